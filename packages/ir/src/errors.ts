@@ -1,0 +1,28 @@
+/** Stable machine-readable reasons; a tool may switch on them. */
+export type ErrorCode =
+  | 'E_INVALID_GRAPH'
+  | 'E_INVALID_INPUT'
+  | 'E_UNSUPPORTED_FORMAT'
+  | 'E_UNSUPPORTED_OP'
+  | 'E_SHAPE'
+  | 'E_MISSING_DIMENSION'
+  | 'E_LIMIT'
+  | 'E_FILE'
+  | 'E_UNKNOWN_PREDICTOR'
+  | 'E_UNKNOWN_MODEL'
+  | 'E_MISSING_PACKAGE'
+  | 'E_WEIGHTS'
+  | 'E_MEASUREMENTS'
+  | 'E_DOWNLOAD'
+  | 'E_USAGE';
+
+/** The one error class of all @nnmeter packages: what is wrong, where, and what to do, in one message. */
+export class NnMeterError extends Error {
+  override readonly name = 'NnMeterError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

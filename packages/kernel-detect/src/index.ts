@@ -1,0 +1,1 @@
+export type { FusionRules } from './rules.ts';
