@@ -1,1 +1,2 @@
+export type { Kernel } from './kernel.ts';
 export type { FusionRules } from './rules.ts';

@@ -1,0 +1,21 @@
+import type { Node, Tensor } from '@nnmeter/ir';
+
+/** Nodes a device runs as one fused operation. */
+export interface Kernel {
+  /** Position in the list of kernels. */
+  readonly index: number;
+  /** `ops` joined by "-", e.g. `conv-bn-relu`. */
+  readonly type: string;
+  /** One entry a stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes. */
+  readonly ops: readonly string[];
+  /** All member nodes in topological order. */
+  readonly nodes: readonly Node[];
+  /** The first node of the first stage; shape features come from it. */
+  readonly root: Node;
+  /** Computed tensors read from outside the kernel (no constants), the root's data input first. */
+  readonly inputs: readonly Tensor[];
+  /** Tensors read outside the kernel, or results of the graph. */
+  readonly outputs: readonly Tensor[];
+  /** Indices of the kernels whose results it reads. */
+  readonly inputKernels: readonly number[];
+}
