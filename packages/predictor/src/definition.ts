@@ -1,16 +1,5 @@
 import type { FusionRules } from '@nnmeter/kernel-detect';
-
-/** Share of models predicted within 5, 10, 15 % of the measurement, and the errors; shares are fractions of 1. */
-export interface AccuracyFigures {
-  readonly count: number;
-  /** ms */
-  readonly rmse: number;
-  /** Root mean square percentage error, as a fraction. */
-  readonly rmspe: number;
-  readonly within5: number;
-  readonly within10: number;
-  readonly within15: number;
-}
+import type { LatencyMetrics } from './metrics.ts';
 
 /** What a device plugin exports by default. */
 export interface PredictorDefinition {
@@ -45,5 +34,5 @@ export interface TrainingManifest {
   readonly models: number;
   readonly date: string;
   /** Accuracy on the held-out tenth of the benchmark, which training did not see. */
-  readonly heldOut: AccuracyFigures;
+  readonly heldOut: LatencyMetrics;
 }
