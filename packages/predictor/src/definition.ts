@@ -1,7 +1,7 @@
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import type { LatencyMetrics } from './metrics.ts';
 
-/** What a device plugin exports by default. */
+/** What a device plugin exports by default: everything that is known about one device, as data. */
 export interface PredictorDefinition {
   /** nn-Meter's name, e.g. `cortexA76cpu_tflite21`. */
   readonly name: string;
@@ -18,20 +18,29 @@ export interface PredictorDefinition {
 
 /** Facts about the device and the conditions of the measurements. */
 export interface DeviceFacts {
+  /** What one buys: `Google Pixel 4`. */
   readonly product: string;
+  /** What computes: `Cortex-A76 CPU`. */
   readonly processor: string;
   readonly kind: 'cpu' | 'gpu' | 'vpu';
+  /** The inference framework and its version: `TensorFlow Lite 2.1`. */
   readonly framework: string;
+  /** Number format and threads: `float32, 1 thread`. */
   readonly precision: string;
+  /** Highest clock of the processor, e.g. `2.84 GHz`. */
   readonly clock: string;
 }
 
 /** Provenance of the weights. */
 export interface TrainingManifest {
+  /** What the model was trained on, in words. */
   readonly trainedOn: string;
   readonly codeVersion: string;
+  /** SHA-256 of the training data. */
   readonly dataHash: string;
+  /** Number of models trained on. */
   readonly models: number;
+  /** ISO date of the training. */
   readonly date: string;
   /** Accuracy on the held-out tenth of the benchmark, which training did not see. */
   readonly heldOut: LatencyMetrics;

@@ -7,35 +7,40 @@ export interface KernelLatency {
   readonly latencyMs: number;
   /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate. */
   readonly basis: 'measured' | 'estimated';
-  /** Shape of the first activation read, channels last, e.g. [1, 56, 56, 64]. */
+  /** Shape of the first activation read, images with channels last, e.g. [1, 56, 56, 64]; [] if unknown. */
   readonly input: readonly number[];
-  /** Shape of the first tensor written, channels last. */
+  /** Shape of the first tensor written, images with channels last; [] if unknown. */
   readonly output: readonly number[];
 }
 
 /** A range that contains the measured latency with probability `level`. */
 export interface LatencyInterval {
+  /** ms */
   readonly low: number;
+  /** ms */
   readonly high: number;
   readonly level: number;
 }
 
+/** How much of the model the prediction knows from measurements. Ops that cost nothing (reshape) are left out. */
 export interface Coverage {
-  /** Share of MACs in kernels of measured types, 0..1. */
+  /** Share of the model's MACs that are in kernels of measured types, 0..1; 1 if there are none. */
   readonly macs: number;
-  /** Share of nodes in kernels of measured types, 0..1. */
+  /** Share of the nodes that are in kernels of measured types, 0..1; 1 if there are none. */
   readonly nodes: number;
 }
 
 /** The answer to "how fast does this model run on this device". */
 export interface LatencyReport {
+  /** Name of the graph. */
   readonly model: string;
   readonly predictor: string;
   readonly version: string;
-  /** Whole model, one inference, milliseconds. */
+  /** Whole model, one inference, ms: the sum over `kernels` and the device's start-up cost of a run. */
   readonly latencyMs: number;
   readonly interval: LatencyInterval | null;
   readonly coverage: Coverage;
+  /** In the order of execution. */
   readonly kernels: readonly KernelLatency[];
   /** Which features of the model lie outside the training data: resolution, batch, channels, non-square, ... */
   readonly extrapolation: readonly string[];

@@ -1,0 +1,14 @@
+import { NnMeterError } from '@nnmeter/ir';
+
+/** Decodes standard base64, in browsers and in Node. */
+export function decodeBase64(text: string): Uint8Array {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch (cause) {
+    throw new NnMeterError('E_WEIGHTS', 'the weights are not valid base64', { cause });
+  }
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
+}

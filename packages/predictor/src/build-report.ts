@@ -1,0 +1,51 @@
+import type { Graph, Tensor } from '@nnmeter/ir';
+import type { Kernel } from '@nnmeter/kernel-detect';
+import { measureCoverage } from './coverage.ts';
+import type { PredictorDefinition } from './definition.ts';
+import type { KernelPrediction, LatencyModel } from './latency-model/index.ts';
+import type { KernelLatency, LatencyReport } from './report.ts';
+import { predictionWarnings } from './warnings.ts';
+
+/** Costs the kernels of a graph and gathers everything the user should know about the result. */
+export function buildReport(
+  definition: PredictorDefinition,
+  latencyModel: LatencyModel,
+  graph: Graph,
+  kernels: readonly Kernel[],
+): LatencyReport {
+  const predictions = latencyModel.predictKernels(kernels, graph);
+  const latencyMs = predictions.reduce(
+    (sum, prediction) => sum + prediction.latencyMs,
+    latencyModel.constantMs,
+  );
+  return {
+    model: graph.name,
+    predictor: definition.name,
+    version: definition.version,
+    latencyMs,
+    interval: latencyModel.interval(latencyMs, predictions),
+    coverage: measureCoverage(graph, kernels, predictions),
+    kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
+    extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
+    warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions)],
+  };
+}
+
+function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLatency {
+  return {
+    type: kernel.type,
+    nodes: kernel.nodes.map((node) => node.name),
+    latencyMs: prediction.latencyMs,
+    basis: prediction.basis,
+    input: channelsLast(kernel.inputs[0]),
+    output: channelsLast(kernel.outputs[0]),
+  };
+}
+
+/** `[N, C, H, W]` becomes `[N, H, W, C]`; shapes without image meaning stay. */
+function channelsLast(tensor: Tensor | undefined): readonly number[] {
+  const { shape = [], layout } = tensor ?? {};
+  if (layout === undefined || layout.length !== shape.length || layout[1] !== 'C') return shape;
+  const [batch, channels, ...sides] = shape as [number, number, ...number[]];
+  return [batch, ...sides, channels];
+}

@@ -1,0 +1,60 @@
+import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
+import { decodeBase64 } from './base64.ts';
+import { buildReport } from './build-report.ts';
+import type { DeviceFacts, PredictorDefinition, TrainingManifest } from './definition.ts';
+import { detectKernels } from './detect-stand-in.ts';
+import { modelToGraph } from './frontends.ts';
+import { decodeLatencyModel } from './latency-model/index.ts';
+import { modelFileToGraph } from './model-file.ts';
+import type { LatencyReport } from './report.ts';
+
+/** Predicts how long models run on one device. */
+export interface LatencyPredictor {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly version: string;
+  readonly device: DeviceFacts;
+  readonly manifest: TrainingManifest;
+  /** The latency of a graph, with its breakdown by kernel. */
+  predictGraph(graph: Graph): LatencyReport;
+  /** Only the total of {@link predictGraph}, ms; for searches over many candidates. */
+  estimateTotal(graph: Graph): number;
+  /**
+   * Reads a model and predicts its latency. `model` is a graph, the path of a file, a torchvision name (with `torch`),
+   * the bytes of a file, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files and bytes
+   * are recognised by their content.
+   * @throws NnMeterError as {@link modelFileToGraph} and {@link modelToGraph}.
+   */
+  predict(model: unknown, modelType?: ModelType, options?: ReadOptions): Promise<LatencyReport>;
+}
+
+/**
+ * Makes a predictor from a device's definition (what a plugin package exports).
+ * @throws NnMeterError E_WEIGHTS if the weights are missing or damaged.
+ */
+export function createPredictor(definition: PredictorDefinition): LatencyPredictor {
+  const { name, aliases, version, device, manifest, fusionRules } = definition;
+  const latencyModel = decodeLatencyModel(decodeBase64(definition.weights));
+
+  function predictGraph(graph: Graph): LatencyReport {
+    const kernels = detectKernels(graph, fusionRules);
+    return buildReport(definition, latencyModel, graph, kernels);
+  }
+
+  function estimateTotal(graph: Graph): number {
+    const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
+    return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.constantMs);
+  }
+
+  async function predict(
+    model: unknown,
+    modelType?: ModelType,
+    options?: ReadOptions,
+  ): Promise<LatencyReport> {
+    if (model instanceof Graph) return predictGraph(model);
+    const read = typeof model === 'string' ? modelFileToGraph : modelToGraph;
+    return predictGraph(await read(model as string, modelType, options));
+  }
+
+  return { name, aliases, version, device, manifest, predictGraph, estimateTotal, predict };
+}
