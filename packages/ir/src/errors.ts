@@ -26,3 +26,8 @@ export class NnMeterError extends Error {
     this.code = code;
   }
 }
+
+/** A name from a model in quotes for a message, cut if it is very long. */
+export function quote(name: string): string {
+  return name.length <= 100 ? `"${name}"` : `"${name.slice(0, 60)}...${name.slice(-20)}"`;
+}

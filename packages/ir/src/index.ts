@@ -1,8 +1,13 @@
 export type * from './attributes.ts';
-export { type ErrorCode, NnMeterError } from './errors.ts';
+export { type ErrorCode, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
+export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { createGraph, Graph, type GraphSpecification } from './graph.ts';
+export type { NnMeterIr, NnMeterIrNode, RawAttributes, RawShape } from './nn-meter-ir/format.ts';
+export { canonicalOp } from './nn-meter-ir/op-names.ts';
+export { readNnMeterIr } from './nn-meter-ir/read.ts';
 export type { Node, NodeOf } from './node.ts';
+export { isOp, ops } from './ops.ts';
 export {
   broadcastShapes,
   concatShapes,

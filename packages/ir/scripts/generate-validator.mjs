@@ -1,0 +1,16 @@
+// Compiles nn-meter-ir.schema.json into src/generated, so that users of the package load neither ajv nor a compiler.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import Ajv from 'ajv';
+import standaloneCode from 'ajv/dist/standalone/index.js';
+
+const schema = JSON.parse(readFileSync('nn-meter-ir.schema.json', 'utf8'));
+const ajv = new Ajv.default({ code: { source: true, esm: true, lines: true }, strictTypes: false });
+ajv.addSchema(schema);
+const code = standaloneCode.default(ajv, { validate: schema.$id });
+
+mkdirSync('src/generated', { recursive: true });
+writeFileSync('src/generated/validate.ts', `// @ts-nocheck\n${code}`);
+writeFileSync(
+  'src/generated/schema.ts',
+  `export const schema: { readonly [keyword: string]: unknown } = ${JSON.stringify(schema)};\n`,
+);

@@ -1,0 +1,41 @@
+import type { Layout, Shape } from '../tensor.ts';
+import type { NodeContext } from './attributes.ts';
+import type { Interpretation } from './interpret.ts';
+
+/** The weight of a convolution or matrix product, of which the format notes the shape at most. */
+export function weightTensor(
+  { op, attributes }: Interpretation,
+  context: NodeContext,
+): { name: string; shape: Shape; layout: Layout } | undefined {
+  const noted = Array.isArray(context.raw.weight_shape) ? context.raw.weight_shape : undefined;
+  const name = `${context.name}/weight`;
+  const input = context.inputs[0]?.at(-1);
+  const output = context.outputs[0]?.at(-1) ?? noted?.at(-1);
+  if (op === 'fc') {
+    const inputs = input ?? noted?.[0];
+    if (inputs === undefined || output === undefined) return undefined;
+    return attributes.transposeB
+      ? { name, shape: [output, inputs], layout: 'OI' }
+      : { name, shape: [inputs, output], layout: 'IO' };
+  }
+  if (op !== 'conv' && op !== 'dwconv' && op !== 'convtranspose') return undefined;
+  const { kernelShape, group } = attributes;
+  const channels = input ?? (noted?.at(-2) ?? 0) * group;
+  const layout = CONVOLUTION_LAYOUTS[kernelShape.length];
+  if (channels === 0 || output === undefined || layout === undefined) return undefined;
+  if (op === 'dwconv' && layout === 'HWIO') {
+    const multiplier = Math.max(1, Math.round(output / channels));
+    return { name, shape: [...kernelShape, channels, multiplier], layout: 'HWCM' };
+  }
+  return {
+    name,
+    shape:
+      op === 'convtranspose'
+        ? [...kernelShape, channels, Math.ceil(output / group)]
+        : [...kernelShape, Math.ceil(channels / group), output],
+    layout,
+  };
+}
+
+/** By number of spatial axes. */
+const CONVOLUTION_LAYOUTS: readonly (Layout | undefined)[] = [undefined, 'WIO', 'HWIO', 'DHWIO'];
