@@ -10,7 +10,7 @@ export {
   type LatencyModel,
 } from './latency-model/index.ts';
 export { type LatencyMetrics, latencyMetrics } from './metrics.ts';
-export { modelFileToGraph } from './model-file.ts';
+export { detectModelType, modelFileToGraph } from './model-file.ts';
 export { createPredictor, type LatencyPredictor } from './predictor.ts';
 export {
   listLatencyPredictors,

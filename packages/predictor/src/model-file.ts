@@ -21,6 +21,14 @@ export async function modelFileToGraph(
   return reader.fileToGraph(path, options);
 }
 
+/**
+ * The type of a model file or SavedModel folder, recognised by its content alone. Needs Node.
+ * @throws NnMeterError E_FILE, E_UNSUPPORTED_FORMAT as {@link modelFileToGraph}.
+ */
+export async function detectModelType(path: string): Promise<ModelType> {
+  return (await detectFrontend(await readHead(path, undefined), path)).modelType;
+}
+
 /** The first bytes of a model file, or of the graph in a SavedModel folder, after checking that it can be read. */
 async function readHead(path: string, type: ModelType | undefined): Promise<Uint8Array> {
   const { open, stat } = await import(
