@@ -5,5 +5,14 @@ export {
   trainAggregatedBoosting,
 } from './aggregated-boosting.ts';
 export type { AggregatedData } from './aggregated-data.ts';
+export type { CartOptions } from './cart.ts';
 export { decodeForest, encodeForest } from './codec.ts';
 export { type Aggregation, Forest, type ForestSpecification, type Precision } from './forest.ts';
+export { forestFromTrees, type TreeNodes } from './from-trees.ts';
+export { forestFromMlCart, forestToMlCart, type MlCartNode, type MlCartTree } from './ml-cart.ts';
+export {
+  type RandomForestOptions,
+  type RegressionData,
+  trainRandomForest,
+  trainRegressionTree,
+} from './random-forest.ts';

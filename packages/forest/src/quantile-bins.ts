@@ -48,7 +48,7 @@ function quantileEdges(column: Float32Array, maxBins: number): Float32Array {
 }
 
 /** The middle of a < b in float32, never b itself. */
-function between(a: number, b: number): number {
+export function between(a: number, b: number): number {
   const middle = Math.fround(a + (b - a) / 2);
   return middle < b ? middle : a;
 }
