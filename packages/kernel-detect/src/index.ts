@@ -1,2 +1,3 @@
+export { detectKernels } from './detect.ts';
 export type { Kernel } from './kernel.ts';
-export type { FusionRules } from './rules.ts';
+export { compileRules, type FusionRules } from './rules.ts';

@@ -6,7 +6,10 @@ export interface Kernel {
   readonly index: number;
   /** `ops` joined by "-", e.g. `conv-bn-relu`. */
   readonly type: string;
-  /** One entry a stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes. */
+  /**
+   * One entry a stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes.
+   * A bias add after a linear layer is part of the layer's stage.
+   */
   readonly ops: readonly string[];
   /** All member nodes in topological order. */
   readonly nodes: readonly Node[];
@@ -14,7 +17,7 @@ export interface Kernel {
   readonly root: Node;
   /** Computed tensors read from outside the kernel (no constants), the root's data input first. */
   readonly inputs: readonly Tensor[];
-  /** Tensors read outside the kernel, or results of the graph. */
+  /** Tensors the kernel leaves behind: its last stage's results, without unused ones if there are several. */
   readonly outputs: readonly Tensor[];
   /** Indices of the kernels whose results it reads. */
   readonly inputKernels: readonly number[];

@@ -1,0 +1,111 @@
+import type { Graph, Node, Tensor } from '@nnmeter/ir';
+import { GraphView, NONE } from './graph-view.ts';
+import { type Group, Grouping } from './grouping.ts';
+import type { Kernel } from './kernel.ts';
+import { compileRules, type FusionRules } from './rules.ts';
+
+/**
+ * The kernels a device with these fusion rules runs, in an order of execution. Every node of the graph is in exactly
+ * one kernel. Time and memory are linear in nodes and edges.
+ * @throws NnMeterError E_INVALID_INPUT if the rules are not understood.
+ */
+export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
+  const view = new GraphView(graph);
+  const { groups, groupOf } = new Grouping(view, compileRules(rules));
+
+  const groupAt = new Int32Array(view.nodes.length).fill(NONE);
+  for (let g = 0; g < groups.length; g++) groupAt[groups[g]!.position] = g;
+  const order = new Int32Array(groups.length);
+  const kernels: Kernel[] = [];
+  for (let i = 0; i < groupAt.length; i++) {
+    const own = groupAt[i]!;
+    if (own === NONE) continue;
+    order[own] = kernels.length;
+    kernels.push(toKernel(view, groups[own]!, own, groupOf, order));
+  }
+  return kernels;
+}
+
+/** Up to this many tensors a scan of the list is faster than a set. */
+const FEW = 32;
+
+function toKernel(
+  view: GraphView,
+  group: Group,
+  own: number,
+  groupOf: Int32Array,
+  order: Int32Array,
+): Kernel {
+  const { slotProducers, slotStart } = view;
+  const { tensors } = view.graph;
+  const inputs: Tensor[] = [];
+  const inputKernels: number[] = [];
+  let many: Set<Tensor | number> | undefined;
+  for (const member of group.nodes) {
+    const names = view.nodes[member]!.inputs;
+    const start = slotStart[member]!;
+    if (names.length > FEW) many ??= new Set([...inputs, ...inputKernels]);
+    for (let slot = 0; slot < names.length; slot++) {
+      const producer = slotProducers[start + slot]!;
+      if (producer !== NONE) {
+        const other = groupOf[producer]!;
+        if (other === own) continue;
+        pushDistinct(inputKernels, order[other]!, many);
+      }
+      const tensor = tensors.get(names[slot]!);
+      if (tensor !== undefined && tensor.kind !== 'constant') pushDistinct(inputs, tensor, many);
+    }
+  }
+  const { state } = group;
+  return {
+    index: order[own]!,
+    type: state.type,
+    ops: state.ops,
+    nodes: nodesOf(view, group),
+    root: view.nodes[group.nodes[0]!]!,
+    inputs,
+    outputs: outputsOf(view, group),
+    inputKernels,
+  };
+}
+
+function pushDistinct<T extends Tensor | number>(
+  list: T[],
+  item: T,
+  many: Set<Tensor | number> | undefined,
+): void {
+  if (many === undefined) {
+    if (!list.includes(item)) list.push(item);
+  } else if (!many.has(item)) {
+    many.add(item);
+    list.push(item);
+  }
+}
+
+function nodesOf(view: GraphView, group: Group): Node[] {
+  const members = group.nodes;
+  const nodes: Node[] = [];
+  for (let k = 0; k < members.length; k++) {
+    if (k > 0 && members[k]! < members[k - 1]!) {
+      return [...members].sort((a, b) => a - b).map((member) => view.nodes[member]!);
+    }
+    nodes.push(view.nodes[members[k]!]!);
+  }
+  return nodes;
+}
+
+function outputsOf(view: GraphView, group: Group): Tensor[] {
+  const { graph } = view;
+  const outputs: Tensor[] = [];
+  for (const writer of group.exit === NONE ? group.nodes : [group.exit]) {
+    const names = view.nodes[writer]!.outputs;
+    for (const name of names) {
+      const tensor = graph.tensors.get(name);
+      if (tensor === undefined) continue;
+      const isRead =
+        names.length === 1 || graph.consumers(name).length > 0 || graph.outputs.includes(name);
+      if (isRead) outputs.push(tensor);
+    }
+  }
+  return outputs;
+}

@@ -1,0 +1,144 @@
+import type { Graph, Node, Op, Tensor } from '@nnmeter/ir';
+
+/** No such node. */
+export const NONE = -1;
+
+/**
+ * A graph with its edges as integers: nodes are positions in `graph.nodes`, which are in topological order.
+ * Built in one pass; every query below is O(1).
+ */
+export class GraphView {
+  readonly graph: Graph;
+  readonly nodes: readonly Node[];
+  /** Producer of every input slot of every node (NONE: graph input, constant, omitted), slots of node i from `slotStart[i]`. */
+  readonly slotProducers: readonly number[];
+  readonly slotStart: Int32Array;
+  /** Number of distinct nodes reading any output of the node. */
+  readonly consumerCount: Int32Array;
+  /** 1 where an output of the node is a result of the graph. */
+  readonly isResult: Uint8Array;
+  readonly #consumers: Int32Array;
+  readonly #consumerStart: Int32Array;
+
+  constructor(graph: Graph) {
+    const nodes = graph.nodes;
+    const count = nodes.length;
+    const producerOf = new Map<string, number>();
+    const slotProducers: number[] = [];
+    const slotStart = new Int32Array(count + 1);
+    const consumerCount = new Int32Array(count);
+    const lastReader = new Int32Array(count).fill(NONE);
+    let edges = 0;
+    for (let i = 0; i < count; i++) {
+      const { inputs, outputs } = nodes[i]!;
+      slotStart[i] = slotProducers.length;
+      for (let slot = 0; slot < inputs.length; slot++) {
+        const producer = producerOf.get(inputs[slot]!);
+        if (producer === undefined) {
+          slotProducers.push(NONE);
+          continue;
+        }
+        if (lastReader[producer] !== i) {
+          lastReader[producer] = i;
+          consumerCount[producer]!++;
+          edges++;
+        }
+        slotProducers.push(producer);
+      }
+      for (let k = 0; k < outputs.length; k++) {
+        if (outputs[k] !== '') producerOf.set(outputs[k]!, i);
+      }
+    }
+    slotStart[count] = slotProducers.length;
+
+    const isResult = new Uint8Array(count);
+    for (const name of graph.outputs) {
+      const producer = producerOf.get(name);
+      if (producer !== undefined) isResult[producer] = 1;
+    }
+
+    const consumerStart = new Int32Array(count + 1);
+    for (let i = 0; i < count; i++) consumerStart[i + 1] = consumerStart[i]! + consumerCount[i]!;
+    const consumers = new Int32Array(edges);
+    const filled = consumerStart.slice();
+    for (let i = 0; i < count; i++) {
+      for (let slot = slotStart[i]!; slot < slotStart[i + 1]!; slot++) {
+        const producer = slotProducers[slot]!;
+        if (producer === NONE) continue;
+        const at = filled[producer]!;
+        if (at > consumerStart[producer]! && consumers[at - 1] === i) continue;
+        consumers[at] = i;
+        filled[producer] = at + 1;
+      }
+    }
+
+    this.graph = graph;
+    this.nodes = nodes;
+    this.slotProducers = slotProducers;
+    this.slotStart = slotStart;
+    this.consumerCount = consumerCount;
+    this.isResult = isResult;
+    this.#consumers = consumers;
+    this.#consumerStart = consumerStart;
+  }
+
+  op(node: number): Op {
+    return this.nodes[node]!.op;
+  }
+
+  /** The k-th distinct consumer, in topological order. */
+  consumer(node: number, k: number): number {
+    return this.#consumers[this.#consumerStart[node]! + k]!;
+  }
+
+  /** The only reader of the node's outputs; NONE if there are several or an output is a result of the graph. */
+  soleConsumer(node: number): number {
+    return this.consumerCount[node] === 1 && this.isResult[node] === 0
+      ? this.consumer(node, 0)
+      : NONE;
+  }
+
+  /** The only reader of the node's outputs if it is one of `ops`, else NONE. */
+  next(node: number, ...ops: readonly Op[]): number {
+    const consumer = this.soleConsumer(node);
+    return consumer !== NONE && ops.includes(this.op(consumer)) ? consumer : NONE;
+  }
+
+  /** Whether the node reads the tensor. */
+  reads(node: number, tensor: string): boolean {
+    return this.nodes[node]!.inputs.includes(tensor);
+  }
+
+  /** The producer of an input slot, NONE for graph inputs and constants. */
+  producer(node: number, slot: number): number {
+    return this.slotProducers[this.slotStart[node]! + slot] ?? NONE;
+  }
+
+  /** Name of the tensor that enters the node: its first input that is not a constant. */
+  dataInput(node: number): string | undefined {
+    return this.nodes[node]!.inputs.find((name) => name !== '' && !this.isConstant(name));
+  }
+
+  isConstant(tensor: string): boolean {
+    return this.graph.tensors.get(tensor)?.kind === 'constant';
+  }
+
+  /**
+   * The constant operand of a two-operand node: its value, `unknown` where the source does not tell values,
+   * or undefined if both operands are computed. A missing second operand counts as a constant
+   * (nn-Meter IR does not always list constants).
+   */
+  constantOperand(node: number): number | 'unknown' | undefined {
+    const inputs = this.nodes[node]!.inputs;
+    if (inputs.length > 2) return undefined;
+    if (inputs.length === 1) return 'unknown';
+    for (const name of inputs) {
+      if (this.isConstant(name)) return this.graph.tensors.get(name)!.values?.[0] ?? 'unknown';
+    }
+    return undefined;
+  }
+
+  firstOutput(node: number): Tensor | undefined {
+    return this.graph.tensors.get(this.nodes[node]!.outputs[0] ?? '');
+  }
+}

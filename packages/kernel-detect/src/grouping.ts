@@ -1,0 +1,168 @@
+import { type Block, isMatch } from './blocks/block.ts';
+import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
+import { type GraphView, NONE } from './graph-view.ts';
+import type { CompiledRules, KernelState } from './rules.ts';
+
+/** A block found in a graph. */
+export interface BlockMatch {
+  readonly block: Block;
+  /** In topological order. */
+  readonly nodes: readonly number[];
+}
+
+/** A kernel in the making. */
+export interface Group {
+  state: KernelState;
+  readonly nodes: number[];
+  /** The node whose result leaves the kernel; NONE if several do, then nothing joins. */
+  exit: number;
+  /** Place in execution order: the node with which it is complete. */
+  position: number;
+}
+
+/** For every node the block it belongs to, if any. */
+export function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
+  const count = view.nodes.length;
+  const blockOf: (BlockMatch | undefined)[] = new Array(count);
+  for (let i = 0; i < count; i++) {
+    const candidates = BLOCKS_BY_ANCHOR.get(view.op(i));
+    if (candidates === undefined || blockOf[i] !== undefined) continue;
+    for (const block of candidates) {
+      const nodes = block.match(view, i);
+      if (!isMatch(nodes) || leak(view, block, nodes) !== NONE) continue;
+      if (nodes.some((node) => blockOf[node] !== undefined)) continue;
+      const match = { block, nodes };
+      for (const node of nodes) blockOf[node] = match;
+      break;
+    }
+  }
+  return blockOf;
+}
+
+/** The first inner node of a block that something outside reads too; NONE if there is none. */
+export function leak(view: GraphView, block: Block, nodes: readonly number[]): number {
+  if (block.severalExits === true) return NONE;
+  const exit = nodes[nodes.length - 1]!;
+  for (const node of nodes) {
+    if (node !== exit && !isReadOnlyBy(view, node, nodes)) return node;
+  }
+  return NONE;
+}
+
+function isReadOnlyBy(view: GraphView, node: number, readers: readonly number[]): boolean {
+  const count = view.consumerCount[node]!;
+  if (view.isResult[node] === 1 || count > readers.length) return false;
+  for (let k = 0; k < count; k++) {
+    if (!readers.includes(view.consumer(node, k))) return false;
+  }
+  return true;
+}
+
+/**
+ * Puts every node into one group, in one pass in topological order. A stage (a node, or a block when its last node is
+ * reached) joins the kernel that ends in one of its producers if nothing else reads that producer and the rules agree;
+ * of several such kernels the one completed last takes it. So every kernel has one exit, and completion order is an
+ * order of execution.
+ */
+export class Grouping {
+  readonly view: GraphView;
+  readonly rules: CompiledRules;
+  readonly groups: Group[] = [];
+  /** Index into `groups` of every node. */
+  readonly groupOf: Int32Array;
+
+  constructor(view: GraphView, rules: CompiledRules) {
+    this.view = view;
+    this.rules = rules;
+    this.groupOf = new Int32Array(view.nodes.length).fill(NONE);
+    const blockOf = findBlocks(view);
+    for (let i = 0; i < view.nodes.length; i++) {
+      const match = blockOf[i];
+      if (match === undefined) {
+        this.#place(view.op(i), [i], i);
+      } else if (match.block.severalExits === true) {
+        if (i === match.nodes[0]) this.#start(match.block.name, match.nodes, NONE, i);
+      } else if (i === match.nodes[match.nodes.length - 1]) {
+        this.#place(match.block.name, match.nodes, i);
+      }
+    }
+  }
+
+  /** Why the stage may not join the kernel that ends in `producer`; undefined if it may. */
+  refusal(producer: number, stage: string, nodes: readonly number[]): string | undefined {
+    const { view } = this;
+    const group = this.groups[this.groupOf[producer]!]!;
+    const name = `"${view.nodes[producer]!.name}"`;
+    if (view.isResult[producer] === 1) return `${name} is a result of the graph`;
+    if (group.exit !== producer && group.exit === NONE) return `${name} has several results`;
+    if (!isReadOnlyBy(view, producer, nodes)) {
+      return `${name} has ${view.consumerCount[producer]} consumers`;
+    }
+    if (isBias(view, nodes[0]!) && isLinear(group.state)) return undefined;
+    return this.rules.refusal(group.state, stage);
+  }
+
+  #place(stage: string, nodes: readonly number[], exit: number): void {
+    for (const producer of this.#producers(nodes)) {
+      const own = this.groupOf[producer]!;
+      const group = this.groups[own]!;
+      if (group.exit !== producer || !isReadOnlyBy(this.view, producer, nodes)) continue;
+      const state =
+        isLinear(group.state) && isBias(this.view, exit)
+          ? group.state
+          : this.rules.join(group.state, stage);
+      if (state === null) continue;
+      group.state = state;
+      group.exit = exit;
+      group.position = exit;
+      this.#add(own, nodes);
+      return;
+    }
+    this.#start(stage, nodes, exit, exit);
+  }
+
+  #start(stage: string, nodes: readonly number[], exit: number, position: number): void {
+    this.groups.push({ state: this.rules.start(stage), nodes: [], exit, position });
+    this.#add(this.groups.length - 1, nodes);
+  }
+
+  #add(own: number, nodes: readonly number[]): void {
+    const members = this.groups[own]!.nodes;
+    for (const node of nodes) {
+      this.groupOf[node] = own;
+      members.push(node);
+    }
+  }
+
+  /** Distinct producers outside the stage, latest first. */
+  #producers(nodes: readonly number[]): number[] {
+    const { slotProducers, slotStart } = this.view;
+    const found: number[] = [];
+    for (const node of nodes) {
+      for (let slot = slotStart[node]!; slot < slotStart[node + 1]!; slot++) {
+        const producer = slotProducers[slot]!;
+        if (producer !== NONE && !nodes.includes(producer)) found.push(producer);
+      }
+    }
+    return found.length > 1 ? found.sort((a, b) => b - a) : found;
+  }
+}
+
+const LINEAR = new Set(['conv', 'dwconv', 'convtranspose', 'fc']);
+
+/** Whether the kernel is still a linear layer, so that a bias added to it folds into the layer's own. */
+function isLinear(state: KernelState): boolean {
+  return state.last === state.root && LINEAR.has(state.root);
+}
+
+/** An add of a constant that varies along one axis at most. */
+function isBias(view: GraphView, node: number): boolean {
+  const { op, inputs } = view.nodes[node]!;
+  if (op !== 'add' || view.constantOperand(node) === undefined) return false;
+  for (const name of inputs) {
+    if (!view.isConstant(name)) continue;
+    const shape = view.graph.tensors.get(name)!.shape;
+    return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
+  }
+  return true;
+}
