@@ -3,21 +3,30 @@ import {
   type Graph,
   type ModelType,
   NnMeterError,
+  quote,
   type ReadOptions,
 } from '@nnmeter/ir';
+import { nnMeterIrFrontend } from './nn-meter-ir-frontend.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 
-/** The package that reads each type of model; in the order in which formats are tried. */
-const PACKAGES: Readonly<Record<Exclude<ModelType, 'nnmeter-ir'>, string>> = {
+/** The package that reads each type of model; nn-Meter IR needs none. */
+const PACKAGES: Readonly<Record<ModelType, string | undefined>> = {
   onnx: '@nnmeter/frontend-onnx',
-  'nni-ir': '@nnmeter/frontend-nni',
   pb: '@nnmeter/frontend-tf',
   torch: '@nnmeter/zoo',
+  'nnmeter-ir': undefined,
+  'nni-ir': '@nnmeter/frontend-nni',
 };
 
-const MODEL_TYPES = [...Object.keys(PACKAGES), 'nnmeter-ir'] as ModelType[];
+const MODEL_TYPES = Object.keys(PACKAGES) as ModelType[];
 
-const frontends = new Map<ModelType, Frontend>();
+/** The types that are recognised by content, the cheapest to load first; NNI IR is the more special kind of JSON. */
+const DETECTED_TYPES: readonly ModelType[] = ['nni-ir', 'nnmeter-ir', 'onnx', 'pb'];
+
+/** How much of a file `Frontend.matches` looks at. */
+export const HEAD_BYTES = 65536;
+
+const frontends = new Map<ModelType, Frontend>([['nnmeter-ir', nnMeterIrFrontend]]);
 
 /**
  * Makes a frontend known to {@link modelToGraph}, {@link modelFileToGraph} and `predict`. Only needed where packages
@@ -33,26 +42,31 @@ export async function loadFrontend(type: ModelType): Promise<Frontend> {
   checkModelType(type);
   const frontend = await findFrontend(type);
   if (frontend !== undefined) return frontend;
-  const name = PACKAGES[type as keyof typeof PACKAGES];
-  throw missingPackage(`a model of type "${type}"`, name, 'registerFrontend(frontend)');
+  throw missingPackage(
+    `reading a model of type "${type}"`,
+    PACKAGES[type]!,
+    'registerFrontend(frontend)',
+  );
 }
 
 /**
- * The installed frontend that recognises the first bytes (up to 64 KiB) of a file; never by file name.
+ * The installed frontend that recognises the first bytes of a model; never by file name.
  * @throws NnMeterError E_UNSUPPORTED_FORMAT naming the types tried and the packages not installed.
  */
 export async function detectFrontend(head: Uint8Array, where: string): Promise<Frontend> {
+  const tried: string[] = [];
   const missing: string[] = [];
-  for (const type of MODEL_TYPES) {
+  for (const type of DETECTED_TYPES) {
     const frontend = await findFrontend(type);
-    if (frontend === undefined) missing.push(PACKAGES[type as keyof typeof PACKAGES]);
-    else if (frontend.matches(head)) return frontend;
+    if (frontend?.matches(head)) return frontend;
+    if (frontend === undefined) missing.push(PACKAGES[type]!);
+    else tried.push(type);
   }
-  const hint = missing.length === 0 ? '' : `; not installed: ${missing.join(', ')}`;
-  const tried = [...frontends.keys()].filter((type) => type !== 'torch').join(', ');
+  const others =
+    missing.length === 0 ? '' : `; other formats need: npm install ${missing.join(' ')}`;
   throw new NnMeterError(
     'E_UNSUPPORTED_FORMAT',
-    `${where} is not a model in a known format (tried ${tried}${hint})`,
+    `${where} is not a model of a known format (${tried.join(', ')})${others}`,
   );
 }
 
@@ -74,14 +88,15 @@ export async function modelToGraph(
       `only bytes are recognised by their content; name the model type for anything else (${MODEL_TYPES.join(', ')})`,
     );
   }
-  const frontend = await detectFrontend(bytes.subarray(0, 65536), 'the data');
+  const frontend = await detectFrontend(bytes.subarray(0, HEAD_BYTES), 'the data');
   return frontend.toGraph(bytes, options);
 }
 
 async function findFrontend(type: ModelType): Promise<Frontend | undefined> {
   const known = frontends.get(type);
-  if (known !== undefined || type === 'nnmeter-ir') return known;
-  const frontend = (await importOptional(PACKAGES[type]))?.frontend as Frontend | undefined;
+  const name = PACKAGES[type];
+  if (known !== undefined || name === undefined) return known;
+  const frontend = (await importOptional(name))?.frontend as Frontend | undefined;
   if (frontend !== undefined) frontends.set(type, frontend);
   return frontend;
 }
@@ -90,7 +105,7 @@ function checkModelType(type: string): void {
   if (!MODEL_TYPES.includes(type as ModelType)) {
     throw new NnMeterError(
       'E_INVALID_INPUT',
-      `unknown model type "${type}"; known are ${MODEL_TYPES.join(', ')}`,
+      `unknown model type ${quote(String(type))}; known are ${MODEL_TYPES.join(', ')}`,
     );
   }
 }

@@ -1,7 +1,12 @@
-import { type Graph, type ModelType, NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { detectFrontend, loadFrontend, modelToGraph } from './frontends.ts';
-
-const HEAD_BYTES = 65536;
+import {
+  type Frontend,
+  type Graph,
+  type ModelType,
+  NnMeterError,
+  quote,
+  type ReadOptions,
+} from '@nnmeter/ir';
+import { detectFrontend, HEAD_BYTES, loadFrontend, modelToGraph } from './frontends.ts';
 
 /**
  * Reads a model file (for `torch`: a torchvision name). Without `type` the format is recognised by the content of the
@@ -15,22 +20,26 @@ export async function modelFileToGraph(
   options?: ReadOptions,
 ): Promise<Graph> {
   if (type === 'torch') return modelToGraph(path, type, options);
-  const frontend = type === undefined ? undefined : await loadFrontend(type);
-  const head = await readHead(path, type);
-  const reader = frontend ?? (await detectFrontend(head, path));
-  return reader.fileToGraph(path, options);
+  if (type === undefined) return (await detectFile(path)).fileToGraph(path, options);
+  const frontend = await loadFrontend(type);
+  await readHead(path, type);
+  return frontend.fileToGraph(path, options);
 }
 
 /**
- * The type of a model file or SavedModel folder, recognised by its content alone. Needs Node.
- * @throws NnMeterError E_FILE, E_UNSUPPORTED_FORMAT as {@link modelFileToGraph}.
+ * The type of a model file, by its content. Needs Node.
+ * @throws NnMeterError E_FILE, E_UNSUPPORTED_FORMAT, as {@link modelFileToGraph}.
  */
 export async function detectModelType(path: string): Promise<ModelType> {
-  return (await detectFrontend(await readHead(path, undefined), path)).modelType;
+  return (await detectFile(path)).modelType;
+}
+
+async function detectFile(path: string): Promise<Frontend> {
+  return detectFrontend(await readHead(path), quote(path));
 }
 
 /** The first bytes of a model file, or of the graph in a SavedModel folder, after checking that it can be read. */
-async function readHead(path: string, type: ModelType | undefined): Promise<Uint8Array> {
+async function readHead(path: string, type?: ModelType): Promise<Uint8Array> {
   const { open, stat } = await import(
     /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises'
   );
@@ -74,5 +83,5 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function unreadable(path: string, reason: string, cause?: unknown): NnMeterError {
-  return new NnMeterError('E_FILE', `${path} ${reason}`, { cause });
+  return new NnMeterError('E_FILE', `${quote(path)} ${reason}`, { cause });
 }

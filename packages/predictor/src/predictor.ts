@@ -1,8 +1,8 @@
 import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
+import { detectKernels } from '@nnmeter/kernel-detect';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
 import type { DeviceFacts, PredictorDefinition, TrainingManifest } from './definition.ts';
-import { detectKernels } from './detect-stand-in.ts';
 import { modelToGraph } from './frontends.ts';
 import { decodeLatencyModel } from './latency-model/index.ts';
 import { modelFileToGraph } from './model-file.ts';

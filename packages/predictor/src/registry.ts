@@ -1,8 +1,8 @@
-import { NnMeterError } from '@nnmeter/ir';
+import { NnMeterError, quote } from '@nnmeter/ir';
 import type { DeviceFacts, PredictorDefinition } from './definition.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import type { LatencyMetrics } from './metrics.ts';
-import { nearestNames } from './nearest.ts';
+import { nearestName } from './nearest.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
 
@@ -129,12 +129,13 @@ function summarizeMissing(known: KnownPredictor): PredictorSummary {
 }
 
 function unknownPredictor(name: string): NnMeterError {
-  const names = new Set([...KNOWN_PREDICTORS, ...registered].map((predictor) => predictor.name));
-  const near = nearestNames(name, [...KNOWN_PREDICTORS, ...registered].flatMap(namesOf));
-  const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+  const all = [...KNOWN_PREDICTORS, ...registered];
+  const names = new Set(all.map((predictor) => predictor.name));
+  const near = nearestName(name, all.flatMap(namesOf));
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
   return new NnMeterError(
     'E_UNKNOWN_PREDICTOR',
-    `there is no predictor "${name}"${hint} Known predictors: ${[...names].join(', ')}`,
+    `unknown predictor ${quote(name)}${hint}; known predictors: ${[...names].join(', ')}`,
   );
 }
 
