@@ -1,3 +1,5 @@
 export { detectKernels } from './detect.ts';
 export type { Kernel } from './kernel.ts';
-export { compileRules, type FusionRules } from './rules.ts';
+export { detectNnMeterKernels, type NnMeterKernel } from './nn-meter/detect.ts';
+export { nnMeterFeatures, nnMeterRegressor } from './nn-meter/features.ts';
+export type { FusionRules } from './rules.ts';
