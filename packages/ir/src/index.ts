@@ -1,11 +1,19 @@
 export type * from './attributes.ts';
+export { channelsLastShape } from './channels-last.ts';
 export { type ErrorCode, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { createGraph, Graph, type GraphSpecification } from './graph.ts';
-export type { NnMeterIr, NnMeterIrNode, RawAttributes, RawShape } from './nn-meter-ir/format.ts';
+export type {
+  NnMeterIr,
+  NnMeterIrConstant,
+  NnMeterIrNode,
+  RawAttributes,
+  RawShape,
+} from './nn-meter-ir/format.ts';
 export { canonicalOp } from './nn-meter-ir/op-names.ts';
 export { readNnMeterIr } from './nn-meter-ir/read.ts';
+export { writeNnMeterIr } from './nn-meter-ir/write.ts';
 export type { Node, NodeOf } from './node.ts';
 export { isOp, ops } from './ops.ts';
 export {
@@ -27,6 +35,7 @@ export {
   elementCount,
   type ImageDimensions,
   imageDimensions,
+  isDataType,
   type Layout,
   type Shape,
   type Tensor,

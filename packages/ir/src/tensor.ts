@@ -49,6 +49,11 @@ export function bytesPerElement(dataType: DataType): number {
   return BYTES_PER_ELEMENT[dataType];
 }
 
+/** Whether a name is one of the {@link DataType}s. */
+export function isDataType(name: string): name is DataType {
+  return Object.hasOwn(BYTES_PER_ELEMENT, name);
+}
+
 /** Every dimension known: non-negative safe integers; `[]` is a scalar. */
 export type Shape = readonly number[];
 

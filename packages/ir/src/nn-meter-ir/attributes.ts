@@ -26,7 +26,8 @@ export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
       return {
         ...readWindow(context),
         group: readGroup(op, context),
-        outputPadding: new Array<number>(spatialRank(context)).fill(0),
+        outputPadding:
+          integers(context.raw.output_padding) ?? new Array<number>(spatialRank(context)).fill(0),
       };
     case 'maxpool':
     case 'avgpool':

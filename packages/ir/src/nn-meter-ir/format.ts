@@ -19,24 +19,47 @@ export interface RawAttributes {
   readonly keepdims?: boolean | number;
   /** Values of the constant operand. */
   readonly constant?: number | readonly number[];
+  readonly shape?: unknown;
+  /** Extension: element type of the weight. */
+  readonly weight_type?: unknown;
   readonly [name: string]: unknown;
 }
 
 /** A shape with channels last; null or -1 is an unknown batch. */
 export type RawShape = readonly (number | null)[];
 
-/** A node of nn-Meter IR. */
+/** A constant operand that `weight_shape` and `constant` cannot say. */
+export interface NnMeterIrConstant {
+  /** Position among the operands. */
+  readonly index: number;
+  readonly shape?: readonly number[];
+  readonly data_type?: string;
+  /** Of small constants only. */
+  readonly values?: readonly number[];
+}
+
+/** A node of nn-Meter IR. Keys marked "extension" are ours; the original ignores them. */
 export interface NnMeterIrNode {
   readonly inbounds?: readonly string[];
   readonly outbounds?: readonly string[];
   readonly attr: {
     readonly name?: string;
+    /** Op name in TensorFlow, ONNX or nn-Meter. */
     readonly type?: string;
-    /** One shape an operand; `[]` is a constant. */
-    readonly input_shape?: readonly RawShape[];
-    readonly output_shape?: readonly RawShape[];
-    /** Which result of each node in `inbounds` is read. Not in the original format. */
+    /** Extension: canonical op, where `type` alone does not tell. */
+    readonly op?: string;
+    /** One shape an operand; `[]` is a constant, null (extension) an unknown shape. */
+    readonly input_shape?: readonly (RawShape | null)[];
+    /** One shape a result; null (extension) is an unknown shape. */
+    readonly output_shape?: readonly (RawShape | null)[];
+    /** Extension: element types of the results. */
+    readonly output_type?: readonly string[];
+    /** Extension: which result of each node in `inbounds` is read. */
     readonly input_slots?: readonly number[];
+    /** Extension: constant operands such as biases. */
+    readonly constants?: readonly NnMeterIrConstant[];
+    /** Extension: results that are results of the graph although nodes read them. */
+    readonly graph_outputs?: readonly number[];
     readonly attr?: RawAttributes;
   };
 }

@@ -1,12 +1,19 @@
 import type { Op, OpAttributes } from '../attributes.ts';
+import { isOp } from '../ops.ts';
 import { type NodeContext, readAttributes } from './attributes.ts';
 import { canonicalOp } from './op-names.ts';
 
 /** An op with its attributes. */
 export type Interpretation = { [O in Op]: { op: O; attributes: OpAttributes[O] } }[Op];
 
-/** What a node of the format means. Names with several meanings are settled by operands, shapes and attributes. */
-export function interpret(context: NodeContext): Interpretation {
+/**
+ * What a node of the format means: the op it states, if any; otherwise names with several meanings are settled by
+ * operands, shapes and attributes.
+ */
+export function interpret(context: NodeContext, statedOp?: string): Interpretation {
+  if (statedOp !== undefined && isOp(statedOp)) {
+    return { op: statedOp, attributes: readAttributes(statedOp, context) } as Interpretation;
+  }
   const op = settleOp(context);
   const found = { op, attributes: readAttributes(op, context) } as Interpretation;
   switch (found.op) {

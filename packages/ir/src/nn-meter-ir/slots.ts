@@ -47,7 +47,7 @@ export class SlotAssignment {
     readers: ReadonlyMap<string, readonly number[]>,
   ): Map<string, Map<number, number>> {
     const { attr, outbounds = [] } = this.#raw.get(producer)!;
-    const shapes = attr.output_shape!.map((shape) => shape.join());
+    const shapes = attr.output_shape!.map((shape) => shape?.join());
     const uses = new Array<number>(shapes.length).fill(0);
     const assigned = new Map<string, Map<number, number>>();
     for (const reader of new Set([...outbounds, ...readers.keys()])) {
@@ -57,7 +57,7 @@ export class SlotAssignment {
       const bySlot = new Map<number, number>();
       for (const edge of positions) {
         const shape = expected?.[edge]?.join();
-        const fitting = shapes.includes(shape ?? '') ? shape : undefined;
+        const fitting = shapes.includes(shape) ? shape : undefined;
         let best = -1;
         for (let slot = 0; slot < shapes.length; slot++) {
           if (fitting !== undefined && shapes[slot] !== fitting) continue;

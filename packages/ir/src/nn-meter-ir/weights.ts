@@ -6,17 +6,16 @@ import type { Interpretation } from './interpret.ts';
 export function weightTensor(
   { op, attributes }: Interpretation,
   context: NodeContext,
-): { name: string; shape: Shape; layout: Layout } | undefined {
+): { shape: Shape; layout: Layout } | undefined {
   const noted = Array.isArray(context.raw.weight_shape) ? context.raw.weight_shape : undefined;
-  const name = `${context.name}/weight`;
   const input = context.inputs[0]?.at(-1);
   const output = context.outputs[0]?.at(-1) ?? noted?.at(-1);
   if (op === 'fc') {
     const inputs = input ?? noted?.[0];
     if (inputs === undefined || output === undefined) return undefined;
     return attributes.transposeB
-      ? { name, shape: [output, inputs], layout: 'OI' }
-      : { name, shape: [inputs, output], layout: 'IO' };
+      ? { shape: [output, inputs], layout: 'OI' }
+      : { shape: [inputs, output], layout: 'IO' };
   }
   if (op !== 'conv' && op !== 'dwconv' && op !== 'convtranspose') return undefined;
   const { kernelShape, group } = attributes;
@@ -25,10 +24,9 @@ export function weightTensor(
   if (channels === 0 || output === undefined || layout === undefined) return undefined;
   if (op === 'dwconv' && layout === 'HWIO') {
     const multiplier = Math.max(1, Math.round(output / channels));
-    return { name, shape: [...kernelShape, channels, multiplier], layout: 'HWCM' };
+    return { shape: [...kernelShape, channels, multiplier], layout: 'HWCM' };
   }
   return {
-    name,
     shape:
       op === 'convtranspose'
         ? [...kernelShape, channels, Math.ceil(output / group)]

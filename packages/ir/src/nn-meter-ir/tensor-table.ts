@@ -1,0 +1,101 @@
+import { NnMeterError, quote } from '../errors.ts';
+import {
+  type DataType,
+  isDataType,
+  type Layout,
+  type Shape,
+  type Tensor,
+  type TensorKind,
+} from '../tensor.ts';
+import type { RawShape } from './format.ts';
+
+const LARGEST_VALUE_LIST = 64;
+
+/** The tensors of a network while it is read. */
+export class TensorTable {
+  readonly #tensors = new Map<string, Tensor>();
+  /** How many shapes had no batch. */
+  unknownBatches = 0;
+
+  get(name: string): Tensor | undefined {
+    return this.#tensors.get(name);
+  }
+
+  values(): Iterable<Tensor> {
+    return this.#tensors.values();
+  }
+
+  /** An input or a result. */
+  add(kind: TensorKind, name: string, shape: Shape | undefined, type?: string): void {
+    if (this.#tensors.has(name)) {
+      throw new NnMeterError(
+        'E_INVALID_GRAPH',
+        `nn-Meter IR: the name ${quote(name)} means two tensors; rename the node`,
+      );
+    }
+    const dataType = toDataType(type);
+    this.#tensors.set(
+      name,
+      shape === undefined
+        ? { name, kind, dataType }
+        : shape.length === 4
+          ? { name, kind, dataType, shape, layout: 'NHWC' }
+          : { name, kind, dataType, shape },
+    );
+  }
+
+  /** A constant with a name in the file. */
+  addConstant(
+    name: string,
+    constant: {
+      readonly shape?: Shape | undefined;
+      readonly layout?: Layout;
+      readonly type?: string | undefined;
+      readonly values?: number | readonly number[] | undefined;
+    },
+  ): string {
+    const { shape, layout, type, values } = constant;
+    const list = typeof values === 'number' ? [values] : values;
+    this.#tensors.set(name, {
+      name,
+      kind: 'constant',
+      dataType: toDataType(type),
+      ...(shape !== undefined && { shape }),
+      ...(layout !== undefined && { layout }),
+      ...(list !== undefined && list.length <= LARGEST_VALUE_LIST && { values: list }),
+    });
+    return name;
+  }
+
+  /** A name no tensor has yet: the wanted one where possible. */
+  freeName(wanted: string): string {
+    let name = wanted;
+    while (this.#tensors.has(name)) name += '_';
+    return name;
+  }
+
+  /** A shape with every extent known; only the batch may be unknown in the file. */
+  shape(node: string, raw: unknown): Shape | undefined {
+    if (!Array.isArray(raw)) return undefined;
+    const shape = raw as RawShape;
+    let known = true;
+    for (let axis = 0; axis < shape.length; axis++) {
+      const extent = shape[axis];
+      if (typeof extent === 'number' && extent > 0) continue;
+      if (axis > 0) {
+        throw new NnMeterError(
+          'E_SHAPE',
+          `nn-Meter IR node ${quote(node)}: extent ${axis} of the shape [${shape.join(', ')}] is unknown; only the batch may be`,
+        );
+      }
+      known = false;
+    }
+    if (known) return shape as Shape;
+    this.unknownBatches++;
+    return [1, ...shape.slice(1)] as Shape;
+  }
+}
+
+function toDataType(name: string | undefined): DataType {
+  return name !== undefined && isDataType(name) ? name : 'unknown';
+}
