@@ -1,0 +1,180 @@
+import { NnMeterError } from '@nnmeter/ir';
+import { closest, distance } from 'fastest-levenshtein';
+import yargs, { type InferredOptionTypes, type Options } from 'yargs';
+
+/** One value per occurrence: `--predictor a --predictor b`. */
+const repeatable = { type: 'string', array: true, nargs: 1 } as const;
+/** Several values per occurrence: `--onnx a.onnx b.onnx`. */
+const several = { type: 'string', array: true, requiresArg: true } as const;
+
+const commonOptions = {
+  json: { type: 'boolean', describe: 'Print JSON on stdout, and nothing else there' },
+  verbose: { type: 'boolean', describe: 'Show the stack traces of errors' },
+} as const satisfies Record<string, Options>;
+
+const sourceOptions = {
+  onnx: { ...several, describe: 'ONNX files, or folders of .onnx files' },
+  tensorflow: {
+    ...several,
+    describe: 'Frozen graphs, SavedModel folders, folders of .pb files',
+  },
+  'nn-meter-ir': { ...several, describe: 'nn-Meter IR files, or folders of .json files' },
+  'nni-ir': { ...several, describe: 'NNI IR files, or folders of .json files' },
+  torchvision: { ...several, describe: 'torchvision models by name: resnet18 mobilenet_v2 ...' },
+  'input-shape': {
+    ...repeatable,
+    describe: 'Shape of the input: 1,3,224,224 or name=1,3,224,224',
+  },
+} as const satisfies Record<string, Options>;
+
+const predictorOptions = {
+  predictor: { ...repeatable, describe: 'Predictor by name, or "all" (default: all)' },
+  'predictor-version': { type: 'string', requiresArg: true, describe: 'Version of the predictor' },
+} as const satisfies Record<string, Options>;
+
+const predictOptions = {
+  ...predictorOptions,
+  ...sourceOptions,
+  recursive: { type: 'boolean', describe: 'Look into the folders inside folders too' },
+  kernels: { type: 'boolean', describe: 'Show every kernel' },
+  top: { type: 'number', requiresArg: true, describe: 'Show the N heaviest kernels (default: 10)' },
+  'list-predictors': { type: 'boolean', describe: 'List the predictors and stop' },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const getirOptions = {
+  ...sourceOptions,
+  output: {
+    type: 'string',
+    alias: 'o',
+    requiresArg: true,
+    describe: 'File to write (default: <input>_<onnx|pb|torch>_ir.json); "-" is stdout',
+  },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+/** Values of options, positional arguments, and what follows a bare `--`. */
+type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
+  files?: string[] | undefined;
+  '--'?: string[];
+};
+export type PredictArguments = Values<typeof predictOptions>;
+export type GetirArguments = Values<typeof getirOptions>;
+export type PredictorsArguments = Values<typeof commonOptions>;
+export type SourceArguments = Values<typeof sourceOptions>;
+
+/** A parsed command line. */
+export type Invocation =
+  | { readonly command: 'predict'; readonly options: PredictArguments }
+  | { readonly command: 'getir'; readonly options: GetirArguments }
+  | { readonly command: 'predictors'; readonly options: PredictorsArguments };
+
+const filesArgument = {
+  type: 'string',
+  array: true,
+  describe: 'Model files or folders; the type is found by content',
+} as const;
+
+/**
+ * Parses a command line.
+ * @returns undefined if help or the version was asked for and has been printed.
+ * @throws NnMeterError E_USAGE naming the argument, with a suggestion.
+ */
+export async function parseArguments(
+  argv: readonly string[],
+  version: string,
+): Promise<Invocation | undefined> {
+  let invocation: Invocation | undefined;
+  const known: Record<Invocation['command'], Record<string, Options>> = {
+    predict: predictOptions,
+    getir: getirOptions,
+    predictors: commonOptions,
+  };
+  const select = (chosen: Invocation): void => {
+    rejectUnknownOptions(chosen.options, known[chosen.command]);
+    invocation = chosen;
+  };
+
+  await yargs(argv.map(withDashes))
+    .scriptName('nn-meter')
+    .locale('en')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'strip-aliased': true,
+      'dot-notation': false,
+      'boolean-negation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+    })
+    .usage('Predict how fast a neural network runs on a device, without the device.\n')
+    .usage('  $0 [predict] --predictor NAME|all MODEL...')
+    .command(
+      ['predict [files..]', '$0', 'lat_pred'],
+      'Predict latency (also without the word "predict")',
+      (command) => command.positional('files', filesArgument).options(predictOptions),
+      (options) => select({ command: 'predict', options }),
+    )
+    .command(
+      ['getir [files..]', 'get_ir'],
+      'Convert a model to nn-Meter IR (JSON)',
+      (command) => command.positional('files', filesArgument).options(getirOptions),
+      (options) => select({ command: 'getir', options }),
+    )
+    .command(
+      ['predictors [list]'],
+      'List the predictors',
+      (command) => command.positional('list', { choices: ['list'] }).options(commonOptions),
+      (options) => select({ command: 'predictors', options }),
+    )
+    .example('$0 --predictor all --onnx resnet18.onnx', 'one model on every device')
+    .example('$0 --predictor cortexa76 models/', 'a folder of models, types found by content')
+    .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
+    .example('$0 model.onnx --json > report.json', 'for other programs')
+    .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
+    .epilogue('Exit code: 0 if everything was predicted, 1 if anything failed (usage errors too).')
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof NnMeterError ? error : usageError(message.toLowerCase());
+    })
+    .parseAsync();
+  return invocation;
+}
+
+/** An E_USAGE error that points to --help. */
+export function usageError(what: string): NnMeterError {
+  return new NnMeterError('E_USAGE', `${what}; see nn-meter --help`);
+}
+
+/** ` (did you mean "..."?)` if a candidate is near, else nothing. */
+export function suggestion(typed: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return '';
+  const nearest = closest(typed, candidates);
+  return distance(typed, nearest) <= Math.max(2, typed.length / 3)
+    ? ` (did you mean "${nearest}"?)`
+    : '';
+}
+
+/** The original spelled some options with underscores: `--nn_meter_ir` is `--nn-meter-ir`. */
+function withDashes(argument: string): string {
+  const [, option, rest] = /^(--[a-z][a-z_-]*)(.*)$/s.exec(argument) ?? [];
+  return option === undefined ? argument : option.replaceAll('_', '-').replace(/^-+/, '--') + rest;
+}
+
+function rejectUnknownOptions(given: object, known: Record<string, Options>): void {
+  const names = Object.keys(known);
+  const accepted = new Set(['_', '$0', '--', 'files', 'list', 'help', 'version', ...names]);
+  for (const name of Object.keys(given)) {
+    if (accepted.has(name)) continue;
+    const dashes = name.length === 1 ? '-' : '--';
+    const near = suggestion(
+      `--${name}`,
+      [...names, 'help', 'version'].map((option) => `--${option}`),
+    );
+    throw usageError(`unknown option ${dashes}${name}${near}`);
+  }
+}

@@ -1,0 +1,40 @@
+import { listLatencyPredictors, type PredictorSummary } from '@nnmeter/predictor';
+import type { PredictorsArguments } from '../arguments.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Lists the predictors that exist, installed or not. @returns the exit code */
+export async function predictors(
+  options: PredictorsArguments,
+  terminal: Terminal,
+): Promise<number> {
+  const summaries = await listLatencyPredictors();
+  if (options.json) {
+    await terminal.print(`${JSON.stringify(summaries, null, 2)}\n`);
+    return 0;
+  }
+  const [{ renderTable }, { formatShare, shortenMiddle }] = await Promise.all([
+    import('../render/table.ts'),
+    import('../render/format.ts'),
+  ]);
+  const columns = [
+    { title: 'predictor' },
+    { title: 'version' },
+    { title: 'device' },
+    { title: '±10 %', align: 'right' },
+    { title: 'short name' },
+  ] as const;
+  const rows = summaries.map((summary) => [
+    summary.name,
+    summary.version ?? '-',
+    shortenMiddle(deviceText(summary), 45),
+    summary.accuracy === null ? '-' : formatShare(summary.accuracy.within10),
+    summary.aliases.at(-1) ?? '',
+  ]);
+  await terminal.print(renderTable(columns, rows, terminal.colors));
+  return 0;
+}
+
+function deviceText({ device, installed, package: name }: PredictorSummary): string {
+  if (!installed) return `npm install ${name}`;
+  return `${device.product}, ${device.processor?.replace(/ \(.*\)$/, '')}`;
+}

@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import { type Invocation, type PredictorsArguments, parseArguments } from './arguments.ts';
+import { describeFailure } from './failure.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+/**
+ * Runs `nn-meter` with the arguments of a command line (without `node` and the script).
+ * @returns the exit code: 0 if everything worked, 1 if anything failed, usage errors included
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const terminal = openTerminal(argv.includes('--verbose'));
+  try {
+    const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+    const invocation = await parseArguments(argv.length === 0 ? ['--help'] : argv, version);
+    if (argv.length === 0) return 1;
+    return invocation === undefined ? 0 : await run(invocation, terminal);
+  } catch (error) {
+    terminal.error(describeFailure(error), error);
+    return 1;
+  }
+}
+
+/** Loads only the code of the command that was asked for. */
+async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
+  switch (invocation.command) {
+    case 'predict': {
+      if (invocation.options['list-predictors'])
+        return listPredictors(invocation.options, terminal);
+      const { predict } = await import('./commands/predict.ts');
+      return predict(invocation.options, terminal);
+    }
+    case 'getir': {
+      const { getir } = await import('./commands/getir.ts');
+      return getir(invocation.options, terminal);
+    }
+    case 'predictors':
+      return listPredictors(invocation.options, terminal);
+  }
+}
+
+async function listPredictors(options: PredictorsArguments, terminal: Terminal): Promise<number> {
+  const { predictors } = await import('./commands/predictors.ts');
+  return predictors(options, terminal);
+}

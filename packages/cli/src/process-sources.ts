@@ -1,0 +1,71 @@
+import { type Graph, type ModelType, NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { detectModelType, modelFileToGraph } from '@nnmeter/predictor';
+import { describeFailure, type Failure } from './failure.ts';
+import type { Source } from './sources.ts';
+
+/** What became of one source. */
+export type Outcome<Result> = Succeeded<Result> | Failed | Skipped;
+
+export interface Succeeded<Result> {
+  readonly kind: 'succeeded';
+  readonly model: string;
+  readonly type: ModelType;
+  readonly result: Result;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly model: string;
+  readonly type: ModelType | null;
+  readonly failure: Failure;
+  /** What was thrown, for --verbose. */
+  readonly cause?: unknown;
+}
+
+/** A file in a mixed folder that is no model. */
+export interface Skipped {
+  readonly kind: 'skipped';
+  readonly model: string;
+}
+
+/** Reads one model after the other and works on it; whatever happens to one, the next comes. */
+export async function* processSources<Result>(
+  sources: readonly Source[],
+  options: ReadOptions,
+  work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
+): AsyncGenerator<Outcome<Result>> {
+  const foundNothing = new Map<string, boolean>();
+  for (const source of sources) {
+    const outcome = await processSource(source, options, work);
+    yield outcome;
+    const { mixedFolder } = source;
+    if (mixedFolder === undefined) continue;
+    const nothing = foundNothing.get(mixedFolder) ?? true;
+    foundNothing.set(mixedFolder, nothing && outcome.kind === 'skipped');
+  }
+  for (const [model, nothing] of foundNothing) {
+    if (!nothing) continue;
+    const error = new NnMeterError('E_FILE', `no file in the folder "${model}" is a known model`);
+    yield { kind: 'failed', model, type: null, failure: describeFailure(error) };
+  }
+}
+
+async function processSource<Result>(
+  source: Source,
+  options: ReadOptions,
+  work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
+): Promise<Outcome<Result>> {
+  const { model, failure, optional } = source;
+  let { type } = source;
+  if (failure !== undefined) return { kind: 'failed', model, type: type ?? null, failure };
+  try {
+    type ??= await detectModelType(model);
+    const graph = await modelFileToGraph(model, type, options);
+    return { kind: 'succeeded', model, type, result: await work(graph, source, type) };
+  } catch (cause) {
+    const unknown =
+      type === undefined && (cause as { code?: string }).code === 'E_UNSUPPORTED_FORMAT';
+    if (unknown && optional) return { kind: 'skipped', model };
+    return { kind: 'failed', model, type: type ?? null, failure: describeFailure(cause), cause };
+  }
+}

@@ -1,0 +1,34 @@
+/** Milliseconds with the digits that matter: 216.19, 0.0123. */
+export function formatMs(ms: number): string {
+  if (ms >= 1 || ms === 0) return ms.toFixed(2);
+  return ms >= 0.001 ? ms.toPrecision(3) : ms.toExponential(2);
+}
+
+/** A fraction of 1 as a percentage; only the exact whole shows as 100 %. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  return `${(share < 1 ? Math.min(percent, 99.9) : percent).toFixed(1)} %`;
+}
+
+/** [1, 56, 56, 64] -> 1x56x56x64; no dimensions at all -> scalar. */
+export function formatShape(shape: readonly number[]): string {
+  return shape.length === 0 ? 'scalar' : shape.join('x');
+}
+
+/** Cuts out the middle of a long text, so that it takes at most `width` columns. */
+export function shortenMiddle(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const tail = Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}…${tail > 0 ? text.slice(-tail) : ''}`;
+}
+
+/** Text from a file, made safe for a terminal: control characters (colours, cursor moves, newlines) become "?". */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}/gu, '?');
+}
+
+/** Breaks a text into lines of at most `width` columns, between words where that is possible. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines = text.matchAll(new RegExp(`(.{1,${width}})(?:\\s+|$)|(.{${width}})`, 'gu'));
+  return Array.from(lines, ([, words, piece]) => words ?? piece ?? '');
+}

@@ -1,0 +1,26 @@
+import type { Succeeded } from '../process-sources.ts';
+import type { Sink } from '../run-batch.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens. */
+export function jsonSink<Result>(
+  terminal: Terminal,
+  elements: (outcome: Succeeded<Result>) => readonly object[],
+): Sink<Result> {
+  let opened = false;
+  async function push(element: object): Promise<void> {
+    await terminal.print((opened ? ',\n' : '[\n') + JSON.stringify(element));
+    opened = true;
+  }
+  return {
+    async succeeded(outcome) {
+      for (const element of elements(outcome)) await push(element);
+    },
+    async failed({ model, type, failure: { code, message } }) {
+      await push({ model, type, error: { code, message } });
+    },
+    async end() {
+      await terminal.print(opened ? '\n]\n' : '[]\n');
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Failed, Outcome, Succeeded } from './process-sources.ts';
+import { printable } from './render/format.ts';
+import { startProgress } from './render/progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Where the results of a batch go. */
+export interface Sink<Result> {
+  succeeded(outcome: Succeeded<Result>): Promise<void>;
+  failed(outcome: Failed): Promise<void>;
+  /** Called last, also if the batch was broken off. */
+  end(): Promise<void>;
+}
+
+/** Hands results to a sink as they come, with failures and notes on stderr. @returns the exit code */
+export async function runBatch<Result>(
+  outcomes: AsyncIterable<Outcome<Result>>,
+  total: number,
+  sink: Sink<Result>,
+  terminal: Terminal,
+): Promise<number> {
+  const progress = await startProgress(total, terminal.showsProgress);
+  let exitCode = 0;
+  try {
+    for await (const outcome of outcomes) {
+      progress.clear();
+      if (outcome.kind === 'succeeded') {
+        await sink.succeeded(outcome);
+      } else if (outcome.kind === 'failed') {
+        exitCode = 1;
+        reportFailed(outcome, terminal);
+        await sink.failed(outcome);
+      } else {
+        terminal.note(
+          `nn-meter: note: skipped ${printable(outcome.model)}, which is no known kind of model`,
+        );
+      }
+      progress.step();
+    }
+  } finally {
+    progress.stop();
+    await sink.end();
+  }
+  return exitCode;
+}
+
+function reportFailed({ model, failure, cause }: Failed, terminal: Terminal): void {
+  const where = failure.message.includes(model) ? '' : `${model}: `;
+  terminal.error({ ...failure, message: where + failure.message }, cause);
+}

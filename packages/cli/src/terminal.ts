@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import picocolors from 'picocolors';
+import type { Failure } from './failure.ts';
+import { printable } from './render/format.ts';
+
+/** The standard streams as the commands see them. */
+export interface Terminal {
+  /** Writes to stdout, waiting while its reader is slow. */
+  print(text: string): Promise<void>;
+  /** Writes a line to stderr. */
+  note(text: string): void;
+  /** Writes what failed to stderr, in one line; its stack trace too with --verbose. */
+  error(failure: Failure, cause?: unknown): void;
+  /** Colours for stdout; plain text if it is no terminal or NO_COLOR is set. */
+  readonly colors: Colors;
+  /** Whether stderr is a terminal, where progress can be shown. */
+  readonly showsProgress: boolean;
+  /** Columns available for tables. */
+  readonly width: number;
+}
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** Opens the process's streams. A reader that goes away (`nn-meter ... | head -1`) ends the process quietly. */
+export function openTerminal(verbose: boolean): Terminal {
+  const { stdout, stderr, env } = process;
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? 0 : 1);
+    });
+  }
+  const colored = env.NO_COLOR ? false : Boolean(env.FORCE_COLOR) || stdout.isTTY === true;
+  return {
+    async print(text) {
+      if (!stdout.write(text)) await once(stdout, 'drain');
+    },
+    note(text) {
+      stderr.write(`${text}\n`);
+    },
+    error(failure, cause) {
+      this.note(`nn-meter: error: ${printable(failure.message)} (${failure.code})`);
+      if (verbose && cause instanceof Error) this.note(cause.stack ?? '');
+    },
+    colors: picocolors.createColors(colored),
+    showsProgress: stderr.isTTY === true,
+    width: Math.max(60, Math.min(100, stdout.columns ?? 100)),
+  };
+}

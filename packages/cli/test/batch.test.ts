@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import {
+  folderWith,
+  MOBILENET_V2,
+  nnMeter,
+  type Prediction,
+  parseOutput,
+  RESNET18,
+  SMALL_IR,
+} from './run.ts';
+
+const SMALL = JSON.stringify(SMALL_IR);
+
+test('a folder is read in order; a bad file takes its place and does not stop the others', async () => {
+  const folder = folderWith({
+    'c.json': SMALL,
+    'b.json': 'not json',
+    'a.json': SMALL,
+    'z.txt': '',
+  });
+  const args = ['--predictor', 'cortexa76', '--nn-meter-ir', `${folder}/`];
+  const [json, text] = await Promise.all([nnMeter([...args, '--json']), nnMeter(args)]);
+  expect(json.code).toBe(1);
+  const elements = parseOutput<Prediction>('predict', json.stdout);
+  expect(elements.map(({ model, type }) => [model, type])).toEqual([
+    [`${folder}/a.json`, 'nnmeter-ir'],
+    [`${folder}/b.json`, 'nnmeter-ir'],
+    [`${folder}/c.json`, 'nnmeter-ir'],
+  ]);
+  expect(elements[1]?.error?.code).toMatch(/^E_/);
+  expect(elements[2]?.latencyMs).toBe(elements[0]?.latencyMs);
+
+  expect(text.code).toBe(1);
+  expect(text.stdout).toMatch(/predict latency for a\.json: [\d.]+ ms\n.*for c\.json: /);
+  expect(text.stdout).toMatch(/b\.json +failed/);
+  expect(text.stderr).toContain('b.json');
+  expect(text.stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('a mixed folder: models by content, other files skipped with a note, --recursive goes deeper', async () => {
+  const folder = folderWith({ 'ir.json': SMALL, 'notes.md': '# notes', 'labels.json': '["cat"]' });
+  mkdirSync(join(folder, 'more'));
+  copyFileSync(RESNET18, join(folder, 'more', 'resnet18.onnx'));
+  copyFileSync(MOBILENET_V2, join(folder, 'mobile.net'));
+  const flat = await nnMeter(['--predictor', 'cortexa76', '--json', '.'], folder);
+  expect(flat.code).toBe(0);
+  const models = parseOutput<Prediction>('predict', flat.stdout).map(({ model }) => model);
+  expect(models).toEqual(['./ir.json', './mobile.net']);
+  expect(flat.stderr).toMatch(/skipped .*labels\.json.*\n.*skipped .*notes\.md/);
+
+  const deep = await nnMeter(['--predictor', 'cortexa76', '--json', '--recursive', '.'], folder);
+  const all = parseOutput<Prediction>('predict', deep.stdout).map(({ model }) => model);
+  expect(all).toEqual(['./ir.json', './mobile.net', './more/resnet18.onnx']);
+});
+
+test('several models on several devices: a column of ms for each device', async () => {
+  const run = await nnMeter([
+    RESNET18,
+    MOBILENET_V2,
+    '--predictor',
+    'cortexa76',
+    '--predictor',
+    'myriad',
+  ]);
+  expect(run.code).toBe(0);
+  const [head, second] = run.stdout.split('\n\n')[1]?.split('\n') ?? [];
+  expect(head).toMatch(/cortexA76cpu +myriadvpu$/);
+  expect(second).toMatch(/tflite21 +openvino2019r2$/);
+  expect(run.stdout).toMatch(/resnet18\.onnx +\d+\.\d\d +\d+\.\d\d$/m);
+});
+
+test('folders without models are errors that say what was looked for', async () => {
+  const folder = folderWith({ 'readme.txt': 'nothing' });
+  const run = await nnMeter(['--json', '--onnx', folder], folder);
+  expect(run.code).toBe(1);
+  const [failure] = parseOutput<Prediction>('predict', run.stdout);
+  expect(failure).toMatchObject({ model: folder, type: 'onnx', error: { code: 'E_FILE' } });
+  expect(failure?.error?.message).toContain('.onnx');
+
+  const plain = await nnMeter(['--json', '.'], folder);
+  expect(plain.code).toBe(1);
+  expect(parseOutput<Prediction>('predict', plain.stdout)).toMatchObject([
+    { model: '.', type: null, error: { code: 'E_FILE' } },
+  ]);
+});
+
+test('a reader that closes the pipe ends the run quietly', async () => {
+  const folder = folderWith({});
+  for (let index = 0; index < 40; index++) writeFileSync(join(folder, `${index}.json`), SMALL);
+  const bin = fileURLToPath(new URL('../bin/nn-meter.js', import.meta.url));
+  const child = spawn(process.execPath, [bin, '--json', '--nn-meter-ir', folder]);
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});

@@ -1,0 +1,58 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import {
+  folderWith,
+  MOBILENET_V1_PB,
+  nnMeter,
+  type Prediction,
+  parseOutput,
+  RESNET18,
+} from './run.ts';
+
+test('writes <input>_onnx_ir.json, which predicts the same latency', async () => {
+  const folder = folderWith({});
+  copyFileSync(RESNET18, join(folder, 'resnet18.onnx'));
+  const run = await nnMeter(['get_ir', '--onnx', 'resnet18.onnx'], folder);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain('resnet18_onnx_ir.json');
+  const predicted = await nnMeter(['resnet18.onnx', 'resnet18_onnx_ir.json', '--json'], folder);
+  const predictions = parseOutput<Prediction>('predict', predicted.stdout);
+  expect(predictions).toHaveLength(8);
+  for (let device = 0; device < 4; device++) {
+    const [onnx, ir] = [predictions[device], predictions[device + 4]];
+    expect(ir?.type).toBe('nnmeter-ir');
+    expect(ir?.predictor).toBe(onnx?.predictor);
+    expect(ir?.latencyMs).toBeCloseTo(onnx!.latencyMs, 9);
+  }
+});
+
+test('--output names the file, "-" is stdout, --json says what was written', async () => {
+  const folder = folderWith({});
+  copyFileSync(MOBILENET_V1_PB, join(folder, 'net.pb'));
+  const [named, piped, json] = await Promise.all([
+    nnMeter(['getir', '--tensorflow', 'net.pb', '-o', 'named.json'], folder),
+    nnMeter(['getir', 'net.pb', '--output', '-'], folder),
+    nnMeter(['getir', '--tensorflow', 'net.pb', '--json'], folder),
+  ]);
+  expect([named.code, piped.code, json.code]).toEqual([0, 0, 0]);
+  expect(parseOutput('getir', json.stdout)).toMatchObject([
+    { model: 'net.pb', type: 'pb', output: 'net_pb_ir.json' },
+  ]);
+  const text = readFileSync(join(folder, 'named.json'), 'utf8');
+  expect(piped.stdout).toBe(text);
+  expect(readFileSync(join(folder, 'net_pb_ir.json'), 'utf8')).toBe(text);
+});
+
+test('nothing is written for a bad model, and nothing half-written where writing fails', async () => {
+  const folder = folderWith({ 'bad.onnx': 'no model', 'net.onnx': readFileSync(RESNET18) });
+  const [bad, unwritable] = await Promise.all([
+    nnMeter(['getir', '--onnx', 'bad.onnx'], folder),
+    nnMeter(['getir', '--onnx', 'net.onnx', '-o', 'missing/folder/out.json'], folder),
+  ]);
+  expect(bad.code).toBe(1);
+  expect(unwritable.code).toBe(1);
+  expect(unwritable.stderr).toContain('missing/folder/out.json');
+  expect(readdirSync(folder).sort()).toEqual(['bad.onnx', 'net.onnx']);
+  expect(existsSync(join(folder, 'missing'))).toBe(false);
+});

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Ajv from 'ajv';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BIN = join(ROOT, 'packages/cli/bin/nn-meter.js');
+export const RESNET18 = join(ROOT, 'fixtures/onnx/resnet18.onnx');
+export const MOBILENET_V2 = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
+export const MOBILENET_V1_PB = join(ROOT, 'fixtures/tf/mobilenet_v1.pb');
+export const SAVED_MODEL = join(ROOT, 'fixtures/tf/saved_model');
+
+export const DEVICES = [
+  'cortexA76cpu_tflite21',
+  'adreno640gpu_tflite21',
+  'adreno630gpu_tflite21',
+  'myriadvpu_openvino2019r2',
+];
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real `nn-meter` in a folder. */
+export function nnMeter(args: readonly string[], cwd: string = tmpdir()): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd,
+      env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A new temporary folder with the given files. */
+export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nn-meter-cli-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+const ajv = new Ajv({ allErrors: true });
+for (const name of ['predict', 'getir', 'predictors']) {
+  const file = new URL(`../schema/${name}.schema.json`, import.meta.url);
+  ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), name);
+}
+
+/** Parses the output of --json and checks it against the schema that ships with the package. */
+export function parseOutput<Element>(command: string, stdout: string): Element[] {
+  const output = JSON.parse(stdout);
+  if (!ajv.validate(command, output)) throw new Error(ajv.errorsText(ajv.errors));
+  return output;
+}
+
+/** What `predict --json` prints for each model and predictor. */
+export interface Prediction {
+  readonly model: string;
+  readonly type: string | null;
+  readonly predictor: string;
+  readonly version: string;
+  readonly latencyMs: number;
+  readonly interval: { low: number; high: number; level: number } | null;
+  readonly coverage: { macs: number; nodes: number };
+  readonly kernels: readonly {
+    type: string;
+    nodes: string[];
+    latencyMs: number;
+    input: number[];
+    output: number[];
+  }[];
+  readonly warnings: readonly string[];
+  readonly error?: { code: string; message: string };
+}
+
+const IMAGE = [1, 56, 56, 3];
+const HALF = [1, 28, 28, 16];
+
+/** conv -> relu in nn-Meter IR. */
+export const SMALL_IR = {
+  input: node('Placeholder', [], ['conv1'], [], [IMAGE]),
+  conv1: node('Conv2D', ['input'], ['relu1'], [IMAGE], [HALF], {
+    kernel_shape: [3, 3],
+    weight_shape: [3, 3, 3, 16],
+    strides: [2, 2],
+    padding: 'SAME',
+  }),
+  relu1: node('Relu', ['conv1'], [], [HALF], [HALF]),
+};
+
+export function node(
+  type: string,
+  inbounds: string[],
+  outbounds: string[],
+  input_shape: number[][],
+  output_shape: number[][],
+  attr: object = {},
+) {
+  return { inbounds, outbounds, attr: { type, input_shape, output_shape, attr } };
+}

@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { DEVICES, nnMeter, parseOutput, RESNET18 } from './run.ts';
+
+test.each([
+  [['--onx', 'a.onnx'], /unknown option --onx \(did you mean "--onnx"\?\)/],
+  [['predict', '-z', 'a.onnx'], /unknown option -z/],
+  [['--predictor', 'all'], /no model given/],
+  [['--onnx'], /not enough arguments following: onnx/],
+  [['--onnx', RESNET18, '--top', 'ten'], /--top/],
+  [['--onnx', RESNET18, '--input-shape', '1,3,-4'], /--input-shape 1,3,-4 is not a shape/],
+  [['--onnx', RESNET18, '--predictor', 'cortexa77'], /cortexa76/i],
+  [
+    ['--onnx', RESNET18, '--predictor', 'cortexa76', '--predictor-version', '9'],
+    /version "9".*2\.0/,
+  ],
+  [['getir', '--onnx', 'a', 'b', '--output', 'c.json'], /--output names one file/],
+  [['predictors', 'lst'], /invalid values/],
+  [['--__proto__', 'x', '--constructor.prototype', 'y'], /unknown option/],
+])('%j is one line of explanation and exit code 1', async (args, message) => {
+  const { code, stdout, stderr } = await nnMeter(args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+  expect(stderr).toMatch(message);
+});
+
+test('help shows examples; no arguments at all is not a success', async () => {
+  const [help, bare, version] = await Promise.all([
+    nnMeter(['--help']),
+    nnMeter([]),
+    nnMeter(['--version']),
+  ]);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain('nn-meter --predictor all --onnx resnet18.onnx');
+  for (const line of help.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  expect(bare).toEqual({ ...help, code: 1 });
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('the list of predictors, by both spellings', async () => {
+  const [option, word, json] = await Promise.all([
+    nnMeter(['--list-predictors']),
+    nnMeter(['predictors', 'list']),
+    nnMeter(['--list_predictors', '--json']),
+  ]);
+  expect(option.code).toBe(0);
+  expect(word).toEqual(option);
+  const listed = parseOutput<{ name: string }>('predictors', json.stdout).map(({ name }) => name);
+  expect(listed).toEqual(DEVICES);
+  for (const name of DEVICES) expect(option.stdout).toContain(name);
+  for (const line of option.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
