@@ -1,5 +1,6 @@
 export type * from './attributes.ts';
 export { channelsLastShape } from './channels-last.ts';
+export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
 export { type ErrorCode, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';

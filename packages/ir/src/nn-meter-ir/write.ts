@@ -1,5 +1,6 @@
 import type { Op } from '../attributes.ts';
 import { channelsLastOrder, channelsLastShape } from '../channels-last.ts';
+import { INDEX_OPERANDS } from '../cost.ts';
 import type { Graph } from '../graph.ts';
 import type { Node } from '../node.ts';
 import type { Shape, Tensor } from '../tensor.ts';
@@ -18,29 +19,6 @@ import { writeAttributes } from './write-attributes.ts';
 export function writeNnMeterIr(graph: Graph): NnMeterIr {
   return new Writer(graph).write();
 }
-
-/** Operands of these ops beyond the first say the same as the attributes. */
-const INDEX_OPERANDS: ReadonlySet<Op> = new Set<Op>([
-  'reshape',
-  'transpose',
-  'slice',
-  'pad',
-  'split',
-  'resize',
-  'expand',
-  'tile',
-  'topk',
-  'cumsum',
-  'relu',
-  'clip',
-  'gap',
-  'reducemean',
-  'reducesum',
-  'reducemax',
-  'reducemin',
-  'reduceprod',
-  'reducel2',
-]);
 
 const WEIGHTED: ReadonlySet<Op> = new Set<Op>(['conv', 'dwconv', 'convtranspose', 'fc']);
 

@@ -1,0 +1,68 @@
+import { planEinsum } from './einsum.ts';
+import type { Node } from './node.ts';
+import { elementCount, imageDimensions, type Shape, type Tensor } from './tensor.ts';
+
+/** A tensor whose shape is known. */
+export type ShapedTensor = Tensor & { readonly shape: Shape };
+
+/**
+ * Multiply-accumulate operations of a node. Convolution: output elements x kernel extent x input channels a group;
+ * transposed convolution: input elements x kernel extent x output channels a group; matrix products: output elements x
+ * inner extent; Einsum of n operands: (n - 1) x the extents of all indices; recurrent layers: steps x gates x hidden x
+ * (input + hidden). All other ops multiply-accumulate nothing. Undefined for custom ops, of which nothing is known.
+ */
+export function multiplyAccumulates(
+  node: Node,
+  inputs: readonly ShapedTensor[],
+  outputs: readonly ShapedTensor[],
+): number | undefined {
+  const [data] = inputs;
+  const [result] = outputs;
+  if (data === undefined || result === undefined) return node.op === 'custom' ? undefined : 0;
+  switch (node.op) {
+    case 'conv':
+    case 'dwconv': {
+      const { kernelShape, group } = node.attributes;
+      return (elementCount(result.shape) * elementCount(kernelShape) * channels(data)) / group;
+    }
+    case 'convtranspose': {
+      const { kernelShape, group } = node.attributes;
+      return (elementCount(data.shape) * elementCount(kernelShape) * channels(result)) / group;
+    }
+    case 'fc':
+    case 'matmul': {
+      const inner = node.attributes.transposeA ? data.shape.at(-2) : data.shape.at(-1);
+      return elementCount(result.shape) * (inner ?? 1);
+    }
+    case 'einsum': {
+      const shapes = inputs.map((input) => input.shape);
+      const { extents, ellipsis } = planEinsum(node.attributes.equation, shapes);
+      return (shapes.length - 1) * elementCount([...extents.values(), ...ellipsis]);
+    }
+    case 'lstm':
+      return recurrent(4, node.attributes, data.shape);
+    case 'gru':
+      return recurrent(3, node.attributes, data.shape);
+    case 'rnn':
+      return recurrent(1, node.attributes, data.shape);
+    case 'custom':
+      return undefined;
+    default:
+      return 0;
+  }
+}
+
+function channels(tensor: ShapedTensor): number {
+  return imageDimensions(tensor.shape, tensor.layout).channels;
+}
+
+/** `sequence` has the features last: [steps, batch, features] or [batch, steps, features]. */
+function recurrent(
+  gates: number,
+  { hiddenSize, directions }: { readonly hiddenSize: number; readonly directions: number },
+  sequence: Shape,
+): number {
+  const features = sequence.at(-1) ?? 0;
+  const steps = elementCount(sequence.slice(0, -1));
+  return steps * directions * gates * hiddenSize * (features + hiddenSize);
+}
