@@ -1,0 +1,322 @@
+import {
+  createGraph,
+  elementCount,
+  type Graph,
+  type Layout,
+  NnMeterError,
+  type Node,
+  quote,
+  type ReadOptions,
+  type Shape,
+  type Tensor,
+} from '@nnmeter/ir';
+import type { FlatGraph, TfNode } from './flatten.ts';
+import { InputShapes } from './input-shapes.ts';
+import { mergeBatchNormalization } from './merge-batch-norm.ts';
+import { NodeContext, NotKnown } from './op-context.ts';
+import { foldValues } from './ops/fold.ts';
+import type { Lowered } from './ops/rule.ts';
+import { hasOnlySideEffects, ruleOf } from './ops/table.ts';
+
+/** Turns TensorFlow nodes into the graph, following data from the wanted results back to the inputs. */
+export class Lowering {
+  readonly #flat: FlatGraph;
+  readonly #shapes: InputShapes;
+  readonly #imageLayout: (rank: number) => Layout | undefined;
+  /** `node:slot` -> its tensor; pass-throughs share their input's. */
+  readonly #computed = new Map<string, Tensor>();
+  readonly #nodes: Node[] = [];
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #inputs: string[] = [];
+  readonly #warnings = new Map<string, string[]>();
+
+  constructor(flat: FlatGraph, options: ReadOptions) {
+    this.#flat = flat;
+    const placeholders: string[] = [];
+    let isChannelsFirst = false;
+    for (const node of flat.nodes.values()) {
+      if (node.op === 'Placeholder') placeholders.push(node.name);
+      isChannelsFirst ||= new NodeContext(node, []).text('data_format', '').startsWith('NC');
+    }
+    this.#shapes = new InputShapes(placeholders, options.inputShapes, (warning) =>
+      this.warn(warning),
+    );
+    const layouts: readonly Layout[] = isChannelsFirst ? ['NCHW', 'NCDHW'] : ['NHWC', 'NDHWC'];
+    this.#imageLayout = (rank) => layouts.find((layout) => layout.length === rank);
+  }
+
+  /** @param outputs wanted results as `node:slot` @throws NnMeterError if the graph is not valid or a shape impossible */
+  run(outputs: readonly string[], name: string, metadata: Readonly<Record<string, string>>): Graph {
+    for (const output of outputs) this.#follow(output);
+    const results = new Set<string>();
+    for (const output of outputs) {
+      const tensor = this.#tensor(output, '');
+      if (tensor.kind === 'activation') results.add(tensor.name);
+    }
+    const warnings = [...this.#warnings].map(([warning, nodes]) =>
+      nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
+    );
+    return createGraph({
+      name,
+      nodes: mergeBatchNormalization(this.#nodes, this.#tensors, results),
+      tensors: this.#tensors.values(),
+      inputs: this.#inputs,
+      outputs: [...results],
+      metadata,
+      warnings,
+    });
+  }
+
+  /** Notes something the user should know; nodes with the same note are listed together. */
+  warn(warning: string, node?: string): void {
+    const nodes = this.#warnings.get(warning) ?? [];
+    if (node !== undefined) nodes.push(node);
+    this.#warnings.set(warning, nodes);
+  }
+
+  /** The key that really computes a value, past the ends of function calls. */
+  #resolve(key: string): string {
+    let current = key;
+    for (let steps = 0; steps <= this.#flat.aliases.size; steps++) {
+      const next = this.#flat.aliases.get(current);
+      if (next === undefined) return current;
+      current = next;
+    }
+    throw new NnMeterError('E_INVALID_GRAPH', `the result ${quote(key)} is only defined by itself`);
+  }
+
+  #nodeOf(key: string, reader: string): TfNode {
+    const node = this.#flat.nodes.get(key.slice(0, key.lastIndexOf(':')));
+    if (node !== undefined) return node;
+    const who = reader === '' ? 'the model returns' : `node ${quote(reader)} reads`;
+    throw new NnMeterError(
+      'E_INVALID_GRAPH',
+      `${who} ${quote(key)}, which is not in the TensorFlow graph`,
+    );
+  }
+
+  #tensor(key: string, reader: string): Tensor {
+    const resolved = this.#resolve(key);
+    const tensor = this.#computed.get(resolved);
+    if (tensor !== undefined) return tensor;
+    throw new NnMeterError(
+      'E_INVALID_GRAPH',
+      `node ${quote(reader)} reads ${quote(resolved)}, an output that op does not have`,
+    );
+  }
+
+  /** Lowers everything a result needs, producers first, without recursion. */
+  #follow(output: string): void {
+    const start = this.#nodeOf(this.#resolve(output), '');
+    const state = new Map<TfNode, 'open'>();
+    const stack: { node: TfNode; next: number }[] = [];
+    const open = (node: TfNode): void => {
+      if (this.#computed.has(`${node.name}:0`)) return;
+      if (state.has(node)) {
+        throw new NnMeterError(
+          'E_INVALID_GRAPH',
+          `nodes read each other's results in a cycle through ${quote(node.name)} (${node.op}); loops have no fixed latency, export the model without them`,
+        );
+      }
+      state.set(node, 'open');
+      stack.push({ node, next: 0 });
+    };
+    open(start);
+    while (stack.length > 0) {
+      const frame = stack[stack.length - 1]!;
+      const input = frame.node.inputs[frame.next++];
+      if (input !== undefined) {
+        open(this.#nodeOf(this.#resolve(input), frame.node.name));
+        continue;
+      }
+      stack.pop();
+      state.delete(frame.node);
+      this.#lower(frame.node);
+    }
+  }
+
+  #lower(node: TfNode): void {
+    if (node.op === 'Placeholder') {
+      const shape = this.#shapes.of(node);
+      this.#inputs.push(node.name);
+      this.#define(node, 0, {
+        kind: 'input',
+        dataType: new NodeContext(node, []).outputType,
+        shape,
+        ...layoutOf(this.#imageLayout(shape.length)),
+      });
+      return;
+    }
+    const inputs = node.inputs.map((input) => this.#tensor(input, node.name));
+    const context = new NodeContext(node, inputs);
+    const lowered = this.#apply(node, context);
+    if (lowered.kind === 'alias') {
+      const first = inputs[lowered.input];
+      if (first === undefined)
+        throw new NnMeterError(
+          'E_INVALID_GRAPH',
+          `node ${quote(node.name)} (${node.op}) has no input`,
+        );
+      for (const [slot, input] of inputs.entries()) {
+        this.#computed.set(`${node.name}:${slot}`, node.op === 'IdentityN' ? input : first);
+      }
+      if (node.op.endsWith('Switch')) this.#computed.set(`${node.name}:1`, first);
+      return;
+    }
+    if (lowered.kind === 'constant') {
+      this.#constant(node, context, lowered.shape, lowered.values);
+      if (node.op.includes('Random') || node.op === 'TruncatedNormal') {
+        this.warn(
+          'random numbers, as dropout in training uses; inference graphs have none, freeze the model for inference',
+          node.name,
+        );
+      }
+      return;
+    }
+    const [shape] = lowered.shapes;
+    if (
+      shape !== undefined &&
+      inputs.length > 0 &&
+      inputs.every((input) => input.kind === 'constant')
+    ) {
+      const slice = lowered.op === 'slice' ? lowered.attributes : undefined;
+      this.#constant(node, context, shape, foldValues(node.op, inputs, shape, slice)?.values);
+      return;
+    }
+    this.#emit(node, context, lowered);
+  }
+
+  #apply(node: TfNode, context: NodeContext): Lowered {
+    const unknown = { kind: 'node', op: 'custom', attributes: {}, shapes: [undefined] } as const;
+    const rule = ruleOf(node.op);
+    if (rule === undefined) {
+      this.warn(
+        `no shape inference for TensorFlow op ${quote(node.op)}; its cost cannot be predicted`,
+        node.name,
+      );
+      return unknown;
+    }
+    try {
+      return rule(context);
+    } catch (error) {
+      if (error instanceof NotKnown) {
+        this.warn(
+          'shapes depend on data or on an op without shape inference and are not known',
+          node.name,
+        );
+        return unknown;
+      }
+      if (!(error instanceof NnMeterError)) throw error;
+      throw new NnMeterError(
+        error.code,
+        `node ${quote(node.name)} (${node.op}): ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #constant(
+    node: TfNode,
+    context: NodeContext,
+    shape: Shape,
+    values: readonly number[] | undefined,
+  ): void {
+    if (elementCount(shape) > Number.MAX_SAFE_INTEGER) {
+      throw new NnMeterError(
+        'E_SHAPE',
+        `node ${quote(node.name)} (${node.op}) has the impossible shape [${shape.join(', ')}]`,
+      );
+    }
+    this.#define(node, 0, {
+      kind: 'constant',
+      dataType: context.outputType,
+      shape,
+      ...(values === undefined ? {} : { values }),
+    });
+  }
+
+  #define(node: TfNode, slot: number, rest: Omit<Tensor, 'name'>): Tensor {
+    const tensor: Tensor = { name: slot === 0 ? node.name : `${node.name}:${slot}`, ...rest };
+    this.#computed.set(`${node.name}:${slot}`, tensor);
+    if (tensor.kind !== 'constant') this.#tensors.set(tensor.name, tensor);
+    return tensor;
+  }
+
+  #emit(node: TfNode, context: NodeContext, lowered: Extract<Lowered, { kind: 'node' }>): void {
+    const operands = lowered.operands ?? context.inputs.map((_, index) => index);
+    const names = operands.map((index) => {
+      const tensor = context.inputs[index]!;
+      const layout = lowered.constantLayouts?.[index];
+      if (tensor.kind === 'constant') {
+        this.#tensors.set(
+          tensor.name,
+          layout === undefined ? (this.#tensors.get(tensor.name) ?? tensor) : { ...tensor, layout },
+        );
+      }
+      return tensor.name;
+    });
+    const first = context.inputs[operands[0] ?? 0];
+    const outputs = lowered.shapes.map((shape, slot) => {
+      const inherited = first?.shape?.length === shape?.length ? first?.layout : undefined;
+      return this.#define(node, slot, {
+        kind: 'activation',
+        dataType: context.outputType,
+        ...(shape === undefined ? {} : { shape }),
+        ...layoutOf('layout' in lowered ? lowered.layout : inherited),
+      }).name;
+    });
+    this.#nodes.push({
+      name: node.name,
+      op: lowered.op,
+      attributes: lowered.attributes,
+      inputs: names,
+      outputs,
+      sourceOp: node.op,
+    } as Node);
+  }
+}
+
+function layoutOf(layout: Layout | undefined): { layout?: Layout } {
+  return layout === undefined ? {} : { layout };
+}
+
+function summary(nodes: readonly string[]): string {
+  const shown = nodes.slice(0, 3).map(quote).join(', ');
+  return nodes.length <= 3 ? shown : `${shown} and ${nodes.length - 3} more`;
+}
+
+/** Results of a graph without a signature: what nothing else of the network reads. */
+export function unreadResults(flat: FlatGraph): {
+  results: string[];
+  dropped: ReadonlyMap<string, number>;
+} {
+  const readByNetwork = new Set<string>();
+  const readByAnything = new Set<string>();
+  const dropped = new Map<string, number>();
+  for (const node of flat.nodes.values()) {
+    const isSideEffect = hasOnlySideEffects(node.op);
+    if (isSideEffect) dropped.set(node.op, (dropped.get(node.op) ?? 0) + 1);
+    for (const input of node.inputs) {
+      const producer = input.slice(0, input.lastIndexOf(':'));
+      readByAnything.add(producer);
+      if (!isSideEffect) readByNetwork.add(producer);
+    }
+  }
+  for (const target of flat.aliases.values()) {
+    const producer = target.slice(0, target.lastIndexOf(':'));
+    readByAnything.add(producer);
+  }
+  const isResult = (node: TfNode): boolean =>
+    !hasOnlySideEffects(node.op) &&
+    node.op !== 'Const' &&
+    node.op !== 'Placeholder' &&
+    node.inputs.length > 0;
+  const candidates = [...flat.nodes.values()].filter(
+    (node) => isResult(node) && !readByNetwork.has(node.name),
+  );
+  const unread = candidates.filter((node) => !readByAnything.has(node.name));
+  return {
+    results: (unread.length > 0 ? unread : candidates).map((node) => `${node.name}:0`),
+    dropped,
+  };
+}

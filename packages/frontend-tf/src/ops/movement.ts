@@ -1,0 +1,338 @@
+import {
+  concatShapes,
+  elementCount,
+  NnMeterError,
+  normalizeAxis,
+  reshapeShape,
+  type Shape,
+  sliceExtent,
+  transposeShape,
+} from '@nnmeter/ir';
+import { node, type OpContext, type Rows, type Rule } from './rule.ts';
+
+function reshaped(shape: Shape) {
+  return node('reshape', { shape }, shape, { operands: [0], layout: undefined });
+}
+
+function squeeze(context: OpContext) {
+  const shape = context.shape(0);
+  const listed = [...context.integers('squeeze_dims'), ...context.integers('axis')];
+  const axes = new Set(listed.map((axis) => normalizeAxis(axis, shape.length)));
+  return reshaped(shape.filter((extent, axis) => (axes.size > 0 ? !axes.has(axis) : extent !== 1)));
+}
+
+function expandDims(context: OpContext) {
+  const shape = [...context.shape(0)];
+  shape.splice(normalizeAxis(context.values(1)[0]!, shape.length + 1), 0, 1);
+  return reshaped(shape);
+}
+
+/** ConcatV2 has its axis as the last input, Concat as the first. */
+function concat(context: OpContext) {
+  const last = context.inputs.length - 1;
+  const isFirst = context.op === 'Concat';
+  const operands = context.inputs
+    .map((_, index) => index)
+    .slice(isFirst ? 1 : 0, isFirst ? undefined : last);
+  const shapes = operands.map((index) => context.shape(index));
+  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, shapes[0]?.length ?? 0);
+  return node('concat', { axis }, concatShapes(shapes, axis), {
+    operands,
+    layout: context.inputs[operands[0]!]!.layout,
+  });
+}
+
+function split(
+  input: number,
+  axisInput: number,
+  sizesOf: (context: OpContext, extent: number) => readonly number[],
+): Rule {
+  return (context) => {
+    const shape = context.shape(input);
+    const axis = normalizeAxis(context.values(axisInput)[0]!, shape.length);
+    const sizes = sizesOf(context, shape[axis]!);
+    return node('split', { axis, sizes }, undefined, {
+      operands: [input],
+      shapes: sizes.map((size) => shape.map((extent, index) => (index === axis ? size : extent))),
+      layout: context.inputs[input]!.layout,
+    });
+  };
+}
+
+function evenSizes(context: OpContext, extent: number): readonly number[] {
+  const count = context.integer('num_split', 1);
+  if (count < 1 || extent % count !== 0) {
+    throw new NnMeterError('E_SHAPE', `${extent} does not split into ${count} equal parts`);
+  }
+  return new Array<number>(count).fill(extent / count);
+}
+
+function givenSizes(context: OpContext, extent: number): readonly number[] {
+  const sizes = context.values(1);
+  const known = sizes.reduce((sum, size) => sum + Math.max(size, 0), 0);
+  return sizes.map((size) => (size < 0 ? extent - known : size));
+}
+
+/** Takes each index of an axis as one output. */
+function unpack(context: OpContext) {
+  const shape = context.shape(0);
+  const axis = normalizeAxis(context.integer('axis', 0), shape.length);
+  const rest = shape.filter((_, index) => index !== axis);
+  const count = shape[axis]!;
+  return node('split', { axis, sizes: new Array<number>(count).fill(1) }, undefined, {
+    shapes: new Array<Shape>(count).fill(rest),
+    layout: undefined,
+  });
+}
+
+function pack(context: OpContext) {
+  const shape = [...context.shape(0)];
+  const axis = normalizeAxis(context.integer('axis', 0), shape.length + 1);
+  shape.splice(axis, 0, context.inputs.length);
+  return node('concat', { axis }, shape, { layout: undefined });
+}
+
+function stridedSlice(context: OpContext) {
+  const input = context.shape(0);
+  const [begin, end, strides] = [context.values(1), context.values(2), context.values(3)];
+  const bit = (name: string, index: number): boolean =>
+    ((context.integer(name, 0) >> index) & 1) === 1;
+  const attributes = {
+    starts: [] as number[],
+    ends: [] as number[],
+    axes: [] as number[],
+    steps: [] as number[],
+  };
+  const shape: number[] = [];
+  let axis = 0;
+  for (let index = 0; index < begin.length; index++) {
+    if (bit('new_axis_mask', index)) {
+      shape.push(1);
+      continue;
+    }
+    if (bit('ellipsis_mask', index)) {
+      let remaining = 0;
+      for (let later = index + 1; later < begin.length; later++)
+        if (!bit('new_axis_mask', later)) remaining++;
+      while (axis < input.length - remaining) shape.push(input[axis++]!);
+      continue;
+    }
+    const extent = input[axis];
+    if (extent === undefined)
+      throw new NnMeterError('E_SHAPE', `the slice has more axes than [${input.join(', ')}]`);
+    const step = strides[index]!;
+    const isSingle = bit('shrink_axis_mask', index);
+    const start =
+      bit('begin_mask', index) && !isSingle ? (step > 0 ? 0 : extent - 1) : begin[index]!;
+    const stop = bit('end_mask', index) ? (step > 0 ? extent : -extent - 1) : end[index]!;
+    attributes.starts.push(start);
+    attributes.ends.push(isSingle ? start + 1 : stop);
+    attributes.axes.push(axis++);
+    attributes.steps.push(isSingle ? 1 : step);
+    if (!isSingle) shape.push(sliceExtent(extent, start, stop, step));
+  }
+  shape.push(...input.slice(axis));
+  const keepsRank = shape.length === input.length;
+  return node('slice', attributes, shape, {
+    operands: [0],
+    layout: keepsRank ? context.inputs[0]!.layout : undefined,
+  });
+}
+
+function slice(context: OpContext) {
+  const input = context.shape(0);
+  const starts = context.values(1);
+  const shape = context
+    .values(2)
+    .map((size, axis) => (size < 0 ? input[axis]! - starts[axis]! : size));
+  return node(
+    'slice',
+    {
+      starts,
+      ends: shape.map((size, axis) => size + starts[axis]!),
+      axes: [...input.keys()],
+      steps: input.map(() => 1),
+    },
+    shape,
+    { operands: [0] },
+  );
+}
+
+function pad(context: OpContext) {
+  const input = context.shape(0);
+  const amounts = context.values(1);
+  const begins = input.map((_, axis) => amounts[2 * axis] ?? 0);
+  const ends = input.map((_, axis) => amounts[2 * axis + 1] ?? 0);
+  const mode =
+    context.op === 'MirrorPad' ? context.text('mode', 'REFLECT').toLowerCase() : 'constant';
+  const shape = input.map((extent, axis) => extent + begins[axis]! + ends[axis]!);
+  return node('pad', { pads: [...begins, ...ends], mode }, shape, { operands: [0] });
+}
+
+function transpose(context: OpContext) {
+  const perm = context.values(1);
+  const layout = context.inputs[0]!.layout;
+  const moved = layout === undefined ? undefined : perm.map((axis) => layout[axis]).join('');
+  const known = moved === 'NCHW' || moved === 'NHWC' ? moved : undefined;
+  return node('transpose', { perm }, transposeShape(context.shape(0), perm), {
+    operands: [0],
+    layout: known,
+  });
+}
+
+function gather(context: OpContext) {
+  const [data, indices] = [context.shape(0), context.shape(1)];
+  const axis = context.inputs.length > 2 ? normalizeAxis(context.values(2)[0]!, data.length) : 0;
+  const batch = context.integer('batch_dims', 0);
+  const shape = [...data.slice(0, axis), ...indices.slice(batch), ...data.slice(axis + 1)];
+  return node('gather', { axis }, shape, { operands: [0, 1], layout: undefined });
+}
+
+function gatherNd(context: OpContext) {
+  const [data, indices] = [context.shape(0), context.shape(1)];
+  const depth = indices.at(-1) ?? 0;
+  return node('gather', { axis: 0 }, [...indices.slice(0, -1), ...data.slice(depth)], {
+    operands: [0, 1],
+    layout: undefined,
+  });
+}
+
+function resize(mode: string): Rule {
+  return (context) => {
+    const [batch, , , channels] = context.shape(0);
+    return node('resize', { mode }, [batch!, ...context.values(1), channels!], {
+      operands: [0],
+      layout: 'NHWC',
+    });
+  };
+}
+
+/** DepthToSpace and SpaceToDepth: one image axis pair against channels, by the block's side. */
+function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
+  return (context) => {
+    const blockSize = context.integer('block_size', 1);
+    const format = context.text('data_format', 'NHWC');
+    const factor = op === 'depthtospace' ? blockSize : 1 / blockSize;
+    const shape = context.shape(0).map((extent, axis) => {
+      const letter = format[axis];
+      return letter === 'N' ? extent : letter === 'C' ? extent / factor ** 2 : extent * factor;
+    });
+    if (!shape.every(Number.isInteger))
+      throw new NnMeterError(
+        'E_SHAPE',
+        `[${context.shape(0).join(', ')}] does not divide into blocks of ${blockSize}`,
+      );
+    return node(op, { blockSize }, shape);
+  };
+}
+
+/** Dilated convolutions of TensorFlow 1 are bracketed by these; each copies the tensor. */
+function batchAndSpace(isToBatch: boolean): Rule {
+  return (context) => {
+    const [block, margins] = [context.values(1), context.values(2)];
+    const shape = [...context.shape(0)];
+    block.forEach((side, index) => {
+      const margin = (margins[2 * index] ?? 0) + (margins[2 * index + 1] ?? 0);
+      shape[0]! *= isToBatch ? side : 1 / side;
+      shape[index + 1] = isToBatch
+        ? (shape[index + 1]! + margin) / side
+        : shape[index + 1]! * side - margin;
+    });
+    return node('transpose', { perm: [] }, shape, { operands: [0] });
+  };
+}
+
+function tile(context: OpContext) {
+  const repeats = context.values(1);
+  return node(
+    'tile',
+    {},
+    context.shape(0).map((extent, axis) => extent * repeats[axis]!),
+    { operands: [0] },
+  );
+}
+
+function topK(context: OpContext) {
+  const k = context.op === 'TopK' ? context.integer('k', 1) : context.values(1)[0]!;
+  const shape = [...context.shape(0).slice(0, -1), k];
+  return node('topk', { axis: shape.length - 1, k }, undefined, {
+    operands: [0],
+    shapes: [shape, shape],
+  });
+}
+
+/** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
+function suppression(context: OpContext) {
+  const most = context.values(2)[0]!;
+  return node('nonmaxsuppression', {}, [most], {
+    operands: [0, 1],
+    shapes: [[most], [most], []],
+    layout: undefined,
+  });
+}
+
+export const movementRows: Rows = [
+  ['Reshape', (context) => reshaped(reshapeShape(context.shape(0), context.values(1), false))],
+  ['Squeeze', squeeze],
+  ['ExpandDims', expandDims],
+  ['ConcatV2 Concat', concat],
+  ['Split', split(1, 0, evenSizes)],
+  ['SplitV', split(0, 2, givenSizes)],
+  ['Unpack', unpack],
+  ['Pack', pack],
+  ['StridedSlice', stridedSlice],
+  ['Slice', slice],
+  ['Pad PadV2 MirrorPad', pad],
+  ['Transpose', transpose],
+  ['Gather GatherV2 ResourceGather', gather],
+  ['GatherNd', gatherNd],
+  ['Tile', tile],
+  ['BroadcastTo', (context) => node('expand', {}, context.values(1), { operands: [0] })],
+  [
+    'ReverseV2',
+    (context) =>
+      node('transpose', { perm: [...context.shape(0).keys()] }, context.shape(0), {
+        operands: [0],
+      }),
+  ],
+  ['ResizeBilinear', resize('linear')],
+  ['ResizeNearestNeighbor', resize('nearest')],
+  ['ResizeBicubic', resize('cubic')],
+  ['ResizeArea', resize('area')],
+  ['DepthToSpace', blocks('depthtospace')],
+  ['SpaceToDepth', blocks('spacetodepth')],
+  ['SpaceToBatchND', batchAndSpace(true)],
+  ['BatchToSpaceND', batchAndSpace(false)],
+  [
+    'Cumsum',
+    (context) =>
+      node(
+        'cumsum',
+        { axis: normalizeAxis(context.values(1)[0]!, context.shape(0).length) },
+        context.shape(0),
+        { operands: [0] },
+      ),
+  ],
+  [
+    'OneHot',
+    (context) =>
+      node(
+        'onehot',
+        { axis: context.shape(0).length },
+        [...context.shape(0), context.values(1)[0]!],
+        { operands: [0] },
+      ),
+  ],
+  ['TopK TopKV2', topK],
+  [
+    'NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5',
+    suppression,
+  ],
+  [
+    'Cast Bitcast',
+    (context) =>
+      elementCount(context.shape(0)) === 0
+        ? { kind: 'constant', shape: context.shape(0) }
+        : node('cast', { to: context.outputType }, context.shape(0)),
+  ],
+];

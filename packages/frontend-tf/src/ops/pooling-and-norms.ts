@@ -1,0 +1,100 @@
+import { normalizeAxis, reduceShape } from '@nnmeter/ir';
+import { imageAxes, imageShape, slide } from './convolution.ts';
+import { node, type OpContext, type Rows, type Rule } from './rule.ts';
+
+function pool(op: 'maxpool' | 'avgpool'): Rule {
+  return (context) => {
+    const axes = imageAxes(context);
+    const sizes = context.integers('ksize');
+    const kernelShape = axes.spatial.map((axis) => sizes[axis] ?? 1);
+    const { extents, ...window } = slide(context, kernelShape);
+    return node(
+      op,
+      { kernelShape, ...window, ceilMode: false },
+      imageShape(context, extents, context.shape(0)[axes.channels]!),
+      { operands: [0], layout: axes.layout },
+    );
+  };
+}
+
+/** MaxPoolV2 has its window as inputs. */
+function poolWithInputs(context: OpContext) {
+  const lists: Readonly<Record<string, readonly number[]>> = {
+    ksize: context.values(1),
+    strides: context.values(2),
+  };
+  const integers = (name: string): readonly number[] => lists[name] ?? context.integers(name);
+  return pool('maxpool')({
+    ...context,
+    shape: context.shape,
+    integers,
+  });
+}
+
+function axesOf(context: OpContext): number[] {
+  const rank = context.shape(0).length;
+  const axes = context.values(1).map((axis) => normalizeAxis(axis, rank));
+  return axes.sort((a, b) => a - b);
+}
+
+function reduction(op: 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod'): Rule {
+  return (context) => {
+    const axes = axesOf(context);
+    const keepDims = context.flag('keep_dims');
+    return node(op, { axes, keepDims }, reduceShape(context.shape(0), axes, keepDims), {
+      operands: [0],
+    });
+  };
+}
+
+/** A mean over all spatial axes of an image is a global average pool. */
+function mean(context: OpContext) {
+  const axes = axesOf(context);
+  const keepDims = context.flag('keep_dims');
+  const rank = context.shape(0).length;
+  const layout = context.inputs[0]!.layout ?? (rank === 4 ? 'NHWC' : rank === 5 ? 'NDHWC' : '');
+  const spatial = [...layout].flatMap((letter, axis) =>
+    letter === 'N' || letter === 'C' ? [] : [axis],
+  );
+  const isGlobal = spatial.length > 0 && axes.join() === spatial.join();
+  return node(
+    isGlobal ? 'gap' : 'reducemean',
+    { axes, keepDims },
+    reduceShape(context.shape(0), axes, keepDims),
+    { operands: [0] },
+  );
+}
+
+function argument(op: 'argmax' | 'argmin'): Rule {
+  return (context) => {
+    const axis = normalizeAxis(context.values(1)[0]!, context.shape(0).length);
+    return node(
+      op,
+      { axes: [axis], keepDims: false },
+      reduceShape(context.shape(0), [axis], false),
+      { operands: [0] },
+    );
+  };
+}
+
+function batchNormalization(context: OpContext) {
+  return node('bn', { epsilon: context.attribute('epsilon')?.f ?? 1e-4 }, context.shape(0), {
+    layout: imageAxes(context).layout,
+  });
+}
+
+export const poolingAndNormRows: Rows = [
+  ['MaxPool MaxPool3D MaxPoolWithArgmax', pool('maxpool')],
+  ['AvgPool AvgPool3D', pool('avgpool')],
+  ['MaxPoolV2', poolWithInputs],
+  ['Mean', mean],
+  ['Sum', reduction('reducesum')],
+  ['Max Any', reduction('reducemax')],
+  ['Min All', reduction('reducemin')],
+  ['Prod', reduction('reduceprod')],
+  ['ArgMax', argument('argmax')],
+  ['ArgMin', argument('argmin')],
+  ['FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3', batchNormalization],
+  ['LRN', (context) => node('lrn', {}, context.shape(0))],
+  ['L2Normalize', (context) => node('l2norm', {}, context.shape(0), { operands: [0] })],
+];

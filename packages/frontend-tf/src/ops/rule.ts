@@ -1,0 +1,59 @@
+import type { DataType, Layout, Op, OpAttributes, Shape, Tensor } from '@nnmeter/ir';
+import type { AttrValue } from '../wire-types.ts';
+
+/** What a rule sees of a node: its inputs' tensors and its attributes with TensorFlow's defaults. */
+export interface OpContext {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  /** The input's shape; @throws NnMeterError E_SHAPE naming the node if it is unknown. */
+  shape(index: number): Shape;
+  /** The values of a constant input; @throws NnMeterError E_SHAPE naming the node if they are not constant. */
+  values(index: number): readonly number[];
+  attribute(name: string): AttrValue | undefined;
+  text(name: string, fallback: string): string;
+  integer(name: string, fallback: number): number;
+  flag(name: string, fallback?: boolean): boolean;
+  integers(name: string): readonly number[];
+  readonly outputType: DataType;
+}
+
+/** A node of the graph to be. */
+export interface LoweredNode<O extends Op = Op> {
+  readonly kind: 'node';
+  readonly op: O;
+  readonly attributes: OpAttributes[O];
+  /** One entry an output; undefined where the shape depends on data. */
+  readonly shapes: readonly (Shape | undefined)[];
+  /** Which inputs are operands, in the graph's order; default all. The rest (axes, sizes) are in the attributes. */
+  readonly operands?: readonly number[];
+  /** Layouts given to constant operands, by input index. */
+  readonly constantLayouts?: Readonly<Record<number, Layout>>;
+  /** Layout of the outputs; default: that of the first operand while the rank stays. */
+  readonly layout?: Layout | undefined;
+}
+
+export type Lowered =
+  | { [O in Op]: LoweredNode<O> }[Op]
+  /** The output is the input itself. */
+  | { readonly kind: 'alias'; readonly input: number }
+  /** The output is known without running anything. */
+  | {
+      readonly kind: 'constant';
+      readonly shape: Shape;
+      readonly values?: readonly number[] | undefined;
+    };
+
+export type Rule = (context: OpContext) => Lowered;
+
+/** Rows of a table: TensorFlow op names and the rule that lowers them. */
+export type Rows = readonly (readonly [ops: string, rule: Rule])[];
+
+export function node<O extends Op>(
+  op: O,
+  attributes: OpAttributes[O],
+  shape: Shape | undefined,
+  rest: Partial<Omit<LoweredNode<O>, 'kind' | 'op' | 'attributes'>> = {},
+): Lowered {
+  return { kind: 'node', op, attributes, shapes: [shape], ...rest } as Lowered;
+}
