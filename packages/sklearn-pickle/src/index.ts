@@ -1,0 +1,1 @@
+export { readSklearnForest, type SklearnForest } from './read-forest.ts';
