@@ -1,0 +1,158 @@
+import { type DataType, NnMeterError, normalizeAxis, type Shape } from '@nnmeter/ir';
+import protobuf from 'protobufjs/minimal.js';
+import type { Entry } from './entry.ts';
+import {
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  toNumber,
+} from './model.ts';
+
+/** One node with its resolved inputs: what a rule sees. */
+export class Call {
+  readonly name: string;
+  readonly type: string;
+  readonly domain: string;
+  readonly opset: number;
+  readonly inputs: readonly (Entry | undefined)[];
+  /** Names of the outputs as in the file; '' where unused. */
+  readonly outputs: readonly string[];
+  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+
+  constructor(facts: {
+    readonly node: NodeProto;
+    readonly name: string;
+    readonly domain: string;
+    readonly opset: number;
+    readonly inputs: readonly (Entry | undefined)[];
+    /** Arguments of the function this node belongs to, for attributes that refer to them. */
+    readonly arguments: ReadonlyMap<string, AttributeProto> | undefined;
+  }) {
+    this.name = facts.name;
+    this.type = facts.node.opType ?? '';
+    this.domain = facts.domain;
+    this.opset = facts.opset;
+    this.inputs = facts.inputs;
+    this.outputs = facts.node.output ?? [];
+    const attributes = new Map<string, AttributeProto>();
+    for (const attribute of facts.node.attribute ?? []) {
+      const value = attribute.refAttrName ? facts.arguments?.get(attribute.refAttrName) : attribute;
+      if (value !== undefined) attributes.set(attribute.name ?? '', value);
+    }
+    this.#attributes = attributes;
+  }
+
+  /** The input, which must be there. */
+  input(index: number): Entry {
+    const entry = this.inputs[index];
+    if (entry === undefined) {
+      throw new NnMeterError('E_INVALID_GRAPH', `its input ${index} is missing`);
+    }
+    return entry;
+  }
+
+  has(index: number): boolean {
+    return this.inputs[index] !== undefined;
+  }
+
+  /** @throws Unknown if the shape is not known. */
+  shape(index: number): Shape {
+    return this.input(index).requireShape();
+  }
+
+  /** Shapes of all inputs that are there. */
+  shapes(): readonly Shape[] {
+    return this.inputs.flatMap((entry) => (entry === undefined ? [] : [entry.requireShape()]));
+  }
+
+  /** @throws Unknown if the values are not known. */
+  values(index: number): readonly number[] {
+    return this.input(index).requireValues();
+  }
+
+  /** The one value of a scalar or one-element input. */
+  scalar(index: number): number {
+    const [value] = this.values(index);
+    if (value === undefined) {
+      throw new NnMeterError('E_SHAPE', `its input ${index} "${this.input(index).name}" is empty`);
+    }
+    return value;
+  }
+
+  dataType(index: number): DataType {
+    return this.inputs[index]?.dataType ?? 'unknown';
+  }
+
+  isConstant(index: number): boolean {
+    return this.inputs[index]?.kind === 'constant';
+  }
+
+  attribute(name: string): AttributeProto | undefined {
+    return this.#attributes.get(name);
+  }
+
+  get attributes(): Iterable<AttributeProto> {
+    return this.#attributes.values();
+  }
+
+  int(name: string, otherwise: number): number {
+    const attribute = this.attribute(name);
+    return attribute === undefined ? otherwise : toNumber(attribute.i);
+  }
+
+  requireInt(name: string): number {
+    if (this.attribute(name) === undefined) throw missingAttribute(name);
+    return this.int(name, 0);
+  }
+
+  float(name: string, otherwise: number): number {
+    const attribute = this.attribute(name);
+    return attribute === undefined ? otherwise : (attribute.f ?? 0);
+  }
+
+  string(name: string, otherwise: string): string {
+    const bytes = this.attribute(name)?.s;
+    return bytes == null ? otherwise : protobuf.util.utf8.read(bytes, 0, bytes.length);
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute === undefined ? undefined : (attribute.ints ?? []).map(toNumber);
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    const attribute = this.attribute(name);
+    return attribute === undefined ? undefined : (attribute.floats ?? []);
+  }
+
+  requireInts(name: string): readonly number[] {
+    const ints = this.ints(name);
+    if (ints === undefined) throw missingAttribute(name);
+    return ints;
+  }
+
+  /** Integers that are an attribute in older opsets and an input in newer ones. */
+  intsOrInput(name: string, index: number): readonly number[] | undefined {
+    return this.has(index) ? this.values(index) : this.ints(name);
+  }
+
+  tensor(name: string): TensorProto | undefined {
+    return this.attribute(name)?.t ?? undefined;
+  }
+
+  graph(name: string): GraphProto {
+    const graph = this.attribute(name)?.g;
+    if (graph == null) throw missingAttribute(name);
+    return graph;
+  }
+
+  /** An axis attribute, made non-negative for the rank of an input. */
+  axis(rank: number, otherwise: number, name = 'axis'): number {
+    return normalizeAxis(this.int(name, otherwise), rank);
+  }
+}
+
+function missingAttribute(name: string): NnMeterError {
+  return new NnMeterError('E_INVALID_GRAPH', `its attribute "${name}" is missing`);
+}

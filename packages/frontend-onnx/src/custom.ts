@@ -1,0 +1,33 @@
+import type { AttributeValue, CustomAttributes, Shape } from '@nnmeter/ir';
+import protobuf from 'protobufjs/minimal.js';
+import type { Call } from './call.ts';
+import { type AttributeProto, toNumber } from './model.ts';
+import { type Computation, computation } from './outcome.ts';
+
+/** AttributeProto.type of the kinds that are plain values. */
+const VALUES: Readonly<Record<number, (attribute: AttributeProto) => AttributeValue>> = {
+  1: ({ f }) => f ?? 0,
+  2: ({ i }) => toNumber(i),
+  3: ({ s }) => decodeText(s ?? new Uint8Array(0)),
+  6: ({ floats }) => [...(floats ?? [])],
+  7: ({ ints }) => (ints ?? []).map(toNumber),
+  8: ({ strings }) => (strings ?? []).map(decodeText),
+};
+
+/** A node outside the canonical vocabulary; keeps those of its attributes that are plain values. */
+export function custom(
+  call: Call,
+  shapes: readonly (Shape | undefined)[],
+  warning?: string,
+): Computation {
+  const attributes: Record<string, AttributeValue> = Object.create(null);
+  for (const attribute of call.attributes) {
+    const read = VALUES[attribute.type ?? 0];
+    if (read !== undefined && attribute.name) attributes[attribute.name] = read(attribute);
+  }
+  return computation('custom', { ...attributes } satisfies CustomAttributes, shapes, { warning });
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return protobuf.util.utf8.read(bytes, 0, bytes.length);
+}

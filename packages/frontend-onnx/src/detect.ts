@@ -1,0 +1,74 @@
+/** Wire types of the top-level ModelProto fields: 0 is a varint, 2 is length-delimited. */
+const MODEL_FIELDS: Readonly<Record<number, number>> = {
+  1: 0, // ir_version
+  2: 2, // producer_name
+  3: 2, // producer_version
+  4: 2, // domain
+  5: 0, // model_version
+  6: 2, // doc_string
+  7: 2, // graph
+  8: 2, // opset_import
+  14: 2, // metadata_props
+  20: 2, // training_info
+  25: 2, // functions
+  26: 2, // configuration
+};
+const GRAPH_FIELD = 7;
+/** node, name, initializer, doc_string, input, output, value_info, quantization, sparse initializers, metadata. */
+const GRAPH_FIELDS = new Set([1, 2, 5, 10, 11, 12, 13, 14, 15, 16]);
+
+/**
+ * Whether bytes look like the beginning of an ONNX model: only ModelProto fields, one of them a graph that begins with
+ * a GraphProto field. Decided by content, never by file name.
+ */
+export function looksLikeOnnx(head: Uint8Array): boolean {
+  let position = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; position < head.length && scale < 2 ** 70; scale *= 128) {
+      const byte = head[position++]!;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+    return -1;
+  };
+  while (position < head.length) {
+    const tag = varint();
+    const field = Math.floor(tag / 8);
+    if (MODEL_FIELDS[field] !== tag % 8) return false;
+    const value = varint();
+    if (value < 0) return false;
+    if (field === GRAPH_FIELD) return position < head.length && isGraphField(head[position]!);
+    if (tag % 8 === 2) position += value;
+  }
+  return false;
+}
+
+function isGraphField(tag: number): boolean {
+  return (tag & 7) === 2 && GRAPH_FIELDS.has(tag >> 3);
+}
+
+const SIGNATURES: readonly (readonly [signature: string, name: string])[] = [
+  ['\x89PNG', 'a PNG image'],
+  ['\xff\xd8\xff', 'a JPEG image'],
+  ['GIF8', 'a GIF image'],
+  ['%PDF', 'a PDF document'],
+  ['PK\x03\x04', 'a ZIP archive (a PyTorch .pt file is one: export the model to ONNX first)'],
+  ['\x89HDF', 'an HDF5 file (Keras .h5: export the model to ONNX or a frozen graph first)'],
+  ['\x1f\x8b', 'a gzip file: unpack it first'],
+  ['version https://git-lfs', 'a Git LFS pointer: fetch the real file with `git lfs pull`'],
+  ['<', 'a web page or XML'],
+  ['{', 'JSON'],
+];
+
+/** Says in words what bytes that are not ONNX seem to be. */
+export function describeBytes(head: Uint8Array): string {
+  if (head.length === 0) return 'it is empty';
+  const text = String.fromCharCode(...head.subarray(0, 32));
+  const known =
+    SIGNATURES.find(([signature]) => text.startsWith(signature)) ??
+    (text.slice(4, 8) === 'TFL3' ? ['', 'a TensorFlow Lite model'] : undefined);
+  if (known !== undefined) return `it looks like ${known[1]}`;
+  const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return `its ${head.length < 8 ? 'only' : 'first'} bytes are ${bytes.join(' ')}`;
+}

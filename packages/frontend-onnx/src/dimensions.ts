@@ -1,0 +1,168 @@
+import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import {
+  type DimensionProto,
+  type GraphProto,
+  type TypeProto,
+  toNumber,
+  type ValueInfoProto,
+} from './model.ts';
+
+/** Extent of a declared dimension, its symbol, or undefined if it is anonymous. */
+type Dimension = number | string | undefined;
+
+/** Fed by the user: its shape, or the error to raise if the shape turns out to be needed. */
+export interface InputShape {
+  readonly shape: Shape | undefined;
+  readonly missing: NnMeterError | undefined;
+}
+
+/**
+ * Settles the dimensions that a model leaves open: by the user's input shapes, where they name the same symbol, and a
+ * leading (batch) dimension as 1, with a warning.
+ */
+export class Dimensions {
+  readonly #symbols = new Map<string, number>();
+  readonly #given: ReadonlyMap<string, Shape>;
+  readonly #warn: (warning: string) => void;
+
+  constructor(
+    inputs: readonly ValueInfoProto[],
+    options: ReadOptions['inputShapes'],
+    warn: (warning: string) => void,
+  ) {
+    this.#warn = warn;
+    this.#given = readInputShapes(inputs, options);
+    for (const input of inputs) {
+      const given = this.#given.get(input.name ?? '');
+      declaredDimensions(input.type)?.forEach((dimension, axis) => {
+        if (given !== undefined && typeof dimension === 'string') {
+          this.#symbols.set(dimension, given[axis]!);
+        }
+      });
+    }
+    for (const input of inputs) {
+      if (!this.#given.has(input.name ?? '')) this.#assumeBatch(input);
+    }
+  }
+
+  /** The shape of an input of the model. */
+  input(info: ValueInfoProto): InputShape {
+    const name = info.name ?? '';
+    const given = this.#given.get(name);
+    if (given !== undefined) return { shape: given, missing: undefined };
+    const declared = declaredDimensions(info.type);
+    if (declared === undefined) {
+      const missing = info.type?.tensorType
+        ? missingDimension(name, 'does not say its shape', [1, 3, 224, 224])
+        : undefined;
+      return { shape: undefined, missing };
+    }
+    const shape = declared.map(
+      (dimension, axis) =>
+        this.#resolve(dimension) ?? (axis === 0 && isBatch(declared) ? 1 : undefined),
+    );
+    const open = shape.indexOf(undefined);
+    if (open < 0) return { shape: shape as Shape, missing: undefined };
+    const shown = declared.map((dimension) => dimension ?? '?').join(', ');
+    const missing = missingDimension(
+      name,
+      `has ${typeof declared[open] === 'string' ? `the symbolic dimension "${declared[open]}"` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
+      shape.map((extent, axis) => extent ?? (declared.length === 4 && axis > 1 ? 224 : 1)),
+    );
+    return { shape: undefined, missing };
+  }
+
+  #assumeBatch(input: ValueInfoProto): void {
+    const declared = declaredDimensions(input.type) ?? [];
+    const [batch] = declared;
+    if (!isBatch(declared) || this.#resolve(batch) !== undefined) return;
+    const symbol = batch === undefined ? '' : ` "${batch}"`;
+    if (typeof batch === 'string') this.#symbols.set(batch, 1);
+    this.#warn(
+      `input "${input.name ?? ''}": its first dimension${symbol} is open and taken as 1 (batch); give another shape with inputShapes or --input-shape`,
+    );
+  }
+
+  #resolve(dimension: Dimension): number | undefined {
+    return typeof dimension === 'string' ? this.#symbols.get(dimension) : dimension;
+  }
+
+  /** A declared shape, if all of it is known. */
+  declared(type: TypeProto | null | undefined): Shape | undefined {
+    const shape = declaredDimensions(type)?.map((dimension) => this.#resolve(dimension));
+    return shape?.every((extent) => extent !== undefined) ? shape : undefined;
+  }
+}
+
+/** Inputs the user feeds: without the initializers that old files list as inputs too. */
+export function fedInputs(graph: GraphProto): readonly ValueInfoProto[] {
+  const constants = new Set(graph.initializer?.map((tensor) => tensor.name));
+  for (const sparse of graph.sparseInitializer ?? []) constants.add(sparse.values?.name);
+  return (graph.input ?? []).filter((input) => !constants.has(input.name));
+}
+
+function declaredDimensions(type: TypeProto | null | undefined): readonly Dimension[] | undefined {
+  return type?.tensorType?.shape?.dim?.map(readDimension);
+}
+
+/** Whether the first dimension is a batch by its place, unless its name says otherwise. */
+function isBatch(declared: readonly Dimension[]): boolean {
+  return declared.length >= 2 && !/seq|len|time|token/i.test(String(declared[0]));
+}
+
+/** Exporters write an open dimension as a symbol, as nothing, as -1 or as 0. */
+function readDimension(dimension: DimensionProto): Dimension {
+  if (dimension.dimParam) return dimension.dimParam;
+  const extent = toNumber(dimension.dimValue);
+  return extent === 0 || extent === -1 ? undefined : extent;
+}
+
+function missingDimension(name: string, what: string, example: Shape): NnMeterError {
+  const shape = example.join(', ');
+  return new NnMeterError(
+    'E_MISSING_DIMENSION',
+    `input "${name}" ${what}; give the shape of the input, e.g. inputShapes: { '${name}': [${shape}] } or --input-shape ${name}=${shape.replaceAll(' ', '')}`,
+  );
+}
+
+function readInputShapes(
+  inputs: readonly ValueInfoProto[],
+  option: ReadOptions['inputShapes'],
+): ReadonlyMap<string, Shape> {
+  if (option === undefined) return new Map();
+  const names = inputs.map((input) => input.name ?? '');
+  if (isShape(option) && names.length !== 1) {
+    throw invalid(
+      `one shape is given for the ${names.length} inputs ${quoted(names)}; give one per name`,
+    );
+  }
+  const given = isShape(option) ? new Map([[names[0]!, option]]) : new Map(Object.entries(option));
+  for (const [name, shape] of given) {
+    const input = inputs.find((candidate) => candidate.name === name);
+    if (input === undefined) {
+      throw invalid(`the model has no input "${name}"; its inputs are ${quoted(names)}`);
+    }
+    if (!isShape(shape) || shape.some((extent) => !Number.isSafeInteger(extent) || extent < 1)) {
+      throw invalid(`the shape given for input "${name}" is not a list of positive integers`);
+    }
+    const declared = declaredDimensions(input.type);
+    if (declared !== undefined && declared.length !== shape.length) {
+      throw invalid(
+        `the shape [${shape.join(', ')}] given for input "${name}" has ${shape.length} axes, the model's has ${declared.length}`,
+      );
+    }
+  }
+  return given;
+}
+
+function isShape(option: unknown): option is Shape {
+  return Array.isArray(option);
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
+
+function invalid(message: string): NnMeterError {
+  return new NnMeterError('E_INVALID_INPUT', message);
+}

@@ -1,0 +1,234 @@
+import { elementCount, NnMeterError } from '@nnmeter/ir';
+import { Call } from './call.ts';
+import { custom } from './custom.ts';
+import { dataTypeOf } from './data-types.ts';
+import type { Dimensions } from './dimensions.ts';
+import { Entry, type EntryFacts, Unknown } from './entry.ts';
+import { Evaluation } from './evaluate/evaluate.ts';
+import type { FunctionProto, GraphProto, NodeProto, TensorProto } from './model.ts';
+import { toNumber } from './model.ts';
+import { inlineFunction, inlineIf } from './nested.ts';
+import { orderNodes } from './order.ts';
+import type { Computation, Outcome } from './outcome.ts';
+import { findRule } from './rules/table.ts';
+import { normalizeDomain, type Scope } from './scope.ts';
+import { UniqueNames } from './unique-names.ts';
+
+/** A node of real work. */
+export interface InferredNode {
+  readonly name: string;
+  readonly computation: Computation;
+  readonly sourceOp: string;
+  readonly inputs: readonly (Entry | undefined)[];
+  readonly outputs: readonly (Entry | undefined)[];
+}
+
+/** How the values of a constant tensor are found; may throw {@link Unknown}. */
+export type ReadValues = (tensor: TensorProto, count: number) => readonly number[] | undefined;
+
+/** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
+const MAXIMUM_NODES = 2_000_000;
+
+/** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
+export class Inference {
+  nodes: InferredNode[] = [];
+  readonly warnings: string[];
+  readonly #tensorNames = new UniqueNames();
+  readonly #nodeNames = new UniqueNames();
+  readonly #dimensions: Dimensions;
+  readonly #readValues: ReadValues;
+  readonly #functions: ReadonlyMap<string, FunctionProto>;
+  readonly #evaluation = new Evaluation();
+  #nodeCount = 0;
+
+  constructor(facts: {
+    readonly dimensions: Dimensions;
+    readonly functions: readonly FunctionProto[];
+    readonly readValues: ReadValues;
+    readonly warnings: string[];
+  }) {
+    this.#dimensions = facts.dimensions;
+    this.#readValues = facts.readValues;
+    this.warnings = facts.warnings;
+    this.#functions = new Map(
+      facts.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]),
+    );
+  }
+
+  /** Makes a tensor and binds it to its name in a scope. */
+  add(scope: Scope, name: string, facts: Omit<EntryFacts, 'name'>): Entry {
+    const entry = new Entry({ ...facts, name: this.#tensorNames.take(scope.prefix + name) });
+    scope.bind(name, entry);
+    return entry;
+  }
+
+  /** Adds a graph's constants to a scope. */
+  addInitializers(graph: GraphProto, scope: Scope): void {
+    for (const tensor of graph.initializer ?? []) {
+      const shape = (tensor.dims ?? []).map(toNumber);
+      this.add(scope, tensor.name ?? '', {
+        shape,
+        kind: 'constant',
+        dataType: dataTypeOf(tensor.dataType),
+        values: () => this.#readValues(tensor, elementCount(shape)),
+      });
+    }
+    for (const { values, dims } of graph.sparseInitializer ?? []) {
+      this.add(scope, values?.name ?? '', {
+        shape: (dims ?? []).map(toNumber),
+        kind: 'constant',
+        dataType: dataTypeOf(values?.dataType),
+      });
+    }
+  }
+
+  run(nodes: readonly NodeProto[], scope: Scope): void {
+    this.#nodeCount += nodes.length;
+    if (this.#nodeCount > MAXIMUM_NODES) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `with its functions inlined the model has more than ${MAXIMUM_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
+      );
+    }
+    for (const node of orderNodes(nodes)) this.#visit(node, scope);
+  }
+
+  /** Runs without keeping the nodes that are found. */
+  withoutNodes<T>(run: () => T): T {
+    const kept = this.nodes;
+    this.nodes = [];
+    try {
+      return run();
+    } finally {
+      this.nodes = kept;
+    }
+  }
+
+  #visit(node: NodeProto, scope: Scope): void {
+    const type = node.opType ?? '';
+    const domain = normalizeDomain(node.domain);
+    const ownName = node.name || node.output?.find((output) => output !== '') || type;
+    const call = new Call({
+      node,
+      domain,
+      name: this.#nodeNames.take(scope.prefix + ownName),
+      opset: scope.opsets.get(domain) ?? 1,
+      inputs: (node.input ?? []).map((input) => resolve(input, node, scope)),
+      arguments: scope.arguments,
+    });
+    try {
+      this.#apply(this.#infer(call, node, scope), call, scope);
+    } catch (error) {
+      throw located(error, call);
+    }
+  }
+
+  /** Where something that a rule needs is not known, the declared shapes of the outputs have to do. */
+  #infer(call: Call, node: NodeProto, scope: Scope): Outcome {
+    const { type, domain, opset } = call;
+    const declared = call.outputs.map((output) =>
+      output === '' ? [] : scope.declaredShape(output, this.#dimensions),
+    );
+    const isDeclared = declared.every((shape) => shape !== undefined);
+    try {
+      if (type === 'If' && domain === '') return inlineIf(this, call, scope);
+      const rule = findRule(type, domain, opset);
+      if (rule !== undefined) return rule(call);
+      const fn = this.#functions.get(functionKey(domain, type, node.overload));
+      if (fn !== undefined) return inlineFunction(this, fn, call, scope);
+    } catch (cause) {
+      if (!(cause instanceof Unknown)) throw cause;
+      if (isDeclared) return custom(call, declared);
+      if (cause.error !== undefined) throw cause.error;
+      const isRoot = call.inputs.every((input) => !input || input.knownShape !== undefined);
+      const warning = `node "${call.name}" (${type}): ${cause.message}, so its output has no shape`;
+      return custom(call, declared, isRoot ? warning : undefined);
+    }
+    return custom(
+      call,
+      declared,
+      `node "${call.name}": there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${
+        isDeclared ? 'the shapes that the file declares are used' : 'its output has no shape'
+      }`,
+    );
+  }
+
+  #apply(outcome: Outcome, call: Call, scope: Scope): void {
+    if (outcome.kind === 'aliases') this.#bindAliases(outcome.entries, call, scope);
+    else if (outcome.kind === 'computation') this.#compute(outcome, call, scope);
+    else if (call.outputs[0]) this.add(scope, call.outputs[0], outcome);
+  }
+
+  #bindAliases(entries: readonly Entry[], call: Call, scope: Scope): void {
+    call.outputs.forEach((output, index) => {
+      const entry = entries[index];
+      if (output === '') return;
+      if (entry !== undefined) scope.bind(output, entry);
+      else {
+        const shape = entries[0]?.knownShape;
+        this.add(scope, output, { kind: 'constant', dataType: 'bool', shape });
+      }
+    });
+  }
+
+  /** Adds a node, or only its outputs if they are constant. */
+  #compute(outcome: Computation, call: Call, scope: Scope): void {
+    const isConstant =
+      isDeterministic(call) && call.inputs.every((input) => !input || input.kind === 'constant');
+    const values = isConstant ? this.#evaluation.outputs(outcome, call) : [];
+    const outputs = call.outputs.map((output, index) =>
+      output === ''
+        ? undefined
+        : this.add(scope, output, {
+            kind: isConstant ? 'constant' : 'activation',
+            dataType:
+              outcome.dataTypes[index] ?? scope.declaredDataType(output) ?? call.dataType(0),
+            shape: outcome.shapes[index],
+            values: values[index],
+            elements: outcome.elements,
+          }),
+    );
+    if (outcome.warning !== undefined) this.warnings.push(outcome.warning);
+    if (isConstant) return;
+    const [index, layout] = outcome.weight ?? [];
+    const weight = index === undefined ? undefined : call.inputs[index];
+    if (weight?.kind === 'constant') weight.weightLayout ??= layout;
+    const inputs = outcome.inputs?.map((kept) => call.inputs[kept]) ?? [...call.inputs];
+    while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
+    const sourceOp = call.domain === '' ? call.type : `${call.domain}::${call.type}`;
+    this.nodes.push({ name: call.name, computation: outcome, sourceOp, inputs, outputs });
+  }
+}
+
+/** Generators of random numbers are not folded, nor is what has no inputs. */
+function isDeterministic(call: Call): boolean {
+  return call.inputs.length > 0 && !call.type.startsWith('Random') && call.type !== 'Bernoulli';
+}
+
+function resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {
+  const entry = scope.lookup(name);
+  if (entry === undefined && name !== '' && !scope.isOmitted(name)) {
+    throw new NnMeterError(
+      'E_INVALID_GRAPH',
+      `the ONNX graph is not valid: node "${node.name || node.output?.[0]}" (${node.opType}) reads "${name}", which nothing computes and which is no input or constant`,
+    );
+  }
+  return entry;
+}
+
+function functionKey(
+  domain: string | null | undefined,
+  name: string | null | undefined,
+  overload: string | null | undefined,
+): string {
+  return JSON.stringify([normalizeDomain(domain), name ?? '', overload ?? '']);
+}
+
+/** Says at which node an error arose, once. */
+function located(error: unknown, call: Call): unknown {
+  if (!(error instanceof NnMeterError) || error.code === 'E_MISSING_DIMENSION') return error;
+  if (/^(node "|the ONNX graph)/.test(error.message)) return error;
+  return new NnMeterError(error.code, `node "${call.name}" (${call.type}): ${error.message}`, {
+    cause: error,
+  });
+}

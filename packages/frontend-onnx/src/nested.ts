@@ -1,0 +1,88 @@
+import { NnMeterError } from '@nnmeter/ir';
+import type { Call } from './call.ts';
+import { custom } from './custom.ts';
+import type { Entry } from './entry.ts';
+import type { Inference } from './inference.ts';
+import type { FunctionProto, GraphProto } from './model.ts';
+import { alias, type Outcome } from './outcome.ts';
+import { readOpsets, Scope } from './scope.ts';
+
+/** Function calls and branches inside each other; more would risk the call stack, and no exporter nests so deep. */
+const MAXIMUM_DEPTH = 32;
+
+/** Puts the body of a model-local function in the place of its call. */
+export function inlineFunction(
+  inference: Inference,
+  fn: FunctionProto,
+  call: Call,
+  scope: Scope,
+): Outcome {
+  const defaults = (fn.attributeProto ?? []).map(
+    (attribute) => [attribute.name ?? '', attribute] as const,
+  );
+  const given = [...call.attributes].map((attribute) => [attribute.name ?? '', attribute] as const);
+  const body = new Scope({
+    ...inside(call, scope),
+    opsets: readOpsets(fn.opsetImport),
+    arguments: new Map([...defaults, ...given]),
+  });
+  (fn.input ?? []).forEach((name, index) => {
+    body.bind(name, call.inputs[index]);
+  });
+  inference.run(fn.node ?? [], body);
+  return alias(...(fn.output ?? []).map((name) => find(name, body)));
+}
+
+/** `If`: the branch taken where the condition is known; else a node whose shape is what both branches agree on. */
+export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcome {
+  const branches = [call.graph('else_branch'), call.graph('then_branch')] as const;
+  const condition = call.input(0).values?.[0];
+  if (condition !== undefined) {
+    return alias(...runBranch(inference, branches[condition === 0 ? 0 : 1], call, scope));
+  }
+  const [otherwise, then] = branches.map((branch) =>
+    inference.withoutNodes(() => runBranch(inference, branch, call, scope)),
+  ) as [readonly Entry[], readonly Entry[]];
+  const shapes = then.map(({ knownShape }, index) =>
+    knownShape?.join() === otherwise[index]?.knownShape?.join() ? knownShape : undefined,
+  );
+  return custom(
+    call,
+    shapes,
+    `node "${call.name}" (If): its condition depends on data, so the work of its branches is not counted`,
+  );
+}
+
+function runBranch(
+  inference: Inference,
+  graph: GraphProto,
+  call: Call,
+  scope: Scope,
+): readonly Entry[] {
+  const branch = new Scope({ ...inside(call, scope), outer: scope, graph });
+  inference.addInitializers(graph, branch);
+  inference.run(graph.node ?? [], branch);
+  return (graph.output ?? []).map((output) => find(output.name ?? '', branch));
+}
+
+function inside(
+  call: Call,
+  scope: Scope,
+): Pick<Scope, 'opsets' | 'prefix' | 'depth' | 'arguments'> {
+  if (scope.depth >= MAXIMUM_DEPTH) {
+    throw new NnMeterError(
+      'E_LIMIT',
+      `functions or branches are nested more than ${MAXIMUM_DEPTH} deep (does a function call itself?)`,
+    );
+  }
+  const { opsets, arguments: values } = scope;
+  return { opsets, prefix: `${call.name}/`, depth: scope.depth + 1, arguments: values };
+}
+
+function find(name: string, scope: Scope): Entry {
+  const entry = scope.lookup(name);
+  if (entry === undefined) {
+    throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output "${name}"`);
+  }
+  return entry;
+}

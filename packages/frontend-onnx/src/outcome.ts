@@ -1,0 +1,68 @@
+import type { DataType, Layout, Op, OpAttributes, Shape } from '@nnmeter/ir';
+import type { Call } from './call.ts';
+import type { Entry } from './entry.ts';
+
+/** What a node turns out to be. */
+export type Outcome = Computation | Aliases | ConstantResult;
+
+/** Real work: a node of the graph. */
+export interface Computation {
+  readonly kind: 'computation';
+  readonly op: Op;
+  readonly attributes: OpAttributes[Op];
+  /** Per output; undefined where not known. */
+  readonly shapes: readonly (Shape | undefined)[];
+  /** Per output; the first input's where not given. */
+  readonly dataTypes: readonly (DataType | undefined)[];
+  /** Indices of the inputs that the node keeps: not those that became attributes. All by default. */
+  readonly inputs?: readonly number[] | undefined;
+  /** Input that holds the weight, and the meaning of its axes. */
+  readonly weight?: readonly [input: number, layout: Layout] | undefined;
+  /** Tensors of sequence outputs. */
+  readonly elements?: readonly Entry[] | undefined;
+  /** Something to tell the user about this node. */
+  readonly warning?: string | undefined;
+}
+
+/** No work: outputs are other tensors under a new name. */
+export interface Aliases {
+  readonly kind: 'aliases';
+  readonly entries: readonly Entry[];
+}
+
+/** A value known without running the network. */
+export interface ConstantResult {
+  readonly kind: 'constant';
+  readonly shape: Shape;
+  readonly dataType: DataType;
+  readonly values: readonly number[] | (() => readonly number[] | undefined) | undefined;
+}
+
+/** Infers what one node does: its canonical op, attributes and output shapes. */
+export type Rule = (call: Call) => Outcome;
+
+/** One row of a rule table: the rule for an op of a domain from opset `since` on, until the next row of that op. */
+export type Row = readonly [op: string, domain: string, since: number, rule: Rule];
+
+export function computation<O extends Op>(
+  op: O,
+  attributes: OpAttributes[O],
+  shapes: readonly (Shape | undefined)[],
+  extra: Partial<
+    Pick<Computation, 'dataTypes' | 'inputs' | 'weight' | 'elements' | 'warning'>
+  > = {},
+): Computation {
+  return { kind: 'computation', op, attributes, shapes, dataTypes: [], ...extra };
+}
+
+export function alias(...entries: readonly Entry[]): Aliases {
+  return { kind: 'aliases', entries };
+}
+
+export function constant(
+  dataType: DataType,
+  shape: Shape,
+  values: ConstantResult['values'],
+): ConstantResult {
+  return { kind: 'constant', shape, dataType, values };
+}

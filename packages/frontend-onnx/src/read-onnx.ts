@@ -1,0 +1,36 @@
+import { type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { decodeModel } from './decode.ts';
+import { valueReader } from './external-data.ts';
+import type { ModelProto } from './model.ts';
+import { inferShapes, toGraph } from './to-graph.ts';
+
+/**
+ * Reads an ONNX model from its bytes, or from a ModelProto object as onnx-proto decodes it. Weights are not touched.
+ * @throws NnMeterError E_UNSUPPORTED_FORMAT (not ONNX), E_INVALID_INPUT (damaged), E_INVALID_GRAPH (e.g. a cycle),
+ * E_SHAPE (shapes that do not fit), E_MISSING_DIMENSION (an input's shape must be given), E_LIMIT, E_FILE (a shape
+ * depends on external data).
+ */
+export function readOnnx(
+  model: Uint8Array | ArrayBuffer | ModelProto,
+  options: ReadOptions = {},
+): Graph {
+  return toGraph(asModel(model), options, valueReader(undefined));
+}
+
+/** Shapes of all tensors of the main graph by name, also of those that the graph folds away; unknown ones are left out. */
+export function inferOnnxShapes(
+  model: Uint8Array | ArrayBuffer | ModelProto,
+  options: ReadOptions = {},
+): Map<string, Shape> {
+  return inferShapes(asModel(model), options, valueReader(undefined));
+}
+
+function asModel(model: unknown): ModelProto {
+  if (model instanceof Uint8Array) return decodeModel(model);
+  if (model instanceof ArrayBuffer) return decodeModel(new Uint8Array(model));
+  if (typeof model === 'object' && model !== null && 'graph' in model) return model as ModelProto;
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    'not an ONNX model: give the bytes of a file or a ModelProto object',
+  );
+}

@@ -1,0 +1,213 @@
+import { NnMeterError } from '@nnmeter/ir';
+import protobuf from 'protobufjs/minimal.js';
+
+/** Larger payloads of a file are weights, not shapes: they are stepped over. */
+const PAYLOAD_BYTES = 1024;
+/** Keeps a file of millions of small tensors within memory; payloads beyond it are stepped over too. */
+const ALL_PAYLOAD_BYTES = 64 * 2 ** 20;
+/** Longest name found in real models is a few hundred bytes. */
+const STRING_BYTES = 64 * 2 ** 10;
+/** All names together; a million tensors with 100-byte names take 200 MB at most. */
+const ALL_STRING_BYTES = 256 * 2 ** 20;
+/** Objects made: a million external initializers take four million. About 200 bytes each. */
+const MESSAGES = 5_000_000;
+/** Fields and list entries read; bounds the lists inside messages. */
+const FIELDS = 40_000_000;
+
+const WINDOW_BYTES = 64 * 2 ** 10;
+const TWO_28 = 2 ** 28;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * protobufjs's reader, typed by what is kept of it: every reading method is replaced, since int64 is `number` here
+ * instead of `Long` and positions lie in a file instead of a buffer.
+ */
+const Reader = protobuf.Reader as unknown as new (
+  buffer: Uint8Array,
+) => Pick<protobuf.Reader, 'pos' | 'len' | 'discardUnknown'>;
+
+/** Bytes at known positions; `read` fills the whole target from `position` on. */
+export interface ByteSource {
+  readonly size: number;
+  read(position: number, target: Uint8Array): void;
+}
+
+/**
+ * A protobuf reader that never loads weights and has limits on what a file may make it allocate. Over bytes in memory,
+ * payloads are views. Over a {@link ByteSource} it moves a small window, so that `pos` may pass 2^32, and large payloads
+ * read as empty.
+ */
+export class OnnxReader extends Reader {
+  readonly #source: ByteSource | undefined;
+  #window: Uint8Array;
+  /** Position of the window's first byte. */
+  #start = 0;
+  #messages = 0;
+  #fields = 0;
+  #stringBytes = 0;
+  #payloadBytes = 0;
+
+  constructor(input: Uint8Array | ByteSource) {
+    super(NOTHING);
+    if (input instanceof Uint8Array) {
+      this.#window = input;
+      this.len = input.length;
+    } else {
+      this.#source = input;
+      this.#window = NOTHING;
+      this.len = input.size;
+    }
+    this.discardUnknown = true;
+  }
+
+  /** Index in the window of `length` bytes at the current position. */
+  #locate(length: number): number {
+    if (this.pos + length > this.len) throw truncated(this.pos, length, this.len);
+    const index = this.pos - this.#start;
+    if (index >= 0 && index + length <= this.#window.length) return index;
+    const source = this.#source!;
+    const size = Math.min(Math.max(WINDOW_BYTES, length), source.size - this.pos);
+    const window = new Uint8Array(size);
+    source.read(this.pos, window);
+    this.#window = window;
+    this.#start = this.pos;
+    return 0;
+  }
+
+  /** Any varint as a signed 64-bit number, rounded beyond 2^53. */
+  #varint(): number {
+    let low = 0;
+    let middle = 0;
+    for (let count = 0; count < 10; count++) {
+      const index = this.#locate(1);
+      const byte = this.#window[index]!;
+      this.pos++;
+      const bits = byte & 127;
+      if (count < 4) low |= bits << (7 * count);
+      else if (count < 8) middle |= bits << (7 * (count - 4));
+      else if (count === 8) middle += bits * TWO_28;
+      else if (bits & 1) middle -= 2 ** 35;
+      if (byte < 128) return low + middle * TWO_28;
+    }
+    throw new RangeError('a number has more than 10 bytes');
+  }
+
+  tag(): number {
+    this.#count();
+    const tag = this.#varint();
+    if (tag < 8 || tag > 0xffffffff) throw new RangeError(`${tag} is not a field tag`);
+    return tag;
+  }
+
+  /** Length of a message; strings and payloads have their own. */
+  size(): number {
+    if (++this.#messages > MESSAGES) throw limit('messages', MESSAGES);
+    return this.#length();
+  }
+
+  #length(): number {
+    const length = this.#varint();
+    if (length < 0) throw new RangeError(`${length} is not a length`);
+    return length;
+  }
+
+  #count(): void {
+    if (++this.#fields > FIELDS) throw limit('fields', FIELDS);
+  }
+
+  uint32(): number {
+    return this.#varint() >>> 0;
+  }
+
+  int32(): number {
+    return this.#varint() | 0;
+  }
+
+  int64(): number {
+    return this.#varint();
+  }
+
+  int64s(values: number[] = []): number[] {
+    const end = this.#packedEnd();
+    while (this.pos < end) {
+      this.#count();
+      values.push(this.#varint());
+    }
+    return values;
+  }
+
+  float(): number {
+    const index = this.#locate(4);
+    this.pos += 4;
+    return protobuf.util.float.readFloatLE(this.#window, index);
+  }
+
+  floats(values: number[] = []): number[] {
+    const end = this.#packedEnd();
+    while (this.pos < end) {
+      this.#count();
+      values.push(this.float());
+    }
+    return values;
+  }
+
+  #packedEnd(): number {
+    const length = this.#length();
+    const end = this.pos + length;
+    if (end > this.len) throw truncated(this.pos, length, this.len);
+    return end;
+  }
+
+  bytes(): Uint8Array {
+    const length = this.#length();
+    if (this.pos + length > this.len) throw truncated(this.pos, length, this.len);
+    const start = this.pos;
+    if (this.#source === undefined) {
+      this.pos += length;
+      return this.#window.subarray(start, start + length);
+    }
+    if (length > PAYLOAD_BYTES || this.#payloadBytes + length > ALL_PAYLOAD_BYTES) {
+      this.pos += length;
+      return NOTHING;
+    }
+    this.#payloadBytes += length;
+    const index = this.#locate(length);
+    this.pos += length;
+    return this.#window.slice(index, index + length);
+  }
+
+  string(): string {
+    const length = this.#length();
+    if (length > STRING_BYTES) throw limit(`bytes in a name (at byte ${this.pos})`, STRING_BYTES);
+    this.#stringBytes += length;
+    if (this.#stringBytes > ALL_STRING_BYTES) throw limit('bytes of names', ALL_STRING_BYTES);
+    if (length === 0) return '';
+    const index = this.#locate(length);
+    this.pos += length;
+    return protobuf.util.utf8.read(this.#window, index, index + length);
+  }
+
+  stringVerify(): string {
+    return this.string();
+  }
+
+  skip(length?: number): this {
+    if (length === undefined) this.#varint();
+    else if (this.pos + length > this.len) throw truncated(this.pos, length, this.len);
+    else this.pos += length;
+    return this;
+  }
+}
+
+function truncated(position: number, length: number, end: number): RangeError {
+  return new RangeError(
+    `${length} bytes are announced at byte ${position}, ${end - position} are left`,
+  );
+}
+
+function limit(what: string, most: number): NnMeterError {
+  return new NnMeterError(
+    'E_LIMIT',
+    `the ONNX file holds more than ${most.toLocaleString('en')} ${what}; no real network does, so reading it stops here`,
+  );
+}

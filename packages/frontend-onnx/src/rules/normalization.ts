@@ -1,0 +1,91 @@
+import { type NormalizationAttributes, normalizeAxis, type Op, type Shape } from '@nnmeter/ir';
+import type { Call } from '../call.ts';
+import { computation, type Outcome, type Row, type Rule } from '../outcome.ts';
+
+type NormalizationOp = Extract<
+  Op,
+  'bn' | 'layernorm' | 'groupnorm' | 'instancenorm' | 'rmsnorm' | 'lrn' | 'l2norm'
+>;
+
+/** Keeps the input's shape; further outputs (statistics) have shapes of their own. */
+function normalization(
+  op: NormalizationOp,
+  attributes: (call: Call) => NormalizationAttributes,
+  statistics: (call: Call, input: Shape) => readonly (Shape | undefined)[] = () => [],
+): Rule {
+  return (call) => {
+    const input = call.input(0).shape;
+    const more = input === undefined ? [] : statistics(call, input);
+    return computation(op, attributes(call), [input, ...more]);
+  };
+}
+
+const epsilon = (call: Call): NormalizationAttributes => ({
+  epsilon: call.float('epsilon', 1e-5),
+});
+
+/** Mean and inverse deviation: the normalised axes become 1. */
+function layerStatistics(call: Call, input: Shape): readonly Shape[] {
+  const axis = call.axis(input.length, -1);
+  const shape = input.map((extent, index) => (index < axis ? extent : 1));
+  return [shape, shape];
+}
+
+function lastAxis(op: 'layernorm' | 'rmsnorm'): Rule {
+  return normalization(
+    op,
+    (call) => {
+      const axis = call.int('axis', -1);
+      const rank = call.input(0).shape?.length;
+      return {
+        axis: rank === undefined ? axis : normalizeAxis(axis, rank),
+        epsilon: call.float('epsilon', 1e-5),
+      };
+    },
+    layerStatistics,
+  );
+}
+
+/** ONNX Runtime's residual sum and normalisation in one; the fourth output is the sum. */
+const skipLayerNormalization: Rule = (call) => {
+  const input = call.shape(0);
+  const op = call.type.includes('Simplified') ? 'rmsnorm' : 'layernorm';
+  const attributes = { axis: input.length - 1, epsilon: call.float('epsilon', 1e-12) };
+  return computation(op, attributes, [input, undefined, undefined, input]);
+};
+
+function softmax(op: 'softmax' | 'logsoftmax', axis: number): Rule {
+  return (call): Outcome => {
+    const input = call.shape(0);
+    return computation(op, { axis: call.axis(input.length, axis) }, [input]);
+  };
+}
+
+const hardmax: Rule = (call) => computation('custom', {}, [call.input(0).shape]);
+
+export const normalizationRows: readonly Row[] = [
+  ['BatchNormalization', '', 1, normalization('bn', epsilon)],
+  ['InstanceNormalization', '', 1, normalization('instancenorm', epsilon)],
+  [
+    'GroupNormalization',
+    '',
+    18,
+    normalization('groupnorm', (call) => ({
+      groups: call.requireInt('num_groups'),
+      ...epsilon(call),
+    })),
+  ],
+  ['LayerNormalization', '', 1, lastAxis('layernorm')],
+  ['RMSNormalization', '', 1, lastAxis('rmsnorm')],
+  ['SimplifiedLayerNormalization', '', 1, lastAxis('rmsnorm')],
+  ['SkipLayerNormalization', 'com.microsoft', 1, skipLayerNormalization],
+  ['SkipSimplifiedLayerNormalization', 'com.microsoft', 1, skipLayerNormalization],
+  ['LRN', '', 1, normalization('lrn', () => ({}))],
+  ['LpNormalization', '', 1, normalization('l2norm', (call) => ({ axis: call.int('axis', -1) }))],
+  ['MeanVarianceNormalization', '', 9, normalization('instancenorm', () => ({}))],
+  ['Softmax', '', 1, softmax('softmax', 1)],
+  ['Softmax', '', 13, softmax('softmax', -1)],
+  ['LogSoftmax', '', 1, softmax('logsoftmax', 1)],
+  ['LogSoftmax', '', 13, softmax('logsoftmax', -1)],
+  ['Hardmax', '', 1, hardmax],
+];

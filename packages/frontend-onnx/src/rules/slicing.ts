@@ -1,0 +1,48 @@
+import {
+  NnMeterError,
+  normalizeAxis,
+  type Shape,
+  type SliceAttributes,
+  sliceExtent,
+} from '@nnmeter/ir';
+import type { Call } from '../call.ts';
+import { alias, computation, type Row, type Rule } from '../outcome.ts';
+
+/** Reads a slice with everything explicit; axes are non-negative. */
+export function readSlice(call: Call, rank: number): SliceAttributes {
+  const starts = call.intsOrInput('starts', 1) ?? call.requireInts('starts');
+  const ends = call.intsOrInput('ends', 2) ?? call.requireInts('ends');
+  const axes = (call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis)).map((axis) =>
+    normalizeAxis(axis, rank),
+  );
+  const steps = call.has(4) ? call.values(4) : starts.map(() => 1);
+  if ([ends, axes, steps].some((list) => list.length !== starts.length)) {
+    throw new NnMeterError('E_SHAPE', 'its starts, ends, axes and steps differ in length');
+  }
+  return { starts, ends, axes, steps };
+}
+
+/** The shape of a slice. */
+export function sliceShape(input: Shape, slice: SliceAttributes): Shape {
+  const shape = [...input];
+  slice.axes.forEach((axis, index) => {
+    shape[axis] = sliceExtent(
+      input[axis]!,
+      slice.starts[index]!,
+      slice.ends[index]!,
+      slice.steps[index]!,
+    );
+  });
+  return shape;
+}
+
+const slice: Rule = (call) => {
+  const input = call.shape(0);
+  const attributes = readSlice(call, input.length);
+  const shape = sliceShape(input, attributes);
+  const whole = attributes.steps.every((step) => step === 1);
+  if (whole && shape.every((extent, axis) => extent === input[axis])) return alias(call.input(0));
+  return computation('slice', attributes, [shape], { inputs: [0] });
+};
+
+export const slicingRows: readonly Row[] = [['Slice', '', 1, slice]];
