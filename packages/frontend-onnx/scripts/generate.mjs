@@ -23,10 +23,10 @@ const code = await promisify(pbjs.main)([
 ]);
 const typed = code.replace(
   'export const onnx =',
-  'export const onnx: { readonly ModelProto: { decode(reader: OnnxReader): ModelProto } } =',
+  'export const onnx: { readonly ModelProto: { decode(reader: LazyReader): ModelProto } } =',
 );
 mkdirSync(new URL('src/generated/', folder), { recursive: true });
 writeFileSync(
   new URL('src/generated/onnx.ts', folder),
-  `// @ts-nocheck\nimport type { ModelProto } from '../model.ts';\nimport type { OnnxReader } from '../reader.ts';\n${typed}`,
+  `// @ts-nocheck\nimport type { ModelProto } from '../model.ts';\nimport type { LazyReader } from '@nnmeter/protobuf';\n${typed}`,
 );

@@ -1,8 +1,8 @@
 import { NnMeterError } from '@nnmeter/ir';
+import { type ByteSource, LazyReader } from '@nnmeter/protobuf';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
 import type { ModelProto } from './model.ts';
-import { type ByteSource, OnnxReader } from './reader.ts';
 
 /** Enough for the fields in front of the graph. */
 const HEAD_BYTES = 64 * 2 ** 10;
@@ -20,7 +20,7 @@ export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
       `not an ONNX model: ${describeBytes(head)}; give a file that an ONNX exporter wrote`,
     );
   }
-  const reader = new OnnxReader(input);
+  const reader = new LazyReader(input, 'ONNX');
   try {
     return onnx.ModelProto.decode(reader);
   } catch (cause) {

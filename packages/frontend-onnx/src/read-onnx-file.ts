@@ -1,11 +1,8 @@
 import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { openFile } from '@nnmeter/protobuf';
 import { decodeModel } from './decode.ts';
 import { type ReadExternal, valueReader } from './external-data.ts';
-import type { ByteSource } from './reader.ts';
 import { toGraph } from './to-graph.ts';
-
-type FileSystem = typeof import('node:fs');
-type PathModule = typeof import('node:path');
 
 /**
  * Reads an ONNX model from a path; needs Node. Weights are stepped over, so that memory and time do not depend on their
@@ -13,66 +10,38 @@ type PathModule = typeof import('node:path');
  * @throws NnMeterError as `readOnnx`, and E_FILE if the file cannot be read.
  */
 export async function readOnnxFile(path: string, options: ReadOptions = {}): Promise<Graph> {
-  const [fs, paths] = await Promise.all([import('node:fs'), import('node:path')]);
-  const file = openFile(fs, path);
+  const source = await openFile(path);
   try {
-    const source: ByteSource = {
-      size: file.size,
-      read: (position, target) => readFully(fs, file.descriptor, position, target),
-    };
-    const name = options.name ?? paths.basename(path).replace(/\.onnx$/i, '');
-    const external = externalReader(fs, paths, paths.dirname(path));
-    return toGraph(decodeModel(source), { ...options, name }, valueReader(external));
-  } catch (error) {
-    if (!(error instanceof NnMeterError)) throw fileError(path, error);
-    throw new NnMeterError(error.code, `${path}: ${error.message}`, { cause: error });
-  } finally {
-    fs.closeSync(file.descriptor);
-  }
-}
-
-function openFile(fs: FileSystem, path: string): { descriptor: number; size: number } {
-  let descriptor: number;
-  try {
-    descriptor = fs.openSync(path, 'r');
+    const { basename, dirname } = await import('node:path');
+    const name = options.name ?? basename(path).replace(/\.onnx$/i, '');
+    const readExternal = await externalReader(dirname(path));
+    return toGraph(decodeModel(source), { ...options, name }, valueReader(readExternal));
   } catch (cause) {
-    throw fileError(path, cause);
-  }
-  const status = fs.fstatSync(descriptor);
-  if (status.isFile()) return { descriptor, size: status.size };
-  fs.closeSync(descriptor);
-  throw new NnMeterError('E_FILE', `${path} is not a file; give the path of an .onnx file`);
-}
-
-function readFully(fs: FileSystem, descriptor: number, position: number, target: Uint8Array): void {
-  let done = 0;
-  while (done < target.length) {
-    const count = fs.readSync(descriptor, target, done, target.length - done, position + done);
-    if (count === 0) throw new RangeError(`the file ends at byte ${position + done}`);
-    done += count;
+    if (!(cause instanceof NnMeterError)) throw cause;
+    throw new NnMeterError(cause.code, `${path}: ${cause.message}`, { cause });
+  } finally {
+    source.close();
   }
 }
 
 /** Reads from files in the model's folder and below it; a location that leads elsewhere is refused. */
-function externalReader(fs: FileSystem, paths: PathModule, folder: string): ReadExternal {
+async function externalReader(folder: string): Promise<ReadExternal> {
+  const { closeSync, openSync, readSync, realpathSync } = await import('node:fs');
+  const { resolve, sep } = await import('node:path');
   return (location, offset, length) => {
-    const root = fs.realpathSync(folder);
-    const path = fs.realpathSync(paths.resolve(root, location));
-    if (!path.startsWith(root + paths.sep)) {
+    const root = realpathSync(folder);
+    const path = realpathSync(resolve(root, location));
+    if (!path.startsWith(root + sep)) {
       throw new Error('it lies outside the folder of the model, where no file is read');
     }
-    const file = openFile(fs, path);
+    const descriptor = openSync(path, 'r');
     try {
       const bytes = new Uint8Array(length);
-      readFully(fs, file.descriptor, offset, bytes);
+      const count = readSync(descriptor, bytes, 0, length, offset);
+      if (count < length) throw new Error(`it ends before byte ${offset + length}`);
       return bytes;
     } finally {
-      fs.closeSync(file.descriptor);
+      closeSync(descriptor);
     }
   };
-}
-
-function fileError(path: string, cause: unknown): NnMeterError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new NnMeterError('E_FILE', `cannot read ${path}: ${reason}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { bytesPerElement, type DataType } from '@nnmeter/ir';
+import { LazyReader } from '@nnmeter/protobuf';
 import { dataTypeOf } from './data-types.ts';
 import { type Int64, type TensorProto, toNumber } from './model.ts';
-import { OnnxReader } from './reader.ts';
 
 /** Longest constant whose values are used: shapes, axes, scales and index lists, not weights. */
 export const MAXIMUM_VALUES = 256;
@@ -88,7 +88,7 @@ function varintField(
   field: Uint8Array | readonly Int64[] | null | undefined,
 ): number[] | undefined {
   if (!(field instanceof Uint8Array)) return field?.map(toNumber);
-  const reader = new OnnxReader(field);
+  const reader = new LazyReader(field, 'ONNX');
   const values: number[] = [];
   try {
     while (reader.pos < reader.len) values.push(reader.int64());
