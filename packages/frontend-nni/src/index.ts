@@ -1,1 +1,2 @@
-export {};
+export { frontend } from './frontend.ts';
+export { readNniIr } from './read.ts';
