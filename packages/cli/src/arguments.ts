@@ -53,26 +53,45 @@ const getirOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
+const evalOptions = {
+  ...predictorOptions,
+  plot: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Draw predictions against measurements into a .svg or .html file',
+  },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
 /** Values of options, positional arguments, and what follows a bare `--`. */
 type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
   files?: string[] | undefined;
+  datasets?: string[] | undefined;
   '--'?: string[];
 };
 export type PredictArguments = Values<typeof predictOptions>;
 export type GetirArguments = Values<typeof getirOptions>;
 export type PredictorsArguments = Values<typeof commonOptions>;
+export type EvalArguments = Values<typeof evalOptions>;
 export type SourceArguments = Values<typeof sourceOptions>;
 
 /** A parsed command line. */
 export type Invocation =
   | { readonly command: 'predict'; readonly options: PredictArguments }
   | { readonly command: 'getir'; readonly options: GetirArguments }
+  | { readonly command: 'eval'; readonly options: EvalArguments }
   | { readonly command: 'predictors'; readonly options: PredictorsArguments };
 
 const filesArgument = {
   type: 'string',
   array: true,
   describe: 'Model files or folders; the type is found by content',
+} as const;
+
+const datasetsArgument = {
+  type: 'string',
+  array: true,
+  describe: 'Files of measured models (.jsonl or .jsonl.gz), or folders of them',
 } as const;
 
 /**
@@ -88,6 +107,7 @@ export async function parseArguments(
   const known: Record<Invocation['command'], Record<string, Options>> = {
     predict: predictOptions,
     getir: getirOptions,
+    eval: evalOptions,
     predictors: commonOptions,
   };
   const select = (chosen: Invocation): void => {
@@ -122,7 +142,13 @@ export async function parseArguments(
       (options) => select({ command: 'getir', options }),
     )
     .command(
-      ['predictors [list]'],
+      'eval [datasets..]',
+      'Compare predictions with the measurements of a dataset',
+      (command) => command.positional('datasets', datasetsArgument).options(evalOptions),
+      (options) => select({ command: 'eval', options }),
+    )
+    .command(
+      'predictors [list]',
       'List the predictors',
       (command) => command.positional('list', { choices: ['list'] }).options(commonOptions),
       (options) => select({ command: 'predictors', options }),
@@ -132,6 +158,7 @@ export async function parseArguments(
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
+    .example('$0 eval bench/ --plot accuracy.html', 'predictions against measurements')
     .epilogue('Exit code: 0 if everything was predicted, 1 if anything failed (usage errors too).')
     .version(version)
     .help()
@@ -167,7 +194,17 @@ function withDashes(argument: string): string {
 
 function rejectUnknownOptions(given: object, known: Record<string, Options>): void {
   const names = Object.keys(known);
-  const accepted = new Set(['_', '$0', '--', 'files', 'list', 'help', 'version', ...names]);
+  const accepted = new Set([
+    '_',
+    '$0',
+    '--',
+    'files',
+    'datasets',
+    'list',
+    'help',
+    'version',
+    ...names,
+  ]);
   for (const name of Object.keys(given)) {
     if (accepted.has(name)) continue;
     const dashes = name.length === 1 ? '-' : '--';

@@ -33,6 +33,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { getir } = await import('./commands/getir.ts');
       return getir(invocation.options, terminal);
     }
+    case 'eval': {
+      const { evalCommand } = await import('./commands/eval.ts');
+      return evalCommand(invocation.options, terminal);
+    }
     case 'predictors':
       return listPredictors(invocation.options, terminal);
   }

@@ -18,7 +18,7 @@ export async function runBatch<Result>(
   sink: Sink<Result>,
   terminal: Terminal,
 ): Promise<number> {
-  const progress = await startProgress(total, terminal.showsProgress);
+  const progress = await startProgress(total, 'models', terminal.showsProgress);
   let exitCode = 0;
   try {
     for await (const outcome of outcomes) {
@@ -34,7 +34,7 @@ export async function runBatch<Result>(
           `nn-meter: note: skipped ${printable(outcome.model)}, which is no known kind of model`,
         );
       }
-      progress.step();
+      progress.advance(1);
     }
   } finally {
     progress.stop();

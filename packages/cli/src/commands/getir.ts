@@ -1,5 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { type ModelType, NnMeterError, writeNnMeterIr } from '@nnmeter/ir';
+import { type ModelType, writeNnMeterIr } from '@nnmeter/ir';
 import { type GetirArguments, usageError } from '../arguments.ts';
 import { processSources } from '../process-sources.ts';
 import { printable } from '../render/format.ts';
@@ -7,6 +6,7 @@ import { jsonSink } from '../render/json.ts';
 import { runBatch, type Sink } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
+import { writeWhole } from '../write-whole.ts';
 
 interface Written {
   /** "-" is stdout. */
@@ -45,19 +45,6 @@ export async function getir(options: GetirArguments, terminal: Terminal): Promis
 function defaultOutput(model: string, type: ModelType): string {
   const suffix = type.replaceAll('-', '_');
   return `${model.replace(/\.(onnx|pb|json)$|[/\\]+$/i, '')}_${suffix}_ir.json`;
-}
-
-/** Writes beside the target and renames, so that nobody ever sees half a file. */
-async function writeWhole(target: string, text: string): Promise<void> {
-  const partial = `${target}.${process.pid}.partial`;
-  try {
-    await writeFile(partial, text);
-    await rename(partial, target);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    const { message } = cause as Error;
-    throw new NnMeterError('E_FILE', `cannot write "${target}": ${message}`, { cause });
-  }
 }
 
 function textSink(terminal: Terminal): Sink<Written> {

@@ -15,10 +15,10 @@ export function formatShape(shape: readonly number[]): string {
   return shape.length === 0 ? 'scalar' : shape.join('x');
 }
 
-/** Cuts out the middle of a long text, so that it takes at most `width` columns. */
+/** Cuts a piece out of a long text, so that it takes at most `width` columns; the end tells names apart best. */
 export function shortenMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
-  const tail = Math.floor((width - 1) / 2);
+  const tail = Math.floor(((width - 1) * 2) / 3);
   return `${text.slice(0, width - 1 - tail)}…${tail > 0 ? text.slice(-tail) : ''}`;
 }
 

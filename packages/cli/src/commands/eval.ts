@@ -1,0 +1,72 @@
+import { NnMeterError } from '@nnmeter/ir';
+import type { EvalArguments } from '../arguments.ts';
+import { usageError } from '../arguments.ts';
+import { listDatasetFiles, readLineBatches } from '../eval/dataset.ts';
+import type { Comparison } from '../eval/evaluate-lines.ts';
+import { evaluate } from '../eval/evaluation.ts';
+import type { PlottedEvaluation } from '../eval/plot.ts';
+import { evaluateInWorkers } from '../eval/worker-pool.ts';
+import { loadPredictors } from '../predictors.ts';
+import { startProgress } from '../render/progress.ts';
+import type { Terminal } from '../terminal.ts';
+import { writeWhole } from '../write-whole.ts';
+
+/** Compares predictions with the measurements of datasets. @returns the exit code */
+export async function evalCommand(options: EvalArguments, terminal: Terminal): Promise<number> {
+  const { json, plot } = options;
+  const datasets = [...(options.datasets ?? []), ...(options['--'] ?? [])];
+  if (datasets.length === 0) {
+    throw usageError('no dataset given; name a .jsonl or .jsonl.gz file, or a folder of them');
+  }
+  if (plot !== undefined && !/\.(svg|html?)$/i.test(plot)) {
+    throw usageError(`--plot "${plot}" must end in .svg or .html`);
+  }
+  const rows: PlottedEvaluation[] = [];
+  for (const dataset of datasets) rows.push(...(await evaluateDataset(dataset, options, terminal)));
+  if (json) {
+    const evaluations = rows.map(({ evaluation }) => evaluation);
+    await terminal.print(`${JSON.stringify(evaluations, null, 2)}\n`);
+  } else {
+    const { renderEvaluation } = await import('../render/evaluation.ts');
+    const texts = rows.map(({ evaluation }) => renderEvaluation(evaluation, terminal));
+    await terminal.print(texts.join('\n'));
+  }
+  if (plot !== undefined) {
+    const { plotHtml, plotSvg } = await import('../eval/plot.ts');
+    await writeWhole(plot, /\.svg$/i.test(plot) ? plotSvg(rows) : plotHtml(rows));
+    terminal.note(`nn-meter: wrote ${plot}`);
+  }
+  return 0;
+}
+
+async function evaluateDataset(
+  dataset: string,
+  options: EvalArguments,
+  terminal: Terminal,
+): Promise<readonly PlottedEvaluation[]> {
+  const names = options.predictor ?? ['all'];
+  const version = options['predictor-version'];
+  const predictors = await loadPredictors(names, version);
+  const { files, bytes } = await listDatasetFiles(dataset);
+  const progress = await startProgress(bytes, 'bytes', terminal.showsProgress);
+  const comparisons: Comparison[][] = predictors.map(() => []);
+  try {
+    const batches = readLineBatches(files, (count) => progress.advance(count));
+    for await (const results of evaluateInWorkers(batches, { predictors: names, version })) {
+      for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
+    }
+  } finally {
+    progress.stop();
+  }
+  const measured = predictors.flatMap((predictor, index) => {
+    const found = comparisons[index] ?? [];
+    if (found.length > 0) {
+      return [{ evaluation: evaluate(predictor, dataset, found), comparisons: found }];
+    }
+    terminal.note(`nn-meter: note: ${dataset} holds no measurement for ${predictor.name}`);
+    return [];
+  });
+  if (measured.length > 0) return measured;
+  const devices = predictors.map(({ name }) => name).join(', ');
+  throw new NnMeterError('E_MEASUREMENTS', `${dataset} holds no measurement for ${devices}`);
+}

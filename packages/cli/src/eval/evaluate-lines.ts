@@ -1,0 +1,91 @@
+import { type Graph, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
+import type { LatencyPredictor } from '@nnmeter/predictor';
+import type { LineBatch } from './dataset.ts';
+
+/** One model, measured on one device and predicted for it; ms. */
+export interface Comparison {
+  readonly id: string;
+  readonly measured: number;
+  readonly predicted: number;
+  /** Undefined if the predictor gives no interval. */
+  readonly inInterval: boolean | undefined;
+}
+
+/**
+ * Predicts the models of a dataset's lines that were measured on the predictors' devices.
+ * @returns a list per predictor, in their order
+ * @throws NnMeterError E_MEASUREMENTS naming file and line: not JSON, no id or graph, a measurement that is no positive
+ * number; the error of the graph, with file, line and id, if it cannot be predicted
+ */
+export function evaluateLines(
+  { file, firstLine, lines }: LineBatch,
+  predictors: readonly LatencyPredictor[],
+): Comparison[][] {
+  const comparisons: Comparison[][] = predictors.map(() => []);
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const where = `${file}, line ${firstLine + index}`;
+    const { id, graph, ...measurements } = parseLine(line, where);
+    const measured = predictors.map(({ name }) => measurement(measurements, name, where, id));
+    if (measured.every((ms) => ms === null)) continue;
+    const read = locate(`${where} (${id})`, () => readNnMeterIr(graph, { name: id }));
+    for (const [device, predictor] of predictors.entries()) {
+      const ms = measured[device];
+      if (typeof ms !== 'number') continue;
+      comparisons[device]?.push(locate(`${where} (${id})`, () => compare(predictor, read, ms)));
+    }
+  }
+  return comparisons;
+}
+
+function parseLine(line: string, where: string): Record<string, unknown> & { readonly id: string } {
+  let entry: unknown;
+  try {
+    entry = JSON.parse(line);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new NnMeterError('E_MEASUREMENTS', `${where} is not JSON: ${message}`, { cause });
+  }
+  const { id, graph } = (entry ?? {}) as { id?: unknown; graph?: unknown };
+  if (typeof id !== 'string' || typeof graph !== 'object' || graph === null) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${where} is not an object with an "id" and a "graph"`,
+    );
+  }
+  return entry as Record<string, unknown> & { id: string };
+}
+
+/** Null if the model was not measured on the device. */
+function measurement(
+  measurements: Readonly<Record<string, unknown>>,
+  device: string,
+  where: string,
+  id: string,
+): number | null {
+  const value = Object.hasOwn(measurements, device) ? measurements[device] : null;
+  if (value === null || (typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+    return value;
+  }
+  throw new NnMeterError(
+    'E_MEASUREMENTS',
+    `${where}: ${device} of ${id} is ${JSON.stringify(value)}; it must be ms above 0, or null`,
+  );
+}
+
+function compare(predictor: LatencyPredictor, graph: Graph, measured: number): Comparison {
+  const { latencyMs, interval } = predictor.predictGraph(graph);
+  const inInterval =
+    interval === null ? undefined : interval.low <= measured && measured <= interval.high;
+  return { id: graph.name, measured, predicted: latencyMs, inInterval };
+}
+
+/** Adds the place in the dataset to an error. */
+function locate<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof NnMeterError)) throw cause;
+    throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,18 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { NnMeterError } from '@nnmeter/ir';
+
+/**
+ * Writes a file beside its target and renames it, so that nobody ever sees half of it.
+ * @throws NnMeterError E_FILE
+ */
+export async function writeWhole(target: string, text: string): Promise<void> {
+  const partial = `${target}.${process.pid}.partial`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, target);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    const { message } = cause as Error;
+    throw new NnMeterError('E_FILE', `cannot write "${target}": ${message}`, { cause });
+  }
+}
