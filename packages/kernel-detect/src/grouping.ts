@@ -70,14 +70,15 @@ export class Grouping {
   readonly groups: Group[] = [];
   /** Index into `groups` of every node. */
   readonly groupOf: Int32Array;
+  readonly blockOf: readonly (BlockMatch | undefined)[];
 
   constructor(view: GraphView, rules: CompiledRules) {
     this.view = view;
     this.rules = rules;
     this.groupOf = new Int32Array(view.nodes.length).fill(NONE);
-    const blockOf = findBlocks(view);
+    this.blockOf = findBlocks(view);
     for (let i = 0; i < view.nodes.length; i++) {
-      const match = blockOf[i];
+      const match = this.blockOf[i];
       if (match === undefined) {
         this.#place(view.op(i), [i], i);
       } else if (match.block.severalExits === true) {
@@ -88,18 +89,31 @@ export class Grouping {
     }
   }
 
-  /** Why the stage may not join the kernel that ends in `producer`; undefined if it may. */
-  refusal(producer: number, stage: string, nodes: readonly number[]): string | undefined {
+  /** Name of the stage a node is part of. */
+  stageOf(node: number): string {
+    return this.blockOf[node]?.block.name ?? this.view.op(node);
+  }
+
+  isBias(node: number): boolean {
+    return isBias(this.view, node);
+  }
+
+  /** Why the stage of a node may not join the kernel its producer is in; undefined if it may. */
+  refusal(producer: number, node: number): string | undefined {
     const { view } = this;
-    const group = this.groups[this.groupOf[producer]!]!;
     const name = `"${view.nodes[producer]!.name}"`;
+    const block = this.blockOf[node];
+    const stage = block?.nodes ?? [node];
     if (view.isResult[producer] === 1) return `${name} is a result of the graph`;
-    if (group.exit !== producer && group.exit === NONE) return `${name} has several results`;
-    if (!isReadOnlyBy(view, producer, nodes)) {
+    if (!isReadOnlyBy(view, producer, stage)) {
       return `${name} has ${view.consumerCount[producer]} consumers`;
     }
-    if (isBias(view, nodes[0]!) && isLinear(group.state)) return undefined;
-    return this.rules.refusal(group.state, stage);
+    const group = this.groups[this.groupOf[producer]!]!;
+    if (block?.block.severalExits === true || group.exit === NONE) {
+      return 'a split is a kernel of its own';
+    }
+    if (isLinear(group.state) && this.isBias(node)) return undefined;
+    return this.rules.refusal(group.state, this.stageOf(node));
   }
 
   #place(stage: string, nodes: readonly number[], exit: number): void {

@@ -1,14 +1,27 @@
 import type { Op } from '@nnmeter/ir';
+import { attention } from './attention.ts';
 import type { Block } from './block.ts';
 import { channelshuffle } from './channelshuffle.ts';
 import { gap } from './gap.ts';
+import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
+import { layernorm } from './layernorm.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
 
 /** All blocks; of two that start at the same node the earlier one wins. */
-export const BLOCKS: readonly Block[] = [se, hswish, swish, channelshuffle, gap, split];
+export const BLOCKS: readonly Block[] = [
+  se,
+  hswish,
+  swish,
+  channelshuffle,
+  gap,
+  split,
+  gelu,
+  layernorm,
+  attention,
+];
 
 /** Blocks by the op they are anchored at. */
 export const BLOCKS_BY_ANCHOR: ReadonlyMap<Op, readonly Block[]> = (() => {

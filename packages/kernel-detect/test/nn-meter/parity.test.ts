@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { frontend } from '@nnmeter/frontend-onnx';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
 import { detectNnMeterKernels, nnMeterFeatures } from '@nnmeter/kernel-detect';
 import { deviceRules } from '../support/rules.ts';
@@ -81,16 +82,17 @@ const FAMILIES = [
   'vgg',
 ];
 
-async function readGraph({ model }: Case): Promise<Graph> {
+async function readGraph({ model, source }: Case): Promise<Graph> {
+  if (source === 'onnx') return frontend.fileToGraph(sharedPath(`models/onnx/${model}`));
   const family = FAMILIES.find((name) => model.startsWith(name))!;
   const graphs = await benchGraphs(family, (id) => id === model, 1);
   return readNnMeterIr(graphs.get(model));
 }
 
 const cases: Case[] = hasShared
-  ? readdirSync(sharedPath('parity'))
-      .map((file) => JSON.parse(readFileSync(sharedPath(`parity/${file}`), 'utf8')))
-      .filter((parity: Case) => parity.source === 'bench')
+  ? readdirSync(sharedPath('parity')).map((file) =>
+      JSON.parse(readFileSync(sharedPath(`parity/${file}`), 'utf8')),
+    )
   : [];
 
 describe('nn-Meter mode equals nn-Meter 2.0', () => {
