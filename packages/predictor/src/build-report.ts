@@ -1,4 +1,4 @@
-import type { Graph, Tensor } from '@nnmeter/ir';
+import { channelsLastShape, type Graph, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
@@ -42,10 +42,6 @@ function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLate
   };
 }
 
-/** `[N, C, H, W]` becomes `[N, H, W, C]`; shapes without image meaning stay. */
 function channelsLast(tensor: Tensor | undefined): readonly number[] {
-  const { shape = [], layout } = tensor ?? {};
-  if (layout === undefined || layout.length !== shape.length || layout[1] !== 'C') return shape;
-  const [batch, channels, ...sides] = shape as [number, number, ...number[]];
-  return [batch, ...sides, channels];
+  return tensor?.shape === undefined ? [] : channelsLastShape(tensor);
 }

@@ -1,4 +1,4 @@
-import type { Graph, Node } from '@nnmeter/ir';
+import { type Graph, type Node, nodeCost } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction } from './latency-model/index.ts';
 import type { Coverage } from './report.ts';
@@ -6,7 +6,10 @@ import type { Coverage } from './report.ts';
 /** Ops that move no data: they cost nothing anywhere, so nothing has to be known about them. */
 const FREE_OPS: ReadonlySet<string> = new Set(['reshape', 'identity', 'shape']);
 
-/** Shares of a graph's MACs and nodes that are in kernels of measured types. */
+/**
+ * Shares of a graph's MACs and nodes that are in kernels of measured types. Nodes whose MACs are unknown (custom ops,
+ * unknown shapes) count as having the average of the others.
+ */
 export function measureCoverage(
   graph: Graph,
   kernels: readonly Kernel[],
@@ -17,9 +20,22 @@ export function measureCoverage(
     if (predictions[index]!.basis !== 'measured') continue;
     for (const node of kernel.nodes) measured.add(node);
   }
-  const counted = graph.nodes.filter((node) => !FREE_OPS.has(node.op));
-  const nodes = share(counted.filter((node) => measured.has(node)).length, counted.length);
-  return { macs: nodes, nodes };
+  const total = { nodes: 0, known: 0, macs: 0 };
+  const covered = { nodes: 0, macs: 0 };
+  for (const node of graph.nodes) {
+    if (FREE_OPS.has(node.op)) continue;
+    const macs = nodeCost(graph, node)?.macs;
+    total.nodes++;
+    if (macs !== undefined) total.known++;
+    total.macs += macs ?? 0;
+    if (!measured.has(node)) continue;
+    covered.nodes++;
+    covered.macs += macs ?? 0;
+  }
+  return {
+    macs: share(covered.macs, total.macs) * share(total.known, total.nodes),
+    nodes: share(covered.nodes, total.nodes),
+  };
 }
 
 function share(part: number, whole: number): number {

@@ -8,37 +8,37 @@ export function predictionWarnings(
   kernels: readonly Kernel[],
   predictions: readonly KernelPrediction[],
 ): string[] {
+  const uncounted: Node[] = [];
+  const unknown: Node[] = [];
+  const estimated = new Set<string>();
+  for (const [index, kernel] of kernels.entries()) {
+    if (!kernel.nodes.every((node) => hasShapes(graph, node))) uncounted.push(...kernel.nodes);
+    else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
+    else if (predictions[index]!.basis === 'estimated') estimated.add(kernel.type);
+  }
   const warnings: string[] = [];
   if (graph.nodes.length === 0) warnings.push('the model has no operations');
-  const shapeless = graph.nodes.filter((node) => !hasShapes(graph, node));
-  if (shapeless.length > 0) {
+  if (uncounted.length > 0) {
     warnings.push(
-      `not counted in the latency, because shapes are unknown: ${listNodes(shapeless)}; give the shapes of the model's inputs`,
+      `not counted in the latency, because shapes are unknown: ${listNodes(uncounted)}; ` +
+        "give the shapes of the model's inputs, or a model that states its shapes",
     );
   }
-  const unknown = kernels
-    .flatMap((kernel) => kernel.nodes)
-    .filter((node) => node.op === 'custom' && hasShapes(graph, node));
   if (unknown.length > 0) {
     warnings.push(
       `unknown operations, estimated from the data that they move: ${listNodes(unknown)}`,
     );
   }
-  const types = new Set<string>();
-  for (const [index, kernel] of kernels.entries()) {
-    if (predictions[index]!.basis === 'estimated' && kernel.root.op !== 'custom')
-      types.add(kernel.type);
-  }
-  if (types.size > 0) {
+  if (estimated.size > 0) {
     warnings.push(
-      `never measured on this device, hence estimated: ${[...types].sort().join(', ')}`,
+      `never measured on this device, hence estimated: ${[...estimated].sort().join(', ')}`,
     );
   }
   return warnings;
 }
 
 /** Whether everything a node reads and writes has a shape. */
-export function hasShapes(graph: Graph, node: Node): boolean {
+function hasShapes(graph: Graph, node: Node): boolean {
   return [...node.inputs, ...node.outputs].every(
     (name) => name === '' || graph.tensor(name).shape !== undefined,
   );
