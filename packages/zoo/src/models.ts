@@ -1,0 +1,91 @@
+import { type Frontend, type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { catalog } from './catalog.ts';
+import type { NetworkOptions } from './torch/options.ts';
+
+/** Short names that nn-Meter and its users' guides use. */
+const ALIASES: Readonly<Record<string, string>> = {
+  squeezenet: 'squeezenet1_0',
+  shufflenet_v2: 'shufflenet_v2_x1_0',
+  mnasnet: 'mnasnet1_0',
+  resnet: 'resnet18',
+  vgg: 'vgg16',
+  densenet: 'densenet161',
+  inception: 'inception_v3',
+  resnext: 'resnext50_32x4d',
+  wide_resnet: 'wide_resnet50_2',
+};
+
+/** torchvision's names, sorted; nn-Meter's short names (`squeezenet`, `mnasnet`, ...) are understood besides. */
+export function modelNames(): string[] {
+  return Object.keys(catalog).sort();
+}
+
+/**
+ * A torchvision 0.14 classification network by name, as PyTorch exports it for inference.
+ * @throws NnMeterError E_UNKNOWN_MODEL with the nearest name; E_SHAPE if the input shape does not suit the network.
+ */
+export function buildModel(name: string, options: NetworkOptions = {}): Graph {
+  const canonical = name.toLowerCase().replaceAll('-', '_');
+  const key = ALIASES[canonical] ?? canonical;
+  if (!Object.hasOwn(catalog, key)) {
+    const nearest = nearestNames(canonical, [...modelNames(), ...Object.keys(ALIASES)]);
+    throw new NnMeterError(
+      'E_UNKNOWN_MODEL',
+      `no torchvision network is called "${name.slice(0, 80)}"; did you mean ${nearest.join(' or ')}?`,
+    );
+  }
+  return catalog[key]!({ name: key, ...options });
+}
+
+/** The one or two names with the smallest edit distance. */
+function nearestNames(name: string, candidates: readonly string[]): string[] {
+  const distances = new Map(
+    candidates.map((candidate) => [candidate, editDistance(name.slice(0, 80), candidate)]),
+  );
+  return [...candidates].sort((a, b) => distances.get(a)! - distances.get(b)!).slice(0, 2);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === b[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function toGraph(model: unknown, options: ReadOptions = {}): Graph {
+  if (typeof model !== 'string') {
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      'a torchvision network is given by its name, e.g. "resnet18"',
+    );
+  }
+  const { name, inputShapes } = options;
+  const inputShape = inputShapes === undefined ? undefined : onlyShape(inputShapes);
+  return buildModel(model, {
+    ...(name === undefined ? {} : { name }),
+    ...(inputShape === undefined ? {} : { inputShape }),
+  });
+}
+
+function onlyShape(inputShapes: NonNullable<ReadOptions['inputShapes']>): Shape {
+  if (Array.isArray(inputShapes)) return inputShapes as Shape;
+  const entries = Object.entries(inputShapes as Readonly<Record<string, Shape>>);
+  if (entries.length !== 1) {
+    throw new NnMeterError('E_INVALID_INPUT', 'a torchvision network has one input, "input"');
+  }
+  return entries[0]![1];
+}
+
+/** Model type `torch`: the model is a torchvision name. */
+export const frontend: Frontend = {
+  modelType: 'torch',
+  suffixes: [],
+  matches: () => false,
+  toGraph,
+  fileToGraph: async (name, options) => toGraph(name, options),
+};
