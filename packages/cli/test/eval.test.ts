@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { folderWith, nnMeter, type Prediction, parseOutput, SMALL_IR } from './run.ts';
+
+const DEVICE = 'cortexA76cpu_tflite21';
+
+interface Evaluation {
+  readonly predictor: string;
+  readonly dataset: string;
+  readonly count: number;
+  readonly rmse: number;
+  readonly mape: number;
+  readonly bias: number;
+  readonly within5: number;
+  readonly within10: number;
+  readonly within15: number;
+  readonly intervalCoverage: number | null;
+  readonly families: Readonly<Record<string, Evaluation>>;
+  readonly worst: readonly { id: string; measuredMs: number; predictedMs: number; error: number }[];
+}
+
+let predicted: number;
+
+function entry(id: string, measured: number | null): string {
+  return JSON.stringify({ id, [DEVICE]: measured, graph: SMALL_IR });
+}
+
+beforeAll(async () => {
+  const folder = folderWith({ 'small.json': JSON.stringify(SMALL_IR) });
+  const run = await nnMeter(['--predictor', DEVICE, '--json', 'small.json'], folder);
+  predicted = parseOutput<Prediction>('predict', run.stdout)[0]!.latencyMs;
+});
+
+describe('a dataset with known errors', () => {
+  // Measured so that the relative errors of the prediction are exactly these.
+  const ERRORS = { resnet18_0: 0, resnet50_7: 0.04, vgg16_1: -0.08, vgg19_2: 0.5 };
+  let folder: string;
+  let evaluations: Evaluation[];
+
+  beforeAll(async () => {
+    const lines = Object.entries(ERRORS).map(([id, error]) => entry(id, predicted / (1 + error)));
+    folder = folderWith({
+      'a.jsonl': `${lines.slice(0, 2).join('\n')}\n`,
+      'b.jsonl.gz': gzipSync(`${lines.slice(2).join('\r\n')}\n\n${entry('unmeasured_1', null)}`),
+      'notes.txt': 'not a dataset',
+    });
+    const args = ['eval', folder, '--predictor', 'cortexa76', '--json'];
+    const run = await nnMeter([...args, '--plot', join(folder, 'plot.svg')]);
+    expect(run.code).toBe(0);
+    evaluations = parseOutput('eval', run.stdout);
+  });
+
+  test('the figures are those of the errors', () => {
+    expect(evaluations).toHaveLength(1);
+    const [all] = evaluations;
+    expect(all).toMatchObject({ predictor: DEVICE, dataset: folder, count: 4 });
+    expect(all).toMatchObject({ within5: 0.5, within10: 0.75, within15: 0.75 });
+    expect(all?.mape).toBeCloseTo((0.04 + 0.08 + 0.5) / 4, 10);
+    expect(all?.bias).toBeCloseTo((0.04 - 0.08 + 0.5) / 4, 10);
+    const squares = Object.values(ERRORS).map(
+      (error) => (predicted - predicted / (1 + error)) ** 2,
+    );
+    expect(all?.rmse).toBeCloseTo(
+      Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / 4),
+      10,
+    );
+    expect(all?.worst[0]?.id).toBe('vgg19_2');
+    expect(all?.worst[0]?.error).toBeCloseTo(0.5, 10);
+  });
+
+  test('families join the sizes of a network', () => {
+    const families = evaluations[0]!.families;
+    expect(Object.keys(families)).toEqual(['resnet', 'vgg']);
+    expect(families.resnet).toMatchObject({ count: 2, within5: 1 });
+    expect(families.vgg).toMatchObject({ count: 2, within5: 0, within10: 0.5 });
+  });
+
+  test('the plot has a point for every model', () => {
+    const svg = readFileSync(join(folder, 'plot.svg'), 'utf8');
+    expect(svg.match(/M[\d.]+ [\d.]+h0/g)).toHaveLength(4);
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test('the table shows the same', async () => {
+    const run = await nnMeter(['eval', '--predictor', DEVICE, folder]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^all +4 .*50\.0 % +75\.0 % +75\.0 %/m);
+    expect(run.stdout).toMatch(/^vgg19_2 .*\+50\.0 %$/m);
+  });
+});
+
+test.each([
+  ['a broken line', () => `${entry('a_1', 1)}\n{"id": "b_2", `, /line 2 is not JSON/],
+  ['a line without a graph', () => '{"id": "b_2"}', /line 1 .*"graph"/],
+  ['a measurement of zero', () => entry('a_1', 0), /line 1: cortexA76cpu_tflite21 of a_1 is 0/],
+  ['a negative measurement', () => entry('a_1', -3), /of a_1 is -3/],
+  ['no measurement at all', () => entry('a_1', null), /holds no measurement for cortexA76/],
+  ['an empty file', () => '', /holds no measurement/],
+  [
+    'a graph that is none',
+    () => '{"id": "b_2", "cortexA76cpu_tflite21": 1, "graph": {"x": 7}}',
+    /line 1 \(b_2\)/,
+  ],
+])('%s stops the evaluation with its place', async (_, content, message) => {
+  const folder = folderWith({ 'data.jsonl': content() });
+  const run = await nnMeter(['eval', 'data.jsonl', '--predictor', DEVICE, '--json'], folder);
+  expect(run).toMatchObject({ code: 1, stdout: '' });
+  expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^nn-meter: error: .*data\.jsonl/);
+  expect(run.stderr).toMatch(message);
+});
+
+test('a truncated .gz, a missing file and a folder without datasets', async () => {
+  const folder = folderWith({});
+  writeFileSync(join(folder, 'cut.jsonl.gz'), gzipSync(entry('a_1', 1)).subarray(0, 40));
+  const [cut, missing] = await Promise.all([
+    nnMeter(['eval', 'cut.jsonl.gz'], folder),
+    nnMeter(['eval', 'missing.jsonl'], folder),
+  ]);
+  expect(cut.code).toBe(1);
+  expect(cut.stderr).toMatch(/cut\.jsonl\.gz is damaged/);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toMatch(/missing\.jsonl.*no such file/);
+  const none = await nnMeter(['eval', folderWith({ 'a.txt': '' })]);
+  expect(none.stderr).toMatch(/holds no \.jsonl/);
+});
