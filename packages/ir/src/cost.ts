@@ -1,8 +1,14 @@
 import type { Op } from './attributes.ts';
 import type { Graph } from './graph.ts';
-import { multiplyAccumulates, type ShapedTensor } from './macs.ts';
+import { multiplyAccumulates } from './macs.ts';
 import type { Node } from './node.ts';
-import { bytesPerElement, elementCount, imageDimensions, type Tensor } from './tensor.ts';
+import {
+  bytesPerElement,
+  elementCount,
+  imageDimensions,
+  type ShapedTensor,
+  type Tensor,
+} from './tensor.ts';
 
 /** What a node computes and moves, independent of any device. */
 export interface NodeCost {

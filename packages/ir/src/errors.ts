@@ -31,3 +31,13 @@ export class NnMeterError extends Error {
 export function quote(name: string): string {
   return name.length <= 100 ? `"${name}"` : `"${name.slice(0, 60)}...${name.slice(-20)}"`;
 }
+
+/** Runs `body`; an NnMeterError from it gets `where` in front of its message. */
+export function locateErrors<T>(where: () => string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof NnMeterError)) throw error;
+    throw new NnMeterError(error.code, `${where()}: ${error.message}`, { cause: error });
+  }
+}

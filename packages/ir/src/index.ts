@@ -1,10 +1,20 @@
 export type * from './attributes.ts';
+export {
+  type ConvOptions,
+  GraphBuilder,
+  type GraphBuilderOptions,
+  type PoolOptions,
+  type Sides,
+  type WindowOptions,
+} from './builder.ts';
 export { channelsLastShape } from './channels-last.ts';
 export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
 export { type ErrorCode, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { createGraph, Graph, type GraphSpecification } from './graph.ts';
+export { GraphWriter, type NodeOptions } from './graph-writer.ts';
+export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
 export type {
   NnMeterIr,
   NnMeterIrConstant,
@@ -16,7 +26,7 @@ export { canonicalOp } from './nn-meter-ir/op-names.ts';
 export { readNnMeterIr } from './nn-meter-ir/read.ts';
 export { writeNnMeterIr } from './nn-meter-ir/write.ts';
 export type { Node, NodeOf } from './node.ts';
-export { isOp, ops } from './ops.ts';
+export { isOp, onnxOpName, ops } from './ops.ts';
 export {
   broadcastShapes,
   concatShapes,
@@ -26,6 +36,7 @@ export {
   reshapeShape,
   samePads,
   sliceExtent,
+  splitShapes,
   transposedWindowExtent,
   transposeShape,
   windowExtent,
@@ -39,6 +50,7 @@ export {
   isDataType,
   type Layout,
   type Shape,
+  type ShapedTensor,
   type Tensor,
   type TensorKind,
 } from './tensor.ts';

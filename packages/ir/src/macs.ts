@@ -1,9 +1,6 @@
 import { planEinsum } from './einsum.ts';
 import type { Node } from './node.ts';
-import { elementCount, imageDimensions, type Shape, type Tensor } from './tensor.ts';
-
-/** A tensor whose shape is known. */
-export type ShapedTensor = Tensor & { readonly shape: Shape };
+import { elementCount, imageDimensions, type Shape, type ShapedTensor } from './tensor.ts';
 
 /**
  * Multiply-accumulate operations of a node. Convolution: output elements x kernel extent x input channels a group;

@@ -123,6 +123,15 @@ export function concatShapes(shapes: readonly Shape[], axis: number): Shape {
   return result;
 }
 
+/** Cuts along an axis into parts of the given extents, which must add up. */
+export function splitShapes(input: Shape, axis: number, sizes: readonly number[]): Shape[] {
+  const along = normalizeAxis(axis, input.length);
+  if (sizes.reduce((sum, size) => sum + size, 0) !== input[along]) {
+    throw mismatch(`${show(input)} does not split into ${show(sizes)} on axis ${axis}`);
+  }
+  return sizes.map((size) => input.map((extent, index) => (index === along ? size : extent)));
+}
+
 /** NumPy matmul: batch axes broadcast, 1-D operands are promoted and the added axis dropped. */
 export function matMulShape(a: Shape, b: Shape): Shape {
   if (a.length === 0 || b.length === 0) throw mismatch('matmul of a scalar');

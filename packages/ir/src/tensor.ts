@@ -93,6 +93,9 @@ export interface Tensor {
   readonly values?: readonly number[];
 }
 
+/** A tensor whose shape is known. */
+export type ShapedTensor = Tensor & { readonly shape: Shape };
+
 /** Number of elements; 1 for a scalar. */
 export function elementCount(shape: Shape): number {
   let count = 1;

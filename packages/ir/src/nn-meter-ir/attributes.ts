@@ -1,5 +1,5 @@
 import type { AttributeValue, Op, OpAttributes, PoolAttributes } from '../attributes.ts';
-import { NnMeterError, quote } from '../errors.ts';
+import { locateErrors, NnMeterError, quote } from '../errors.ts';
 import { normalizeAxis, samePads } from '../shape-rules.ts';
 import type { Shape } from '../tensor.ts';
 import type { RawAttributes } from './format.ts';
@@ -115,12 +115,12 @@ export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
   }
 }
 
-function fail(context: NodeContext, what: string, cause?: unknown): NnMeterError {
-  return new NnMeterError(
-    'E_INVALID_INPUT',
-    `nn-Meter IR node ${quote(context.name)} (${quote(context.sourceOp)}): ${what}`,
-    { cause },
-  );
+function where({ name, sourceOp }: NodeContext): string {
+  return `nn-Meter IR node ${quote(name)} (${quote(sourceOp)})`;
+}
+
+function fail(context: NodeContext, what: string): NnMeterError {
+  return new NnMeterError('E_INVALID_INPUT', `${where(context)}: ${what}`);
 }
 
 function integers(value: unknown): readonly number[] | undefined {
@@ -297,11 +297,10 @@ function show(shapes: readonly (Shape | undefined)[]): string {
 }
 
 function checkedAxis(context: NodeContext, axis: number, rank: number): number {
-  try {
-    return normalizeAxis(axis, rank);
-  } catch (error) {
-    throw fail(context, error instanceof Error ? error.message : String(error), error);
-  }
+  return locateErrors(
+    () => where(context),
+    () => normalizeAxis(axis, rank),
+  );
 }
 
 function sumsTo(

@@ -1,21 +1,19 @@
-import type { Op, OpAttributes } from '../attributes.ts';
+import type { Op } from '../attributes.ts';
+import type { Operation } from '../infer-shapes.ts';
 import { isOp } from '../ops.ts';
 import { type NodeContext, readAttributes } from './attributes.ts';
 import { canonicalOp } from './op-names.ts';
-
-/** An op with its attributes. */
-export type Interpretation = { [O in Op]: { op: O; attributes: OpAttributes[O] } }[Op];
 
 /**
  * What a node of the format means: the op it states, if any; otherwise names with several meanings are settled by
  * operands, shapes and attributes.
  */
-export function interpret(context: NodeContext, statedOp?: string): Interpretation {
+export function interpret(context: NodeContext, statedOp?: string): Operation {
   if (statedOp !== undefined && isOp(statedOp)) {
-    return { op: statedOp, attributes: readAttributes(statedOp, context) } as Interpretation;
+    return { op: statedOp, attributes: readAttributes(statedOp, context) } as Operation;
   }
   const op = settleOp(context);
-  const found = { op, attributes: readAttributes(op, context) } as Interpretation;
+  const found = { op, attributes: readAttributes(op, context) } as Operation;
   switch (found.op) {
     case 'conv': {
       const { group } = found.attributes;

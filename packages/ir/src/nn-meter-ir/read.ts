@@ -1,7 +1,9 @@
-import { NnMeterError, quote } from '../errors.ts';
+import { locateErrors, NnMeterError, quote } from '../errors.ts';
 import type { ReadOptions } from '../frontend.ts';
 import { createGraph, type Graph } from '../graph.ts';
+import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
 import type { Node } from '../node.ts';
+import type { ShapedTensor } from '../tensor.ts';
 import type { NodeContext } from './attributes.ts';
 import type { NnMeterIrNode } from './format.ts';
 import { interpret } from './interpret.ts';
@@ -147,7 +149,21 @@ class Reader {
       const shape = channels === undefined ? undefined : [channels];
       inputs.push(tensors.addConstant(tensors.freeName(`${name}/bias`), { shape }));
     }
+    if (context.outputs.includes(undefined)) this.#inferShapes(interpretation, inputs, outputs);
     this.#nodes.push({ name, ...interpretation, inputs, outputs, sourceOp });
+  }
+
+  /** Shapes the file does not state; left open where operands or rules are missing. */
+  #inferShapes(operation: Operation, inputs: readonly string[], outputs: readonly string[]): void {
+    const operands = inputs.map((input) => this.#tensors.get(input));
+    if (!operands.every((operand): operand is ShapedTensor => operand?.shape !== undefined)) return;
+    const results = locateErrors(
+      () => `nn-Meter IR node ${quote(outputs[0]!)} (${operation.op})`,
+      () => inferOutputShapes(operation, operands),
+    );
+    outputs.forEach((output, slot) => {
+      this.#tensors.settleShape(output, results?.[slot]?.shape);
+    });
   }
 
   /** The tensor an operand stands for; made here if it has no node. */

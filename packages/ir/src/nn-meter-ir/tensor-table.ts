@@ -33,15 +33,15 @@ export class TensorTable {
         `nn-Meter IR: the name ${quote(name)} means two tensors; rename the node`,
       );
     }
-    const dataType = toDataType(type);
-    this.#tensors.set(
-      name,
-      shape === undefined
-        ? { name, kind, dataType }
-        : shape.length === 4
-          ? { name, kind, dataType, shape, layout: 'NHWC' }
-          : { name, kind, dataType, shape },
-    );
+    this.#tensors.set(name, describe({ name, kind, dataType: toDataType(type) }, shape));
+  }
+
+  /** Gives a result its shape if it has none. */
+  settleShape(name: string, shape: Shape | undefined): void {
+    const tensor = this.#tensors.get(name);
+    if (tensor !== undefined && tensor.shape === undefined) {
+      this.#tensors.set(name, describe(tensor, shape));
+    }
   }
 
   /** A constant with a name in the file. */
@@ -94,6 +94,11 @@ export class TensorTable {
     this.unknownBatches++;
     return [1, ...shape.slice(1)] as Shape;
   }
+}
+
+function describe(tensor: Tensor, shape: Shape | undefined): Tensor {
+  if (shape === undefined) return tensor;
+  return shape.length === 4 ? { ...tensor, shape, layout: 'NHWC' } : { ...tensor, shape };
 }
 
 function toDataType(name: string | undefined): DataType {
