@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+/** Projects with some packages installed and others not. */
+const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const bare = join(folder, 'bare');
+const elsewhere = join(folder, 'elsewhere');
+
+/** Copies a package as it would be published into a project. */
+function install(project: string, name: string, from: string): void {
+  const target = join(project, 'node_modules', name);
+  mkdirSync(target, { recursive: true });
+  for (const part of ['package.json', 'dist']) {
+    cpSync(join(from, part), join(target, part), { recursive: true });
+  }
+}
+
+beforeAll(() => {
+  for (const name of ['ir', 'forest', 'kernel-detect', 'predictor']) {
+    install(bare, `@nnmeter/${name}`, join(repository, 'packages', name));
+  }
+  const require = createRequire(join(repository, 'packages/predictor/src/nearest.ts'));
+  const levenshtein = dirname(require.resolve('fastest-levenshtein'));
+  cpSync(levenshtein, join(bare, 'node_modules/fastest-levenshtein'), { recursive: true });
+  install(elsewhere, '@nnmeter/predictor-adreno640', join(repository, 'predictors/adreno640'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a program in a project and gives what it prints as JSON. */
+function run(project: string, script: string): unknown {
+  const program = join(project, 'program.mjs');
+  const api = JSON.stringify(join(bare, 'node_modules/@nnmeter/predictor/dist/index.js'));
+  writeFileSync(
+    program,
+    `import * as api from ${api};
+     const failure = (error) => ({ code: error.code, message: error.message });
+     console.log(JSON.stringify(await (${script})));`,
+  );
+  return JSON.parse(execFileSync(process.execPath, [program], { encoding: 'utf8', cwd: tmpdir() }));
+}
+
+describe('with nothing but the runtime', () => {
+  test('the list tells what can be installed', () => {
+    const list = run(bare, 'api.listLatencyPredictors()');
+    expect(list).toHaveLength(4);
+    expect(list).toContainEqual({
+      name: 'adreno640gpu_tflite21',
+      aliases: expect.arrayContaining(['adreno640']),
+      version: null,
+      device: { product: 'Xiaomi Mi 9' },
+      accuracy: null,
+      installed: false,
+      package: '@nnmeter/predictor-adreno640',
+    });
+  });
+
+  test.each([
+    ['predictor', `api.loadLatencyPredictor('adreno630')`, '@nnmeter/predictor-adreno630'],
+    ['frontend', `api.modelToGraph(new Uint8Array(8), 'onnx')`, '@nnmeter/frontend-onnx'],
+    ['model zoo', `api.modelFileToGraph('resnet18', 'torch')`, '@nnmeter/zoo'],
+  ])('a missing %s is answered with the line that installs it', (_, call, name) => {
+    expect(run(bare, `${call}.catch(failure)`)).toEqual({
+      code: 'E_MISSING_PACKAGE',
+      message: expect.stringContaining(`npm install ${name} `),
+    });
+  });
+
+  test('an unknown format is answered with the packages that read others', () => {
+    expect(run(bare, 'api.modelToGraph(new Uint8Array(8)).catch(failure)')).toEqual({
+      code: 'E_UNSUPPORTED_FORMAT',
+      message: expect.stringMatching(/npm install .*@nnmeter\/frontend-onnx/),
+    });
+  });
+});
+
+test('a plugin that only the program can see is found', () => {
+  const call = `api.loadLatencyPredictor('adreno640').then(({ name }) => name)`;
+  expect(run(elsewhere, call)).toBe('adreno640gpu_tflite21');
+});
+
+test('a plugin that is installed but broken is not called missing', () => {
+  install(bare, '@nnmeter/predictor-myriadvpu', join(repository, 'predictors/myriadvpu'));
+  const broken = join(bare, 'node_modules/@nnmeter/predictor-myriadvpu/dist/index.js');
+  writeFileSync(broken, `import 'a-package-that-is-gone';`);
+  expect(run(bare, `api.loadLatencyPredictor('myriad').catch(failure)`)).toEqual({
+    code: 'E_MISSING_PACKAGE',
+    message: expect.stringMatching(/is installed but does not load.*a-package-that-is-gone/),
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { createGraph } from '@nnmeter/ir';
+import { createPredictor } from '@nnmeter/predictor';
+import cortexA76 from '@nnmeter/predictor-cortexa76';
+import { graphOf, smallNetwork, withoutShapes, withUnknownOp } from './support/graphs.ts';
+
+const predictor = createPredictor(cortexA76);
+
+describe('a report', () => {
+  const graph = graphOf(smallNetwork, 'small');
+  const report = predictor.predictGraph(graph);
+
+  test('names the model and where the figures come from', () => {
+    expect(report).toMatchObject({
+      model: 'small',
+      predictor: 'cortexA76cpu_tflite21',
+      version: cortexA76.version,
+    });
+  });
+
+  test('has every node once, in kernels with their shapes', () => {
+    expect(report.kernels.flatMap(({ nodes }) => nodes).sort()).toEqual(
+      ['conv', 'dense', 'flatten', 'relu'].sort(),
+    );
+    expect(report.kernels[0]).toMatchObject({
+      type: 'conv-relu',
+      nodes: ['conv', 'relu'],
+      input: [1, 56, 56, 32],
+      output: [1, 56, 56, 32],
+    });
+  });
+
+  test('its total is the sum of its kernels and a constant of the device', () => {
+    const empty = createGraph({ name: 'empty', nodes: [], tensors: [], inputs: [], outputs: [] });
+    const constant = predictor.predictGraph(empty).latencyMs;
+    const sum = report.kernels.reduce((total, { latencyMs }) => total + latencyMs, constant);
+    expect(report.latencyMs).toBeCloseTo(sum, 9);
+    expect(report.latencyMs).toBeGreaterThan(0);
+  });
+
+  test('gives the same total as the quick way', () => {
+    expect(predictor.estimateTotal(graph)).toBe(report.latencyMs);
+  });
+
+  test('is JSON as it is', () => {
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  test('shows image shapes with channels last, whatever the model has', () => {
+    const image = { kind: 'input', dataType: 'float32', layout: 'NCHW' } as const;
+    const channelsFirst = createGraph({
+      name: 'relu',
+      nodes: [
+        {
+          name: 'relu',
+          op: 'relu',
+          attributes: {},
+          inputs: ['x'],
+          outputs: ['y'],
+          sourceOp: 'Relu',
+        },
+      ],
+      tensors: [
+        { ...image, name: 'x', shape: [1, 64, 28, 14] },
+        { ...image, name: 'y', shape: [1, 64, 28, 14], kind: 'activation' },
+      ],
+      inputs: ['x'],
+      outputs: ['y'],
+    });
+    expect(predictor.predictGraph(channelsFirst).kernels[0]).toMatchObject({
+      input: [1, 28, 14, 64],
+      output: [1, 28, 14, 64],
+    });
+  });
+});
+
+describe('what is not known is said', () => {
+  test('an operation that nobody knows is estimated, named, and lowers coverage', () => {
+    const report = predictor.predictGraph(graphOf(withUnknownOp));
+    const kernel = report.kernels.find(({ nodes }) => nodes.includes('wavelet'));
+    expect(kernel?.basis).toBe('estimated');
+    expect(kernel?.latencyMs).toBeGreaterThan(0);
+    expect(report.warnings.join()).toMatch(/unknown operations.*"wavelet" \(Wavelet\)/);
+    expect(report.coverage.nodes).toBeLessThan(1);
+    expect(report.coverage.macs).toBeLessThan(1);
+  });
+
+  test('a node without shapes is named and lowers coverage', () => {
+    const report = predictor.predictGraph(graphOf(withoutShapes));
+    expect(report.warnings.join()).toMatch(/not counted.*"mystery" \(Mystery\)/);
+    expect(report.coverage.nodes).toBeLessThan(1);
+    expect(report.coverage.macs).toBeLessThan(1);
+  });
+
+  test('a model without operations is called one', () => {
+    const graph = createGraph({ name: 'empty', nodes: [], tensors: [], inputs: [], outputs: [] });
+    const report = predictor.predictGraph(graph);
+    expect(report.kernels).toEqual([]);
+    expect(report.warnings).toContain('the model has no operations');
+  });
+});
+
+test('weights that are not base64 are refused', () => {
+  expect(() => createPredictor({ ...cortexA76, weights: '%%%' })).toThrow(
+    expect.objectContaining({ code: 'E_WEIGHTS' }),
+  );
+});
