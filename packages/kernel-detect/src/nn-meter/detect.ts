@@ -59,8 +59,11 @@ export function detectNnMeterKernels(
   });
 }
 
-/** By distance from the inputs, as the original visits: a unit comes as soon as all it reads has come. */
-function executionOrder(units: readonly Unit[]): number[] {
+/**
+ * By distance from the inputs, as the original visits: a unit comes as soon as all it reads has come. Blocks that are
+ * read from outside in their middle can wait for each other; such units come last.
+ */
+function executionOrder(units: readonly Unit[]): Iterable<number> {
   const waitingFor = units.map((unit) => unit.inputs.length);
   const order = [...units.keys()].filter((unit) => waitingFor[unit] === 0);
   for (let k = 0; k < order.length; k++) {
@@ -68,7 +71,7 @@ function executionOrder(units: readonly Unit[]): number[] {
       if (--waitingFor[consumer]! === 0) order.push(consumer);
     }
   }
-  return order;
+  return new Set([...order, ...units.keys()]);
 }
 
 const ELEMENT_WISE = new Set(['add', 'sub', 'mul', 'div']);

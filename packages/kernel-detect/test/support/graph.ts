@@ -14,18 +14,18 @@ type Operand = string;
 /** Writes small graphs: every method adds a node of one output and returns the output's name. */
 export class GraphBuilder {
   readonly #nodes: Node[] = [];
-  readonly #tensors: Tensor[] = [];
+  readonly #tensors = new Map<string, Tensor>();
   readonly #inputs: string[] = [];
   readonly #outputs: string[] = [];
 
   input(name: string, shape: Shape = [1, 16, 8, 8]): Operand {
     this.#inputs.push(name);
-    this.#tensors.push({ name, kind: 'input', dataType: 'float32', shape, ...image(shape) });
+    this.#tensors.set(name, { name, kind: 'input', dataType: 'float32', shape, ...image(shape) });
     return name;
   }
 
   constant(name: string, shape: Shape, values?: readonly number[]): Operand {
-    this.#tensors.push({
+    this.#tensors.set(name, {
       name,
       kind: 'constant',
       dataType: 'float32',
@@ -36,7 +36,7 @@ export class GraphBuilder {
   }
 
   scalar(value: number): Operand {
-    return this.constant(`constant${this.#tensors.length}`, [], [value]);
+    return this.constant(`constant${this.#tensors.size}`, [], [value]);
   }
 
   node<O extends Op>(
@@ -46,9 +46,9 @@ export class GraphBuilder {
   ): Operand {
     const name = options.name ?? `${op}_${this.#nodes.length}`;
     const output = `${name}:0`;
-    const first = this.#tensors.find((tensor) => tensor.name === inputs[0]);
+    const first = this.#tensors.get(inputs[0]!);
     const shape = options.shape ?? first?.shape ?? [];
-    this.#tensors.push({
+    this.#tensors.set(output, {
       name: output,
       kind: 'activation',
       dataType: 'float32',
@@ -70,7 +70,7 @@ export class GraphBuilder {
     const kernel = options.kernel ?? 3;
     return this.node(
       'conv',
-      [input, this.constant(`w${this.#tensors.length}`, [16, 16, kernel, kernel])],
+      [input, this.constant(`w${this.#tensors.size}`, [16, 16, kernel, kernel])],
       {
         attributes: {
           kernelShape: [kernel, kernel],
@@ -98,7 +98,7 @@ export class GraphBuilder {
     return createGraph({
       name,
       nodes: this.#nodes,
-      tensors: this.#tensors,
+      tensors: this.#tensors.values(),
       inputs: this.#inputs,
       outputs: this.#outputs,
     });

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { stages, whyNot } from '../support/blocks.ts';
+import { GraphBuilder } from '../support/graph.ts';
+
+const TOKENS = [1, 196, 768];
+const ROW = [1, 196, 1];
+
+interface Variant {
+  readonly square?: 'pow' | 'mul' | 'square';
+  readonly root?: 'div' | 'rsqrt' | 'reciprocal';
+  readonly affine?: boolean;
+  readonly axes?: number[];
+  readonly subtract?: 'other';
+}
+
+function network({ square = 'pow', root = 'div', affine = true, axes = [2], subtract }: Variant) {
+  const b = new GraphBuilder();
+  const x = b.node('add', [b.input('x', TOKENS), b.input('y', TOKENS)]);
+  const mean = (input: string, over: number[], name: string) =>
+    b.node('reducemean', [input], { shape: ROW, attributes: { axes: over, keepDims: true }, name });
+  const average = mean(x, [2], 'mean');
+  const centre = b.node('sub', [subtract ? b.node('relu', [x]) : x, average], { name: 'centre' });
+  const squared = {
+    pow: () => b.node('pow', [centre, b.scalar(2)]),
+    mul: () => b.node('mul', [centre, centre]),
+    square: () => b.node('square', [centre]),
+  }[square]();
+  const variance = b.node('add', [mean(squared, axes, 'variance'), b.scalar(1e-6)]);
+  const normal = {
+    div: () => b.node('div', [centre, b.node('sqrt', [variance])]),
+    rsqrt: () => b.node('mul', [centre, b.node('rsqrt', [variance])]),
+    reciprocal: () => b.node('mul', [b.node('reciprocal', [b.node('sqrt', [variance])]), centre]),
+  }[root]();
+  if (!affine) return b.result(normal).build();
+  const scaled = b.node('mul', [normal, b.constant('gamma', [768])]);
+  return b.result(b.node('add', [scaled, b.constant('beta', [768])])).build();
+}
+
+describe('spellings of layer normalisation', () => {
+  test.each<[string, Variant]>([
+    ['as PyTorch exports it', {}],
+    ['the square as a product, without scale and shift', { square: 'mul', affine: false }],
+    ['square and reciprocal root', { square: 'square', root: 'rsqrt' }],
+    ['root, then reciprocal', { root: 'reciprocal' }],
+  ])('%s', (_, variant) => {
+    expect(stages(network(variant))).toEqual(['add', 'layernorm']);
+  });
+
+  test('the single op', () => {
+    const b = new GraphBuilder();
+    const graph = b.result(b.node('layernorm', [b.input('x', TOKENS)])).build();
+    expect(stages(graph)).toEqual(['layernorm']);
+  });
+
+  test('an add of a computed tensor after it stays apart', () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', TOKENS);
+    const mean = (input: string) =>
+      b.node('reducemean', [input], { shape: ROW, attributes: { axes: [2], keepDims: true } });
+    const centre = b.node('sub', [x, mean(x)]);
+    const variance = b.node('add', [mean(b.node('pow', [centre, b.scalar(2)])), b.scalar(1e-6)]);
+    const normal = b.node('div', [centre, b.node('sqrt', [variance])]);
+    const graph = b.result(b.node('add', [normal, x])).build();
+    expect(stages(graph)).toEqual(['layernorm', 'add']);
+  });
+});
+
+describe('why not', () => {
+  test('other axes for the variance', () => {
+    expect(whyNot(network({ axes: [1] }), 'layernorm', 'mean')).toBe(
+      '"variance" averages over other axes',
+    );
+  });
+
+  test('another tensor minus the mean', () => {
+    const graph = network({ subtract: 'other' });
+    expect(stages(graph)).not.toContain('layernorm');
+    expect(whyNot(graph, 'layernorm', 'mean')).toBe(
+      '"centre" does not subtract the mean from what was averaged',
+    );
+  });
+});

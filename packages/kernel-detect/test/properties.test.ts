@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Graph, Op } from '@nnmeter/ir';
+import { detectKernels, detectNnMeterKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import fc from 'fast-check';
+import { GraphBuilder } from './support/graph.ts';
+import { cpu, gpu, vpu } from './support/rules.ts';
+
+const UNARY = ['bn', 'relu', 'sigmoid', 'softmax', 'erf', 'gap', 'reshape', 'transpose'] as const;
+const BINARY = ['add', 'mul', 'matmul', 'concat', 'sub', 'div'] as const;
+const ATTRIBUTES: Partial<Record<Op, object>> = {
+  relu: { max: 6 },
+  transpose: { perm: [0, 2, 1, 3] },
+  softmax: { axis: 3 },
+  gap: { axes: [2, 3], keepDims: true },
+};
+
+/** Any network of these ops: each node reads nodes before it, several readers and loose ends included. */
+const networks = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('conv', 'slice', 'constant', ...UNARY, ...BINARY),
+      from: fc.nat(),
+      other: fc.nat(),
+    }),
+    { minLength: 1, maxLength: 40 },
+  )
+  .chain((steps) =>
+    fc.record({ steps: fc.constant(steps), results: fc.subarray([...steps.keys()]) }),
+  )
+  .map(({ steps, results }): Graph => {
+    const b = new GraphBuilder();
+    const tensors = [b.input('x')];
+    for (const { kind, from, other } of steps) {
+      // Near the end, so that chains come about.
+      const one = tensors[Math.max(0, tensors.length - 1 - (from % 4))]!;
+      const two = tensors[other % tensors.length]!;
+      if (kind === 'conv') tensors.push(b.conv(one, { kernel: 1 }));
+      else if (kind === 'constant') tensors.push(b.node('add', [one, b.scalar(3)]));
+      else if (kind === 'slice') {
+        const start = 8 * (other % 2);
+        const attributes = { axes: [1], starts: [start], ends: [start + 8], steps: [1] };
+        tensors.push(b.node('slice', [one], { attributes }));
+      } else {
+        const inputs = (BINARY as readonly string[]).includes(kind) ? [one, two] : [one];
+        tensors.push(b.node(kind, inputs, { attributes: (ATTRIBUTES[kind] ?? {}) as never }));
+      }
+    }
+    return b.result(tensors.at(-1)!, ...results.map((step) => tensors[step + 1]!)).build();
+  });
+
+const STAGES = ['conv', 'add', 'split', 'swish', 'se', 'hswish', ...UNARY, ...BINARY];
+const everythingFuses: FusionRules = {
+  fuse: Object.fromEntries(
+    STAGES.flatMap((one) => STAGES.map((two) => [`BF_${one}_${two}`, true] as const)),
+  ),
+};
+const allRules = fc.constantFrom(cpu, gpu, vpu, everythingFuses, { fuse: {} });
+
+describe('for any network and any rules', () => {
+  test('every node is in exactly one kernel', () => {
+    fc.assert(
+      fc.property(networks, allRules, (graph, rules) => {
+        const members = detectKernels(graph, rules).flatMap((kernel) => kernel.nodes);
+        expect(members).toHaveLength(graph.nodes.length);
+        expect(new Set(members)).toEqual(new Set(graph.nodes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('kernels read earlier kernels only, and say which', () => {
+    fc.assert(
+      fc.property(networks, allRules, (graph, rules) => {
+        const kernels = detectKernels(graph, rules);
+        const kernelOf = new Map(
+          kernels.flatMap((kernel) => kernel.nodes.map((node) => [node, kernel.index] as const)),
+        );
+        for (const kernel of kernels) {
+          const read = new Set(
+            kernel.nodes
+              .flatMap((node) => graph.predecessors(node))
+              .map((node) => kernelOf.get(node)!),
+          );
+          read.delete(kernel.index);
+          expect(new Set(kernel.inputKernels)).toEqual(read);
+          for (const input of read) expect(input).toBeLessThan(kernel.index);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what leaves a kernel is among its outputs, what enters among its inputs', () => {
+    fc.assert(
+      fc.property(networks, allRules, (graph, rules) => {
+        for (const kernel of detectKernels(graph, rules)) {
+          const members = new Set(kernel.nodes);
+          const outputs = new Set(kernel.outputs.map((tensor) => tensor.name));
+          const inputs = new Set(kernel.inputs.map((tensor) => tensor.name));
+          for (const node of kernel.nodes) {
+            for (const name of node.outputs) {
+              const leaves =
+                graph.outputs.includes(name) ||
+                graph.consumers(name).some((reader) => !members.has(reader));
+              if (leaves) expect(outputs).toContain(name);
+            }
+            for (const name of node.inputs) {
+              const producer = graph.producer(name);
+              const enters =
+                graph.tensor(name).kind !== 'constant' &&
+                (producer === undefined || !members.has(producer));
+              if (enters) expect(inputs).toContain(name);
+              else expect(inputs).not.toContain(name);
+            }
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('nn-Meter mode puts every node into exactly one kernel too', () => {
+    fc.assert(
+      fc.property(networks, fc.constantFrom(cpu, gpu, vpu), (graph, rules) => {
+        const members = detectNnMeterKernels(graph, rules.official!).flatMap((k) => k.nodes);
+        expect(members).toHaveLength(graph.nodes.length);
+        expect(new Set(members).size).toBe(graph.nodes.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('large networks', () => {
+  test('200,000 nodes in a chain, and 200,000 readers of one tensor', () => {
+    const chain = new GraphBuilder();
+    let last = chain.input('x');
+    for (let k = 0; k < 200_000; k++) last = chain.node('relu', [last], { shape: [1, 16, 8, 8] });
+    const kernels = detectKernels(chain.result(last).build(), gpu);
+    expect(kernels).toHaveLength(25_000);
+    expect(kernels[0]!.ops).toHaveLength(8);
+
+    const star = new GraphBuilder();
+    const x = star.node('relu', [star.input('x')]);
+    const slices = Array.from({ length: 100_000 }, () =>
+      star.node('slice', [x], {
+        attributes: { axes: [1], starts: [0], ends: [8], steps: [1] },
+        shape: [1, 8, 8, 8],
+      }),
+    );
+    const joined = star.node('concat', slices, { attributes: { axis: 1 } });
+    const found = detectKernels(star.result(joined).build(), gpu);
+    expect(found).toHaveLength(100_002);
+    expect(found.at(-1)!.inputs).toHaveLength(100_000);
+  });
+});
