@@ -27,7 +27,7 @@ export interface DeviceFacts {
   readonly framework: string;
   /** Number format and threads: `float32, 1 thread`. */
   readonly precision: string;
-  /** Highest clock of the processor, e.g. `2.84 GHz`. */
+  /** The processor's clock, e.g. `up to 2.84 GHz`. */
   readonly clock: string;
 }
 

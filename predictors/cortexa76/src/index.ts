@@ -12,7 +12,7 @@ export const cortexA76: PredictorDefinition = {
     kind: 'cpu',
     framework: 'TensorFlow Lite 2.1',
     precision: 'float32, 1 thread',
-    clock: '2.84 GHz',
+    clock: 'up to 2.84 GHz',
   },
   fusionRules,
   weights,

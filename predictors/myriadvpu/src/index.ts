@@ -12,7 +12,7 @@ export const myriadVpu: PredictorDefinition = {
     kind: 'vpu',
     framework: 'OpenVINO 2019R2',
     precision: 'float16',
-    clock: '700 MHz',
+    clock: 'not published',
   },
   fusionRules,
   weights,
