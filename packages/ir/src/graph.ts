@@ -1,6 +1,6 @@
-import { NnMeterError } from './errors.ts';
+import { NnMeterError, quote } from './errors.ts';
 import type { Node } from './node.ts';
-import type { Tensor } from './tensor.ts';
+import { elementCount, type Tensor } from './tensor.ts';
 
 /** What a frontend hands over; `createGraph` checks it and puts the nodes in topological order. */
 export interface GraphSpecification {
@@ -87,7 +87,10 @@ export class Graph {
   tensor(name: string): Tensor {
     const tensor = this.tensors.get(name);
     if (tensor === undefined) {
-      throw new NnMeterError('E_INVALID_INPUT', `graph "${this.name}" has no tensor "${name}"`);
+      throw new NnMeterError(
+        'E_INVALID_INPUT',
+        `graph ${quote(this.name)} has no tensor ${quote(name)}`,
+      );
     }
     return tensor;
   }
@@ -114,7 +117,7 @@ export function createGraph(specification: GraphSpecification): Graph {
       if (!tensors.has(name)) {
         throw invalid(
           specification,
-          `its ${list === specification.inputs ? 'input' : 'output'} "${name}" is not a tensor of the graph`,
+          `its ${list === specification.inputs ? 'input' : 'output'} ${quote(name)} is not a tensor of the graph`,
         );
       }
     }
@@ -123,18 +126,27 @@ export function createGraph(specification: GraphSpecification): Graph {
 }
 
 function invalid(specification: GraphSpecification, what: string): NnMeterError {
-  return new NnMeterError('E_INVALID_GRAPH', `graph "${specification.name}" is not valid: ${what}`);
+  return new NnMeterError(
+    'E_INVALID_GRAPH',
+    `graph ${quote(specification.name)} is not valid: ${what}`,
+  );
 }
 
 function indexTensors(specification: GraphSpecification): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const tensor of specification.tensors) {
     if (tensors.has(tensor.name))
-      throw invalid(specification, `two tensors are named "${tensor.name}"`);
+      throw invalid(specification, `two tensors are named ${quote(tensor.name)}`);
     if (tensor.shape?.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
       throw invalid(
         specification,
-        `tensor "${tensor.name}" has the shape [${tensor.shape.join(', ')}]; dimensions must be integers from 0 to 2^53 - 1`,
+        `tensor ${quote(tensor.name)} has the shape [${tensor.shape.join(', ')}]; dimensions must be integers from 0 to 2^53 - 1`,
+      );
+    }
+    if (tensor.shape !== undefined && elementCount(tensor.shape) > Number.MAX_SAFE_INTEGER) {
+      throw invalid(
+        specification,
+        `tensor ${quote(tensor.name)} of shape [${tensor.shape.join(', ')}] has more than 2^53 elements`,
       );
     }
     tensors.set(tensor.name, tensor);
@@ -149,7 +161,8 @@ function indexProducers(
   const producers = new Map<string, Node>();
   const names = new Set<string>();
   for (const node of specification.nodes) {
-    if (names.has(node.name)) throw invalid(specification, `two nodes are named "${node.name}"`);
+    if (names.has(node.name))
+      throw invalid(specification, `two nodes are named ${quote(node.name)}`);
     names.add(node.name);
     for (const output of node.outputs) {
       if (output === '') continue;
@@ -157,18 +170,18 @@ function indexProducers(
       if (tensor === undefined)
         throw invalid(
           specification,
-          `output "${output}" of node "${node.name}" is not a tensor of the graph`,
+          `output ${quote(output)} of node ${quote(node.name)} is not a tensor of the graph`,
         );
       const other = producers.get(output);
       if (other !== undefined)
         throw invalid(
           specification,
-          `tensor "${output}" is computed twice, by "${other.name}" and by "${node.name}"`,
+          `tensor ${quote(output)} is computed twice, by ${quote(other.name)} and by ${quote(node.name)}`,
         );
       if (tensor.kind !== 'activation')
         throw invalid(
           specification,
-          `${tensor.kind} tensor "${output}" is also computed by node "${node.name}"`,
+          `${tensor.kind} tensor ${quote(output)} is also computed by node ${quote(node.name)}`,
         );
       producers.set(output, node);
     }
@@ -217,19 +230,19 @@ function sortTopologically(
         if (tensor === undefined)
           throw invalid(
             specification,
-            `node "${frame.node.name}" reads "${input}", which nothing computes`,
+            `node ${quote(frame.node.name)} reads ${quote(input)}, which nothing computes`,
           );
         if (tensor.kind === 'activation')
           throw invalid(
             specification,
-            `node "${frame.node.name}" reads "${input}", which nothing computes and which is no input or constant`,
+            `node ${quote(frame.node.name)} reads ${quote(input)}, which nothing computes and which is no input or constant`,
           );
         continue;
       }
       const seen = state.get(producer);
       if (seen === 'open') {
         const from = stack.findIndex((open) => open.node === producer);
-        const cycle = stack.slice(from).map((open) => `"${open.node.name}"`);
+        const cycle = stack.slice(from).map((open) => quote(open.node.name));
         const shown = cycle.length > 6 ? [...cycle.slice(0, 5), '...'] : cycle;
         throw invalid(
           specification,

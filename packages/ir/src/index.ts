@@ -54,3 +54,4 @@ export {
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
+export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';

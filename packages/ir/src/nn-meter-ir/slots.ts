@@ -2,7 +2,7 @@ import type { NnMeterIrNode } from './format.ts';
 
 /**
  * Which result of a node with several each reader gets. The format does not say, so readers, in the order of
- * `outbounds`, take the least read result whose shape is the one they expect.
+ * `outbounds`, take turns among the results of the shape they expect.
  */
 export class SlotAssignment {
   readonly #raw: ReadonlyMap<string, NnMeterIrNode>;
@@ -47,26 +47,28 @@ export class SlotAssignment {
     readers: ReadonlyMap<string, readonly number[]>,
   ): Map<string, Map<number, number>> {
     const { attr, outbounds = [] } = this.#raw.get(producer)!;
-    const shapes = attr.output_shape!.map((shape) => shape?.join());
-    const uses = new Array<number>(shapes.length).fill(0);
+    const all = attr.output_shape!.map((_, slot) => slot);
+    const byShape = new Map<string | undefined, number[]>();
+    attr.output_shape!.forEach((shape, slot) => {
+      const key = shape?.join();
+      const equal = byShape.get(key);
+      if (equal === undefined) byShape.set(key, [slot]);
+      else equal.push(slot);
+    });
+    const turns = new Map<readonly number[], number>();
     const assigned = new Map<string, Map<number, number>>();
     for (const reader of new Set([...outbounds, ...readers.keys()])) {
       const positions = readers.get(reader);
       if (positions === undefined) continue;
       const expected = this.#raw.get(reader)!.attr.input_shape;
-      const bySlot = new Map<number, number>();
+      const slotOfEdge = new Map<number, number>();
       for (const edge of positions) {
-        const shape = expected?.[edge]?.join();
-        const fitting = shapes.includes(shape) ? shape : undefined;
-        let best = -1;
-        for (let slot = 0; slot < shapes.length; slot++) {
-          if (fitting !== undefined && shapes[slot] !== fitting) continue;
-          if (best < 0 || uses[slot]! < uses[best]!) best = slot;
-        }
-        uses[best]!++;
-        bySlot.set(edge, best);
+        const fitting = byShape.get(expected?.[edge]?.join()) ?? all;
+        const turn = turns.get(fitting) ?? 0;
+        turns.set(fitting, turn + 1);
+        slotOfEdge.set(edge, fitting[turn % fitting.length]!);
       }
-      assigned.set(reader, bySlot);
+      assigned.set(reader, slotOfEdge);
     }
     return assigned;
   }

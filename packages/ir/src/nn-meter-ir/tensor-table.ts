@@ -33,14 +33,14 @@ export class TensorTable {
         `nn-Meter IR: the name ${quote(name)} means two tensors; rename the node`,
       );
     }
-    this.#tensors.set(name, describe({ name, kind, dataType: toDataType(type) }, shape));
+    this.#tensors.set(name, makeTensor(name, kind, toDataType(type), shape));
   }
 
   /** Gives a result its shape if it has none. */
   settleShape(name: string, shape: Shape | undefined): void {
     const tensor = this.#tensors.get(name);
     if (tensor !== undefined && tensor.shape === undefined) {
-      this.#tensors.set(name, describe(tensor, shape));
+      this.#tensors.set(name, makeTensor(name, tensor.kind, tensor.dataType, shape));
     }
   }
 
@@ -96,9 +96,17 @@ export class TensorTable {
   }
 }
 
-function describe(tensor: Tensor, shape: Shape | undefined): Tensor {
-  if (shape === undefined) return tensor;
-  return shape.length === 4 ? { ...tensor, shape, layout: 'NHWC' } : { ...tensor, shape };
+/** Written out by case: this runs for every tensor of every network of a data set. */
+function makeTensor(
+  name: string,
+  kind: TensorKind,
+  dataType: DataType,
+  shape: Shape | undefined,
+): Tensor {
+  if (shape === undefined) return { name, kind, dataType };
+  return shape.length === 4
+    ? { name, kind, dataType, shape, layout: 'NHWC' }
+    : { name, kind, dataType, shape };
 }
 
 function toDataType(name: string | undefined): DataType {

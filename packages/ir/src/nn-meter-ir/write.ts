@@ -29,8 +29,11 @@ class Writer {
   /** Input tensor -> name of its Placeholder node. */
   readonly #placeholders = new Map<string, string>();
 
+  readonly #results: ReadonlySet<string>;
+
   constructor(graph: Graph) {
     this.#graph = graph;
+    this.#results = new Set(graph.outputs);
     const taken = new Set(graph.nodes.map((node) => node.name));
     for (const input of graph.inputs) {
       let name = input;
@@ -75,7 +78,7 @@ class Writer {
     const results = outputs.map((output) => graph.tensor(output));
     const operands = this.#operands(node, results);
     const consumedResults = outputs.flatMap((output, slot) =>
-      graph.outputs.includes(output) && graph.consumers(output).length > 0 ? [slot] : [],
+      this.#results.has(output) && graph.consumers(output).length > 0 ? [slot] : [],
     );
     const attributes = { ...this.#attributes(node, results[0]), ...operands.attributes };
     const shapes = results.map(writtenShape);
