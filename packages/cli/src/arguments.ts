@@ -2,6 +2,9 @@ import { NnMeterError } from '@nnmeter/ir';
 import { closest, distance } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
 
+/** What can be typed after `nn-meter`. */
+export const COMMANDS = ['predict', 'lat_pred', 'getir', 'get_ir', 'eval', 'predictors'] as const;
+
 /** One value per occurrence: `--predictor a --predictor b`. */
 const repeatable = { type: 'string', array: true, nargs: 1 } as const;
 /** Several values per occurrence: `--onnx a.onnx b.onnx`. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import type { ModelType, ReadOptions, Shape } from '@nnmeter/ir';
 import { NnMeterError } from '@nnmeter/ir';
-import { type SourceArguments, usageError } from './arguments.ts';
+import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
 import { describeFailure, type Failure } from './failure.ts';
 
 /** One model to read, or why there is none. */
@@ -73,8 +73,20 @@ async function expand(
       `the folder "${path}" holds no ${wanted}${recursive ? '' : '; folders inside it are searched with --recursive'}`,
     );
   } catch (error) {
-    return [{ model: path, type, failure: describeFailure(error) }];
+    const failure = isMissingWord(path, error) ? missingWord(path) : describeFailure(error);
+    return [{ model: path, type, failure }];
   }
+}
+
+/** Whether a plain argument that does not exist may have been meant as a command or as the name of a network. */
+function isMissingWord(path: string, error: unknown): boolean {
+  return /^[\w-]+$/.test(path) && (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function missingWord(word: string): Failure {
+  const near = suggestion(word, COMMANDS);
+  const hint = near === '' ? '; torchvision networks are named with --torchvision' : near;
+  return { code: 'E_FILE', message: `there is no file or command "${word}"${hint}` };
 }
 
 interface FolderSearch {

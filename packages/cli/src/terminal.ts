@@ -26,7 +26,9 @@ export function openTerminal(verbose: boolean): Terminal {
   const { stdout, stderr, env } = process;
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? 0 : 1);
+      if (error.code === 'EPIPE') process.exit(0);
+      if (stream === stdout) stderr.write(`nn-meter: error: cannot write: ${error.message}\n`);
+      process.exit(1);
     });
   }
   const colored = env.NO_COLOR ? false : Boolean(env.FORCE_COLOR) || stdout.isTTY === true;

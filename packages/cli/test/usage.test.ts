@@ -14,6 +14,8 @@ test.each([
     /version "9".*2\.0/,
   ],
   [['getir', '--onnx', 'a', 'b', '--output', 'c.json'], /--output names one file/],
+  [['predct', '--json=false'], /no file or command "predct" \(did you mean "predict"\?\)/],
+  [['resnet18'], /no file or command "resnet18"; .*--torchvision/],
   [['predictors', 'lst'], /invalid values/],
   [['--__proto__', 'x', '--constructor.prototype', 'y'], /unknown option/],
 ])('%j is one line of explanation and exit code 1', async (args, message) => {

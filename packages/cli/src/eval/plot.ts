@@ -116,7 +116,7 @@ function residuals(families: Families): string {
       line(at(0.05), y, at(0.95), y, color(index)) +
       line(at(0.25), y, at(0.75), y, color(index), Math.min(14, step * 0.6)) +
       line(at(0.5), y - 6, at(0.5), y + 6, '#222', 2) +
-      text(RESIDUAL_LEFT - 8, y + 4, name, 'text-anchor="end"')
+      text(RESIDUAL_LEFT - 8, y + 4, name, `text-anchor="end" fill="${color(index)}"`)
     );
   });
   const caption = 'relative error: 5th, 25th, 50th, 75th, 95th percentile';
