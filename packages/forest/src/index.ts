@@ -7,6 +7,7 @@ export {
 export type { AggregatedData } from './aggregated-data.ts';
 export type { CartOptions } from './cart.ts';
 export { decodeForest, encodeForest } from './codec.ts';
+export { crc32 } from './crc32.ts';
 export { type Aggregation, Forest, type ForestSpecification, type Precision } from './forest.ts';
 export { forestFromTrees, type TreeNodes } from './from-trees.ts';
 export { forestFromMlCart, forestToMlCart, type MlCartNode, type MlCartTree } from './ml-cart.ts';

@@ -5,10 +5,30 @@ export type {
 } from './definition.ts';
 export { modelToGraph, registerFrontend } from './frontends.ts';
 export {
+  type DeviceFamilyName,
+  deviceFamilies,
+} from './latency-model/device-families.ts';
+export { featureCount, fillFeatures } from './latency-model/features.ts';
+export {
   decodeLatencyModel,
   type KernelPrediction,
   type LatencyModel,
 } from './latency-model/index.ts';
+export {
+  describeKernel,
+  type KernelDescription,
+  macsOf,
+} from './latency-model/kernel-description.ts';
+export { KERNEL_KINDS, KIND } from './latency-model/kernel-kind.ts';
+export { configurationCell, KernelModel } from './latency-model/kernel-model.ts';
+export { bytesMoved, kernelFloor } from './latency-model/physics.ts';
+export {
+  decodeWeights,
+  encodeWeights,
+  type IntervalWidths,
+  type LatencyModelWeights,
+  LIMITS_PER_KIND,
+} from './latency-model/weights.ts';
 export { type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { detectModelType, modelFileToGraph } from './model-file.ts';
 export { createPredictor, type LatencyPredictor } from './predictor.ts';

@@ -1,6 +1,9 @@
 import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { LatencyInterval } from '../report.ts';
+import { describeKernel, hasShapes } from './kernel-description.ts';
+import { KernelModel } from './kernel-model.ts';
+import { decodeWeights } from './weights.ts';
 
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
@@ -9,6 +12,8 @@ export interface KernelPrediction {
   readonly basis: 'measured' | 'estimated';
   /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
   readonly extrapolation?: readonly string[];
+  /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
+  readonly novel?: true;
 }
 
 /** The decoded weights of one device: const + sum over kernels of base * correction (docs/latency-model). */
@@ -24,24 +29,59 @@ export interface LatencyModel {
   interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
+const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated' };
+
 /**
  * Decodes the weights file written by the trainer.
  * @throws NnMeterError E_WEIGHTS if the bytes are truncated, damaged or of another version.
  */
 export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
-  return stub(bytes.length);
+  const weights = decodeWeights(bytes);
+  const model = new KernelModel(weights);
+  return {
+    constantMs: weights.constantMs,
+    predictKernels: (kernels, graph) =>
+      kernels.map((kernel) =>
+        hasShapes(kernel) ? predictKernel(model, kernel, kernels, graph) : UNKNOWN,
+      ),
+    interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
+  };
 }
 
-/** Stands in until trained weights exist: one nanosecond an element written, all estimated. */
-function stub(size: number): LatencyModel {
+function predictKernel(
+  model: KernelModel,
+  kernel: Kernel,
+  kernels: readonly Kernel[],
+  graph: Graph,
+): KernelPrediction {
+  const description = describeKernel(kernel, kernels, graph);
+  const extrapolation = model.extrapolation(description);
   return {
-    constantMs: size * 0,
-    predictKernels: (kernels) =>
-      kernels.map((kernel) => {
-        const shape = kernel.outputs[0]?.shape;
-        const elements = shape?.reduce((product, dimension) => product * dimension, 1) ?? 0;
-        return { latencyMs: elements * 1e-6, basis: 'estimated' };
-      }),
-    interval: () => null,
+    latencyMs: model.latency(description),
+    basis: model.isMeasured(description) ? 'measured' : 'estimated',
+    ...(extrapolation.length > 0 && { extrapolation }),
+    ...(!model.isKnown(description) && { novel: true }),
+  };
+}
+
+function intervalOf(
+  widths: KernelModel['weights']['interval'],
+  totalMs: number,
+  predictions: readonly KernelPrediction[],
+): LatencyInterval | null {
+  if (widths === null || !(totalMs > 0)) return null;
+  let novelMs = 0;
+  let estimatedMs = 0;
+  for (const { latencyMs, basis, novel } of predictions) {
+    if (basis === 'estimated') estimatedMs += latencyMs;
+    else if (novel) novelMs += latencyMs;
+  }
+  const extra =
+    Math.min(1, novelMs / totalMs) * widths.novel +
+    Math.min(1, estimatedMs / totalMs) * widths.estimated;
+  return {
+    low: totalMs / (1 + widths.low + extra),
+    high: totalMs * (1 + widths.high + extra),
+    level: widths.level,
   };
 }

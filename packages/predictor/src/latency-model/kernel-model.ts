@@ -1,0 +1,89 @@
+import { deviceFamilies } from './device-families.ts';
+import { featureCount, fillFeatures } from './features.ts';
+import type { KernelDescription } from './kernel-description.ts';
+import { KIND } from './kernel-kind.ts';
+import { kernelFloor } from './physics.ts';
+import { rooflineEstimate } from './roofline.ts';
+import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
+
+/** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
+export const GREATEST_CORRECTION = 2.5;
+
+/** A configuration in coarse terms: kind, window, stride and output size. Kernels of one cell behave alike. */
+export function configurationCell(kernel: KernelDescription): number {
+  const k = kernel;
+  const window = Math.min(31, Math.max(k.kernelHeight, k.kernelWidth));
+  const stride = Math.min(7, Math.max(k.strideHeight, k.strideWidth));
+  const side = Math.min(4095, Math.max(k.outHeight, k.outWidth));
+  return ((k.kind * 32 + window) * 8 + stride) * 4096 + (k.kind === KIND.fc ? 0 : side);
+}
+
+/** Latency of described kernels on one device. */
+export class KernelModel {
+  readonly weights: LatencyModelWeights;
+  readonly #terms: Float64Array;
+  readonly #features: Float32Array;
+  readonly #cells: ReadonlySet<number>;
+  readonly #sides: ReadonlySet<number>;
+
+  constructor(weights: LatencyModelWeights) {
+    this.weights = weights;
+    this.#terms = new Float64Array(weights.coefficients.length);
+    this.#features = new Float32Array(featureCount(weights.family));
+    this.#cells = new Set(weights.cells);
+    this.#sides = new Set(weights.sides);
+  }
+
+  /** Whether kernels of this type were measured on the device. */
+  isMeasured(kernel: KernelDescription): boolean {
+    return kernel.borrowed === 0 && this.weights.measured[kernel.kind] === 1;
+  }
+
+  /** Whether training saw kernels of this configuration. */
+  isKnown(kernel: KernelDescription): boolean {
+    return this.#cells.has(configurationCell(kernel));
+  }
+
+  /** ms, positive and finite. */
+  latency(kernel: KernelDescription): number {
+    const { weights } = this;
+    const { physics } = deviceFamilies[weights.family];
+    if (weights.measured[kernel.kind] !== 1)
+      return rooflineEstimate(kernel, physics, weights.throughput);
+    const base = this.baseLatency(kernel);
+    if (weights.forest === null || kernel.borrowed === 1) return base;
+    fillFeatures(kernel, weights.family, this.#features);
+    const limit = Math.log(GREATEST_CORRECTION);
+    const correction = weights.forest.predict(this.#features);
+    return base * Math.exp(Math.max(-limit, Math.min(limit, correction)));
+  }
+
+  /** Latency before the tree correction: physical floor plus fitted terms, ms. */
+  baseLatency(kernel: KernelDescription): number {
+    const { family, coefficients } = this.weights;
+    const { terms, physics } = deviceFamilies[family];
+    const values = this.#terms;
+    values.fill(0);
+    terms.fill(kernel, values);
+    let sum = kernelFloor(kernel, physics);
+    for (let term = 0; term < values.length; term++) sum += coefficients[term]! * values[term]!;
+    return sum;
+  }
+
+  /** In words, what of this kernel lies outside the training data. */
+  extrapolation(kernel: KernelDescription): string[] {
+    const k = kernel;
+    const { limits } = this.weights;
+    const found: string[] = [];
+    const at = k.kind * LIMITS_PER_KIND;
+    if (k.batch > 1) found.push('batch');
+    if (k.kind === KIND.fc || this.weights.measured[k.kind] !== 1) return found;
+    if (k.height !== k.width || k.kernelHeight !== k.kernelWidth) found.push('non-square');
+    if (!this.#sides.has(Math.max(k.height, k.width))) found.push('resolution');
+    if (k.channels > limits[at]! || k.outChannels > limits[at + 1]!) found.push('channels');
+    if (Math.max(k.kernelHeight, k.kernelWidth) > limits[at + 2]!) found.push('kernel size');
+    if (k.kind === KIND.conv && k.groups > 1) found.push('groups');
+    if (k.dilation > 1) found.push('dilation');
+    return found;
+  }
+}

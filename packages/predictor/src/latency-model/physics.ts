@@ -1,0 +1,65 @@
+import { type KernelDescription, macsOf } from './kernel-description.ts';
+import { KIND } from './kernel-kind.ts';
+
+/** Limits of a device that no kernel can beat, and from which never measured kernels are estimated. */
+export interface DevicePhysics {
+  /** Start of one kernel, ms. */
+  readonly launchMs: number;
+  /** Peak multiply-accumulates per ms. */
+  readonly macsPerMs: number;
+  /** Peak bytes per ms, between the compute units and the nearest memory that can hold a tensor. */
+  readonly bytesPerMs: number;
+  readonly bytesPerElement: number;
+  /** Fully connected layers whose cost levels off. */
+  readonly fullyConnected?: {
+    readonly launchMs: number;
+    readonly msPerMac: number;
+    /** Multiply-accumulates at which the cost is half of what it were without levelling off. */
+    readonly levelOff: number;
+  };
+}
+
+/** Elements of a kernel's constant operands. */
+export function weightElements(kernel: KernelDescription): number {
+  const k = kernel;
+  const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
+  switch (k.kind) {
+    case KIND.conv:
+    case KIND.convtranspose:
+    case KIND.fc:
+      return (window * k.channels * k.outChannels) / k.groups;
+    case KIND.dwconv:
+      return window * k.outChannels;
+    case KIND.se:
+      return 2 * k.channels * k.inner;
+    case KIND.recurrent:
+      return 4 * k.inner * (k.channels + k.inner);
+    default:
+      return 0;
+  }
+}
+
+/** Bytes a kernel must move at least: computed inputs, outputs and weights, once each. */
+export function bytesMoved(kernel: KernelDescription, bytesPerElement: number): number {
+  return bytesPerElement * (kernel.inputElements + kernel.outputElements + weightElements(kernel));
+}
+
+/**
+ * The least time a kernel takes, ms: launch plus the larger of compute and memory time (the roofline).
+ * Fully connected layers on GPUs are an exception: up to 0.7 M weights they were measured at their memory time, but the
+ * benchmark's totals do not grow with larger ones, so that their memory time levels off.
+ */
+export function kernelFloor(kernel: KernelDescription, physics: DevicePhysics): number {
+  const { fullyConnected } = physics;
+  if (kernel.kind === KIND.fc && fullyConnected !== undefined) {
+    const macs = macsOf(kernel);
+    return (
+      fullyConnected.launchMs +
+      macs *
+        (fullyConnected.msPerMac / (1 + macs / fullyConnected.levelOff) + 1 / physics.macsPerMs)
+    );
+  }
+  const compute = macsOf(kernel) / physics.macsPerMs;
+  const memory = bytesMoved(kernel, physics.bytesPerElement) / physics.bytesPerMs;
+  return physics.launchMs + Math.max(compute, memory);
+}

@@ -1,0 +1,44 @@
+import { type KernelDescription, macsOf } from './kernel-description.ts';
+import { KERNEL_KINDS, type KernelKind } from './kernel-kind.ts';
+import { bytesMoved, type DevicePhysics } from './physics.ts';
+import type { Throughput } from './weights.ts';
+
+/** Arithmetic operations an element of the larger of input and output, for kinds that compute without a matrix product. */
+const OPERATIONS_PER_ELEMENT: Partial<Record<KernelKind, number>> = {
+  softmax: 20,
+  normalization: 8,
+  elementwise: 1,
+  transcendental: 15,
+  hswish: 4,
+  reduce: 1,
+  gap: 1,
+  maxpool: 4,
+  avgpool: 4,
+  bn: 2,
+  add: 1,
+  mul: 1,
+  relu: 1,
+  resize: 8,
+  copy: 1,
+  sort: 40,
+  other: 2,
+};
+
+const operations = Float64Array.from(KERNEL_KINDS, (kind) => OPERATIONS_PER_ELEMENT[kind] ?? 0);
+
+/**
+ * Estimate for a kernel whose type was never measured on the device, ms: launch, plus the larger of memory time and
+ * arithmetic time at the rates that the device reaches on measured kernels.
+ */
+export function rooflineEstimate(
+  kernel: KernelDescription,
+  physics: DevicePhysics,
+  throughput: Throughput,
+): number {
+  const memory = bytesMoved(kernel, physics.bytesPerElement) / throughput.bytesPerMs;
+  const elements = Math.max(kernel.inputElements, kernel.outputElements);
+  const arithmetic =
+    macsOf(kernel) / throughput.macsPerMs +
+    (elements * operations[kernel.kind]!) / throughput.vectorPerMs;
+  return physics.launchMs + Math.max(memory, arithmetic);
+}

@@ -1,0 +1,210 @@
+import { roundUp, saturating } from './arithmetic.ts';
+import { ACTIVATION, type KernelDescription, macsOf } from './kernel-description.ts';
+import { KIND } from './kernel-kind.ts';
+import { type TermTable, termBlocks } from './terms.ts';
+import { planTiles, type TilePlan } from './tile-plan.ts';
+
+/*
+ * Myriad X: convolutions on a fixed-function unit (see tile-plan.ts), the rest on vector processors.
+ * O, I: pixels written, read; padded: rows rounded up to 8 columns; E: padded elements; k: window side.
+ */
+const DWCONV_TERMS = [
+  'O c k^2',
+  'padded O c',
+  'padded I c',
+  'O c k',
+  'c',
+  'ho c',
+  'k^2 c',
+  '1',
+] as const;
+
+const { names, start } = termBlocks({
+  conv: [
+    'cycles',
+    'pixels * descriptors',
+    'descriptors',
+    's>1 cycles',
+    'weights * spatial tiles',
+    'input read',
+    'output',
+    'spatial tiles - 1',
+    '(channel tiles - 1) sat(output, 3e5)',
+    'odd channels in spatial tiles: output',
+    'odd channels in spatial tiles: (channel tiles - 1) output',
+    'copied',
+    'bn, activation none: output',
+    '1',
+  ],
+  software: ['MACs', 'O co', '1'],
+  dwconv1: DWCONV_TERMS,
+  dwconv2: DWCONV_TERMS,
+  dwconvPoint: DWCONV_TERMS,
+  fc: ['ci co', 'ci + co', '1'],
+  maxpool: ['padded I c', 'padded O c', 'O c k^2', '1'],
+  avgpool: ['padded I c', 'padded O c', 'O c k^2', '1'],
+  gap: ['padded I c', 'c', '1'],
+  add: ['1', 'E', 'h c'],
+  bn: ['1', 'E'],
+  relu: ['1', 'E'],
+  concat: ['1', 'E'],
+  hswish: ['1', 'E', 'fused E', 'fused'],
+  channelshuffle: ['I', 'E', '1'],
+  split: ['E', '1'],
+  se: ['1', 'E', 'c mid', 'c', 'relu E'],
+  relu6: ['E'],
+});
+
+/** Plans depend on few numbers and are asked for again and again; the oldest are dropped beyond the limit. */
+const PLANS = new Map<string, TilePlan | undefined>();
+const MOST_PLANS = 50_000;
+
+/** The tile plan of a convolution kernel; remembered per configuration. */
+export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
+  const k = kernel;
+  if (k.kernelDepth > 1 || k.dilation > 1) return undefined;
+  const channels = k.channels / k.groups;
+  const outChannels = k.outChannels / k.groups;
+  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight}`;
+  let plan = PLANS.get(key);
+  if (plan === undefined && !PLANS.has(key)) {
+    plan = planTiles({
+      width: k.width,
+      height: k.height,
+      channels,
+      outWidth: k.outWidth,
+      outHeight: k.outHeight,
+      outChannels,
+      kernelWidth: k.kernelWidth,
+      kernelHeight: k.kernelHeight,
+      strideWidth: k.strideWidth,
+      strideHeight: k.strideHeight,
+    });
+    if (PLANS.size >= MOST_PLANS) PLANS.clear();
+    PLANS.set(key, plan);
+  }
+  return plan;
+}
+
+export const vpuTerms: TermTable = {
+  names,
+  fill(kernel: KernelDescription, out: Float64Array): void {
+    const k = kernel;
+    const outRows = k.batch * k.outDepth * k.outHeight;
+    const inRows = k.batch * k.depth * k.height;
+    const outPixels = outRows * k.outWidth;
+    const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
+    const side = Math.sqrt(k.kernelHeight * k.kernelWidth);
+    const stride = Math.max(k.strideHeight, k.strideWidth);
+    const outputs = outPixels * k.outChannels;
+    const paddedIn = inRows * roundUp(k.width, 8) * k.channels;
+    const paddedOut = outRows * roundUp(k.outWidth, 8) * k.outChannels;
+    switch (k.kind) {
+      case KIND.conv: {
+        const plan = tilePlanOf(k);
+        if (plan === undefined) {
+          out[start.software] = macsOf(k);
+          out[start.software + 1] = outputs;
+          out[start.software + 2] = 1;
+          break;
+        }
+        const runs = k.batch * k.depth * k.groups;
+        const tiles = plan.widthTiles * plan.heightTiles;
+        const tileOutput = outputs / runs;
+        let at = start.conv;
+        out[at++] = runs * plan.cycles;
+        out[at++] = runs * plan.pixels * plan.descriptors;
+        out[at++] = runs * plan.descriptors * tiles * plan.channelTiles;
+        out[at++] = stride > 1 ? runs * plan.cycles : 0;
+        out[at++] = ((runs * window * k.channels * k.outChannels) / k.groups ** 2) * tiles;
+        out[at++] = runs * plan.inputRead;
+        out[at++] = outputs;
+        out[at++] = runs * (tiles - 1);
+        out[at++] = runs * (plan.channelTiles - 1) * saturating(tileOutput, 3e5);
+        const oddTiles = tiles > 1 && k.outChannels % 8 !== 0;
+        out[at++] = oddTiles ? outputs : 0;
+        out[at++] = oddTiles ? (plan.channelTiles - 1) * outputs : 0;
+        out[at++] = runs * plan.copied;
+        out[at++] = k.activation === ACTIVATION.none ? outputs : 0;
+        out[at] = runs;
+        break;
+      }
+      case KIND.dwconv: {
+        let at = window === 1 ? start.dwconvPoint : stride > 1 ? start.dwconv2 : start.dwconv1;
+        out[at++] = outputs * window;
+        out[at++] = paddedOut;
+        out[at++] = inRows * roundUp(k.width, 8) * k.outChannels;
+        out[at++] = outputs * side;
+        out[at++] = k.batch * k.outChannels;
+        out[at++] = outRows * k.outChannels;
+        out[at++] = k.batch * window * k.outChannels;
+        out[at] = 1;
+        break;
+      }
+      case KIND.fc:
+        out[start.fc] = outPixels * k.channels * k.outChannels;
+        out[start.fc + 1] = outPixels * (k.channels + k.outChannels);
+        out[start.fc + 2] = 1;
+        break;
+      case KIND.maxpool:
+      case KIND.avgpool: {
+        const at = k.kind === KIND.maxpool ? start.maxpool : start.avgpool;
+        out[at] = paddedIn;
+        out[at + 1] = paddedOut;
+        out[at + 2] = outputs * window;
+        out[at + 3] = 1;
+        break;
+      }
+      case KIND.gap:
+        out[start.gap] = paddedIn;
+        out[start.gap + 1] = k.batch * k.channels;
+        out[start.gap + 2] = 1;
+        break;
+      case KIND.add:
+      case KIND.mul:
+        out[start.add] = 1;
+        out[start.add + 1] = Math.max(paddedIn, paddedOut);
+        out[start.add + 2] = outRows * k.outChannels;
+        break;
+      case KIND.bn:
+        out[start.bn] = 1;
+        out[start.bn + 1] = paddedIn;
+        break;
+      case KIND.relu:
+        out[start.relu] = 1;
+        out[start.relu + 1] = paddedIn;
+        break;
+      case KIND.concat:
+        out[start.concat] = 1;
+        out[start.concat + 1] = paddedOut;
+        break;
+      case KIND.hswish:
+        out[start.hswish] = 1;
+        out[start.hswish + 1] = paddedIn;
+        break;
+      case KIND.channelshuffle:
+        out[start.channelshuffle] = inRows * k.width * k.channels;
+        out[start.channelshuffle + 1] = paddedIn;
+        out[start.channelshuffle + 2] = 1;
+        break;
+      case KIND.split:
+        out[start.split] = paddedIn;
+        out[start.split + 1] = 1;
+        break;
+      case KIND.se:
+        out[start.se] = 1;
+        out[start.se + 1] = paddedIn;
+        out[start.se + 2] = k.batch * k.channels * k.inner;
+        out[start.se + 3] = k.batch * k.channels;
+        out[start.se + 4] = k.activation === ACTIVATION.none ? 0 : paddedIn;
+        break;
+      default:
+    }
+    if (k.kind === KIND.conv || k.kind === KIND.dwconv) {
+      if (k.activation === ACTIVATION.hswish) {
+        out[start.hswish + 2] = paddedOut;
+        out[start.hswish + 3] = 1;
+      } else if (k.activation === ACTIVATION.relu6) out[start.relu6] = paddedOut;
+    }
+  },
+};

@@ -1,0 +1,167 @@
+import { crc32, decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
+import { NnMeterError } from '@nnmeter/ir';
+import { DEVICE_FAMILIES, type DeviceFamilyName, deviceFamilies } from './device-families.ts';
+import { KERNEL_KINDS } from './kernel-kind.ts';
+
+/** What the device achieves, from the fitted model: the roofline of kernels that were never measured. */
+export interface Throughput {
+  /** Multiply-accumulates per ms of convolutions. */
+  readonly macsPerMs: number;
+  /** Simple arithmetic operations per ms of the vector units. */
+  readonly vectorPerMs: number;
+  /** Bytes per ms of element-wise kernels. */
+  readonly bytesPerMs: number;
+}
+
+/** How wide the interval around a total is; all are relative. */
+export interface IntervalWidths {
+  readonly level: number;
+  /** Interval of a model made of known configurations: `[total * (1 - low), total * (1 + high)]`. */
+  readonly low: number;
+  readonly high: number;
+  /** Added on both sides, times the share of the total in kernels of configurations not trained on. */
+  readonly novel: number;
+  /** The same for kernels of types not measured. */
+  readonly estimated: number;
+}
+
+/** All that training decides about one device. */
+export interface LatencyModelWeights {
+  readonly family: DeviceFamilyName;
+  readonly constantMs: number;
+  /** ms per unit of each term of the device family. */
+  readonly coefficients: Float64Array;
+  /** By kind: 1 if kernels of the kind were measured. */
+  readonly measured: Uint8Array;
+  /** By kind: greatest channels, output channels, window side that training saw. */
+  readonly limits: Float32Array;
+  /** Sides of images that training saw, ascending. */
+  readonly sides: Uint16Array;
+  /** Configurations that training saw (see `configurationCell`), ascending. */
+  readonly cells: Uint32Array;
+  readonly throughput: Throughput;
+  readonly interval: IntervalWidths | null;
+  readonly forest: Forest | null;
+}
+
+export const LIMITS_PER_KIND = 3;
+
+const MAGIC = 0x4d4c4e4e; // "NNLM"
+const VERSION = 1;
+const HEADER_BYTES = 20;
+const SCALARS = 9;
+
+/*
+ * Format version 1, little-endian:
+ *   0  4  magic "NNLM"            8  u16 image sides       14 u16 -
+ *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
+ *   5  u8 device family          12  u16 kinds
+ *   6  u16 coefficients          20  f64 constant, 3 throughputs, interval level, low, high, novel, estimated (level 0: none)
+ *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured; forest ("NNMF"); u32 CRC-32 of all before
+ */
+
+/** The bytes of a device's `weights.bin`. */
+export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
+  const { coefficients, sides, cells, measured, limits, throughput, interval } = weights;
+  const forest = weights.forest ? encodeForest(weights.forest) : new Uint8Array(0);
+  const scalars = Float64Array.of(
+    weights.constantMs,
+    throughput.macsPerMs,
+    throughput.vectorPerMs,
+    throughput.bytesPerMs,
+    interval?.level ?? 0,
+    interval?.low ?? 0,
+    interval?.high ?? 0,
+    interval?.novel ?? 0,
+    interval?.estimated ?? 0,
+  );
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  header.setUint32(0, MAGIC, true);
+  header.setUint8(4, VERSION);
+  header.setUint8(5, DEVICE_FAMILIES.indexOf(weights.family));
+  header.setUint16(6, coefficients.length, true);
+  header.setUint16(8, sides.length, true);
+  header.setUint16(10, cells.length, true);
+  header.setUint16(12, measured.length, true);
+  header.setUint32(16, forest.length, true);
+  const parts = [header, scalars, coefficients, limits, cells, sides, measured, forest].map(
+    (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+  );
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = new Uint8Array(length + 4);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  new DataView(bytes.buffer).setUint32(length, crc32(bytes.subarray(0, length)), true);
+  return bytes;
+}
+
+/**
+ * Reads the bytes of {@link encodeWeights}.
+ * @throws NnMeterError E_WEIGHTS if they are missing, truncated, damaged or of another version.
+ */
+export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
+  if (bytes.length === 0) throw unreadable('there are none');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC)
+    throw unreadable('they do not start with the header "NNLM"');
+  if (view.getUint8(4) !== VERSION)
+    throw unreadable(`they have format version ${view.getUint8(4)}; this release reads ${VERSION}`);
+  const counts = {
+    coefficients: view.getUint16(6, true),
+    sides: view.getUint16(8, true),
+    cells: view.getUint16(10, true),
+    kinds: view.getUint16(12, true),
+    forest: view.getUint32(16, true),
+  };
+  const expected =
+    HEADER_BYTES +
+    8 * (SCALARS + counts.coefficients) +
+    4 * (LIMITS_PER_KIND * counts.kinds + counts.cells) +
+    2 * counts.sides +
+    counts.kinds +
+    counts.forest +
+    4;
+  if (bytes.length !== expected)
+    throw unreadable(`they have ${bytes.length} bytes, their header says ${expected}`);
+  if (view.getUint32(expected - 4, true) !== crc32(bytes.subarray(0, expected - 4)))
+    throw unreadable('their checksum does not match');
+  const family = DEVICE_FAMILIES[view.getUint8(5)];
+  if (
+    family === undefined ||
+    counts.kinds !== KERNEL_KINDS.length ||
+    counts.coefficients !== deviceFamilies[family].terms.names.length
+  )
+    throw unreadable('they were trained with other latency terms than those of this release');
+
+  let offset = HEADER_BYTES;
+  const take = (length: number): ArrayBuffer => {
+    const part = bytes.slice(offset, offset + length);
+    offset += length;
+    return part.buffer;
+  };
+  const scalars = new Float64Array(take(8 * SCALARS));
+  const [constantMs, macsPerMs, vectorPerMs, bytesPerMs, level, low, high, novel, estimated] =
+    scalars as unknown as [number, number, number, number, number, number, number, number, number];
+  return {
+    family,
+    constantMs,
+    throughput: { macsPerMs, vectorPerMs, bytesPerMs },
+    interval: level === 0 ? null : { level, low, high, novel, estimated },
+    coefficients: new Float64Array(take(8 * counts.coefficients)),
+    limits: new Float32Array(take(4 * LIMITS_PER_KIND * counts.kinds)),
+    cells: new Uint32Array(take(4 * counts.cells)),
+    sides: new Uint16Array(take(2 * counts.sides)),
+    measured: new Uint8Array(take(counts.kinds)),
+    forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest))),
+  };
+}
+
+function unreadable(reason: string): NnMeterError {
+  return new NnMeterError(
+    'E_WEIGHTS',
+    `the weights of the latency model cannot be read: ${reason}. Reinstall or rebuild the predictor's package, or train it again.`,
+  );
+}

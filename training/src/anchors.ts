@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { type KernelDescription, KIND } from '@nnmeter/predictor';
+import { squareKernel } from './throughput.ts';
+
+/** A single kernel whose latency was measured on the device. */
+export interface Anchor {
+  readonly name: string;
+  readonly kernel: KernelDescription;
+  readonly ms: number;
+}
+
+/** Test tensors of nn-Meter's fusion tests: 28 x 28 x 16 images and vectors of 428. */
+const SIDE = 28;
+const CHANNELS = 16;
+const VECTOR = 428;
+
+function vectorProduct(channels: number): KernelDescription {
+  return squareKernel(KIND.fc, 1, channels, { groups: 1 });
+}
+
+/** Entry of the fusion tests, op in it, and the configuration the op ran with. Ops of unknown configuration are left out. */
+const ENTRIES: readonly (readonly [entry: string, op: string, kernel: KernelDescription])[] = [
+  [
+    'BF_pooling_relu',
+    'pooling',
+    squareKernel(KIND.maxpool, SIDE, CHANNELS, { outSide: 14, window: 2 }),
+  ],
+  [
+    'BF_pooling_relu',
+    'pooling',
+    squareKernel(KIND.avgpool, SIDE, CHANNELS, { outSide: 14, window: 2 }),
+  ],
+  [
+    'BF_concat_pooling',
+    'pooling',
+    squareKernel(KIND.maxpool, SIDE, 2 * CHANNELS, { outSide: 14, window: 2 }),
+  ],
+  [
+    'BF_concat_pooling',
+    'pooling',
+    squareKernel(KIND.avgpool, SIDE, 2 * CHANNELS, { outSide: 14, window: 2 }),
+  ],
+  ['BF_add_relu', 'add', squareKernel(KIND.add, SIDE, CHANNELS, { inputs: 2 })],
+  ['BF_concat_add', 'add', squareKernel(KIND.add, SIDE, 2 * CHANNELS, { inputs: 2 })],
+  ['BF_conv_relu', 'relu', squareKernel(KIND.relu, SIDE, CHANNELS)],
+  ['BF_concat_relu', 'relu', squareKernel(KIND.relu, SIDE, 2 * CHANNELS)],
+  ['BF_conv_hswish', 'hswish', squareKernel(KIND.hswish, SIDE, CHANNELS)],
+  ['BF_dense_relu', 'dense', vectorProduct(VECTOR)],
+  ['BF_concat_dense', 'dense', vectorProduct(2 * VECTOR)],
+];
+
+/**
+ * Reads single-op latencies of a device from `facts/fusion_rules.json`; ops measured as 0 are left out.
+ * Its CPU latencies are in microseconds, all others in ms.
+ */
+export async function readAnchors(file: string, device: string): Promise<Anchor[]> {
+  const facts = JSON.parse(await readFile(file, 'utf8')) as Record<
+    string,
+    { measured: Record<string, Record<string, string>> }
+  >;
+  const unit = device.includes('cpu') ? 1e-3 : 1;
+  return ENTRIES.flatMap(([entry, op, kernel]) => {
+    const ms = unit * Number.parseFloat(facts[device]?.measured[entry]?.[op] ?? '0');
+    return ms > 0 ? [{ name: `${entry} ${op}`, kernel, ms }] : [];
+  });
+}
