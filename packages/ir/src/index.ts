@@ -55,3 +55,4 @@ export {
   type TensorKind,
 } from './tensor.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
+export { withInputShapes } from './with-input-shapes.ts';

@@ -43,6 +43,13 @@ export function inferOutputShapes(
     case 'convtranspose': {
       if (second === undefined) return undefined;
       const channels = weightOutputs(op, second, attributes.group);
+      const wanted = weightInputs(op, second, attributes.group);
+      if (wanted !== imageChannels(data)) {
+        throw new NnMeterError(
+          'E_SHAPE',
+          `the operand [${data.shape.join(', ')}] has ${imageChannels(data)} channels, the weight [${second.shape.join(', ')}] is for ${wanted}`,
+        );
+      }
       const sides = imageSides(data).map((extent, axis) => {
         const window = windowOf(attributes, axis);
         return op === 'convtranspose'
@@ -219,6 +226,13 @@ function weightOutputs(op: Op, { shape, layout }: ShapeAndLayout, group: number)
   if (layout === 'HWCM') return last * (shape.at(-2) ?? 1);
   const perGroup = layout?.startsWith('O') ? shape[op === 'convtranspose' ? 1 : 0]! : last;
   return op === 'convtranspose' ? perGroup * group : perGroup;
+}
+
+/** Input channels a convolution's weight is made for. */
+function weightInputs(op: Op, { shape, layout }: ShapeAndLayout, group: number): number {
+  if (layout === 'HWCM') return shape.at(-2) ?? 1;
+  if (op === 'convtranspose') return (layout?.startsWith('O') ? shape[0] : shape.at(-2)) ?? 1;
+  return ((layout?.startsWith('O') ? shape[1] : shape.at(-2)) ?? 1) * group;
 }
 
 /** A matrix with its last two axes swapped. */

@@ -3,7 +3,8 @@ import type { ReadOptions } from '../frontend.ts';
 import { createGraph, type Graph } from '../graph.ts';
 import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
 import type { Node } from '../node.ts';
-import type { ShapedTensor } from '../tensor.ts';
+import type { Shape, ShapedTensor } from '../tensor.ts';
+import { withInputShapes } from '../with-input-shapes.ts';
 import type { NodeContext } from './attributes.ts';
 import type { NnMeterIrNode } from './format.ts';
 import { interpret } from './interpret.ts';
@@ -21,11 +22,26 @@ import { weightTensor } from './weights.ts';
  * @throws NnMeterError E_INVALID_INPUT (naming node and field), E_INVALID_GRAPH (a cycle), E_SHAPE.
  */
 export function readNnMeterIr(json: unknown, options: ReadOptions = {}): Graph {
-  return new Reader(new Map(Object.entries(parseNnMeterIr(json)))).read(options);
+  const raw = new Map(Object.entries(parseNnMeterIr(json)));
+  const { inputShapes } = options;
+  const graph = new Reader(raw, inputShapes).read(options);
+  return inputShapes === undefined ? graph : withInputShapes(graph, inputShapes, samePadded(raw));
+}
+
+/** Nodes whose padding follows the image. */
+function samePadded(raw: ReadonlyMap<string, NnMeterIrNode>): Set<string> {
+  const found = new Set<string>();
+  for (const [name, { attr }] of raw) {
+    const mode = attr.attr?.padding;
+    if (typeof mode === 'string' && mode.toUpperCase().startsWith('SAME')) found.add(name);
+  }
+  return found;
 }
 
 class Reader {
   readonly #raw: ReadonlyMap<string, NnMeterIrNode>;
+  /** What the user says of inputs; read here only where the file says nothing. */
+  readonly #inputShapes: ReadOptions['inputShapes'];
   readonly #tensors = new TensorTable();
   readonly #slots: SlotAssignment;
   readonly #nodes: Node[] = [];
@@ -36,8 +52,9 @@ class Reader {
   readonly #aliases = new Map<string, string>();
   readonly #dropped: string[] = [];
 
-  constructor(raw: ReadonlyMap<string, NnMeterIrNode>) {
+  constructor(raw: ReadonlyMap<string, NnMeterIrNode>, inputShapes: ReadOptions['inputShapes']) {
     this.#raw = raw;
+    this.#inputShapes = inputShapes;
     this.#slots = new SlotAssignment(raw);
   }
 
@@ -93,10 +110,12 @@ class Reader {
     const tensors = this.#tensors;
     const { output_shape: shapes, output_type: types, graph_outputs: outputs, attr } = node.attr;
     switch (this.#role(node)) {
-      case 'input':
-        tensors.add('input', name, tensors.shape(name, shapes?.[0] ?? attr?.shape), types?.[0]);
+      case 'input': {
+        const stated = tensors.shape(name, shapes?.[0] ?? attr?.shape);
+        tensors.add('input', name, stated ?? this.#givenShape(name), types?.[0]);
         this.#inputs.push(name);
         break;
+      }
       case 'constant':
         tensors.addConstant(name, {
           shape: tensors.shape(name, shapes?.[0]),
@@ -111,6 +130,12 @@ class Reader {
           if (outputs?.includes(slot)) this.#consumedOutputs.push(slotName(name, slot));
         }
     }
+  }
+
+  #givenShape(input: string): Shape | undefined {
+    const given = this.#inputShapes;
+    if (given === undefined) return undefined;
+    return Array.isArray(given) ? given : new Map(Object.entries(given)).get(input);
   }
 
   #addNode(name: string, node: NnMeterIrNode): void {

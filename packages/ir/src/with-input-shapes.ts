@@ -1,0 +1,151 @@
+import type { PoolAttributes } from './attributes.ts';
+import { locateErrors, NnMeterError, quote } from './errors.ts';
+import type { ReadOptions } from './frontend.ts';
+import { createGraph, type Graph } from './graph.ts';
+import { inferOutputShapes, spatialAxes } from './infer-shapes.ts';
+import type { Node } from './node.ts';
+import { samePads } from './shape-rules.ts';
+import { elementCount, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
+
+/**
+ * The same network for inputs of other extents (batch, resolution), every shape inferred anew. Weights stay. Windows of
+ * the nodes in `samePadded` are padded anew, pools over the whole image keep covering it, and reshapes keep the extents
+ * they share with their operand.
+ * @throws NnMeterError E_INVALID_INPUT if there is no such input, E_SHAPE naming the node that does not fit.
+ */
+export function withInputShapes(
+  graph: Graph,
+  inputShapes: NonNullable<ReadOptions['inputShapes']>,
+  samePadded: ReadonlySet<string> = new Set(),
+): Graph {
+  const tensors = new Map(graph.tensors);
+  for (const [name, shape] of settleInputShapes(graph.inputs, inputShapes)) {
+    tensors.set(name, { ...graph.tensor(name), shape });
+  }
+  const nodes = graph.nodes.map((node): Node => {
+    const names = node.inputs.filter((input) => input !== '');
+    const before = names.map((input) => graph.tensor(input));
+    const after = names.map((input) => tensors.get(input)!);
+    if (
+      !hasShapes(after) ||
+      after.every((tensor, i) => sameShape(tensor.shape, before[i]?.shape))
+    ) {
+      return node;
+    }
+    const adapted = adaptAttributes(node, graph, after[0], samePadded);
+    const results = locateErrors(
+      () => `with other input shapes, node ${quote(node.name)} (${quote(node.sourceOp)})`,
+      () => {
+        const inferred = inferOutputShapes(adapted, after);
+        if (inferred !== undefined) return inferred;
+        throw new NnMeterError('E_SHAPE', 'its shapes cannot be inferred');
+      },
+    );
+    node.outputs.forEach((output, slot) => {
+      const shape = results[slot]?.shape;
+      if (output !== '' && shape) tensors.set(output, { ...graph.tensor(output), shape });
+    });
+    return adapted;
+  });
+  return createGraph({ ...graph, nodes, tensors: tensors.values() });
+}
+
+/** The shape of each named input. @throws NnMeterError E_INVALID_INPUT if a name or the number of shapes is wrong. */
+export function settleInputShapes(
+  inputs: readonly string[],
+  inputShapes: NonNullable<ReadOptions['inputShapes']>,
+): Map<string, Shape> {
+  if (isShape(inputShapes)) {
+    const [only] = inputs;
+    if (only !== undefined && inputs.length === 1) return new Map([[only, inputShapes]]);
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      `one input shape for ${inputs.length} inputs; give shapes by name (inputs: ${listed(inputs)})`,
+    );
+  }
+  const shapes = new Map(Object.entries(inputShapes));
+  for (const name of shapes.keys()) {
+    if (inputs.includes(name)) continue;
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      `there is no input ${quote(name)} (inputs: ${listed(inputs)})`,
+    );
+  }
+  return shapes;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(quote).join(', ');
+  return names.length > 10 ? `${shown}, ...` : shown;
+}
+
+function isShape(shapes: NonNullable<ReadOptions['inputShapes']>): shapes is Shape {
+  return Array.isArray(shapes);
+}
+
+function hasShapes(tensors: readonly Tensor[]): tensors is readonly ShapedTensor[] {
+  return tensors.every((tensor) => tensor.shape !== undefined);
+}
+
+function sameShape(a: Shape | undefined, b: Shape | undefined): boolean {
+  return a?.length === b?.length && (a ?? []).every((extent, axis) => extent === b?.[axis]);
+}
+
+function adaptAttributes(
+  node: Node,
+  graph: Graph,
+  data: ShapedTensor | undefined,
+  samePadded: ReadonlySet<string>,
+): Node {
+  const before = graph.tensor(node.inputs[0] ?? '').shape;
+  if (data === undefined || before === undefined) return node;
+  const axes = spatialAxes(data);
+  switch (node.op) {
+    case 'reshape': {
+      const shape = adaptReshape(before, data.shape, node.attributes.shape);
+      return { ...node, attributes: { shape } };
+    }
+    case 'avgpool': {
+      const attributes = adaptPads(node, data, samePadded);
+      const global = attributes.kernelShape.every((extent, i) => extent === before[axes[i]!]);
+      if (!global) return { ...node, attributes };
+      const kernelShape = axes.map((axis) => data.shape[axis]!);
+      return { ...node, attributes: { ...attributes, kernelShape } };
+    }
+    case 'maxpool':
+      return { ...node, attributes: adaptPads(node, data, samePadded) };
+    case 'conv':
+    case 'dwconv':
+      return { ...node, attributes: adaptPads(node, data, samePadded) };
+    default:
+      return node;
+  }
+}
+
+function adaptPads<A extends Omit<PoolAttributes, 'ceilMode'>>(
+  node: { readonly name: string; readonly attributes: A },
+  data: ShapedTensor,
+  samePadded: ReadonlySet<string>,
+): A {
+  const { attributes } = node;
+  if (!samePadded.has(node.name)) return attributes;
+  const pads = spatialAxes(data).map((axis, i) =>
+    samePads(data.shape[axis]!, {
+      kernel: attributes.kernelShape[i]!,
+      stride: attributes.strides[i]!,
+      dilation: attributes.dilations[i]!,
+    }),
+  );
+  return { ...attributes, pads: [...pads.map(([begin]) => begin), ...pads.map(([, end]) => end)] };
+}
+
+/** Leading extents equal to the operand's follow it; the last one takes up what is left. */
+function adaptReshape(before: Shape, after: Shape, target: Shape): Shape {
+  const shape = [...target];
+  for (let axis = 0; axis < shape.length && shape[axis] === before[axis]; axis++) {
+    shape[axis] = after[axis]!;
+  }
+  if (elementCount(shape) === elementCount(after) || shape.length === 0) return shape;
+  const rest = elementCount(after) / elementCount(shape.slice(0, -1));
+  return Number.isInteger(rest) ? shape.with(-1, rest) : shape;
+}
