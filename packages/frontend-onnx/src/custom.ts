@@ -18,14 +18,14 @@ const VALUES: Readonly<Record<number, (attribute: AttributeProto) => AttributeVa
 export function custom(
   call: Call,
   shapes: readonly (Shape | undefined)[],
-  warning?: string,
+  extra: Pick<Partial<Computation>, 'dataTypes' | 'warning'> = {},
 ): Computation {
   const attributes: Record<string, AttributeValue> = Object.create(null);
   for (const attribute of call.attributes) {
     const read = VALUES[attribute.type ?? 0];
     if (read !== undefined && attribute.name) attributes[attribute.name] = read(attribute);
   }
-  return computation('custom', { ...attributes } satisfies CustomAttributes, shapes, { warning });
+  return computation('custom', { ...attributes } satisfies CustomAttributes, shapes, extra);
 }
 
 function decodeText(bytes: Uint8Array): string {

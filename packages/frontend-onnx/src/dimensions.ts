@@ -13,7 +13,7 @@ type Dimension = number | string | undefined;
 /** Fed by the user: its shape, or the error to raise if the shape turns out to be needed. */
 export interface InputShape {
   readonly shape: Shape | undefined;
-  readonly missing: NnMeterError | undefined;
+  readonly missingShape: NnMeterError | undefined;
 }
 
 /**
@@ -49,27 +49,27 @@ export class Dimensions {
   input(info: ValueInfoProto): InputShape {
     const name = info.name ?? '';
     const given = this.#given.get(name);
-    if (given !== undefined) return { shape: given, missing: undefined };
+    if (given !== undefined) return { shape: given, missingShape: undefined };
     const declared = declaredDimensions(info.type);
     if (declared === undefined) {
-      const missing = info.type?.tensorType
+      const missingShape = info.type?.tensorType
         ? missingDimension(name, 'does not say its shape', [1, 3, 224, 224])
         : undefined;
-      return { shape: undefined, missing };
+      return { shape: undefined, missingShape };
     }
     const shape = declared.map(
       (dimension, axis) =>
         this.#resolve(dimension) ?? (axis === 0 && isBatch(declared) ? 1 : undefined),
     );
     const open = shape.indexOf(undefined);
-    if (open < 0) return { shape: shape as Shape, missing: undefined };
+    if (open < 0) return { shape: shape as Shape, missingShape: undefined };
     const shown = declared.map((dimension) => dimension ?? '?').join(', ');
-    const missing = missingDimension(
+    const missingShape = missingDimension(
       name,
       `has ${typeof declared[open] === 'string' ? `the symbolic dimension "${declared[open]}"` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
-      shape.map((extent, axis) => extent ?? (declared.length === 4 && axis > 1 ? 224 : 1)),
+      shape.map((extent, axis) => extent ?? (declared.length === 4 ? 224 : 128)),
     );
-    return { shape: undefined, missing };
+    return { shape: undefined, missingShape };
   }
 
   #assumeBatch(input: ValueInfoProto): void {

@@ -5,6 +5,7 @@ import { dataTypeOf } from './data-types.ts';
 import type { Dimensions } from './dimensions.ts';
 import { Entry, type EntryFacts, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate/evaluate.ts';
+import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, GraphProto, NodeProto, TensorProto } from './model.ts';
 import { toNumber } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
@@ -28,6 +29,15 @@ export type ReadValues = (tensor: TensorProto, count: number) => readonly number
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAXIMUM_NODES = 2_000_000;
+
+const CONTROL_FLOW: ReadonlyMap<
+  string,
+  (inference: Inference, call: Call, scope: Scope) => Outcome
+> = new Map([
+  ['If', inlineIf],
+  ['Loop', inferLoop],
+  ['Scan', inferScan],
+]);
 
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
@@ -131,7 +141,8 @@ export class Inference {
     );
     const isDeclared = declared.every((shape) => shape !== undefined);
     try {
-      if (type === 'If' && domain === '') return inlineIf(this, call, scope);
+      const control = domain === '' ? CONTROL_FLOW.get(type) : undefined;
+      if (control !== undefined) return control(this, call, scope);
       const rule = findRule(type, domain, opset);
       if (rule !== undefined) return rule(call);
       const fn = this.#functions.get(functionKey(domain, type, node.overload));
@@ -142,15 +153,14 @@ export class Inference {
       if (cause.error !== undefined) throw cause.error;
       const isRoot = call.inputs.every((input) => !input || input.knownShape !== undefined);
       const warning = `node "${call.name}" (${type}): ${cause.message}, so its output has no shape`;
-      return custom(call, declared, isRoot ? warning : undefined);
+      return custom(call, declared, { warning: isRoot ? warning : undefined });
     }
-    return custom(
-      call,
-      declared,
-      `node "${call.name}": there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${
-        isDeclared ? 'the shapes that the file declares are used' : 'its output has no shape'
-      }`,
-    );
+    const shapes = isDeclared
+      ? 'the shapes that the file declares are used'
+      : 'its output has no shape';
+    return custom(call, declared, {
+      warning: `node "${call.name}": there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${shapes}`,
+    });
   }
 
   #apply(outcome: Outcome, call: Call, scope: Scope): void {
@@ -173,36 +183,63 @@ export class Inference {
 
   /** Adds a node, or only its outputs if they are constant. */
   #compute(outcome: Computation, call: Call, scope: Scope): void {
-    const isConstant =
-      isDeterministic(call) && call.inputs.every((input) => !input || input.kind === 'constant');
+    const isConstant = isFoldable(call);
+    const kind = isConstant ? 'constant' : 'activation';
     const values = isConstant ? this.#evaluation.outputs(outcome, call) : [];
-    const outputs = call.outputs.map((output, index) =>
-      output === ''
-        ? undefined
-        : this.add(scope, output, {
-            kind: isConstant ? 'constant' : 'activation',
-            dataType:
-              outcome.dataTypes[index] ?? scope.declaredDataType(output) ?? call.dataType(0),
-            shape: outcome.shapes[index],
-            values: values[index],
-            elements: outcome.elements,
-          }),
-    );
+    const facts = (index: number, name: string): Omit<EntryFacts, 'name'> => ({
+      kind,
+      dataType: outcome.dataTypes[index] ?? scope.declaredDataType(name) ?? call.dataType(0),
+      shape: outcome.shapes[index],
+      values: values[index],
+    });
+    const outputs = outcome.isSequence
+      ? this.#addSequence(outcome, call, scope, facts)
+      : call.outputs.map((name, index) =>
+          name === '' ? undefined : this.add(scope, name, facts(index, name)),
+        );
     if (outcome.warning !== undefined) this.warnings.push(outcome.warning);
     if (isConstant) return;
     const [index, layout] = outcome.weight ?? [];
     const weight = index === undefined ? undefined : call.inputs[index];
     if (weight?.kind === 'constant') weight.weightLayout ??= layout;
-    const inputs = outcome.inputs?.map((kept) => call.inputs[kept]) ?? [...call.inputs];
-    while (inputs.length > 0 && inputs[inputs.length - 1] === undefined) inputs.pop();
     const sourceOp = call.domain === '' ? call.type : `${call.domain}::${call.type}`;
+    const inputs = keptInputs(outcome, call);
     this.nodes.push({ name: call.name, computation: outcome, sourceOp, inputs, outputs });
+  }
+
+  #addSequence(
+    outcome: Computation,
+    call: Call,
+    scope: Scope,
+    facts: (index: number, name: string) => Omit<EntryFacts, 'name'>,
+  ): readonly Entry[] {
+    const [name = ''] = call.outputs;
+    const elements = outcome.shapes.map(
+      (_, index) =>
+        new Entry({
+          ...facts(index, ''),
+          name: this.#tensorNames.take(`${scope.prefix}${name}[${index}]`),
+        }),
+    );
+    this.add(scope, name, { kind: 'activation', dataType: call.dataType(0), elements });
+    return elements;
   }
 }
 
-/** Generators of random numbers are not folded, nor is what has no inputs. */
-function isDeterministic(call: Call): boolean {
-  return call.inputs.length > 0 && !call.type.startsWith('Random') && call.type !== 'Bernoulli';
+function keptInputs(outcome: Computation, call: Call): readonly (Entry | undefined)[] {
+  const inputs =
+    outcome.operands ?? outcome.inputs?.map((index) => call.inputs[index]) ?? call.inputs;
+  return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+}
+
+/** Random numbers are not constants, nor is what has no inputs or reads tensors from inside a subgraph. */
+function isFoldable(call: Call): boolean {
+  return (
+    call.inputs.length > 0 &&
+    call.inputs.every((input) => input === undefined || input.kind === 'constant') &&
+    !CONTROL_FLOW.has(call.type) &&
+    !/^(Random|Bernoulli|Multinomial)/.test(call.type)
+  );
 }
 
 function resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {

@@ -46,10 +46,21 @@ export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcom
   const shapes = then.map(({ knownShape }, index) =>
     knownShape?.join() === otherwise[index]?.knownShape?.join() ? knownShape : undefined,
   );
-  return custom(
-    call,
-    shapes,
-    `node "${call.name}" (If): its condition depends on data, so the work of its branches is not counted`,
+  return custom(call, shapes, {
+    dataTypes: then.map((entry) => entry.dataType),
+    warning: `node "${call.name}" (If): its condition depends on data, so the work of its branches is not counted`,
+  });
+}
+
+/** Runs the body of a loop once, without keeping its nodes. */
+export function runBody(
+  inference: Inference,
+  call: Call,
+  scope: Scope,
+  inputs: readonly Entry[],
+): readonly Entry[] {
+  return inference.withoutNodes(() =>
+    runBranch(inference, call.graph('body'), call, scope, inputs),
   );
 }
 
@@ -58,8 +69,12 @@ function runBranch(
   graph: GraphProto,
   call: Call,
   scope: Scope,
+  inputs: readonly Entry[] = [],
 ): readonly Entry[] {
   const branch = new Scope({ ...inside(call, scope), outer: scope, graph });
+  graph.input?.forEach((input, index) => {
+    branch.bind(input.name ?? '', inputs[index]);
+  });
   inference.addInitializers(graph, branch);
   inference.run(graph.node ?? [], branch);
   return (graph.output ?? []).map((output) => find(output.name ?? '', branch));

@@ -18,8 +18,10 @@ export interface Computation {
   readonly inputs?: readonly number[] | undefined;
   /** Input that holds the weight, and the meaning of its axes. */
   readonly weight?: readonly [input: number, layout: Layout] | undefined;
-  /** Tensors of sequence outputs. */
-  readonly elements?: readonly Entry[] | undefined;
+  /** Tensors that the node keeps instead of its inputs: the elements of a sequence. */
+  readonly operands?: readonly Entry[] | undefined;
+  /** The shapes are of the elements of a sequence, which is the one output. */
+  readonly isSequence?: boolean | undefined;
   /** Something to tell the user about this node. */
   readonly warning?: string | undefined;
 }
@@ -48,9 +50,7 @@ export function computation<O extends Op>(
   op: O,
   attributes: OpAttributes[O],
   shapes: readonly (Shape | undefined)[],
-  extra: Partial<
-    Pick<Computation, 'dataTypes' | 'inputs' | 'weight' | 'elements' | 'warning'>
-  > = {},
+  extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes' | 'shapes'>> = {},
 ): Computation {
   return { kind: 'computation', op, attributes, shapes, dataTypes: [], ...extra };
 }

@@ -29,6 +29,7 @@ const ELEMENT: Partial<Record<DataType, (view: DataView, at: number) => number>>
  */
 export function tensorValues(tensor: TensorProto, count: number): readonly number[] | undefined {
   if (count > MAXIMUM_VALUES) return undefined;
+  if (count === 0) return [];
   const dataType = dataTypeOf(tensor.dataType);
   const raw = tensor.rawData;
   if (raw != null && raw.length > 0) return decodeElements(raw, dataType, count);

@@ -53,7 +53,7 @@ function folding(operation: (call: Call) => (a: number, b: number) => number): E
       input.values[broadcastPosition(input.shape, coordinates)]!;
     return [
       mapCoordinates(output!, (coordinates) =>
-        inputs.map((input) => at(input, coordinates)).reduce(combine),
+        inputs.map((input) => at(input, coordinates)).reduce((a, b) => combine(a, b)),
       ),
     ];
   };

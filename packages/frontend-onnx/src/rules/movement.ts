@@ -174,7 +174,7 @@ export const movementRows: readonly Row[] = [
   ['Squeeze', '', 1, squeeze],
   ['Unsqueeze', '', 1, unsqueeze],
   ['Transpose', '', 1, transpose],
-  ['Concat', '', 4, concat],
+  ['Concat', '', 1, concat],
   ['Split', '', 2, split],
   ['Pad', '', 2, pad],
   ['Expand', '', 8, expand],
@@ -182,5 +182,5 @@ export const movementRows: readonly Row[] = [
   ['DepthToSpace', '', 1, depthToSpace],
   ['SpaceToDepth', '', 1, spaceToDepth],
   ['Identity', '', 1, dropout],
-  ['Dropout', '', 7, dropout],
+  ['Dropout', '', 1, dropout],
 ];

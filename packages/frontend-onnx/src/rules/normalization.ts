@@ -24,6 +24,12 @@ const epsilon = (call: Call): NormalizationAttributes => ({
   epsilon: call.float('epsilon', 1e-5),
 });
 
+/** In training mode also the running mean and variance are outputs. */
+function channelStatistics(_call: Call, input: Shape): readonly Shape[] {
+  const channels = input.slice(1, 2);
+  return [channels, channels, channels, channels];
+}
+
 /** Mean and inverse deviation: the normalised axes become 1. */
 function layerStatistics(call: Call, input: Shape): readonly Shape[] {
   const axis = call.axis(input.length, -1);
@@ -64,7 +70,7 @@ function softmax(op: 'softmax' | 'logsoftmax', axis: number): Rule {
 const hardmax: Rule = (call) => computation('custom', {}, [call.input(0).shape]);
 
 export const normalizationRows: readonly Row[] = [
-  ['BatchNormalization', '', 1, normalization('bn', epsilon)],
+  ['BatchNormalization', '', 1, normalization('bn', epsilon, channelStatistics)],
   ['InstanceNormalization', '', 1, normalization('instancenorm', epsilon)],
   [
     'GroupNormalization',

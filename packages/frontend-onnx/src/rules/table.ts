@@ -1,4 +1,5 @@
 import type { Row, Rule } from '../outcome.ts';
+import { attentionRows } from './attention.ts';
 import { constantRows } from './constants.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
@@ -7,10 +8,19 @@ import { matmulRows } from './matmul.ts';
 import { movementRows } from './movement.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
+import { quantizedRows } from './quantized.ts';
+import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
+import { resizeRows } from './resize.ts';
+import { sequenceRows } from './sequence.ts';
 import { slicingRows } from './slicing.ts';
 
 const rows: readonly Row[] = [
+  ...sequenceRows,
+  ...resizeRows,
+  ...recurrentRows,
+  ...quantizedRows,
+  ...attentionRows,
   ...constantRows,
   ...convolutionRows,
   ...elementwiseRows,
