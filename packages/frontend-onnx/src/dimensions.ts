@@ -67,7 +67,7 @@ export class Dimensions {
     const missingShape = missingDimension(
       name,
       `has ${typeof declared[open] === 'string' ? `the symbolic dimension "${declared[open]}"` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
-      shape.map((extent, axis) => extent ?? (declared.length === 4 ? 224 : 128)),
+      shape.map((extent) => extent ?? (declared.length === 4 ? 224 : 128)),
     );
     return { shape: undefined, missingShape };
   }
