@@ -1,6 +1,6 @@
 import type { Graph, Node, Tensor } from '@nnmeter/ir';
-import { GraphView, NONE } from './graph-view.ts';
-import { type Group, Grouping } from './grouping.ts';
+import { type GraphView, NONE } from './graph-view.ts';
+import { analyse, type Group, Grouping } from './grouping.ts';
 import type { Kernel } from './kernel.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
@@ -10,8 +10,7 @@ import { compileRules, type FusionRules } from './rules.ts';
  * @throws NnMeterError E_INVALID_INPUT if the rules are not understood.
  */
 export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
-  const view = new GraphView(graph);
-  const { groups, groupOf } = new Grouping(view, compileRules(rules));
+  const { view, groups, groupOf } = new Grouping(analyse(graph), compileRules(rules));
 
   const groupAt = new Int32Array(view.nodes.length).fill(NONE);
   for (let g = 0; g < groups.length; g++) groupAt[groups[g]!.position] = g;
@@ -51,9 +50,8 @@ function toKernel(
         const other = groupOf[producer]!;
         if (other === own) continue;
         pushDistinct(inputKernels, order[other]!, many);
-      }
-      const tensor = tensors.get(names[slot]!);
-      if (tensor !== undefined && tensor.kind !== 'constant') pushDistinct(inputs, tensor, many);
+      } else if (!view.isGraphInput(names[slot]!)) continue;
+      pushDistinct(inputs, tensors.get(names[slot]!)!, many);
     }
   }
   const { state } = group;

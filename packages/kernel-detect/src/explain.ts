@@ -1,8 +1,8 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
-import { GraphView, NONE } from './graph-view.ts';
-import { Grouping, leak } from './grouping.ts';
+import { NONE } from './graph-view.ts';
+import { analyse, Grouping, leak } from './grouping.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
 /** Whether two nodes that follow each other are in one kernel, and why. */
@@ -46,8 +46,8 @@ export function explainFusion(
       `graph "${graph.name}" has no node "${nodeName}"; nodes are named as in \`graph.nodes\``,
     );
   }
-  const view = new GraphView(graph);
-  const grouping = new Grouping(view, compileRules(rules));
+  const grouping = new Grouping(analyse(graph), compileRules(rules));
+  const { view } = grouping;
   const concerns = (...names: string[]) => nodeName === undefined || names.includes(nodeName);
 
   const pairs: FusionDecision[] = [];

@@ -19,6 +19,7 @@ export class GraphView {
   readonly isResult: Uint8Array;
   readonly #consumers: Int32Array;
   readonly #consumerStart: Int32Array;
+  readonly #graphInputs: ReadonlySet<string>;
 
   constructor(graph: Graph) {
     const nodes = graph.nodes;
@@ -80,6 +81,7 @@ export class GraphView {
     this.isResult = isResult;
     this.#consumers = consumers;
     this.#consumerStart = consumerStart;
+    this.#graphInputs = new Set(graph.inputs);
   }
 
   op(node: number): Op {
@@ -116,11 +118,20 @@ export class GraphView {
 
   /** Name of the tensor that enters the node: its first input that is not a constant. */
   dataInput(node: number): string | undefined {
-    return this.nodes[node]!.inputs.find((name) => name !== '' && !this.isConstant(name));
+    return this.nodes[node]!.inputs.find(
+      (name, slot) => name !== '' && !this.isConstant(node, slot),
+    );
   }
 
-  isConstant(tensor: string): boolean {
-    return this.graph.tensors.get(tensor)?.kind === 'constant';
+  /** Whether the input slot holds a constant (or nothing). */
+  isConstant(node: number, slot: number): boolean {
+    return (
+      this.producer(node, slot) === NONE && !this.isGraphInput(this.nodes[node]!.inputs[slot]!)
+    );
+  }
+
+  isGraphInput(tensor: string): boolean {
+    return this.#graphInputs.has(tensor);
   }
 
   /**
@@ -129,11 +140,12 @@ export class GraphView {
    * (nn-Meter IR does not always list constants).
    */
   constantOperand(node: number): number | 'unknown' | undefined {
-    const inputs = this.nodes[node]!.inputs;
+    const { inputs } = this.nodes[node]!;
     if (inputs.length > 2) return undefined;
     if (inputs.length === 1) return 'unknown';
-    for (const name of inputs) {
-      if (this.isConstant(name)) return this.graph.tensors.get(name)!.values?.[0] ?? 'unknown';
+    for (let slot = 0; slot < inputs.length; slot++) {
+      if (!this.isConstant(node, slot)) continue;
+      return this.graph.tensors.get(inputs[slot]!)?.values?.[0] ?? 'unknown';
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
+import type { Graph } from '@nnmeter/ir';
 import { type Block, isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
-import { type GraphView, NONE } from './graph-view.ts';
+import { GraphView, NONE } from './graph-view.ts';
 import type { CompiledRules, KernelState } from './rules.ts';
 
 /** A block found in a graph. */
@@ -20,8 +21,27 @@ export interface Group {
   position: number;
 }
 
-/** For every node the block it belongs to, if any. */
-export function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
+/** What detection knows of a graph before any rules: it is the same for all devices. */
+export interface Analysis {
+  readonly view: GraphView;
+  /** For every node the block it belongs to, if any. */
+  readonly blockOf: readonly (BlockMatch | undefined)[];
+}
+
+const analyses = new WeakMap<Graph, Analysis>();
+
+/** Edges and blocks of a graph; kept as long as the graph is, since graphs do not change. */
+export function analyse(graph: Graph): Analysis {
+  let analysis = analyses.get(graph);
+  if (analysis === undefined) {
+    const view = new GraphView(graph);
+    analysis = { view, blockOf: findBlocks(view) };
+    analyses.set(graph, analysis);
+  }
+  return analysis;
+}
+
+function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
   const count = view.nodes.length;
   const blockOf: (BlockMatch | undefined)[] = new Array(count);
   for (let i = 0; i < count; i++) {
@@ -72,13 +92,13 @@ export class Grouping {
   readonly groupOf: Int32Array;
   readonly blockOf: readonly (BlockMatch | undefined)[];
 
-  constructor(view: GraphView, rules: CompiledRules) {
+  constructor({ view, blockOf }: Analysis, rules: CompiledRules) {
     this.view = view;
+    this.blockOf = blockOf;
     this.rules = rules;
     this.groupOf = new Int32Array(view.nodes.length).fill(NONE);
-    this.blockOf = findBlocks(view);
     for (let i = 0; i < view.nodes.length; i++) {
-      const match = this.blockOf[i];
+      const match = blockOf[i];
       if (match === undefined) {
         this.#place(view.op(i), [i], i);
       } else if (match.block.severalExits === true) {
@@ -173,9 +193,9 @@ function isLinear(state: KernelState): boolean {
 function isBias(view: GraphView, node: number): boolean {
   const { op, inputs } = view.nodes[node]!;
   if (op !== 'add' || view.constantOperand(node) === undefined) return false;
-  for (const name of inputs) {
-    if (!view.isConstant(name)) continue;
-    const shape = view.graph.tensors.get(name)!.shape;
+  for (let slot = 0; slot < inputs.length; slot++) {
+    if (!view.isConstant(node, slot)) continue;
+    const shape = view.graph.tensors.get(inputs[slot]!)?.shape;
     return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
   }
   return true;

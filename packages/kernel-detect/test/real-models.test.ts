@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { frontend } from '@nnmeter/frontend-onnx';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
@@ -18,7 +19,58 @@ async function bench(family: string): Promise<Graph> {
   return readNnMeterIr(graph);
 }
 
+const fixture = (name: string) =>
+  frontend.fileToGraph(
+    fileURLToPath(new URL(`../../../fixtures/onnx/${name}.onnx`, import.meta.url)),
+  );
+
 const sharedTest = hasShared ? test : test.skip;
+
+describe('networks exported by PyTorch', () => {
+  test('mobilenet_v2, on the CPU and on a GPU', async () => {
+    const graph = await fixture('mobilenet_v2');
+    const convolutions = { 'conv-relu': 18, 'dwconv-relu': 17 };
+    expect(census(graph, cpu)).toEqual({ ...convolutions, conv: 17, add: 10, gap: 1, fc: 1 });
+    expect(census(graph, gpu)).toEqual({
+      ...convolutions,
+      conv: 7,
+      'conv-add': 10,
+      gap: 1,
+      fc: 1,
+    });
+  });
+
+  test('squeeze and excitation, hard swish and channel shuffle', async () => {
+    expect(census(await fixture('mobilenet_v3_small'), cpu)).toMatchObject({ se: 9, hswish: 19 });
+    expect(census(await fixture('shufflenet_v2_x0_5'), cpu)).toMatchObject({
+      channelshuffle: 16,
+      split: 13,
+    });
+  });
+
+  test('transformers of two blocks', async () => {
+    const blocks = { attention: 2, gelu: 2 };
+    expect(census(await fixture('tiny_vit'), cpu)).toMatchObject({ ...blocks, layernorm: 4 });
+    expect(census(await fixture('tiny_swin'), cpu)).toMatchObject({ ...blocks, layernorm: 6 });
+    expect(census(await fixture('tiny_maxvit'), cpu)).toMatchObject({
+      se: 2,
+      attention: 4,
+      layernorm: 9,
+    });
+    expect(census(await fixture('tiny_convnext'), cpu)).toMatchObject({ gelu: 2, layernorm: 5 });
+  });
+
+  test('quantise and dequantise nodes are kernels of their own', async () => {
+    expect(census(await fixture('qdq'), cpu)).toEqual({
+      quantize: 3,
+      dequantize: 3,
+      'conv-relu': 1,
+      gap: 1,
+      reshape: 1,
+      fc: 1,
+    });
+  });
+});
 
 // Expected counts follow from the papers' block tables.
 describe('real networks', () => {
