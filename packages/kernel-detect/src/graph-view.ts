@@ -106,14 +106,16 @@ export class GraphView {
     return consumer !== NONE && ops.includes(this.op(consumer)) ? consumer : NONE;
   }
 
-  /** Whether the node reads the tensor. */
+  /** Whether the node reads the tensor; nodes of many operands, which no block has, are not looked at. */
   reads(node: number, tensor: string): boolean {
-    return this.nodes[node]!.inputs.includes(tensor);
+    const { inputs } = this.nodes[node]!;
+    return inputs.length <= 4 && inputs.includes(tensor);
   }
 
-  /** The producer of an input slot, NONE for graph inputs and constants. */
+  /** The producer of an input slot, NONE for graph inputs, constants and slots the node does not have. */
   producer(node: number, slot: number): number {
-    return this.slotProducers[this.slotStart[node]! + slot] ?? NONE;
+    const at = this.slotStart[node]! + slot;
+    return at < this.slotStart[node + 1]! ? this.slotProducers[at]! : NONE;
   }
 
   /** Name of the tensor that enters the node: its first input that is not a constant. */

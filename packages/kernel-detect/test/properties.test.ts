@@ -132,6 +132,17 @@ describe('for any network and any rules', () => {
 });
 
 describe('large networks', () => {
+  test('100,000 operands of one node', () => {
+    const b = new GraphBuilder();
+    const x = b.conv(b.input('x'));
+    const gates = Array.from({ length: 100_000 }, () => b.node('sigmoid', [x]));
+    const sum = b.node('add', [b.node('mul', gates), ...gates]);
+    const weights = b.node('softmax', [sum], { attributes: { axis: 1 } });
+    const graph = b.result(weights).build();
+    expect(detectKernels(graph, gpu)).toHaveLength(100_004);
+    expect(detectNnMeterKernels(graph, gpu.official!)).toHaveLength(100_004);
+  });
+
   test('200,000 nodes in a chain, and 200,000 readers of one tensor', () => {
     const chain = new GraphBuilder();
     let last = chain.input('x');

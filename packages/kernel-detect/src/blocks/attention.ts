@@ -50,8 +50,7 @@ function stepBefore(view: GraphView, node: number): number {
     case 'add':
     case 'where': {
       // The mask may be computed too: the scores are the operand computed last.
-      const slots = view.nodes[node]!.inputs.map((_, slot) => view.producer(node, slot));
-      return Math.max(...slots);
+      return Math.max(...[0, 1, 2].map((slot) => view.producer(node, slot)));
     }
     default:
       return NONE;

@@ -29,7 +29,8 @@ describe('attention', () => {
     const scale = (b: GraphBuilder, s: string) => b.node('div', [s, b.scalar(8)]);
     const mask = (b: GraphBuilder, s: string) =>
       b.node('add', [scale(b, s), b.constant('mask', [1, 1, 196, 196])]);
-    for (const between of [(_: GraphBuilder, s: string) => s, scale, mask]) {
+    const untoldConstant = (b: GraphBuilder, s: string) => b.node('mul', [s]);
+    for (const between of [(_: GraphBuilder, s: string) => s, scale, mask, untoldConstant]) {
       const found = stages(network(between));
       expect(found.filter((type) => type !== 'attention').sort()).toEqual([...around].sort());
       expect(found.at(-1)).toBe('attention');
