@@ -26,10 +26,13 @@ export function withInputShapes(
     const names = node.inputs.filter((input) => input !== '');
     const before = names.map((input) => graph.tensor(input));
     const after = names.map((input) => tensors.get(input)!);
-    if (
-      !hasShapes(after) ||
-      after.every((tensor, i) => sameShape(tensor.shape, before[i]?.shape))
-    ) {
+    if (after.every((tensor, i) => sameShape(tensor.shape, before[i]?.shape))) return node;
+    if (!hasShapes(after)) {
+      for (const output of node.outputs) {
+        if (output === '') continue;
+        const { shape: _, ...shapeless } = graph.tensor(output);
+        tensors.set(output, shapeless);
+      }
       return node;
     }
     const adapted = adaptAttributes(node, graph, after[0], samePadded);
@@ -50,26 +53,33 @@ export function withInputShapes(
   return createGraph({ ...graph, nodes, tensors: tensors.values() });
 }
 
-/** The shape of each named input. @throws NnMeterError E_INVALID_INPUT if a name or the number of shapes is wrong. */
-export function settleInputShapes(
+/** The shape of each named input. */
+function settleInputShapes(
   inputs: readonly string[],
   inputShapes: NonNullable<ReadOptions['inputShapes']>,
 ): Map<string, Shape> {
-  if (isShape(inputShapes)) {
-    const [only] = inputs;
-    if (only !== undefined && inputs.length === 1) return new Map([[only, inputShapes]]);
+  if (isShape(inputShapes) && inputs.length !== 1) {
     throw new NnMeterError(
       'E_INVALID_INPUT',
       `one input shape for ${inputs.length} inputs; give shapes by name (inputs: ${listed(inputs)})`,
     );
   }
-  const shapes = new Map(Object.entries(inputShapes));
-  for (const name of shapes.keys()) {
-    if (inputs.includes(name)) continue;
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      `there is no input ${quote(name)} (inputs: ${listed(inputs)})`,
-    );
+  const shapes = isShape(inputShapes)
+    ? new Map([[inputs[0]!, inputShapes]])
+    : new Map(Object.entries(inputShapes));
+  for (const [name, shape] of shapes) {
+    if (!inputs.includes(name)) {
+      throw new NnMeterError(
+        'E_INVALID_INPUT',
+        `there is no input ${quote(name)} (inputs: ${listed(inputs)})`,
+      );
+    }
+    if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
+      throw new NnMeterError(
+        'E_INVALID_INPUT',
+        `the shape [${shape.join(', ')}] for input ${quote(name)} must be positive integers`,
+      );
+    }
   }
   return shapes;
 }

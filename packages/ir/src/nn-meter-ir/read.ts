@@ -142,11 +142,11 @@ class Reader {
     const tensors = this.#tensors;
     const sourceOp = node.attr.type ?? 'Unknown';
     const raw = node.attr.attr ?? {};
-    const inputs = pairOperands(this.#raw, node, (dropped) => this.#dropped.push(dropped)).map(
-      (operand, index) => this.#operandTensor(name, node, operand, index),
-    );
-    const weightNoted = inputs.length > 1 || node.attr.constants?.some(({ index }) => index === 1);
     const constants = [...(node.attr.constants ?? [])].sort((a, b) => a.index - b.index);
+    const inputs = pairOperands(this.#raw, node, (dropped) => this.#dropped.push(dropped))
+      .filter(({ producer }) => producer !== undefined || constants.length === 0)
+      .map((operand, index) => this.#operandTensor(name, node, operand, index));
+    const weightNoted = inputs.length > 1 || constants.some(({ index }) => index === 1);
     for (const { index, shape, data_type, values } of constants) {
       const constant = tensors.freeName(`${name}/operand_${index}`);
       tensors.addConstant(constant, { shape, type: data_type, values });
@@ -207,7 +207,8 @@ class Reader {
       this.#inputs.push(wanted);
       return wanted;
     }
-    return tensors.addConstant(wanted, { shape, values: node.attr.attr?.constant });
+    const type = node.attr.output_type?.[0];
+    return tensors.addConstant(wanted, { shape, type, values: node.attr.attr?.constant });
   }
 
   /** Follows aliases from a node's name to the tensor that reader `consumer` gets. */

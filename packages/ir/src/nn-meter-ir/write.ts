@@ -30,10 +30,16 @@ class Writer {
   readonly #placeholders = new Map<string, string>();
 
   readonly #results: ReadonlySet<string>;
+  /** Position of each computed tensor among its node's results. */
+  readonly #slots = new Map<string, number>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#results = new Set(graph.outputs);
+    for (const node of graph.nodes) {
+      const outputs = node.outputs.filter((output) => output !== '');
+      for (const [slot, output] of outputs.entries()) this.#slots.set(output, slot);
+    }
     const taken = new Set(graph.nodes.map((node) => node.name));
     for (const input of graph.inputs) {
       let name = input;
@@ -91,7 +97,7 @@ class Writer {
         input_shape: operands.shapes,
         output_shape: shapes,
         ...outputTypes(results),
-        ...(operands.slots.some((slot) => slot > 0) && { input_slots: operands.slots }),
+        ...(operands.fromSeveral && { input_slots: operands.slots }),
         ...(operands.constants.length > 0 && { constants: operands.constants }),
         ...(consumedResults.length > 0 && { graph_outputs: consumedResults }),
         attr: attributes,
@@ -116,14 +122,16 @@ class Writer {
     const shapes: (Shape | null)[] = [];
     const operandShapes: (Shape | undefined)[] = [];
     const constants: NnMeterIrConstant[] = [];
+    let fromSeveral = false;
     let attributes = {};
     const operands = node.inputs.filter((input) => input !== '').map((name) => graph.tensor(name));
     const constantCount = operands.filter((tensor) => tensor.kind === 'constant').length;
     operands.forEach((tensor, index) => {
       if (tensor.kind !== 'constant') {
         const producer = graph.producer(tensor.name);
+        fromSeveral ||= (producer?.outputs.length ?? 0) > 1;
         inbounds.push(producer?.name ?? this.#placeholders.get(tensor.name) ?? tensor.name);
-        slots.push(producer?.outputs.filter((output) => output !== '').indexOf(tensor.name) ?? 0);
+        slots.push(this.#slots.get(tensor.name) ?? 0);
         shapes.push(writtenShape(tensor));
         operandShapes.push(shapes.at(-1) ?? undefined);
         return;
@@ -149,7 +157,7 @@ class Writer {
         ...(tensor.values !== undefined && { values: tensor.values }),
       });
     });
-    return { inbounds, slots, shapes, operandShapes, constants, attributes };
+    return { inbounds, slots, fromSeveral, shapes, operandShapes, constants, attributes };
   }
 }
 
