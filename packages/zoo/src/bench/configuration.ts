@@ -1,5 +1,4 @@
-import { NnMeterError, type Shape } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import { NnMeterError, type Shape, type ShapedTensor } from '@nnmeter/ir';
 import type { TfBuilder } from './tf-builder.ts';
 
 /** A family's numbers by the names in its `lists`, e.g. `{ kernels: [3, 3, 5], widths: [19, 153, 460] }`. */
@@ -14,7 +13,7 @@ export interface BenchFamily {
   /** The base network's numbers. */
   readonly base: BenchConfiguration;
   /** Everything up to the classifier; gets lists of at least the base's length. */
-  readonly body: (tf: TfBuilder, configuration: BenchConfiguration) => Value;
+  readonly body: (tf: TfBuilder, configuration: BenchConfiguration) => ShapedTensor;
 }
 
 export interface BenchOptions {

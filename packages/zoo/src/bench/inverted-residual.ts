@@ -1,15 +1,15 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { BenchConfiguration, BenchFamily } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
-type Activation = (tf: TfBuilder, x: Value) => Value;
+type Activation = (tf: TfBuilder, x: ShapedTensor) => ShapedTensor;
 
 const relu: Activation = (tf, x) => tf.relu(x);
 const relu6: Activation = (tf, x) => tf.relu6(x);
 /** x * relu6(x + 3) / 6 */
 const hardSwish: Activation = (tf, x) => {
-  const gate = tf.relu6(tf.addScalar(x, 3));
-  return tf.mulScalar(tf.mul(x, gate, x.shape), 1 / 6);
+  const gate = tf.relu6(tf.add(x, 3));
+  return tf.mul(tf.mul(x, gate), 1 / 6);
 };
 
 interface Block {
@@ -21,7 +21,7 @@ interface Block {
   readonly activation: Activation;
 }
 
-function invertedResidual(tf: TfBuilder, x: Value, block: Block): Value {
+function invertedResidual(tf: TfBuilder, x: ShapedTensor, block: Block): ShapedTensor {
   const { channels, expanded, kernel, stride, squeeze, activation } = block;
   let y = activation(tf, tf.convBn(x, expanded));
   y = tf.batchNorm(tf.depthwise(y, kernel, stride));
@@ -30,13 +30,13 @@ function invertedResidual(tf: TfBuilder, x: Value, block: Block): Value {
   return stride === 1 && channels === x.shape[3] ? tf.add(y, x) : y;
 }
 
-function squeezeExcitation(tf: TfBuilder, x: Value): Value {
+function squeezeExcitation(tf: TfBuilder, x: ShapedTensor): ShapedTensor {
   const channels = x.shape[3]!;
   let gate = tf.avgPool(x, x.shape[1]!, 1, 'VALID');
   gate = tf.relu(tf.biasAdd(tf.conv(gate, Math.floor(channels / 4))));
   gate = tf.biasAdd(tf.conv(gate, channels));
-  gate = tf.mulScalar(tf.relu6(tf.addScalar(gate, 3)), 1 / 6);
-  return tf.mul(gate, x, x.shape);
+  gate = tf.mul(tf.relu6(tf.add(gate, 3)), 1 / 6);
+  return tf.mul(gate, x);
 }
 
 /** What is fixed about the blocks of a network; base widths tell where a width of the configuration counts. */
@@ -56,14 +56,14 @@ interface Structure {
  */
 function chain(
   tf: TfBuilder,
-  x: Value,
+  x: ShapedTensor,
   structure: Structure,
   numbers: {
     readonly kernels: readonly number[];
     readonly widths: readonly number[];
     readonly expanded: (block: number, channels: number) => number;
   },
-): Value {
+): ShapedTensor {
   const { entry, widths, reductions, squeezed = [], activation } = structure;
   return widths.reduce((y, width, index) => {
     const reduces = reductions.includes(index);

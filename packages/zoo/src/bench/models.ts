@@ -52,7 +52,7 @@ export function buildBenchModel(
     );
   }
   const { name = family, inputShape = [1, 224, 224, 3], classes = 1000 } = options;
-  const tf = new TfBuilder(inputShape);
+  const tf = new TfBuilder(name, inputShape);
   const body = found.body(tf, readConfiguration(found, configuration ?? found.base));
-  return tf.finish(name, tf.fc(body, classes));
+  return tf.finish(tf.fc(body, classes));
 }

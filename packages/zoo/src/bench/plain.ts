@@ -1,11 +1,11 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { BenchConfiguration, BenchFamily } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 const LISTS = ['kernels', 'widths'];
 
 /** Hidden fully connected layers of AlexNet and VGG. */
-function hiddenLayers(tf: TfBuilder, x: Value, widths: readonly number[]): Value {
+function hiddenLayers(tf: TfBuilder, x: ShapedTensor, widths: readonly number[]): ShapedTensor {
   return widths.reduce((y, width) => tf.relu(tf.fc(y, width)), tf.globalAverage(x));
 }
 
@@ -118,10 +118,10 @@ export const googlenet: BenchFamily = {
 
 function inception(
   tf: TfBuilder,
-  x: Value,
+  x: ShapedTensor,
   configuration: BenchConfiguration,
   index: number,
-): Value {
+): ShapedTensor {
   const [single, reduce3, out3, reduce5, out5, projection] = GOOGLENET_LISTS.map(
     (list) => configuration[list]![index]!,
   ) as [number, number, number, number, number, number];

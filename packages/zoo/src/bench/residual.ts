@@ -1,4 +1,4 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { BenchFamily } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
@@ -62,7 +62,7 @@ function bottleneckResnet(name: string, layers: readonly number[]): BenchFamily 
   };
 }
 
-function stem(tf: TfBuilder): Value {
+function stem(tf: TfBuilder): ShapedTensor {
   return tf.maxPool(tf.convBnRelu(tf.input, 64, 7, 2), 3, 2, 'SAME');
 }
 
@@ -84,7 +84,7 @@ export const densenet: BenchFamily = {
     growths: new Array<number>(DENSENET_LAYERS).fill(32),
   },
   body(tf, { kernels, growths }) {
-    const normalized = (y: Value): Value => tf.relu(tf.batchNorm(y));
+    const normalized = (y: ShapedTensor): ShapedTensor => tf.relu(tf.batchNorm(y));
     let x = stem(tf);
     let index = 0;
     for (const layers of DENSENET_BLOCKS) {

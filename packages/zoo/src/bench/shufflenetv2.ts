@@ -1,4 +1,4 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { BenchFamily } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
@@ -46,22 +46,22 @@ interface Branch {
   readonly kernel: number;
 }
 
-function convolve(tf: TfBuilder, x: Value, branch: Branch, stride: number): Value {
+function convolve(tf: TfBuilder, x: ShapedTensor, branch: Branch, stride: number): ShapedTensor {
   const y = tf.depthwise(tf.convBnRelu(x, branch.inner), branch.kernel, stride);
   return tf.convBnRelu(tf.batchNorm(y), branch.channels);
 }
 
-function reduction(tf: TfBuilder, x: Value, branch: Branch): Value {
+function reduction(tf: TfBuilder, x: ShapedTensor, branch: Branch): ShapedTensor {
   const shortcut = tf.batchNorm(tf.depthwise(x, branch.kernel, 2));
   return tf.concat([tf.convBnRelu(shortcut, branch.channels), convolve(tf, x, branch, 2)]);
 }
 
-function basic(tf: TfBuilder, x: Value, branch: Branch): Value {
-  const [kept, convolved] = tf.split(x);
+function basic(tf: TfBuilder, x: ShapedTensor, branch: Branch): ShapedTensor {
+  const [kept, convolved] = tf.split(x) as [ShapedTensor, ShapedTensor];
   return tf.concat([convolve(tf, convolved, branch, 1), kept]);
 }
 
-function shuffle(tf: TfBuilder, x: Value): Value {
+function shuffle(tf: TfBuilder, x: ShapedTensor): ShapedTensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const grouped = tf.reshape(x, [batch, height, width, 2, channels / 2]);
   return tf.reshape(tf.transpose(grouped, [0, 1, 2, 4, 3]), x.shape, 'NHWC');

@@ -1,39 +1,32 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { TorchBuilder } from './torch-builder.ts';
 
 /** x * sigmoid(x), as the exporter writes it. */
-export function silu(torch: TorchBuilder, x: Value): Value {
+export function silu(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   return torch.mul(x, torch.sigmoid(x));
 }
 
 /** x * hardsigmoid(x), as the exporter writes it at opset 13. */
-export function hardSwish(torch: TorchBuilder, x: Value): Value {
+export function hardSwish(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   return torch.mul(x, torch.hardSigmoid(x));
 }
 
 /** x * (erf(x / sqrt(2)) + 1) * 0.5, as the exporter writes it. */
-export function gelu(torch: TorchBuilder, x: Value): Value {
+export function gelu(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   const scaled = torch.binary('div', x, torch.scalar(Math.SQRT2));
-  const shifted = torch.add(torch.unary('erf', 'Erf', scaled), torch.scalar(1));
+  const shifted = torch.add(torch.unary('erf', scaled), torch.scalar(1));
   return torch.mul(torch.mul(x, shifted), torch.scalar(0.5));
 }
 
 /** Layer normalization over the last axis in the nine ops of opset 13. */
-export function layerNorm(torch: TorchBuilder, x: Value): Value {
+export function layerNorm(torch: TorchBuilder, x: ShapedTensor, epsilon: number): ShapedTensor {
   const last = x.shape.length - 1;
   const channels = x.shape[last]!;
-  const mean = (value: Value): Value =>
-    torch.op(
-      'reducemean',
-      'ReduceMean',
-      [value],
-      { axes: [last], keepDims: true },
-      [...value.shape.slice(0, -1), 1],
-      value.layout,
-    );
+  const mean = (value: ShapedTensor): ShapedTensor =>
+    torch.op('reducemean', 'ReduceMean', [value], { axes: [last], keepDims: true });
   const centred = torch.binary('sub', x, mean(x));
   const variance = mean(torch.binary('pow', centred, torch.scalar(2)));
-  const deviation = torch.unary('sqrt', 'Sqrt', torch.add(variance, torch.scalar(1e-5)));
+  const deviation = torch.unary('sqrt', torch.add(variance, torch.scalar(epsilon)));
   const normalized = torch.binary('div', centred, deviation);
   const scaled = torch.mul(normalized, torch.constant('LayerNorm.weight', [channels]));
   return torch.add(scaled, torch.constant('LayerNorm.bias', [channels]));
@@ -42,11 +35,11 @@ export function layerNorm(torch: TorchBuilder, x: Value): Value {
 /** Squeeze and excitation: global average pooling, two 1x1 convolutions, a gate on every channel of `x`. */
 export function squeezeExcitation(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   squeezeChannels: number,
-  activation: (value: Value) => Value,
-  gate: (value: Value) => Value,
-): Value {
+  activation: (value: ShapedTensor) => ShapedTensor,
+  gate: (value: ShapedTensor) => ShapedTensor,
+): ShapedTensor {
   return torch.scope('se', () => {
     const squeezed = activation(torch.conv(torch.globalAvgPool(x), squeezeChannels));
     return torch.mul(gate(torch.conv(squeezed, x.shape[1]!)), x);

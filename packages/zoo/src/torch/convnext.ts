@@ -1,8 +1,10 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { gelu, layerNorm } from './blocks.ts';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
+
+/** Of layer normalization. */
+const EPSILON = 1e-6;
 
 export interface ConvNextOptions extends NetworkOptions {
   /** Channels of each stage. */
@@ -38,14 +40,14 @@ export function convnext(options: ConvNextOptions): Graph {
 }
 
 /** Layer normalization over the channels of an image. */
-function channelNorm(torch: TorchBuilder, x: Value): Value {
-  return torch.transpose(layerNorm(torch, torch.transpose(x, TO_NHWC)), TO_NCHW);
+function channelNorm(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
+  return torch.transpose(layerNorm(torch, torch.transpose(x, TO_NHWC), EPSILON), TO_NCHW);
 }
 
-function block(torch: TorchBuilder, x: Value, kernel: number): Value {
+function block(torch: TorchBuilder, x: ShapedTensor, kernel: number): ShapedTensor {
   const channels = x.shape[1]!;
   let y = torch.conv(x, channels, { kernel, padding: (kernel - 1) / 2, groups: channels });
-  y = layerNorm(torch, torch.transpose(y, TO_NHWC));
+  y = layerNorm(torch, torch.transpose(y, TO_NHWC), EPSILON);
   y = gelu(torch, torch.linear(y, 4 * channels));
   y = torch.transpose(torch.linear(y, channels), TO_NCHW);
   y = torch.mul(torch.constant('layer_scale', [channels, 1, 1]), y);

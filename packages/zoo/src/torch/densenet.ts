@@ -1,5 +1,6 @@
-import type { Graph } from '@nnmeter/ir';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network, range } from './options.ts';
+import type { TorchBuilder } from './torch-builder.ts';
 
 export interface DenseNetOptions extends NetworkOptions {
   /** Layers of each dense block. */
@@ -22,12 +23,12 @@ export function densenet(options: DenseNetOptions): Graph {
       const features = [x];
       for (const layer of range(layers)) {
         torch.scope(`denseblock${block + 1}.denselayer${layer + 1}`, () => {
-          let y = torch.relu(torch.batchNorm(torch.concat(features, 1)));
+          let y = torch.relu(torch.batchNorm(joined(torch, features)));
           y = torch.convBnRelu(y, bottleneck * growth);
           features.push(torch.conv(y, growth, { kernel: 3, padding: 1, bias: false }));
         });
       }
-      x = torch.concat(features, 1);
+      x = joined(torch, features);
       if (block === blocks.length - 1) break;
       x = torch.scope(`transition${block + 1}`, () => {
         const y = torch.relu(torch.batchNorm(x));
@@ -38,4 +39,8 @@ export function densenet(options: DenseNetOptions): Graph {
     x = torch.relu(torch.batchNorm(x));
     return torch.linear(torch.flatten(torch.globalAvgPool(x)), classes);
   });
+}
+
+function joined(torch: TorchBuilder, features: readonly ShapedTensor[]): ShapedTensor {
+  return features.length === 1 ? features[0]! : torch.concat(features, 1);
 }

@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { silu, squeezeExcitation } from './blocks.ts';
 import { makeDivisible, type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
@@ -50,7 +49,7 @@ export function efficientnet(options: EfficientNetOptions): Graph {
   });
 }
 
-function mbConv(torch: TorchBuilder, x: Value, stage: EfficientNetStage): Value {
+function mbConv(torch: TorchBuilder, x: ShapedTensor, stage: EfficientNetStage): ShapedTensor {
   const { kernel, stride } = stage;
   const channels = x.shape[1]!;
   const expanded = makeDivisible(channels * stage.expansion);
@@ -67,7 +66,7 @@ function mbConv(torch: TorchBuilder, x: Value, stage: EfficientNetStage): Value 
   return withShortcut(torch, x, torch.convBn(y, stage.channels), stride);
 }
 
-function fusedMbConv(torch: TorchBuilder, x: Value, stage: EfficientNetStage): Value {
+function fusedMbConv(torch: TorchBuilder, x: ShapedTensor, stage: EfficientNetStage): ShapedTensor {
   const { kernel, stride } = stage;
   const channels = x.shape[1]!;
   const expanded = makeDivisible(channels * stage.expansion);
@@ -79,6 +78,11 @@ function fusedMbConv(torch: TorchBuilder, x: Value, stage: EfficientNetStage): V
   return withShortcut(torch, x, y, stride);
 }
 
-function withShortcut(torch: TorchBuilder, x: Value, y: Value, stride: number): Value {
+function withShortcut(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  y: ShapedTensor,
+  stride: number,
+): ShapedTensor {
   return stride === 1 && x.shape[1] === y.shape[1] ? torch.add(y, x) : y;
 }

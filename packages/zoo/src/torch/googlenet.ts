@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -48,7 +47,7 @@ export function googlenet(options: GoogLeNetOptions = {}): Graph {
   });
 }
 
-function inception(torch: TorchBuilder, x: Value, widths: InceptionWidths): Value {
+function inception(torch: TorchBuilder, x: ShapedTensor, widths: InceptionWidths): ShapedTensor {
   const [single, reduce3, out3, reduce5, out5, projection] = widths;
   const spatial = { kernel: 3, padding: 1 };
   const branches = [

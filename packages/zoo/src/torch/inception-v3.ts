@@ -1,20 +1,24 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network } from './options.ts';
 import type { Sides, TorchBuilder } from './torch-builder.ts';
 
 /** Convolution with batch normalization and ReLU that keeps the size. */
-function same(torch: TorchBuilder, x: Value, channels: number, kernel: Sides = 1): Value {
+function same(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  channels: number,
+  kernel: Sides = 1,
+): ShapedTensor {
   const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
   const padding = [(height - 1) / 2, (width - 1) / 2] as const;
   return torch.convBnRelu(x, channels, { kernel, padding });
 }
 
-function pooled(torch: TorchBuilder, x: Value, channels: number): Value {
+function pooled(torch: TorchBuilder, x: ShapedTensor, channels: number): ShapedTensor {
   return same(torch, torch.avgPool(x, 3, { stride: 1, padding: 1 }), channels);
 }
 
-function blockA(torch: TorchBuilder, x: Value, poolChannels: number): Value {
+function blockA(torch: TorchBuilder, x: ShapedTensor, poolChannels: number): ShapedTensor {
   const branches = [
     same(torch, x, 64),
     same(torch, same(torch, x, 48), 64, 5),
@@ -24,7 +28,7 @@ function blockA(torch: TorchBuilder, x: Value, poolChannels: number): Value {
   return torch.concat(branches, 1);
 }
 
-function blockB(torch: TorchBuilder, x: Value): Value {
+function blockB(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   const reduce = { kernel: 3, stride: 2 };
   const branches = [
     torch.convBnRelu(x, 384, reduce),
@@ -34,9 +38,9 @@ function blockB(torch: TorchBuilder, x: Value): Value {
   return torch.concat(branches, 1);
 }
 
-function blockC(torch: TorchBuilder, x: Value, inner: number): Value {
-  const chain = (kernels: readonly Sides[]): Value =>
-    kernels.reduce<Value>(
+function blockC(torch: TorchBuilder, x: ShapedTensor, inner: number): ShapedTensor {
+  const chain = (kernels: readonly Sides[]): ShapedTensor =>
+    kernels.reduce<ShapedTensor>(
       (y, kernel, index) => same(torch, y, index === kernels.length - 1 ? 192 : inner, kernel),
       x,
     );
@@ -49,7 +53,7 @@ function blockC(torch: TorchBuilder, x: Value, inner: number): Value {
   return torch.concat(branches, 1);
 }
 
-function blockD(torch: TorchBuilder, x: Value): Value {
+function blockD(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   const reduce = { kernel: 3, stride: 2 };
   const narrow = torch.convBnRelu(same(torch, x, 192), 320, reduce);
   const separable = same(torch, same(torch, same(torch, x, 192), 192, [1, 7]), 192, [7, 1]);
@@ -61,8 +65,11 @@ function blockD(torch: TorchBuilder, x: Value): Value {
   return torch.concat(branches, 1);
 }
 
-function blockE(torch: TorchBuilder, x: Value): Value {
-  const fork = (y: Value): Value[] => [same(torch, y, 384, [1, 3]), same(torch, y, 384, [3, 1])];
+function blockE(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
+  const fork = (y: ShapedTensor): ShapedTensor[] => [
+    same(torch, y, 384, [1, 3]),
+    same(torch, y, 384, [3, 1]),
+  ];
   const branches = [
     same(torch, x, 320),
     ...fork(same(torch, x, 384)),
@@ -84,7 +91,7 @@ export function inceptionV3(options: NetworkOptions = {}): Graph {
     x = torch.maxPool(x, 3, { stride: 2 });
     x = torch.convBnRelu(same(torch, x, 80), 192, { kernel: 3 });
     x = torch.maxPool(x, 3, { stride: 2 });
-    const mixed: readonly (readonly [string, (y: Value) => Value])[] = [
+    const mixed: readonly (readonly [string, (y: ShapedTensor) => ShapedTensor])[] = [
       ['5b', (y) => blockA(torch, y, 32)],
       ['5c', (y) => blockA(torch, y, 64)],
       ['5d', (y) => blockA(torch, y, 64)],

@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { makeDivisible, type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -51,7 +50,7 @@ export function mnasnet(options: MnasNetOptions = {}): Graph {
   });
 }
 
-function invertedResidual(torch: TorchBuilder, x: Value, stage: MnasNetStage): Value {
+function invertedResidual(torch: TorchBuilder, x: ShapedTensor, stage: MnasNetStage): ShapedTensor {
   const { channels, kernel, expansion, stride } = stage;
   const inner = x.shape[1]! * expansion;
   let y = torch.convBnRelu(x, inner);

@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { makeDivisible, type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -46,12 +45,12 @@ export function mobilenetV2(options: MobileNetV2Options = {}): Graph {
 
 function invertedResidual(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   channels: number,
   expansion: number,
   stride: number,
   kernel: number,
-): Value {
+): ShapedTensor {
   const inner = Math.round(x.shape[1]! * expansion);
   let y = expansion === 1 ? x : torch.relu6(torch.convBn(x, inner));
   const depthwise = { kernel, stride, padding: (kernel - 1) / 2, groups: inner };

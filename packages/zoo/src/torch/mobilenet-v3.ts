@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { hardSwish, squeezeExcitation } from './blocks.ts';
 import { makeDivisible, type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
@@ -38,14 +37,14 @@ export function mobilenetV3(options: MobileNetV3Options): Graph {
 
 function invertedResidual(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   block: MobileNetV3Block,
   width: number,
-): Value {
+): ShapedTensor {
   const { kernel, stride, squeeze } = block;
   const channels = makeDivisible(block.channels * width);
   const expanded = makeDivisible(block.expanded * width);
-  const activate = (y: Value): Value =>
+  const activate = (y: ShapedTensor): ShapedTensor =>
     block.activation === 'relu' ? torch.relu(y) : hardSwish(torch, y);
   let y = expanded === x.shape[1] ? x : activate(torch.convBn(x, expanded));
   const depthwise = { kernel, stride, padding: (kernel - 1) / 2, groups: expanded };

@@ -1,5 +1,4 @@
-import type { Graph, Shape } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, Shape, ShapedTensor } from '@nnmeter/ir';
 import { type BatchNormMode, TorchBuilder } from './torch-builder.ts';
 
 /** What every torchvision builder takes. */
@@ -18,7 +17,7 @@ export interface NetworkOptions {
 export function network(
   family: string,
   options: NetworkOptions,
-  body: (torch: TorchBuilder, classes: number) => Value,
+  body: (torch: TorchBuilder, classes: number) => ShapedTensor,
 ): Graph {
   const {
     name = family,
@@ -26,8 +25,8 @@ export function network(
     classes = 1000,
     batchNorm = 'fold',
   } = options;
-  const torch = new TorchBuilder(inputShape, batchNorm);
-  return torch.finish(name, body(torch, classes));
+  const torch = new TorchBuilder(name, inputShape, batchNorm);
+  return torch.finish(body(torch, classes));
 }
 
 /** Rounds channels to a multiple of `divisor`, never losing more than 10 %: the MobileNet rule. */

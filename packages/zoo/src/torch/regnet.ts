@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { squeezeExcitation } from './blocks.ts';
 import { makeDivisible, type NetworkOptions, network, range } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
@@ -70,11 +69,11 @@ function roundHalfEven(value: number): number {
 
 function residualBlock(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   stage: Stage,
   stride: number,
   squeeze: number | undefined,
-): Value {
+): ShapedTensor {
   const { width, groupWidth } = stage;
   const channels = x.shape[1]!;
   const shortcut =

@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -40,15 +39,15 @@ export function resnet(options: ResNetOptions): Graph {
 
 function residualBlock(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   planes: number,
   stride: number,
   options: ResNetOptions,
-): Value {
+): ShapedTensor {
   const { block, groups = 1, widthPerGroup = 64, kernel = 3 } = options;
   const spatial = { kernel, padding: (kernel - 1) / 2 };
   let outChannels = planes;
-  let y: Value;
+  let y: ShapedTensor;
   if (block === 'basic') {
     y = torch.convBnRelu(x, planes, { ...spatial, stride });
     y = torch.convBn(y, planes, spatial);

@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -36,30 +35,40 @@ export function shufflenetV2(options: ShuffleNetV2Options): Graph {
 
 function branch(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   channels: number,
   kernel: number,
   stride: number,
-): Value {
+): ShapedTensor {
   let y = torch.convBnRelu(x, channels);
   y = torch.convBn(y, channels, { kernel, stride, padding: (kernel - 1) / 2, groups: channels });
   return torch.convBnRelu(y, channels);
 }
 
-function reduction(torch: TorchBuilder, x: Value, channels: number, kernel: number): Value {
+function reduction(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  channels: number,
+  kernel: number,
+): ShapedTensor {
   const groups = x.shape[1]!;
   let shortcut = torch.convBn(x, groups, { kernel, stride: 2, padding: (kernel - 1) / 2, groups });
   shortcut = torch.convBnRelu(shortcut, channels);
   return torch.concat([shortcut, branch(torch, x, channels, kernel, 2)], 1);
 }
 
-function basic(torch: TorchBuilder, x: Value, channels: number, kernel: number): Value {
+function basic(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  channels: number,
+  kernel: number,
+): ShapedTensor {
   const left = torch.slice(x, 1, 0, channels);
   const right = torch.slice(x, 1, channels, 2 * channels);
   return torch.concat([left, branch(torch, right, channels, kernel, 1)], 1);
 }
 
-function shuffle(torch: TorchBuilder, x: Value): Value {
+function shuffle(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const grouped = torch.reshape(x, [batch, 2, channels / 2, height, width]);
   return torch.reshape(torch.transpose(grouped, [0, 2, 1, 3, 4]), x.shape, 'NCHW');

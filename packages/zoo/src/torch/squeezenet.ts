@@ -1,5 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import type { Graph, ShapedTensor } from '@nnmeter/ir';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
 
@@ -27,9 +26,9 @@ export function squeezenet(options: SqueezeNetOptions): Graph {
 
 function fire(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   [squeeze, expand1x1, expand3x3]: readonly [number, number, number],
-): Value {
+): ShapedTensor {
   const squeezed = torch.relu(torch.conv(x, squeeze));
   const left = torch.relu(torch.conv(squeezed, expand1x1));
   const right = torch.relu(torch.conv(squeezed, expand3x3, { kernel: 3, padding: 1 }));

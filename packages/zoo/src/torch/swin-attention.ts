@@ -1,4 +1,4 @@
-import type { Value } from '../network-writer.ts';
+import type { ShapedTensor } from '@nnmeter/ir';
 import type { TorchBuilder } from './torch-builder.ts';
 
 export interface WindowAttention {
@@ -15,7 +15,11 @@ export interface WindowAttention {
  * Multi-head self-attention inside windows of an NHWC image. Everything that does not depend on the input (position
  * bias, mask of the shifted windows) is a constant, as after constant folding.
  */
-export function windowAttention(torch: TorchBuilder, x: Value, attention: WindowAttention): Value {
+export function windowAttention(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  attention: WindowAttention,
+): ShapedTensor {
   const { window } = attention;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const bottom = (window - (height % window)) % window;
@@ -45,7 +49,11 @@ export function windowAttention(torch: TorchBuilder, x: Value, attention: Window
 }
 
 /** Cyclic shift towards the origin along height and width. */
-function roll(torch: TorchBuilder, x: Value, shifts: readonly [number, number]): Value {
+function roll(
+  torch: TorchBuilder,
+  x: ShapedTensor,
+  shifts: readonly [number, number],
+): ShapedTensor {
   return shifts.reduce((y, shift, index) => {
     if (shift === 0) return y;
     const axis = index + 1;
@@ -61,10 +69,10 @@ function roll(torch: TorchBuilder, x: Value, shifts: readonly [number, number]):
 /** `maskedWindows`: windows per image if a mask separates shifted regions, else 0. */
 function attend(
   torch: TorchBuilder,
-  x: Value,
+  x: ShapedTensor,
   { heads, cosine }: WindowAttention,
   maskedWindows: number,
-): Value {
+): ShapedTensor {
   const [windows, length, channels] = x.shape as [number, number, number];
   const headChannels = channels / heads;
   const projected = torch.reshape(torch.linear(x, 3 * channels), [
@@ -75,14 +83,14 @@ function attend(
     headChannels,
   ]);
   const parts = torch.transpose(projected, [2, 0, 3, 1, 4]);
-  const [query, key, value] = [0, 1, 2].map((part) => {
-    const index = torch.scalar(part);
-    const shape = [windows, heads, length, headChannels];
-    return torch.op('gather', 'Gather', [parts, index], { axis: 0 }, shape);
-  }) as [Value, Value, Value];
+  const [query, key, value] = [0, 1, 2].map((part) => torch.select(parts, 0, part)) as [
+    ShapedTensor,
+    ShapedTensor,
+    ShapedTensor,
+  ];
 
-  const transposed = (keys: Value): Value => torch.transpose(keys, [0, 1, 3, 2]);
-  let scores: Value;
+  const transposed = (keys: ShapedTensor): ShapedTensor => torch.transpose(keys, [0, 1, 3, 2]);
+  let scores: ShapedTensor;
   if (cosine) {
     const product = torch.matMul(normalize(torch, query), transposed(normalize(torch, key)));
     scores = torch.mul(product, torch.constant('logit_scale', [heads, 1, 1]));
@@ -102,10 +110,9 @@ function attend(
 }
 
 /** x / max(|x|, 1e-12) over the last axis. */
-function normalize(torch: TorchBuilder, x: Value): Value {
-  const axis = x.shape.length - 1;
-  const shape = [...x.shape.slice(0, -1), 1];
-  const norm = torch.op('reducel2', 'ReduceL2', [x], { axes: [axis], keepDims: true }, shape);
-  const positive = torch.op('clip', 'Clip', [norm], { min: 1e-12 }, shape);
+function normalize(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
+  const axes = [x.shape.length - 1];
+  const norm = torch.op('reducel2', 'ReduceL2', [x], { axes, keepDims: true });
+  const positive = torch.op('clip', 'Clip', [norm], { min: 1e-12 });
   return torch.binary('div', x, positive);
 }

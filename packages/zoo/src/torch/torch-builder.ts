@@ -1,20 +1,13 @@
 import {
-  broadcastShapes,
-  concatShapes,
   type Graph,
+  GraphBuilder,
   type Layout,
-  matMulShape,
   NnMeterError,
   type Op,
   type OpAttributes,
-  reduceShape,
-  reshapeShape,
   type Shape,
-  sliceExtent,
-  transposeShape,
-  windowExtent,
+  type ShapedTensor,
 } from '@nnmeter/ir';
-import { NetworkWriter, type Value } from '../network-writer.ts';
 
 /** A side for both spatial axes, or [height, width]. */
 export type Sides = number | readonly [number, number];
@@ -32,38 +25,34 @@ export interface ConvOptions {
 }
 
 export interface PoolOptions {
+  /** Default: the kernel, as in PyTorch. */
   readonly stride?: number;
   readonly padding?: number;
   readonly ceilMode?: boolean;
 }
 
-/** What becomes of batch normalization in an evaluation graph. */
+/** What becomes of batch normalization after a convolution in an evaluation graph. */
 export type BatchNormMode = 'fold' | 'keep';
-
-const sides = (value: Sides): readonly [number, number] =>
-  typeof value === 'number' ? [value, value] : value;
 
 /**
  * Writes the graph that PyTorch 1.13's ONNX exporter makes of an evaluation-mode module at opset 13, layer by layer.
- * With `fold`, batch normalization right after a convolution becomes that convolution's bias, as the exporter does it.
+ * With `fold`, batch normalization after a convolution becomes that convolution's bias, as the exporter does it.
  */
 export class TorchBuilder {
-  readonly writer = new NetworkWriter();
-  readonly input: Value;
+  readonly input: ShapedTensor;
+  readonly #graph: GraphBuilder;
   readonly #batchNorm: BatchNormMode;
-  readonly #consumed = new Set<string>();
-  readonly #convolutions = new Map<string, { hasBias: boolean }>();
-  readonly #names = new Map<string, number>();
   readonly #scopes: string[] = [];
 
-  constructor(inputShape: Shape, batchNorm: BatchNormMode) {
+  constructor(name: string, inputShape: Shape, batchNorm: BatchNormMode) {
     if (inputShape.length !== 4) {
       throw new NnMeterError(
         'E_SHAPE',
         `the input of a torchvision network is [batch, channels, height, width], not [${inputShape.join(', ')}]`,
       );
     }
-    this.input = this.writer.input('input', inputShape, 'NCHW');
+    this.#graph = new GraphBuilder(name);
+    this.input = this.#graph.input('input', inputShape);
     this.#batchNorm = batchNorm;
   }
 
@@ -77,350 +66,202 @@ export class TorchBuilder {
     }
   }
 
-  /** Appends a node; its name is the scope, the ONNX op and a running number. */
+  /** Adds a node named after its scope and its ONNX op. */
   op<O extends Op>(
     op: O,
     sourceOp: string,
-    inputs: readonly Value[],
+    inputs: readonly ShapedTensor[],
     attributes: OpAttributes[O],
-    shape: Shape,
-    layout?: Layout,
-  ): Value {
-    return this.#add(this.#uniqueName(sourceOp), op, sourceOp, inputs, attributes, shape, layout);
+    result: { readonly shape?: Shape; readonly layout?: Layout | undefined } = {},
+  ): ShapedTensor {
+    const { shape, layout } = result;
+    return this.#graph.node(op, attributes, inputs, {
+      ...this.#named(sourceOp),
+      sourceOp,
+      ...(shape && { outputShapes: [shape] }),
+      ...(layout && { layout }),
+    })[0]!;
   }
 
-  constant(role: string, shape: Shape, values?: readonly number[]): Value {
-    const name = this.#uniqueName(role);
-    return this.writer.constant(name, shape, values === undefined ? {} : { values });
+  /** A parameter or another constant of the network. */
+  constant(role: string, shape: Shape): ShapedTensor {
+    return this.#graph.constant(this.#named(role).name, shape);
   }
 
-  scalar(value: number): Value {
-    return this.constant('Constant', [], [value]);
+  scalar(value: number): ShapedTensor {
+    return this.#graph.constant(this.#named('Constant').name, [], { values: [value] });
   }
 
-  conv(x: Value, outChannels: number, options: ConvOptions = {}): Value {
-    const { groups = 1, bias = true } = options;
-    const kernel = sides(options.kernel ?? 1);
-    const stride = sides(options.stride ?? 1);
-    const padding = sides(options.padding ?? 0);
-    const [batch, channels, height, width] = x.shape as [number, number, number, number];
-    if (channels % groups !== 0 || outChannels % groups !== 0) {
-      throw new NnMeterError(
-        'E_SHAPE',
-        `a convolution of ${channels} to ${outChannels} channels cannot have ${groups} groups`,
-      );
-    }
-    const name = this.#uniqueName('Conv');
-    const weight = this.writer.constant(
-      `${name}.weight`,
-      [outChannels, channels / groups, ...kernel],
-      { layout: 'OIHW' },
-    );
-    const inputs = bias
-      ? [x, weight, this.writer.constant(`${name}.bias`, [outChannels])]
-      : [x, weight];
-    const extent = (side: number, axis: 0 | 1): number =>
-      windowExtent(side, {
-        kernel: kernel[axis],
-        stride: stride[axis],
-        padBegin: padding[axis],
-        padEnd: padding[axis],
-      });
-    const y = this.#add(
-      name,
-      groups > 1 && groups === channels ? 'dwconv' : 'conv',
-      'Conv',
-      inputs,
-      {
-        kernelShape: kernel,
-        strides: stride,
-        pads: [...padding, ...padding],
-        dilations: [1, 1],
-        group: groups,
-      },
-      [batch, outChannels, extent(height, 0), extent(width, 1)],
-      'NCHW',
-    );
-    this.#convolutions.set(y.name, { hasBias: bias });
-    return y;
+  conv(x: ShapedTensor, outChannels: number, options: ConvOptions = {}): ShapedTensor {
+    return this.#graph.conv(x, outChannels, { ...options, ...this.#named('Conv') });
   }
 
-  /** Folded into the convolution that computes `x` if nothing else has read `x`. */
-  batchNorm(x: Value): Value {
-    const convolution = this.#convolutions.get(x.name);
-    if (this.#batchNorm === 'fold' && convolution !== undefined && !this.#consumed.has(x.name)) {
-      if (!convolution.hasBias) {
-        this.writer.appendInput(x.name, this.writer.constant(`${x.name}.bias`, [x.shape[1]!]));
-        convolution.hasBias = true;
-      }
-      return x;
-    }
-    const name = this.#uniqueName('BatchNormalization');
-    const parameters = ['weight', 'bias', 'running_mean', 'running_var'].map((role) =>
-      this.writer.constant(`${name}.${role}`, [x.shape[1]!]),
-    );
-    return this.#add(
-      name,
-      'bn',
-      'BatchNormalization',
-      [x, ...parameters],
-      { epsilon: 1e-5 },
-      x.shape,
-      x.layout,
-    );
+  /** Convolution, without bias unless `bias` is set, then batch normalization. */
+  convBn(x: ShapedTensor, outChannels: number, options: ConvOptions = {}): ShapedTensor {
+    return this.#batchNorm === 'fold'
+      ? this.conv(x, outChannels, { ...options, bias: true })
+      : this.batchNorm(this.conv(x, outChannels, { bias: false, ...options }));
   }
 
-  /** Convolution without bias, then batch normalization. */
-  convBn(x: Value, outChannels: number, options: ConvOptions = {}): Value {
-    return this.batchNorm(this.conv(x, outChannels, { ...options, bias: false }));
-  }
-
-  convBnRelu(x: Value, outChannels: number, options: ConvOptions = {}): Value {
+  convBnRelu(x: ShapedTensor, outChannels: number, options: ConvOptions = {}): ShapedTensor {
     return this.relu(this.convBn(x, outChannels, options));
   }
 
-  /** Elementwise op of one input and no parameters. */
-  unary(
-    op: 'relu' | 'sigmoid' | 'erf' | 'sqrt' | 'tanh',
-    sourceOp: string,
-    x: Value,
-    attributes: OpAttributes['relu'] = {},
-  ): Value {
-    return this.op(op, sourceOp, [x], attributes, x.shape, x.layout);
-  }
-
-  relu(x: Value): Value {
-    return this.unary('relu', 'Relu', x);
-  }
-
-  relu6(x: Value): Value {
-    return this.unary('relu', 'Clip', x, { min: 0, max: 6 });
-  }
-
-  sigmoid(x: Value): Value {
-    return this.unary('sigmoid', 'Sigmoid', x);
-  }
-
-  hardSigmoid(x: Value): Value {
-    return this.op(
-      'hardsigmoid',
-      'HardSigmoid',
-      [x],
-      { alpha: 1 / 6, beta: 0.5 },
-      x.shape,
-      x.layout,
+  /** Batch normalization that stays a node. */
+  batchNorm(x: ShapedTensor, epsilon = 1e-5): ShapedTensor {
+    const { name } = this.#named('BatchNormalization');
+    const parameters = ['weight', 'bias', 'running_mean', 'running_var'].map((role) =>
+      this.#graph.constant(`${name}.${role}`, [x.shape[1]!]),
     );
+    return this.#graph.node('bn', { epsilon }, [x, ...parameters], { name })[0]!;
+  }
+
+  /** Elementwise op of one input and no parameters. */
+  unary(op: 'sigmoid' | 'erf' | 'sqrt' | 'tanh', x: ShapedTensor): ShapedTensor {
+    return this.op(op, capitalized(op), [x], {});
+  }
+
+  relu(x: ShapedTensor): ShapedTensor {
+    return this.op('relu', 'Relu', [x], {});
+  }
+
+  relu6(x: ShapedTensor): ShapedTensor {
+    return this.op('relu', 'Clip', [x], { max: 6 });
+  }
+
+  sigmoid(x: ShapedTensor): ShapedTensor {
+    return this.unary('sigmoid', x);
+  }
+
+  hardSigmoid(x: ShapedTensor): ShapedTensor {
+    return this.op('hardsigmoid', 'HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
   }
 
   /** Elementwise op of two inputs, with broadcasting. */
-  binary(op: 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'max', a: Value, b: Value): Value {
-    const sourceOp = op[0]!.toUpperCase() + op.slice(1);
-    const shape = broadcastShapes(a.shape, b.shape);
-    const layout = shape.length === a.shape.length ? (a.layout ?? b.layout) : b.layout;
-    return this.op(op, sourceOp, [a, b], {}, shape, layout);
+  binary(
+    op: 'add' | 'sub' | 'mul' | 'div' | 'pow',
+    a: ShapedTensor,
+    b: ShapedTensor,
+  ): ShapedTensor {
+    return this.op(op, capitalized(op), [a, b], {});
   }
 
-  add(a: Value, b: Value): Value {
+  add(a: ShapedTensor, b: ShapedTensor): ShapedTensor {
     return this.binary('add', a, b);
   }
 
-  mul(a: Value, b: Value): Value {
+  mul(a: ShapedTensor, b: ShapedTensor): ShapedTensor {
     return this.binary('mul', a, b);
   }
 
-  maxPool(x: Value, kernel: number, options: PoolOptions = {}): Value {
-    return this.#pool('maxpool', 'MaxPool', x, kernel, options);
+  maxPool(x: ShapedTensor, kernel: number, options: PoolOptions = {}): ShapedTensor {
+    return this.#graph.maxpool(x, kernel, {
+      stride: kernel,
+      ...options,
+      ...this.#named('MaxPool'),
+    });
   }
 
   /** Padding counts as zeros: the exporter writes it as an explicit Pad. */
-  avgPool(x: Value, kernel: number, options: PoolOptions = {}): Value {
-    const { padding = 0, ...rest } = options;
+  avgPool(x: ShapedTensor, kernel: number, options: PoolOptions = {}): ShapedTensor {
+    const { padding = 0, stride = kernel } = options;
     const padded =
       padding === 0 ? x : this.pad(x, [0, 0, padding, padding, 0, 0, padding, padding]);
-    return this.#pool('avgpool', 'AveragePool', padded, kernel, rest);
-  }
-
-  pad(x: Value, pads: readonly number[]): Value {
-    const rank = x.shape.length;
-    const shape = x.shape.map((extent, axis) => extent + pads[axis]! + pads[axis + rank]!);
-    return this.op('pad', 'Pad', [x], { pads, mode: 'constant' }, shape, x.layout);
+    return this.#graph.avgpool(padded, kernel, { stride, ...this.#named('AveragePool') });
   }
 
   /**
    * Average pooling to a fixed size. Where the input is no multiple of it, the windows of equal size and stride that
    * give that size stand for PyTorch's windows of unequal size; a smaller input is resized.
    */
-  adaptiveAvgPool(x: Value, outputSide: number): Value {
-    const [batch, channels, height, width] = x.shape as [number, number, number, number];
-    const shape = [batch, channels, outputSide, outputSide];
-    if (height < outputSide || width < outputSide) {
-      return this.op('resize', 'Resize', [x], { mode: 'nearest' }, shape, x.layout);
+  adaptiveAvgPool(x: ShapedTensor, outputSide: number): ShapedTensor {
+    const sides = x.shape.slice(2);
+    if (sides.some((side) => side < outputSide)) {
+      return this.#graph.resize(x, [outputSide, outputSide], this.#named('Resize'));
     }
-    const strides = [Math.floor(height / outputSide), Math.floor(width / outputSide)];
-    const kernelShape = [
-      height - (outputSide - 1) * strides[0]!,
-      width - (outputSide - 1) * strides[1]!,
-    ];
-    const attributes = {
-      kernelShape,
-      strides,
-      pads: [0, 0, 0, 0],
-      dilations: [1, 1],
-      ceilMode: false,
-    };
-    return this.op('avgpool', 'AveragePool', [x], attributes, shape, x.layout);
+    const stride = sides.map((side) => Math.floor(side / outputSide));
+    const kernel = sides.map((side, axis) => side - (outputSide - 1) * stride[axis]!);
+    return this.#graph.avgpool(x, kernel, { stride, ...this.#named('AveragePool') });
   }
 
-  globalAvgPool(x: Value): Value {
-    return this.op(
-      'gap',
-      'GlobalAveragePool',
-      [x],
-      { axes: [2, 3], keepDims: true },
-      reduceShape(x.shape, [2, 3], true),
-      x.layout,
-    );
+  globalAvgPool(x: ShapedTensor): ShapedTensor {
+    return this.#graph.gap(x, this.#named('GlobalAveragePool'));
   }
 
   /** Mean over height and width: [N, C]. */
-  spatialMean(x: Value): Value {
-    return this.op(
-      'gap',
-      'ReduceMean',
-      [x],
-      { axes: [2, 3], keepDims: false },
-      reduceShape(x.shape, [2, 3], false),
-    );
+  spatialMean(x: ShapedTensor): ShapedTensor {
+    return this.#graph.mean(x, [2, 3], this.#named('ReduceMean'));
+  }
+
+  pad(x: ShapedTensor, pads: readonly number[]): ShapedTensor {
+    return this.#graph.pad(x, pads, this.#named('Pad'));
   }
 
   /** To [N, the rest]. */
-  flatten(x: Value): Value {
-    const shape = reshapeShape(x.shape, [x.shape[0]!, -1], false);
-    return this.op('reshape', 'Flatten', [x], { shape }, shape);
+  flatten(x: ShapedTensor): ShapedTensor {
+    return this.#graph.flatten(x, this.#named('Flatten'));
   }
 
-  reshape(x: Value, target: readonly number[], layout?: Layout): Value {
-    const shape = reshapeShape(x.shape, target, false);
-    return this.op('reshape', 'Reshape', [x], { shape }, shape, layout);
+  reshape(x: ShapedTensor, target: readonly number[], layout?: Layout): ShapedTensor {
+    return this.#graph.reshape(x, target, {
+      ...this.#named('Reshape'),
+      ...(layout && { layout }),
+    });
   }
 
-  transpose(x: Value, perm: readonly number[]): Value {
-    const letters = x.layout === undefined ? '' : perm.map((axis) => x.layout![axis]).join('');
-    const layout = letters === 'NCHW' || letters === 'NHWC' ? letters : undefined;
-    return this.op('transpose', 'Transpose', [x], { perm }, transposeShape(x.shape, perm), layout);
+  transpose(x: ShapedTensor, perm: readonly number[]): ShapedTensor {
+    return this.#graph.transpose(x, perm, this.#named('Transpose'));
   }
 
-  /** x[..., start:end, ...] along one axis. */
-  slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
-    const shape = x.shape.map((extent, index) =>
-      index === axis ? sliceExtent(extent, start, end, step) : extent,
-    );
-    const attributes = { starts: [start], ends: [end], axes: [axis], steps: [step] };
-    return this.op('slice', 'Slice', [x], attributes, shape, x.layout);
+  /** x[..., start:end:step, ...] along one axis. */
+  slice(x: ShapedTensor, axis: number, start: number, end: number, step = 1): ShapedTensor {
+    return this.#graph.slice(x, axis, { start, end, step }, this.#named('Slice'));
   }
 
-  concat(inputs: readonly Value[], axis: number): Value {
-    const shape = concatShapes(
-      inputs.map((input) => input.shape),
-      axis,
-    );
-    return this.op('concat', 'Concat', inputs, { axis }, shape, inputs[0]!.layout);
+  concat(inputs: readonly ShapedTensor[], axis: number): ShapedTensor {
+    return this.#graph.concat(inputs, axis, this.#named('Concat'));
   }
 
-  matMul(a: Value, b: Value): Value {
-    return this.op(
-      'matmul',
-      'MatMul',
-      [a, b],
-      { transposeA: false, transposeB: false },
-      matMulShape(a.shape, b.shape),
-    );
+  /** One entry of an axis, which goes away. */
+  select(x: ShapedTensor, axis: number, index: number): ShapedTensor {
+    const shape = x.shape.filter((_, other) => other !== axis);
+    return this.op('gather', 'Gather', [x, this.scalar(index)], { axis }, { shape });
   }
 
-  softmax(x: Value): Value {
-    return this.op('softmax', 'Softmax', [x], { axis: x.shape.length - 1 }, x.shape);
+  matMul(a: ShapedTensor, b: ShapedTensor): ShapedTensor {
+    return this.#graph.matmul(a, b, this.#named('MatMul'));
+  }
+
+  softmax(x: ShapedTensor): ShapedTensor {
+    return this.#graph.softmax(x, -1, this.#named('Softmax'));
   }
 
   /** Fully connected over the last axis: Gemm for a matrix, else MatMul and Add. */
-  linear(x: Value, outFeatures: number, bias = true): Value {
-    const inFeatures = x.shape[x.shape.length - 1]!;
-    const shape = [...x.shape.slice(0, -1), outFeatures];
+  linear(x: ShapedTensor, outFeatures: number, bias = true): ShapedTensor {
     if (x.shape.length === 2) {
-      const name = this.#uniqueName('Gemm');
-      const weight = this.writer.constant(`${name}.weight`, [outFeatures, inFeatures], {
-        layout: 'OI',
-      });
-      const inputs = bias
-        ? [x, weight, this.writer.constant(`${name}.bias`, [outFeatures])]
-        : [x, weight];
-      return this.#add(name, 'fc', 'Gemm', inputs, { transposeA: false, transposeB: true }, shape);
+      return this.#graph.fc(x, outFeatures, { bias, ...this.#named('Gemm') });
     }
-    const name = this.#uniqueName('MatMul');
-    const weight = this.writer.constant(`${name}.weight`, [inFeatures, outFeatures], {
+    const { name } = this.#named('MatMul');
+    const weight = this.#graph.constant(`${name}.weight`, [x.shape.at(-1)!, outFeatures], {
       layout: 'IO',
     });
-    const product = this.#add(
+    const product = this.#graph.node('fc', { transposeA: false, transposeB: false }, [x, weight], {
       name,
-      'fc',
-      'MatMul',
-      [x, weight],
-      { transposeA: false, transposeB: false },
-      shape,
-      x.layout,
-    );
-    if (!bias) return product;
-    return this.add(this.writer.constant(`${name}.bias`, [outFeatures]), product);
+      sourceOp: 'MatMul',
+      ...(x.layout && { layout: x.layout }),
+    })[0]!;
+    return bias ? this.add(this.#graph.constant(`${name}.bias`, [outFeatures]), product) : product;
   }
 
-  finish(name: string, output: Value): Graph {
-    return this.writer.finish(name, [output], { format: 'torch', source: 'torchvision 0.14' });
+  finish(output: ShapedTensor): Graph {
+    return this.#graph.build(output);
   }
 
-  #pool(
-    op: 'maxpool' | 'avgpool',
-    sourceOp: string,
-    x: Value,
-    kernel: number,
-    options: PoolOptions,
-  ): Value {
-    const { stride = kernel, padding = 0, ceilMode = false } = options;
-    const [batch, channels, height, width] = x.shape as [number, number, number, number];
-    const extent = (side: number): number =>
-      windowExtent(side, { kernel, stride, padBegin: padding, padEnd: padding, ceilMode });
-    const attributes = {
-      kernelShape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-      dilations: [1, 1],
-      ceilMode,
-    };
-    return this.op(
-      op,
-      sourceOp,
-      [x],
-      attributes,
-      [batch, channels, extent(height), extent(width)],
-      x.layout,
-    );
+  #named(base: string): { readonly name: string } {
+    return { name: this.#graph.uniqueName([...this.#scopes, base].join('/')) };
   }
+}
 
-  #add<O extends Op>(
-    name: string,
-    op: O,
-    sourceOp: string,
-    inputs: readonly Value[],
-    attributes: OpAttributes[O],
-    shape: Shape,
-    layout?: Layout,
-  ): Value {
-    for (const input of inputs) this.#consumed.add(input.name);
-    return this.writer.node({ name, op, sourceOp, inputs, attributes }, shape, layout);
-  }
-
-  #uniqueName(base: string): string {
-    const path = [...this.#scopes, base].join('/');
-    const count = this.#names.get(path) ?? 0;
-    this.#names.set(path, count + 1);
-    return count === 0 ? path : `${path}_${count}`;
-  }
+function capitalized(op: string): string {
+  return op[0]!.toUpperCase() + op.slice(1);
 }

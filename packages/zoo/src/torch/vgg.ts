@@ -20,8 +20,10 @@ export function vgg(options: VggOptions): Graph {
     torch.scope('features', () => {
       for (const stage of stages) {
         for (const width of stage) {
-          x = torch.conv(x, width, geometry);
-          x = torch.relu(normalized ? torch.batchNorm(x) : x);
+          x = normalized
+            ? torch.convBn(x, width, { ...geometry, bias: true })
+            : torch.conv(x, width, geometry);
+          x = torch.relu(x);
         }
         x = torch.maxPool(x, 2);
       }

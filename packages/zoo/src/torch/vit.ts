@@ -1,8 +1,10 @@
-import { type Graph, NnMeterError } from '@nnmeter/ir';
-import type { Value } from '../network-writer.ts';
+import { type Graph, NnMeterError, type ShapedTensor } from '@nnmeter/ir';
 import { gelu, layerNorm } from './blocks.ts';
 import { type NetworkOptions, network } from './options.ts';
 import type { TorchBuilder } from './torch-builder.ts';
+
+/** Of layer normalization. */
+const EPSILON = 1e-6;
 
 export interface VitOptions extends NetworkOptions {
   /** Side of a patch in pixels. */
@@ -34,32 +36,30 @@ export function vit(options: VitOptions): Graph {
     for (let layer = 0; layer < layers; layer++) {
       x = torch.scope(`encoder_layer_${layer}`, () => encoderBlock(torch, x, options));
     }
-    x = layerNorm(torch, x);
-    const index = torch.constant('Constant', [], [0]);
-    const token = torch.op('gather', 'Gather', [x, index], { axis: 1 }, [batch, hidden]);
-    return torch.linear(token, classes);
+    x = layerNorm(torch, x, EPSILON);
+    return torch.linear(torch.select(x, 1, 0), classes);
   });
 }
 
-function encoderBlock(torch: TorchBuilder, x: Value, options: VitOptions): Value {
+function encoderBlock(torch: TorchBuilder, x: ShapedTensor, options: VitOptions): ShapedTensor {
   const { heads, mlp, hidden } = options;
   const attention = torch.scope('self_attention', () =>
-    selfAttention(torch, layerNorm(torch, x), heads),
+    selfAttention(torch, layerNorm(torch, x, EPSILON), heads),
   );
   const y = torch.add(attention, x);
-  const inner = gelu(torch, torch.linear(layerNorm(torch, y), mlp));
+  const inner = gelu(torch, torch.linear(layerNorm(torch, y, EPSILON), mlp));
   return torch.add(y, torch.linear(inner, hidden));
 }
 
 /** torch.nn.MultiheadAttention with the batch first: [N, L, C]. */
-function selfAttention(torch: TorchBuilder, x: Value, heads: number): Value {
+function selfAttention(torch: TorchBuilder, x: ShapedTensor, heads: number): ShapedTensor {
   const [batch, length, channels] = x.shape as [number, number, number];
   const headChannels = channels / heads;
   const projected = torch.linear(torch.transpose(x, [1, 0, 2]), 3 * channels);
   const [query, key, value] = [0, 1, 2].map((part) =>
     torch.slice(projected, 2, part * channels, (part + 1) * channels),
-  ) as [Value, Value, Value];
-  const split = (tokens: Value): Value =>
+  ) as [ShapedTensor, ShapedTensor, ShapedTensor];
+  const split = (tokens: ShapedTensor): ShapedTensor =>
     torch.reshape(tokens, [length, batch * heads, headChannels]);
   const queries = torch.transpose(split(query), [1, 0, 2]);
   const keys = split(key);
