@@ -4,7 +4,7 @@ import { frontend } from '@nnmeter/frontend-onnx';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import { cpu, gpu, vpu } from './support/rules.ts';
-import { benchGraphs, hasShared, sharedPath } from './support/shared.ts';
+import { benchGraphs, sharedPath, sharedTest } from './support/shared.ts';
 
 function census(graph: Graph, rules: FusionRules): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -23,8 +23,6 @@ const fixture = (name: string) =>
   frontend.fileToGraph(
     fileURLToPath(new URL(`../../../fixtures/onnx/${name}.onnx`, import.meta.url)),
   );
-
-const sharedTest = hasShared ? test : test.skip;
 
 describe('networks exported by PyTorch', () => {
   test('mobilenet_v2, on the CPU and on a GPU', async () => {

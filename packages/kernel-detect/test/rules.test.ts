@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { deviceRules } from './support/rules.ts';
-import { hasShared, sharedPath } from './support/shared.ts';
+import { sharedPath, sharedTest } from './support/shared.ts';
 
 const OUR_NAMES: Record<string, readonly string[]> = {
   pooling: ['maxpool', 'avgpool'],
@@ -28,7 +28,7 @@ describe.each(Object.entries(deviceRules))('rules of %s', (device, rules) => {
     }
   });
 
-  (hasShared ? test : test.skip)('the official rules are the published file', () => {
+  sharedTest('the official rules are the published file', () => {
     const file = JSON.parse(readFileSync(sharedPath('facts/fusion_rules.json'), 'utf8'));
     const booleans = Object.entries(file[device].rules).filter(([name]) => name.startsWith('BF_'));
     expect(rules.official).toEqual(Object.fromEntries(booleans));

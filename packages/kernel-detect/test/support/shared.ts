@@ -2,12 +2,19 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
+import { test } from '@jest/globals';
 
 const folder =
   process.env.NNMETER_SHARED ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
 
 /** Whether the folder of measurements is there, beside the checkout or where NNMETER_SHARED says. */
 export const hasShared = existsSync(folder);
+
+/** A test that needs the measurements; elsewhere it says that it is skipped. */
+export function sharedTest(name: string, body: () => void | Promise<void>): void {
+  if (hasShared) test(name, body);
+  else test.skip(`${name} (skipped: ../shared absent)`, body);
+}
 
 export const sharedPath = (path: string): string => `${folder}/${path}`;
 
