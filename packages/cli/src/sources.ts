@@ -105,7 +105,11 @@ async function searchFolder(search: FolderSearch, folder: string, found: Source[
     const model = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
     if (entry.isDirectory()) {
       if (canBeSavedModel(type) && (await isSavedModel(model))) found.push({ model, type: 'pb' });
-      else if (recursive) await searchFolder(search, model, found);
+      else if (recursive) {
+        await searchFolder(search, model, found).catch((error: unknown) => {
+          found.push({ model, type, failure: describeFailure(error) });
+        });
+      }
     } else if (name.toLowerCase().endsWith(suffix) && !name.startsWith('.')) {
       if (type !== undefined) found.push({ model, type });
       else

@@ -26,7 +26,7 @@ export async function predictors(
   const rows = summaries.map((summary) => [
     summary.name,
     summary.version ?? '-',
-    shortenMiddle(deviceText(summary), 45),
+    shortenMiddle(deviceText(summary), 44),
     summary.accuracy === null ? '-' : formatShare(summary.accuracy.within10),
     summary.aliases.at(-1) ?? '',
   ]);

@@ -60,7 +60,7 @@ const KERNEL_COLUMNS: readonly Column[] = [
   { title: 'kernel' },
   { title: 'ms', align: 'right' },
   { title: 'share', align: 'right' },
-  { title: 'sum', align: 'right' },
+  { title: 'cumulative', align: 'right' },
   { title: 'input' },
   { title: 'output' },
   { title: 'nodes' },
