@@ -1,19 +1,26 @@
 // Fills the marked parts of the READMEs from what the code really does, so that no figure is typed by hand:
 //   <!-- output: nn-meter ... --> ... <!-- /output -->   the command and what it prints (JSON is indented)
 //   <!-- accuracy --> ... <!-- /accuracy -->             the held-out accuracy in predictors/*/manifest.json
+//   <!-- accuracy of DEVICE --> ... <!-- /accuracy -->   the same of one predictor, in detail
+//   <!-- printed --> ... <!-- /printed -->               what the JavaScript example before it prints
 // `node scripts/update-readmes.mjs` writes, `--check` only says whether something is out of date (exit code 1).
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const READMES = ['README.md', 'packages/cli/README.md'];
 const DEVICES = [
   { folder: 'cortexa76', title: 'Pixel 4, Cortex-A76 CPU', published: 0.99 },
   { folder: 'adreno640', title: 'Mi 9, Adreno 640 GPU', published: 0.991 },
   { folder: 'adreno630', title: 'Pixel 3 XL, Adreno 630 GPU', published: 0.99 },
   { folder: 'myriadvpu', title: 'Intel NCS2, Myriad X VPU', published: 0.834 },
+];
+const READMES = [
+  'README.md',
+  'packages/cli/README.md',
+  'packages/predictor/README.md',
+  ...DEVICES.map(({ folder }) => `predictors/${folder}/README.md`),
 ];
 
 const check = process.argv.includes('--check');
@@ -27,7 +34,15 @@ for (const name of READMES) {
     })
     .replace(/(<!-- accuracy -->\n)[\s\S]*?(<!-- \/accuracy -->)/g, (_, start, end) => {
       return `${start}\n${accuracyTable()}\n${end}`;
-    });
+    })
+    .replace(
+      /(<!-- accuracy of (\w+) -->\n)[\s\S]*?(<!-- \/accuracy -->)/g,
+      (_, start, folder, end) => `${start}\n${accuracyOf(folder)}\n${end}`,
+    )
+    .replace(
+      /(```js\n((?:(?!```)[\s\S])*)```\n\n<!-- printed -->\n)[\s\S]*?(<!-- \/printed -->)/g,
+      (_, start, program, end) => `${start}\n${runExample(dirname(path), program)}\n${end}`,
+    );
   if (after === before) continue;
   outdated++;
   if (check) console.error(`${name} is out of date; run: node scripts/update-readmes.mjs`);
@@ -57,12 +72,47 @@ function readableJson(text) {
   );
 }
 
+/** Runs a README's example as a program of its package, among the ONNX fixtures. */
+function runExample(folder, program) {
+  const file = join(folder, '.example.mjs');
+  writeFileSync(file, program);
+  const options = { cwd: join(ROOT, 'fixtures/onnx'), encoding: 'utf8' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], options);
+  rmSync(file);
+  if (status !== 0) throw new Error(`the example in ${folder}/README.md fails:\n${stderr}`);
+  return `\`\`\`\n${stdout.trimEnd()}\n\`\`\`\n`;
+}
+
+function percent(share, digits = 1) {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(ROOT, 'predictors', folder, 'manifest.json'), 'utf8'));
+}
+
+function accuracyOf(folder) {
+  const { heldOut, models, trainedOn, date, dataHash } = readManifest(folder);
+  const rows = [
+    ['within 5 % of the measurement', percent(heldOut.within5, 2)],
+    ['within 10 %', percent(heldOut.within10, 2)],
+    ['within 15 %', percent(heldOut.within15, 2)],
+    ['root mean square percentage error', percent(heldOut.rmspe, 2)],
+    ['mean absolute percentage error', percent(heldOut.mape, 2)],
+    ['bias', percent(heldOut.bias, 2)],
+    ['root mean square error', `${heldOut.rmse.toFixed(3)} ms`],
+  ];
+  return (
+    `| ${heldOut.count} models that training did not see | |\n|---|--:|\n` +
+    rows.map(([name, value]) => `| ${name} | ${value} |\n`).join('') +
+    `\nTrained on ${date.slice(0, 10)} with ${models} models: ${trainedOn}.\n` +
+    `Hash of the data: \`${dataHash.slice(0, 16)}\`.\n`
+  );
+}
+
 function accuracyTable() {
-  const percent = (share) => `${(share * 100).toFixed(1)} %`;
   const rows = DEVICES.map(({ folder, title, published }) => {
-    const path = join(ROOT, 'predictors', folder, 'manifest.json');
-    const manifest = JSON.parse(readFileSync(path, 'utf8'));
-    const { within5, within10, rmspe, count } = manifest.heldOut;
+    const { within5, within10, rmspe, count } = readManifest(folder).heldOut;
     return `| ${title} | ${percent(within10)} | ${percent(within5)} | ${percent(rmspe)} | ${count} | ${percent(published)} |\n`;
   });
   return (
