@@ -1,4 +1,4 @@
-import { type DataType, NnMeterError, normalizeAxis, type Shape } from '@nnmeter/ir';
+import { type DataType, NnMeterError, normalizeAxis, quote, type Shape } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 import type { Entry } from './entry.ts';
 import {
@@ -75,7 +75,10 @@ export class Call {
   scalar(index: number): number {
     const [value] = this.values(index);
     if (value === undefined) {
-      throw new NnMeterError('E_SHAPE', `its input ${index} "${this.input(index).name}" is empty`);
+      throw new NnMeterError(
+        'E_SHAPE',
+        `its input ${index} ${quote(this.input(index).name)} is empty`,
+      );
     }
     return value;
   }

@@ -1,11 +1,6 @@
-import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
-import {
-  type DimensionProto,
-  type GraphProto,
-  type TypeProto,
-  toNumber,
-  type ValueInfoProto,
-} from './model.ts';
+import { NnMeterError, quote, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { type DimensionProto, type TypeProto, toNumber, type ValueInfoProto } from './model.ts';
+import type { Warnings } from './warnings.ts';
 
 /** Extent of a declared dimension, its symbol, or undefined if it is anonymous. */
 type Dimension = number | string | undefined;
@@ -23,14 +18,14 @@ export interface InputShape {
 export class Dimensions {
   readonly #symbols = new Map<string, number>();
   readonly #given: ReadonlyMap<string, Shape>;
-  readonly #warn: (warning: string) => void;
+  readonly #warnings: Warnings;
 
   constructor(
     inputs: readonly ValueInfoProto[],
     options: ReadOptions['inputShapes'],
-    warn: (warning: string) => void,
+    warnings: Warnings,
   ) {
-    this.#warn = warn;
+    this.#warnings = warnings;
     this.#given = readInputShapes(inputs, options);
     for (const input of inputs) {
       const given = this.#given.get(input.name ?? '');
@@ -66,7 +61,7 @@ export class Dimensions {
     const shown = declared.map((dimension) => dimension ?? '?').join(', ');
     const missingShape = missingDimension(
       name,
-      `has ${typeof declared[open] === 'string' ? `the symbolic dimension "${declared[open]}"` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
+      `has ${typeof declared[open] === 'string' ? `the symbolic dimension ${quote(declared[open])}` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
       shape.map((extent) => extent ?? (declared.length === 4 ? 224 : 128)),
     );
     return { shape: undefined, missingShape };
@@ -76,10 +71,10 @@ export class Dimensions {
     const declared = declaredDimensions(input.type) ?? [];
     const [batch] = declared;
     if (!isBatch(declared) || this.#resolve(batch) !== undefined) return;
-    const symbol = batch === undefined ? '' : ` "${batch}"`;
+    const symbol = batch === undefined ? '' : ` ${quote(String(batch))}`;
     if (typeof batch === 'string') this.#symbols.set(batch, 1);
-    this.#warn(
-      `input "${input.name ?? ''}": its first dimension${symbol} is open and taken as 1 (batch); give another shape with inputShapes or --input-shape`,
+    this.#warnings.add(
+      `input ${quote(input.name ?? '')}: its first dimension${symbol} is open and taken as 1 (batch); give another shape with inputShapes or --input-shape`,
     );
   }
 
@@ -92,13 +87,6 @@ export class Dimensions {
     const shape = declaredDimensions(type)?.map((dimension) => this.#resolve(dimension));
     return shape?.every((extent) => extent !== undefined) ? shape : undefined;
   }
-}
-
-/** Inputs the user feeds: without the initializers that old files list as inputs too. */
-export function fedInputs(graph: GraphProto): readonly ValueInfoProto[] {
-  const constants = new Set(graph.initializer?.map((tensor) => tensor.name));
-  for (const sparse of graph.sparseInitializer ?? []) constants.add(sparse.values?.name);
-  return (graph.input ?? []).filter((input) => !constants.has(input.name));
 }
 
 function declaredDimensions(type: TypeProto | null | undefined): readonly Dimension[] | undefined {
@@ -121,7 +109,7 @@ function missingDimension(name: string, what: string, example: Shape): NnMeterEr
   const shape = example.join(', ');
   return new NnMeterError(
     'E_MISSING_DIMENSION',
-    `input "${name}" ${what}; give the shape of the input, e.g. inputShapes: { '${name}': [${shape}] } or --input-shape ${name}=${shape.replaceAll(' ', '')}`,
+    `input ${quote(name)} ${what}; give the shape of the input, e.g. inputShapes: { '${name}': [${shape}] } or --input-shape ${name}=${shape.replaceAll(' ', '')}`,
   );
 }
 
@@ -140,15 +128,15 @@ function readInputShapes(
   for (const [name, shape] of given) {
     const input = inputs.find((candidate) => candidate.name === name);
     if (input === undefined) {
-      throw invalid(`the model has no input "${name}"; its inputs are ${quoted(names)}`);
+      throw invalid(`the model has no input ${quote(name)}; its inputs are ${quoted(names)}`);
     }
     if (!isShape(shape) || shape.some((extent) => !Number.isSafeInteger(extent) || extent < 1)) {
-      throw invalid(`the shape given for input "${name}" is not a list of positive integers`);
+      throw invalid(`the shape given for input ${quote(name)} is not a list of positive integers`);
     }
     const declared = declaredDimensions(input.type);
     if (declared !== undefined && declared.length !== shape.length) {
       throw invalid(
-        `the shape [${shape.join(', ')}] given for input "${name}" has ${shape.length} axes, the model's has ${declared.length}`,
+        `the shape [${shape.join(', ')}] given for input ${quote(name)} has ${shape.length} axes, the model's has ${declared.length}`,
       );
     }
   }
@@ -160,7 +148,8 @@ function isShape(option: unknown): option is Shape {
 }
 
 function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
+  const shown = names.slice(0, 10).map(quote).join(', ');
+  return names.length > 10 ? `${shown}, ...` : shown;
 }
 
 function invalid(message: string): NnMeterError {

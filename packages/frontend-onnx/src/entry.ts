@@ -3,6 +3,7 @@ import {
   elementCount,
   type Layout,
   NnMeterError,
+  quote,
   type Shape,
   type TensorKind,
 } from '@nnmeter/ir';
@@ -65,7 +66,8 @@ export class Entry {
   }
 
   requireShape(): Shape {
-    if (this.shape === undefined) throw new Unknown(`the shape of "${this.name}" is not known`);
+    if (this.shape === undefined)
+      throw new Unknown(`the shape of ${quote(this.name)} is not known`);
     return this.shape;
   }
 
@@ -76,7 +78,7 @@ export class Entry {
 
   requireValues(): readonly number[] {
     if (this.values === undefined) {
-      throw new Unknown(`the values of "${this.name}" are computed from data`);
+      throw new Unknown(`the values of ${quote(this.name)} are computed from data`);
     }
     return this.values;
   }
@@ -85,7 +87,7 @@ export class Entry {
 const MAXIMUM_RANK = 64;
 
 function checkShape(name: string, shape: Shape): Shape {
-  const shown = `tensor "${name}" has the shape [${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', ...' : ''}]`;
+  const shown = `tensor ${quote(name)} has the shape [${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', ...' : ''}]`;
   if (shape.length > MAXIMUM_RANK) {
     throw new NnMeterError(
       'E_LIMIT',

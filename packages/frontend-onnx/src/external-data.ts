@@ -1,4 +1,4 @@
-import { bytesPerElement, NnMeterError } from '@nnmeter/ir';
+import { bytesPerElement, NnMeterError, quote } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
 import { Unknown } from './entry.ts';
 import type { ReadValues } from './inference.ts';
@@ -49,6 +49,6 @@ function placeOf(
 }
 
 function unreadable(tensor: TensorProto, location: string, why: string): Unknown {
-  const message = `the values of "${tensor.name ?? ''}", which a shape depends on, lie in the external data file "${location}": ${why}`;
+  const message = `the values of ${quote(tensor.name ?? '')}, which a shape depends on, lie in the external data file ${quote(location)}: ${why}`;
   return new Unknown(message, new NnMeterError('E_FILE', message));
 }

@@ -1,19 +1,21 @@
-import { elementCount, NnMeterError } from '@nnmeter/ir';
+import { elementCount, NnMeterError, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import { dataTypeOf } from './data-types.ts';
 import type { Dimensions } from './dimensions.ts';
 import { Entry, type EntryFacts, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate/evaluate.ts';
+import type { Initializer } from './initializers.ts';
 import { inferLoop, inferScan } from './loops.ts';
-import type { FunctionProto, GraphProto, NodeProto, TensorProto } from './model.ts';
+import type { FunctionProto, NodeProto, TensorProto } from './model.ts';
 import { toNumber } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
-import { orderNodes } from './order.ts';
+import { describeNode, orderNodes } from './order.ts';
 import type { Computation, Outcome } from './outcome.ts';
 import { findRule } from './rules/table.ts';
 import { normalizeDomain, type Scope } from './scope.ts';
 import { UniqueNames } from './unique-names.ts';
+import type { Warnings } from './warnings.ts';
 
 /** A node of real work. */
 export interface InferredNode {
@@ -42,7 +44,7 @@ const CONTROL_FLOW: ReadonlyMap<
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
   nodes: InferredNode[] = [];
-  readonly warnings: string[];
+  readonly warnings: Warnings;
   readonly #tensorNames = new UniqueNames();
   readonly #nodeNames = new UniqueNames();
   readonly #dimensions: Dimensions;
@@ -55,7 +57,7 @@ export class Inference {
     readonly dimensions: Dimensions;
     readonly functions: readonly FunctionProto[];
     readonly readValues: ReadValues;
-    readonly warnings: string[];
+    readonly warnings: Warnings;
   }) {
     this.#dimensions = facts.dimensions;
     this.#readValues = facts.readValues;
@@ -72,24 +74,25 @@ export class Inference {
     return entry;
   }
 
-  /** Adds a graph's constants to a scope. */
-  addInitializers(graph: GraphProto, scope: Scope): void {
-    for (const tensor of graph.initializer ?? []) {
-      const shape = (tensor.dims ?? []).map(toNumber);
-      this.add(scope, tensor.name ?? '', {
-        shape,
-        kind: 'constant',
-        dataType: dataTypeOf(tensor.dataType),
-        values: () => this.#readValues(tensor, elementCount(shape)),
-      });
+  /** A tensor visible in a scope by its name in the file. */
+  lookup(name: string, scope: Scope): Entry | undefined {
+    for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+      const entry = at.own(name);
+      if (entry !== undefined) return entry;
+      const initializer = at.takeInitializer(name);
+      if (initializer !== undefined) return this.#addInitializer(at, name, initializer);
     }
-    for (const { values, dims } of graph.sparseInitializer ?? []) {
-      this.add(scope, values?.name ?? '', {
-        shape: (dims ?? []).map(toNumber),
-        kind: 'constant',
-        dataType: dataTypeOf(values?.dataType),
-      });
-    }
+    return undefined;
+  }
+
+  #addInitializer(scope: Scope, name: string, { tensor, dims, isSparse }: Initializer): Entry {
+    const shape = (dims ?? []).map(toNumber);
+    return this.add(scope, name, {
+      kind: 'constant',
+      dataType: dataTypeOf(tensor.dataType),
+      shape,
+      values: isSparse ? undefined : () => this.#readValues(tensor, elementCount(shape)),
+    });
   }
 
   run(nodes: readonly NodeProto[], scope: Scope): void {
@@ -123,7 +126,7 @@ export class Inference {
       domain,
       name: this.#nodeNames.take(scope.prefix + ownName),
       opset: scope.opsets.get(domain) ?? 1,
-      inputs: (node.input ?? []).map((input) => resolve(input, node, scope)),
+      inputs: (node.input ?? []).map((input) => this.#resolve(input, node, scope)),
       arguments: scope.arguments,
     });
     try {
@@ -131,6 +134,17 @@ export class Inference {
     } catch (error) {
       throw located(error, call);
     }
+  }
+
+  #resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {
+    const entry = this.lookup(name, scope);
+    if (entry === undefined && name !== '' && !scope.isOmitted(name)) {
+      throw new NnMeterError(
+        'E_INVALID_GRAPH',
+        `the ONNX graph is not valid: node ${describeNode(node)} reads ${quote(name)}, which nothing computes and which is no input or constant`,
+      );
+    }
+    return entry;
   }
 
   /** Where something that a rule needs is not known, the declared shapes of the outputs have to do. */
@@ -152,14 +166,14 @@ export class Inference {
       if (isDeclared) return custom(call, declared);
       if (cause.error !== undefined) throw cause.error;
       const isRoot = call.inputs.every((input) => !input || input.knownShape !== undefined);
-      const warning = `node "${call.name}" (${type}): ${cause.message}, so its output has no shape`;
+      const warning = `node ${quote(call.name)} (${type}): ${cause.message}, so its output has no shape`;
       return custom(call, declared, { warning: isRoot ? warning : undefined });
     }
     const shapes = isDeclared
       ? 'the shapes that the file declares are used'
       : 'its output has no shape';
     return custom(call, declared, {
-      warning: `node "${call.name}": there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${shapes}`,
+      warning: `node ${quote(call.name)}: there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${shapes}`,
     });
   }
 
@@ -197,7 +211,8 @@ export class Inference {
       : call.outputs.map((name, index) =>
           name === '' ? undefined : this.add(scope, name, facts(index, name)),
         );
-    if (outcome.warning !== undefined) this.warnings.push(outcome.warning);
+    if (outcome.warning !== undefined)
+      this.warnings.add(outcome.warning, `${call.domain} ${call.type} ${call.opset}`);
     if (isConstant) return;
     const [index, layout] = outcome.weight ?? [];
     const weight = index === undefined ? undefined : call.inputs[index];
@@ -242,17 +257,6 @@ function isFoldable(call: Call): boolean {
   );
 }
 
-function resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {
-  const entry = scope.lookup(name);
-  if (entry === undefined && name !== '' && !scope.isOmitted(name)) {
-    throw new NnMeterError(
-      'E_INVALID_GRAPH',
-      `the ONNX graph is not valid: node "${node.name || node.output?.[0]}" (${node.opType}) reads "${name}", which nothing computes and which is no input or constant`,
-    );
-  }
-  return entry;
-}
-
 function functionKey(
   domain: string | null | undefined,
   name: string | null | undefined,
@@ -265,7 +269,7 @@ function functionKey(
 function located(error: unknown, call: Call): unknown {
   if (!(error instanceof NnMeterError) || error.code === 'E_MISSING_DIMENSION') return error;
   if (/^(node "|the ONNX graph)/.test(error.message)) return error;
-  return new NnMeterError(error.code, `node "${call.name}" (${call.type}): ${error.message}`, {
+  return new NnMeterError(error.code, `node ${quote(call.name)} (${call.type}): ${error.message}`, {
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-import { NnMeterError } from '@nnmeter/ir';
+import { NnMeterError, quote } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Entry } from './entry.ts';
@@ -30,7 +30,7 @@ export function inlineFunction(
     body.bind(name, call.inputs[index]);
   });
   inference.run(fn.node ?? [], body);
-  return alias(...(fn.output ?? []).map((name) => find(name, body)));
+  return alias(...(fn.output ?? []).map((name) => find(inference, name, body)));
 }
 
 /** `If`: the branch taken where the condition is known; else a node whose shape is what both branches agree on. */
@@ -48,7 +48,7 @@ export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcom
   );
   return custom(call, shapes, {
     dataTypes: then.map((entry) => entry.dataType),
-    warning: `node "${call.name}" (If): its condition depends on data, so the work of its branches is not counted`,
+    warning: `node ${quote(call.name)} (If): its condition depends on data, so the work of its branches is not counted`,
   });
 }
 
@@ -75,9 +75,8 @@ function runBranch(
   graph.input?.forEach((input, index) => {
     branch.bind(input.name ?? '', inputs[index]);
   });
-  inference.addInitializers(graph, branch);
   inference.run(graph.node ?? [], branch);
-  return (graph.output ?? []).map((output) => find(output.name ?? '', branch));
+  return (graph.output ?? []).map((output) => find(inference, output.name ?? '', branch));
 }
 
 function inside(
@@ -94,10 +93,10 @@ function inside(
   return { opsets, prefix: `${call.name}/`, depth: scope.depth + 1, arguments: values };
 }
 
-function find(name: string, scope: Scope): Entry {
-  const entry = scope.lookup(name);
+function find(inference: Inference, name: string, scope: Scope): Entry {
+  const entry = inference.lookup(name, scope);
   if (entry === undefined) {
-    throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output "${name}"`);
+    throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output ${quote(name)}`);
   }
   return entry;
 }

@@ -1,4 +1,4 @@
-import { NnMeterError } from '@nnmeter/ir';
+import { NnMeterError, quote } from '@nnmeter/ir';
 import type { GraphProto, NodeProto } from './model.ts';
 
 /**
@@ -14,7 +14,7 @@ export function orderNodes(nodes: readonly NodeProto[]): readonly NodeProto[] {
       const other = producers.get(output);
       if (other !== undefined) {
         throw invalid(
-          `tensor "${output}" is computed twice, by ${describe(nodes[other]!)} and by ${describe(node)}`,
+          `tensor ${quote(output)} is computed twice, by ${describeNode(nodes[other]!)} and by ${describeNode(node)}`,
         );
       }
       producers.set(output, index);
@@ -57,7 +57,7 @@ function depthFirst(
 }
 
 function cycle(nodes: readonly NodeProto[]): NnMeterError {
-  const shown = nodes.slice(0, 5).map(describe).reverse();
+  const shown = nodes.slice(0, 5).map(describeNode).reverse();
   if (nodes.length > 5) shown.unshift('...');
   return invalid(`nodes read each other's results in a cycle: ${shown.join(' -> ')}`);
 }
@@ -86,8 +86,9 @@ function subgraphsOf(node: NodeProto): GraphProto[] {
   return (node.attribute ?? []).flatMap((attribute) => attribute.g ?? []);
 }
 
-function describe(node: NodeProto): string {
-  return `"${node.name || node.output?.[0] || ''}" (${node.opType ?? ''})`;
+/** A node's name, or its first output's, and its op. */
+export function describeNode(node: NodeProto): string {
+  return `${quote(node.name || node.output?.[0] || '')} (${quote(node.opType ?? '').slice(1, -1)})`;
 }
 
 function invalid(what: string): NnMeterError {

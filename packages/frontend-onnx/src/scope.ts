@@ -1,7 +1,8 @@
-import { type DataType, NnMeterError, type Shape } from '@nnmeter/ir';
+import type { DataType, Shape } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
 import type { Dimensions } from './dimensions.ts';
 import type { Entry } from './entry.ts';
+import { type Initializer, Initializers, twoTensors } from './initializers.ts';
 import {
   type AttributeProto,
   type GraphProto,
@@ -34,14 +35,15 @@ export class Scope {
   readonly depth: number;
   /** Arguments of the function whose body this is. */
   readonly arguments: ReadonlyMap<string, AttributeProto> | undefined;
-  readonly #outer: Scope | undefined;
+  /** Whose tensors are visible too: a branch sees its graph, a function body sees nothing. */
+  readonly outer: Scope | undefined;
+  readonly #initializers: Initializers | undefined;
   readonly #declared = new Map<string, TypeProto>();
 
   constructor(facts: {
     readonly opsets: Opsets;
     readonly prefix: string;
     readonly depth: number;
-    /** Visible from inside: a branch sees its graph, a function body sees nothing. */
     readonly outer?: Scope;
     readonly arguments?: ReadonlyMap<string, AttributeProto> | undefined;
     readonly graph?: GraphProto;
@@ -50,36 +52,42 @@ export class Scope {
     this.prefix = facts.prefix;
     this.depth = facts.depth;
     this.arguments = facts.arguments;
-    this.#outer = facts.outer;
+    this.outer = facts.outer;
+    this.#initializers = facts.graph && new Initializers(facts.graph);
     for (const info of [...(facts.graph?.valueInfo ?? []), ...(facts.graph?.output ?? [])]) {
       if (info.name && info.type) this.#declared.set(info.name, info.type);
     }
   }
 
-  lookup(name: string): Entry | undefined {
-    return this.#entries.get(name) ?? this.#outer?.lookup(name);
+  /** A tensor of this scope itself. */
+  own(name: string): Entry | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** A constant of this scope that has no entry yet; to be bound by the caller. */
+  takeInitializer(name: string): Initializer | undefined {
+    return this.#initializers?.take(name);
+  }
+
+  hasInitializer(name: string): boolean {
+    return this.#initializers?.has(name) ?? false;
   }
 
   /** Gives a tensor a name; an optional input that was left out has none. */
   bind(name: string, entry: Entry | undefined): void {
-    if (this.#entries.has(name)) {
-      throw new NnMeterError(
-        'E_INVALID_GRAPH',
-        `the ONNX graph is not valid: two tensors are named "${name}"`,
-      );
-    }
+    if (this.#entries.has(name) || this.hasInitializer(name)) throw twoTensors(name);
     if (entry === undefined) this.#omitted.add(name);
     else this.#entries.set(name, entry);
   }
 
   /** Whether this is an optional input of a function that the call leaves out. */
   isOmitted(name: string): boolean {
-    return this.#omitted.has(name) || (this.#outer?.isOmitted(name) ?? false);
+    return this.#omitted.has(name) || (this.outer?.isOmitted(name) ?? false);
   }
 
-  /** All tensors of this scope by name, aliases included. */
-  get entries(): ReadonlyMap<string, Entry> {
-    return this.#entries;
+  /** Names of all tensors of this scope, aliases and constants included. */
+  get names(): readonly string[] {
+    return [...this.#entries.keys(), ...(this.#initializers?.names ?? [])];
   }
 
   /** Element type of a tensor as the file declares it. */

@@ -3,27 +3,28 @@ import {
   type Graph,
   NnMeterError,
   type Node,
+  quote,
   type ReadOptions,
   type Shape,
   type Tensor,
 } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
-import { Dimensions, fedInputs } from './dimensions.ts';
+import { Dimensions } from './dimensions.ts';
 import type { Entry } from './entry.ts';
 import { Inference, type InferredNode, type ReadValues } from './inference.ts';
 import { findLayouts } from './layouts.ts';
 import { type ModelProto, toNumber } from './model.ts';
 import { readOpsets, Scope } from './scope.ts';
+import { Warnings } from './warnings.ts';
 
 /** Longest list of values a constant tensor shows in the graph. */
 const SHOWN_VALUES = 64;
 
 interface InferredModel {
   readonly scope: Scope;
-  readonly nodes: readonly InferredNode[];
+  readonly inference: Inference;
   readonly inputs: readonly Entry[];
   readonly outputs: readonly Entry[];
-  readonly warnings: readonly string[];
 }
 
 function inferModel(
@@ -33,12 +34,13 @@ function inferModel(
 ): InferredModel {
   const { graph } = model;
   if (graph == null) throw new NnMeterError('E_INVALID_INPUT', 'the ONNX model has no graph');
-  const warnings: string[] = [];
-  const fed = fedInputs(graph);
-  const dimensions = new Dimensions(fed, options.inputShapes, (warning) => warnings.push(warning));
+  const warnings = new Warnings();
+  const scope = new Scope({ opsets: readOpsets(model.opsetImport), prefix: '', depth: 0, graph });
+  // Old files list initializers as inputs too.
+  const fed = (graph.input ?? []).filter((input) => !scope.hasInitializer(input.name ?? ''));
+  const dimensions = new Dimensions(fed, options.inputShapes, warnings);
   const functions = model.functions ?? [];
   const inference = new Inference({ dimensions, functions, readValues, warnings });
-  const scope = new Scope({ opsets: readOpsets(model.opsetImport), prefix: '', depth: 0, graph });
   const inputs = fed.map((info) =>
     inference.add(scope, info.name ?? '', {
       kind: 'input',
@@ -46,19 +48,18 @@ function inferModel(
       ...dimensions.input(info),
     }),
   );
-  inference.addInitializers(graph, scope);
   inference.run(graph.node ?? [], scope);
   const outputs = (graph.output ?? []).map((info) => {
-    const entry = scope.lookup(info.name ?? '');
+    const entry = inference.lookup(info.name ?? '', scope);
     if (entry === undefined) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
-        `the ONNX graph is not valid: nothing computes its output "${info.name ?? ''}"`,
+        `the ONNX graph is not valid: nothing computes its output ${quote(info.name ?? '')}`,
       );
     }
     return entry;
   });
-  return { scope, nodes: inference.nodes, inputs, outputs, warnings };
+  return { scope, inference, inputs, outputs };
 }
 
 /** Shapes of all named tensors of the main graph, folded ones included, where they are known. */
@@ -68,15 +69,18 @@ export function inferShapes(
   readValues: ReadValues,
 ): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
-  for (const [name, { knownShape }] of inferModel(model, options, readValues).scope.entries) {
-    if (knownShape !== undefined) shapes.set(name, knownShape);
+  const { inference, scope } = inferModel(model, options, readValues);
+  for (const name of scope.names) {
+    const shape = inference.lookup(name, scope)?.knownShape;
+    if (shape !== undefined) shapes.set(name, shape);
   }
   return shapes;
 }
 
 /** Turns a decoded model into a graph. */
 export function toGraph(model: ModelProto, options: ReadOptions, readValues: ReadValues): Graph {
-  const { nodes: all, inputs, outputs, warnings } = inferModel(model, options, readValues);
+  const { inference, inputs, outputs } = inferModel(model, options, readValues);
+  const all = inference.nodes;
   const nodes = neededNodes(all, outputs);
   const entries = new Set<Entry>([...inputs, ...outputs]);
   for (const node of nodes) {
@@ -92,7 +96,7 @@ export function toGraph(model: ModelProto, options: ReadOptions, readValues: Rea
     inputs: inputs.map((entry) => entry.name),
     outputs: [...new Set(outputs.map((entry) => entry.name))],
     metadata: metadata(model),
-    warnings: [...warnings, ...summarize(all, nodes)],
+    warnings: [...inference.warnings.texts, ...summarize(all, nodes)],
   });
 }
 

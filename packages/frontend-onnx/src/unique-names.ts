@@ -1,13 +1,16 @@
 /** Hands out names that differ from all before; the first of a kind is kept as it is. */
 export class UniqueNames {
   readonly #taken = new Set<string>();
-  readonly #counts = new Map<string, number>();
+  /** How often a name was asked for again. */
+  readonly #repeats = new Map<string, number>();
 
   take(name: string): string {
     let unique = name;
-    let count = this.#counts.get(name) ?? 0;
-    while (this.#taken.has(unique)) unique = `${name}_${++count}`;
-    this.#counts.set(name, count);
+    if (this.#taken.has(name)) {
+      let repeat = this.#repeats.get(name) ?? 0;
+      while (this.#taken.has(unique)) unique = `${name}_${++repeat}`;
+      this.#repeats.set(name, repeat);
+    }
     this.#taken.add(unique);
     return unique;
   }

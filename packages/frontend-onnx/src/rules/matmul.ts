@@ -3,6 +3,7 @@ import {
   type MatMulAttributes,
   matMulShape,
   NnMeterError,
+  quote,
   type Shape,
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
@@ -57,7 +58,7 @@ const einsum: Rule = (call) => {
     if (width < 0 || (after === undefined && width > 0)) {
       throw new NnMeterError(
         'E_SHAPE',
-        `equation "${equation}" does not fit [${shape.join(', ')}]`,
+        `equation ${quote(equation)} does not fit [${shape.join(', ')}]`,
       );
     }
     [...before].forEach((letter, axis) => {

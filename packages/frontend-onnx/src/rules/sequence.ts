@@ -1,4 +1,4 @@
-import { concatShapes, NnMeterError, normalizeAxis, type Shape } from '@nnmeter/ir';
+import { concatShapes, NnMeterError, normalizeAxis, quote, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { Entry, Unknown } from '../entry.ts';
@@ -8,7 +8,7 @@ import { alias, computation, constant, type Outcome, type Row, type Rule } from 
 function elementsOf(call: Call, index: number): readonly Entry[] {
   const entry = call.input(index);
   if (entry.elements === undefined) {
-    throw new Unknown(`the tensors of the sequence "${entry.name}" are not known`);
+    throw new Unknown(`the tensors of the sequence ${quote(entry.name)} are not known`);
   }
   return entry.elements;
 }
