@@ -190,10 +190,11 @@ export function reduceShape(input: Shape, axes: readonly number[], keepDims: boo
 /** Permutes axes; an empty permutation reverses them. */
 export function transposeShape(input: Shape, perm: readonly number[]): Shape {
   if (perm.length === 0) return [...input].reverse();
-  if (perm.length !== input.length || new Set(perm).size !== perm.length) {
+  const axes = perm.map((axis) => normalizeAxis(axis, input.length));
+  if (axes.length !== input.length || new Set(axes).size !== axes.length) {
     throw mismatch(`permutation ${show(perm)} does not fit ${show(input)}`);
   }
-  return perm.map((axis) => input[normalizeAxis(axis, input.length)]!);
+  return axes.map((axis) => input[axis]!);
 }
 
 /** Length of `range(input)[start:end:step]` with Python's clamping. */

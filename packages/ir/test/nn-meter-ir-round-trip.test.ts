@@ -80,7 +80,11 @@ function build(
   };
   for (const [kind, n] of plan) {
     const needsTwelve = kind === 'grouped' || kind === 'shuffle';
-    if (Math.min(x.shape[height]!, x.shape[height + 1]!) < 8 || (needsTwelve && channels() % 6 !== 0)) continue;
+    if (
+      Math.min(x.shape[height]!, x.shape[height + 1]!) < 8 ||
+      (needsTwelve && channels() % 6 !== 0)
+    )
+      continue;
     x = step[kind](n);
   }
   return builder.build(builder.fc(builder.flatten(builder.gap(x)), 10));
@@ -99,11 +103,10 @@ const constantSizes = (graph: Graph, node: Node) =>
       values,
     }));
 
-test('random networks: both axis orders write alike, but for constants that broadcast', () => {
+test('random networks: both axis orders write alike', () => {
   fc.assert(
     fc.property(plans, (plan) => {
-      const simple = plan.filter(([kind]) => kind !== 'channelscale');
-      expect(writeNnMeterIr(build('NCHW', simple))).toEqual(writeNnMeterIr(build('NHWC', simple)));
+      expect(writeNnMeterIr(build('NCHW', plan))).toEqual(writeNnMeterIr(build('NHWC', plan)));
     }),
     { numRuns: 200 },
   );

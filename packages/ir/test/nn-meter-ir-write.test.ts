@@ -179,7 +179,8 @@ describe('writeNnMeterIr', () => {
     expect(bias).toMatchObject({ shape: [8], dataType: 'float32', kind: 'constant' });
     expect(graph.tensor(graph.node('scale')!.inputs[0]!)).toMatchObject({
       kind: 'constant',
-      shape: [4, 1, 1],
+      name: 'gamma',
+      shape: [4],
     });
     expect(graph.tensor('conv')).toMatchObject({ dataType: 'float32', shape: [1, 4, 10, 8] });
   });

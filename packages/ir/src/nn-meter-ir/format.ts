@@ -32,6 +32,8 @@ export type RawShape = readonly (number | null)[];
 export interface NnMeterIrConstant {
   /** Position among the operands. */
   readonly index: number;
+  /** Operands of one name are one constant. */
+  readonly name?: string;
   readonly shape?: readonly number[];
   readonly data_type?: string;
   /** Of small constants only. */

@@ -1,7 +1,8 @@
 import type { Op } from '../attributes.ts';
 import type { Operation } from '../infer-shapes.ts';
 import { isOp } from '../ops.ts';
-import { type NodeContext, readAttributes } from './attributes.ts';
+import { readAttributes } from './attributes.ts';
+import type { NodeContext } from './node-context.ts';
 import { canonicalOp } from './op-names.ts';
 
 /**

@@ -11,12 +11,13 @@ export interface Operand {
 
 /**
  * Pairs `inbounds` with `input_shape`. Where they differ in length, a shape without an inbound is a constant's; inbounds
- * that name no node of the file are left out and told to `drop`.
+ * that name no node of the file are left out unless `isTensor` knows them, as it does the name of a further result
+ * (`split:1`).
  */
 export function pairOperands(
   raw: ReadonlyMap<string, NnMeterIrNode>,
   node: NnMeterIrNode,
-  drop: (name: string) => void,
+  isTensor: (name: string) => boolean,
 ): Operand[] {
   const shapes = node.attr.input_shape ?? [];
   const inbounds = node.inbounds ?? [];
@@ -25,8 +26,7 @@ export function pairOperands(
   }
   const edges: number[] = [];
   inbounds.forEach((producer, edge) => {
-    if (raw.has(producer)) edges.push(edge);
-    else drop(producer);
+    if (raw.has(producer) || isTensor(producer)) edges.push(edge);
   });
   const operands: Operand[] = [];
   let next = 0;

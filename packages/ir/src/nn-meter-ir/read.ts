@@ -5,15 +5,16 @@ import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
 import type { Node } from '../node.ts';
 import type { Shape, ShapedTensor } from '../tensor.ts';
 import { withInputShapes } from '../with-input-shapes.ts';
-import type { NodeContext } from './attributes.ts';
-import type { NnMeterIrNode } from './format.ts';
+import type { NnMeterIrConstant, NnMeterIrNode } from './format.ts';
 import { interpret } from './interpret.ts';
+import type { NodeContext } from './node-context.ts';
 import { nodeRole, type Role } from './op-names.ts';
 import { type Operand, pairOperands } from './operands.ts';
 import { parseNnMeterIr } from './parse.ts';
 import { SlotAssignment } from './slots.ts';
 import { TensorTable } from './tensor-table.ts';
 import { weightTensor } from './weights.ts';
+import { samePaddedNodes } from './window-attributes.ts';
 
 /**
  * Reads a network in nn-Meter IR: parsed JSON, text or bytes. Op names may be TensorFlow's, ONNX's or nn-Meter's own.
@@ -25,17 +26,9 @@ export function readNnMeterIr(json: unknown, options: ReadOptions = {}): Graph {
   const raw = new Map(Object.entries(parseNnMeterIr(json)));
   const { inputShapes } = options;
   const graph = new Reader(raw, inputShapes).read(options);
-  return inputShapes === undefined ? graph : withInputShapes(graph, inputShapes, samePadded(raw));
-}
-
-/** Nodes whose padding follows the image. */
-function samePadded(raw: ReadonlyMap<string, NnMeterIrNode>): Set<string> {
-  const found = new Set<string>();
-  for (const [name, { attr }] of raw) {
-    const mode = attr.attr?.padding;
-    if (typeof mode === 'string' && mode.toUpperCase().startsWith('SAME')) found.add(name);
-  }
-  return found;
+  return inputShapes === undefined
+    ? graph
+    : withInputShapes(graph, inputShapes, samePaddedNodes(raw));
 }
 
 class Reader {
@@ -132,6 +125,20 @@ class Reader {
     }
   }
 
+  #operands(node: NnMeterIrNode): Operand[] {
+    return pairOperands(this.#raw, node, (name) => {
+      const known = this.#tensors.get(name) !== undefined;
+      if (!known) this.#dropped.push(name);
+      return known;
+    });
+  }
+
+  #namedConstant(node: string, constant: NnMeterIrConstant): string {
+    const { index, name = `${node}/operand_${index}`, shape, data_type: type, values } = constant;
+    if (constant.name !== undefined && this.#tensors.get(name)?.kind === 'constant') return name;
+    return this.#tensors.addConstant(this.#tensors.freeName(name), { shape, type, values });
+  }
+
   #givenShape(input: string): Shape | undefined {
     const given = this.#inputShapes;
     if (given === undefined) return undefined;
@@ -143,14 +150,12 @@ class Reader {
     const sourceOp = node.attr.type ?? 'Unknown';
     const raw = node.attr.attr ?? {};
     const constants = [...(node.attr.constants ?? [])].sort((a, b) => a.index - b.index);
-    const inputs = pairOperands(this.#raw, node, (dropped) => this.#dropped.push(dropped))
+    const inputs = this.#operands(node)
       .filter(({ producer }) => producer !== undefined || constants.length === 0)
       .map((operand, index) => this.#operandTensor(name, node, operand, index));
     const weightNoted = inputs.length > 1 || constants.some(({ index }) => index === 1);
-    for (const { index, shape, data_type, values } of constants) {
-      const constant = tensors.freeName(`${name}/operand_${index}`);
-      tensors.addConstant(constant, { shape, type: data_type, values });
-      inputs.splice(index, 0, constant);
+    for (const constant of constants) {
+      inputs.splice(constant.index, 0, this.#namedConstant(name, constant));
     }
     const outputs: string[] = [];
     for (let slot = 0; slot < slotCount(node); slot++) outputs.push(slotName(name, slot));
@@ -197,8 +202,8 @@ class Reader {
     const tensors = this.#tensors;
     if (producer !== undefined) {
       if (this.#raw.has(producer)) return this.#resolve(name, producer, operand.edge);
-      this.#dropped.push(producer);
       if (tensors.get(producer) !== undefined) return producer;
+      this.#dropped.push(producer);
     }
     const wanted = producer ?? tensors.freeName(`${name}/operand_${index}`);
     const shape = tensors.shape(name, operand.shape);

@@ -1,6 +1,6 @@
 import type { Operation } from '../infer-shapes.ts';
 import type { Layout, Shape } from '../tensor.ts';
-import type { NodeContext } from './attributes.ts';
+import type { NodeContext } from './node-context.ts';
 
 /** The weight of a convolution or matrix product, of which the format notes the shape at most. */
 export function weightTensor(

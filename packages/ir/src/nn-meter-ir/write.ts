@@ -24,6 +24,18 @@ const WEIGHTED: ReadonlySet<Op> = new Set<Op>(['conv', 'dwconv', 'convtranspose'
 
 const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>(['add', 'sub', 'mul', 'div', 'pow', 'max', 'min']);
 
+const BROADCASTING: ReadonlySet<Op> = new Set<Op>([
+  ...ELEMENTWISE,
+  'mod',
+  'equal',
+  'greater',
+  'less',
+  'and',
+  'or',
+  'where',
+  'prelu',
+]);
+
 class Writer {
   readonly #graph: Graph;
   /** Input tensor -> name of its Placeholder node. */
@@ -144,15 +156,17 @@ class Writer {
           return;
         }
       }
-      operandShapes.push(tensor.shape);
+      operandShapes.push(writtenConstant(node, tensor, results[0]));
       if (ELEMENTWISE.has(node.op)) shapes.push([]);
       if (isScalar(tensor) && constantCount === 1 && ELEMENTWISE.has(node.op)) {
         if (tensor.values !== undefined) attributes = { ...attributes, constant: tensor.values };
         return;
       }
+      const shape = writtenConstant(node, tensor, results[0]);
       constants.push({
         index,
-        ...(tensor.shape !== undefined && { shape: tensor.shape }),
+        name: tensor.name,
+        ...(shape !== undefined && { shape }),
         ...(tensor.dataType !== 'unknown' && { data_type: tensor.dataType }),
         ...(tensor.values !== undefined && { values: tensor.values }),
       });
@@ -199,6 +213,24 @@ function outputTypes(tensors: readonly Tensor[]) {
 
 function weightType(tensor: Tensor) {
   return tensor.dataType === 'unknown' ? {} : { weight_type: tensor.dataType };
+}
+
+/** A constant's shape in the axis order of what it is joined to or broadcast over. */
+function writtenConstant(
+  node: Node,
+  tensor: Tensor,
+  result: Tensor | undefined,
+): Shape | undefined {
+  const { shape } = tensor;
+  const order = result && channelsLastOrder(result);
+  if (!shape?.length || order === undefined || shape.length > order.length) return shape;
+  if (node.op === 'concat' && shape.length === order.length)
+    return order.map((axis) => shape[axis]!);
+  if (!BROADCASTING.has(node.op)) return shape;
+  const full = [...new Array<number>(order.length - shape.length).fill(1), ...shape];
+  const moved = order.map((axis) => full[axis]!);
+  while (moved.length > 1 && moved[0] === 1) moved.shift();
+  return moved;
 }
 
 /** The weight's shape as the format wants it, from what it is multiplied with. */
