@@ -1,3 +1,4 @@
+import { NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import type { LatencyMetrics } from './metrics.ts';
 
@@ -44,4 +45,40 @@ export interface TrainingManifest {
   readonly date: string;
   /** Accuracy on the held-out tenth of the benchmark, which training did not see. */
   readonly heldOut: LatencyMetrics;
+}
+
+const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {
+  name: isText,
+  aliases: (value) => Array.isArray(value) && value.every(isText),
+  version: isText,
+  device: (value) => isObject(value) && isText(value.product),
+  fusionRules: (value) => isObject(value) && isObject(value.fuse),
+  weights: isText,
+  manifest: (value) => isObject(value) && isObject(value.heldOut),
+};
+
+/** @throws NnMeterError E_INVALID_INPUT naming the field that is missing or of the wrong kind. */
+export function checkDefinition(definition: unknown): asserts definition is PredictorDefinition {
+  if (!isObject(definition)) {
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      'this is no predictor definition, but a plugin exports one by default',
+    );
+  }
+  for (const [field, isRight] of Object.entries(KINDS)) {
+    if (isRight(definition[field])) continue;
+    const name = isText(definition.name) ? ` of predictor "${definition.name}"` : '';
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      `the ${field}${name} is missing or of the wrong kind; see PredictorDefinition`,
+    );
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -2,7 +2,12 @@ import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
-import type { DeviceFacts, PredictorDefinition, TrainingManifest } from './definition.ts';
+import {
+  checkDefinition,
+  type DeviceFacts,
+  type PredictorDefinition,
+  type TrainingManifest,
+} from './definition.ts';
 import { modelToGraph } from './frontends.ts';
 import { decodeLatencyModel } from './latency-model/index.ts';
 import { modelFileToGraph } from './model-file.ts';
@@ -30,9 +35,10 @@ export interface LatencyPredictor {
 
 /**
  * Makes a predictor from a device's definition (what a plugin package exports).
- * @throws NnMeterError E_WEIGHTS if the weights are missing or damaged.
+ * @throws NnMeterError E_WEIGHTS if the weights are damaged, E_INVALID_INPUT if it is no definition.
  */
 export function createPredictor(definition: PredictorDefinition): LatencyPredictor {
+  checkDefinition(definition);
   const { name, aliases, version, device, manifest, fusionRules } = definition;
   const latencyModel = decodeLatencyModel(decodeBase64(definition.weights));
 

@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { DeviceFacts, PredictorDefinition } from './definition.ts';
+import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import type { LatencyMetrics } from './metrics.ts';
 import { nearestName } from './nearest.ts';
@@ -26,9 +26,11 @@ const registered: PredictorDefinition[] = [];
 /**
  * Makes a predictor known to {@link loadLatencyPredictor}: your own, or a plugin that cannot be found by its package
  * name (browsers, bundles). Registering the same one again does nothing.
- * @throws NnMeterError E_INVALID_INPUT if another predictor has the same name and version, or one of its names.
+ * @throws NnMeterError E_INVALID_INPUT if it is no definition, or another predictor has the same name and version, or
+ * one of its names.
  */
 export function registerPredictor(definition: PredictorDefinition): void {
+  checkDefinition(definition);
   for (const other of registered) {
     const shared = namesOf(definition).find((name) => goesBy(other, name));
     if (shared === undefined) continue;
@@ -98,8 +100,8 @@ export async function listLatencyPredictors(): Promise<PredictorSummary[]> {
 }
 
 async function registerInstalled(known: KnownPredictor): Promise<void> {
-  const definition = (await importOptional(known.package))?.default;
-  if (definition !== undefined) registerPredictor(definition as PredictorDefinition);
+  const plugin = await importOptional(known.package);
+  if (plugin !== undefined) registerPredictor(plugin.default as PredictorDefinition);
 }
 
 function summarize(definition: PredictorDefinition, packageName: string | null): PredictorSummary {

@@ -1,6 +1,7 @@
 import type { Graph, Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction } from './latency-model/index.ts';
+import { hasShapes } from './latency-model/kernel-description.ts';
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
 export function predictionWarnings(
@@ -12,7 +13,7 @@ export function predictionWarnings(
   const unknown: Node[] = [];
   const estimated = new Set<string>();
   for (const [index, kernel] of kernels.entries()) {
-    if (!kernel.nodes.every((node) => hasShapes(graph, node))) uncounted.push(...kernel.nodes);
+    if (!hasShapes(kernel)) uncounted.push(...kernel.nodes);
     else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
     else if (predictions[index]!.basis === 'estimated') estimated.add(kernel.type);
   }
@@ -35,13 +36,6 @@ export function predictionWarnings(
     );
   }
   return warnings;
-}
-
-/** Whether everything a node reads and writes has a shape. */
-function hasShapes(graph: Graph, node: Node): boolean {
-  return [...node.inputs, ...node.outputs].every(
-    (name) => name === '' || graph.tensor(name).shape !== undefined,
-  );
 }
 
 const NAMES_SHOWN = 5;

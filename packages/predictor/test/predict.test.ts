@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createGraph } from '@nnmeter/ir';
-import { createPredictor } from '@nnmeter/predictor';
+import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { graphOf, smallNetwork, withoutShapes, withUnknownOp } from './support/graphs.ts';
 
@@ -98,6 +98,16 @@ describe('what is not known is said', () => {
     expect(report.kernels).toEqual([]);
     expect(report.warnings).toContain('the model has no operations');
   });
+});
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['a definition without weights', { ...cortexA76, weights: undefined }],
+  ['a definition whose aliases are a text', { ...cortexA76, aliases: 'a76' }],
+])('%s is no predictor', (_, definition) => {
+  expect(() => createPredictor(definition as PredictorDefinition)).toThrow(
+    expect.objectContaining({ code: 'E_INVALID_INPUT' }),
+  );
 });
 
 test('weights that are not base64 are refused', () => {
