@@ -18,6 +18,10 @@ function vectorProduct(channels: number): KernelDescription {
   return squareKernel(KIND.fc, 1, channels, { groups: 1 });
 }
 
+function squeezeKernel(): KernelDescription {
+  return squareKernel(KIND.se, SIDE, CHANNELS, { inner: CHANNELS / 4 });
+}
+
 /** Entry of the fusion tests, op in it, and the configuration the op ran with. Ops of unknown configuration are left out. */
 const ENTRIES: readonly (readonly [entry: string, op: string, kernel: KernelDescription])[] = [
   [
@@ -45,6 +49,7 @@ const ENTRIES: readonly (readonly [entry: string, op: string, kernel: KernelDesc
   ['BF_conv_relu', 'relu', squareKernel(KIND.relu, SIDE, CHANNELS)],
   ['BF_concat_relu', 'relu', squareKernel(KIND.relu, SIDE, 2 * CHANNELS)],
   ['BF_conv_hswish', 'hswish', squareKernel(KIND.hswish, SIDE, CHANNELS)],
+  ['BF_se_relu', 'se', squeezeKernel()],
   ['BF_dense_relu', 'dense', vectorProduct(VECTOR)],
   ['BF_concat_dense', 'dense', vectorProduct(2 * VECTOR)],
 ];

@@ -7,6 +7,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { type Anchor, readAnchors } from './anchors.ts';
 import { type Benchmark, type DeviceData, readBenchmark } from './benchmark.ts';
+import { calibrateInterval, coverage } from './calibrate-interval.ts';
 import { DEVICES } from './devices.ts';
 import { accuracyOf, formatMetrics, predictAll } from './evaluate.ts';
 import { runFamilyProtocol } from './family-protocol.ts';
@@ -32,7 +33,6 @@ const args = await yargs(hideBin(process.argv))
   .option('device', { type: 'string', array: true, describe: 'plugin folders; default: all' })
   .option('rounds', {
     type: 'number',
-    default: 150,
     describe: 'trees of the correction; 0: base only',
   })
   .option('every', { type: 'number', default: 1, describe: 'only every n-th model, for trials' })
@@ -70,18 +70,31 @@ async function trainAndWrite(
   const { name, folder } = data.device;
   const heldOut = (model: number): boolean => isHeldOut(ids[model]!);
   const started = Date.now();
-  const weights = trainDevice(data, (model) => !heldOut(model), {
-    rounds: args.rounds,
+  const fitted = trainDevice(data, (model) => !heldOut(model), {
+    ...(args.rounds !== undefined && { rounds: args.rounds }),
     anchors,
     onProgress: showTrees(name),
   });
-  const totals = predictAll(data, weights);
+  const totals = predictAll(data, fitted);
+  const measuredModels = [...ids.keys()].filter((model) => data.measured[model]! > 0);
+  const known = { totals, models: measuredModels.filter(heldOut) };
+  // The base alone: trees change little on families they did not see.
+  const unseen = {
+    totals: runFamilyProtocol(data, ids, { rounds: 0, anchors }, () => {}),
+    models: measuredModels,
+  };
+  const interval = calibrateInterval(data.measured, known, unseen);
+  const weights = { ...fitted, interval };
   const accuracy = accuracyOf(data, totals, heldOut);
   report(
     `${name}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${data.set.kernels.length} unique kernels`,
   );
   report(`  training  ${formatMetrics(accuracyOf(data, totals, (model) => !heldOut(model)))}`);
   report(`  held out  ${formatMetrics(accuracy)}`);
+  const covered = [known, unseen].map((part) => coverage(data.measured, part, interval));
+  report(
+    `  interval  ${covered.map((share) => `${(100 * share).toFixed(1)} %`).join(' of held-out models and ')} of models of unseen families; ${JSON.stringify(interval)}`,
+  );
   for (const family of new Set(ids.map(familyOf))) {
     const inFamily = (model: number): boolean => heldOut(model) && familyOf(ids[model]!) === family;
     report(`    ${family.padEnd(13)} ${formatMetrics(accuracyOf(data, totals, inFamily))}`);
@@ -108,8 +121,11 @@ async function reportFamilies(
   anchors: Anchor[],
 ): Promise<void> {
   report(`${data.device.name}: each family predicted by a model that saw only the others`);
-  runFamilyProtocol(data, ids, { rounds: args.rounds, anchors }, (family, metrics) =>
-    report(`    ${family.padEnd(13)} ${formatMetrics(metrics)}`),
+  runFamilyProtocol(
+    data,
+    ids,
+    { ...(args.rounds !== undefined && { rounds: args.rounds }), anchors },
+    (family, metrics) => report(`    ${family.padEnd(13)} ${formatMetrics(metrics)}`),
   );
 }
 

@@ -12,7 +12,6 @@ export const KERNEL_KINDS = [
   'avgpool',
   'gap',
   'add',
-  'mul',
   'concat',
   'bn',
   'relu',
@@ -25,7 +24,6 @@ export const KERNEL_KINDS = [
   'matmul',
   'softmax',
   'normalization',
-  'elementwise',
   'transcendental',
   'reduce',
   'copy',
@@ -45,14 +43,13 @@ export const KIND = Object.freeze(
 const SAME_NAME = new Set<string>(KERNEL_KINDS);
 
 const OPS_OF_KIND: Partial<Record<KernelKind, readonly (Op | string)[]>> = {
-  mul: ['div'],
-  add: ['sub'],
+  add: ['sub', 'mul', 'div', 'max', 'min', 'mod', 'where', 'equal', 'greater', 'less', 'and', 'or'],
   reshape: ['identity', 'shape'],
   hswish: ['swish', 'hardsigmoid'],
   matmul: ['einsum', 'attention'],
   softmax: ['logsoftmax'],
   normalization: ['layernorm', 'groupnorm', 'instancenorm', 'rmsnorm', 'lrn', 'l2norm'],
-  elementwise: [
+  relu: [
     'clip',
     'leakyrelu',
     'prelu',
@@ -65,15 +62,6 @@ const OPS_OF_KIND: Partial<Record<KernelKind, readonly (Op | string)[]>> = {
     'ceil',
     'round',
     'not',
-    'mod',
-    'max',
-    'min',
-    'equal',
-    'greater',
-    'less',
-    'and',
-    'or',
-    'where',
     'quantize',
     'dequantize',
     'cast',

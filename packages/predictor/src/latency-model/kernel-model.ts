@@ -9,13 +9,22 @@ import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
 /** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
 export const GREATEST_CORRECTION = 2.5;
 
-/** A configuration in coarse terms: kind, window, stride and output size. Kernels of one cell behave alike. */
+/** Two steps an octave, 0..63. */
+function channelStep(channels: number): number {
+  return Math.min(63, Math.floor(2 * Math.log2(Math.max(1, channels))));
+}
+
+/**
+ * A configuration in coarse terms, as 32 bits: kind, window, stride, output side, channels read and written in steps of
+ * half an octave. Kernels of one cell behave alike.
+ */
 export function configurationCell(kernel: KernelDescription): number {
   const k = kernel;
   const window = Math.min(31, Math.max(k.kernelHeight, k.kernelWidth));
-  const stride = Math.min(7, Math.max(k.strideHeight, k.strideWidth));
-  const side = Math.min(4095, Math.max(k.outHeight, k.outWidth));
-  return ((k.kind * 32 + window) * 8 + stride) * 4096 + (k.kind === KIND.fc ? 0 : side);
+  const stride = Math.min(3, Math.max(k.strideHeight, k.strideWidth));
+  const side = k.kind === KIND.fc ? 0 : Math.min(255, Math.max(k.outHeight, k.outWidth));
+  const configuration = ((k.kind * 32 + window) * 4 + stride) * 256 + side;
+  return (configuration * 64 + channelStep(k.channels)) * 64 + channelStep(k.outChannels);
 }
 
 /** Latency of described kernels on one device. */

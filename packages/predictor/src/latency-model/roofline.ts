@@ -7,7 +7,6 @@ import type { Throughput } from './weights.ts';
 const OPERATIONS_PER_ELEMENT: Partial<Record<KernelKind, number>> = {
   softmax: 20,
   normalization: 8,
-  elementwise: 1,
   transcendental: 15,
   hswish: 4,
   reduce: 1,
@@ -16,7 +15,6 @@ const OPERATIONS_PER_ELEMENT: Partial<Record<KernelKind, number>> = {
   avgpool: 4,
   bn: 2,
   add: 1,
-  mul: 1,
   relu: 1,
   resize: 8,
   copy: 1,

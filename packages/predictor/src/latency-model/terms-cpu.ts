@@ -44,7 +44,7 @@ const { names, start } = termBlocks({
   fc: ['ci co', 'sat(ci co, 2.5e5)', 'ci + co', '1'],
   maxpool: ['O c', 'O c k^2', '1'],
   avgpool: ['O c', 'O c k^2', '1'],
-  gap: ['I c', 'c', '1'],
+  gap: ['I c', 'c'],
   elementwise: ['1', 'E', 'sat(E, 1e5)', 'sat(E, 1e6)'],
   concat: ['E', 'I inputs', '1'],
   se: ['E', 'c mid', 'c', '1'],
@@ -125,10 +125,8 @@ export const cpuTerms: TermTable = {
       case KIND.gap:
         out[start.gap] = inputs;
         out[start.gap + 1] = k.batch * k.channels;
-        out[start.gap + 2] = 1;
         break;
       case KIND.add:
-      case KIND.mul:
       case KIND.relu:
       case KIND.bn: {
         const passes = k.kind === KIND.bn ? 2 : 1;

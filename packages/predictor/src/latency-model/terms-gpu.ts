@@ -93,7 +93,6 @@ export const gpuTerms: TermTable = {
         out[start.gap + 1] = k.batch * channels4;
         break;
       case KIND.add:
-      case KIND.mul:
         out[start.add] = Math.max(inputs, outputs);
         break;
       case KIND.relu:

@@ -41,9 +41,8 @@ const { names, start } = termBlocks({
   dwconv2: DWCONV_TERMS,
   dwconvPoint: DWCONV_TERMS,
   fc: ['ci co', 'ci + co', '1'],
-  maxpool: ['padded I c', 'padded O c', 'O c k^2', '1'],
-  avgpool: ['padded I c', 'padded O c', 'O c k^2', '1'],
-  gap: ['padded I c', 'c', '1'],
+  pool: ['padded I c', 'padded O c', 'O c k^2', '1'],
+  gap: ['padded I c', 'c'],
   add: ['1', 'E', 'h c'],
   bn: ['1', 'E'],
   relu: ['1', 'E'],
@@ -148,7 +147,7 @@ export const vpuTerms: TermTable = {
         break;
       case KIND.maxpool:
       case KIND.avgpool: {
-        const at = k.kind === KIND.maxpool ? start.maxpool : start.avgpool;
+        const at = start.pool;
         out[at] = paddedIn;
         out[at + 1] = paddedOut;
         out[at + 2] = outputs * window;
@@ -158,10 +157,8 @@ export const vpuTerms: TermTable = {
       case KIND.gap:
         out[start.gap] = paddedIn;
         out[start.gap + 1] = k.batch * k.channels;
-        out[start.gap + 2] = 1;
         break;
       case KIND.add:
-      case KIND.mul:
         out[start.add] = 1;
         out[start.add + 1] = Math.max(paddedIn, paddedOut);
         out[start.add + 2] = outRows * k.outChannels;

@@ -13,13 +13,13 @@ export interface Throughput {
   readonly bytesPerMs: number;
 }
 
-/** How wide the interval around a total is; all are relative. */
+/** How wide the interval around a total is: `[total / (1 + low + extra), total * (1 + high + extra)]`. */
 export interface IntervalWidths {
   readonly level: number;
-  /** Interval of a model made of known configurations: `[total * (1 - low), total * (1 + high)]`. */
+  /** For a model made of known configurations; there extra is 0. */
   readonly low: number;
   readonly high: number;
-  /** Added on both sides, times the share of the total in kernels of configurations not trained on. */
+  /** Extra, times the share of the total in kernels of configurations not trained on. */
   readonly novel: number;
   /** The same for kernels of types not measured. */
   readonly estimated: number;
@@ -138,7 +138,8 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
 
   let offset = HEADER_BYTES;
   const take = (length: number): ArrayBuffer => {
-    const part = bytes.slice(offset, offset + length);
+    // Not `slice`: a Node Buffer's shares its memory.
+    const part = new Uint8Array(bytes.subarray(offset, offset + length));
     offset += length;
     return part.buffer;
   };
