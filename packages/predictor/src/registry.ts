@@ -31,6 +31,7 @@ const registered: PredictorDefinition[] = [];
  */
 export function registerPredictor(definition: PredictorDefinition): void {
   checkDefinition(definition);
+  if (registered.includes(definition)) return;
   for (const other of registered) {
     const shared = namesOf(definition).find((name) => goesBy(other, name));
     if (shared === undefined) continue;
