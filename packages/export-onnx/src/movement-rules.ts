@@ -1,0 +1,262 @@
+import type { Node, NodeOf, Op, Shape } from '@nnmeter/ir';
+import {
+  type AxisOrder,
+  identity,
+  isIdentity,
+  permuted,
+  reshapedOrder,
+  splitsAndMerges,
+} from './axis-order.ts';
+import { exportedAxis, type Rule, type Rules } from './compute-rules.ts';
+import type { Attributes, OnnxGraph } from './onnx-graph.ts';
+import { elementType } from './onnx-writer.ts';
+
+/** Operands in the order of the first computed one. */
+function together(target: OnnxGraph, node: Node): { order: AxisOrder; inputs: string[] } {
+  const first = node.inputs.find((input) => !target.isConstant(input)) ?? node.inputs[0]!;
+  const order = target.order(first);
+  const inputs = node.inputs.map((input) =>
+    target.isConstant(input)
+      ? target.constant(input, permuted(target.shape(input), order))
+      : target.read(input, order),
+  );
+  return { order, inputs };
+}
+
+const concat: Rule<'concat'> = (target, node) => {
+  const { order, inputs } = together(target, node);
+  target.emit(node, 'Concat', inputs, { axis: exportedAxis(order, node.attributes.axis) }, [order]);
+};
+
+const split: Rule<'split'> = (target, node) => {
+  const order = target.order(node.inputs[0]!);
+  const sizes = target.int64(`${node.name}/split`, node.attributes.sizes);
+  const attributes = { axis: exportedAxis(order, node.attributes.axis) };
+  target.emit(node, 'Split', [target.read(node.inputs[0]!), sizes], attributes, [order]);
+};
+
+const slice: Rule<'slice'> = (target, node) => {
+  const { starts, ends, axes, steps } = node.attributes;
+  const order = target.order(node.inputs[0]!);
+  const moved = axes.map((axis) => order.indexOf(axis));
+  const operands = Object.entries({ starts, ends, axes: moved, steps }).map(([role, values]) =>
+    target.int64(`${node.name}/${role}`, values),
+  );
+  target.emit(node, 'Slice', [target.read(node.inputs[0]!), ...operands], {}, [order]);
+};
+
+/**
+ * The order of a reshaped tensor that needs no moving of data. nn-Meter IR notes images with channels last whatever the
+ * network did; a reshape that only makes sense with channels first is taken as that.
+ */
+function reshapeOrder(from: Shape, to: Shape, order: AxisOrder, image: AxisOrder) {
+  const plain = identity(to.length);
+  if (!isIdentity(order)) {
+    const kept = reshapedOrder(from, to, order);
+    const channelsFirst = !splitsAndMerges(from, to) && splitsAndMerges(permuted(from, order), to);
+    return kept ?? (channelsFirst ? plain : undefined);
+  }
+  const long = image.filter((axis) => to[axis]! > 1);
+  const moves = long.some((axis, index) => index > 0 && axis < long[index - 1]!);
+  const channelsFirst = !splitsAndMerges(from, to) && splitsAndMerges(from, permuted(to, image));
+  return moves && !channelsFirst ? plain : image;
+}
+
+/**
+ * A matrix [batch, features] may take its features in any order, since the weights that follow are free; other reshapes
+ * that mix axes need the image transposed back first.
+ */
+const reshape: Rule<'reshape'> = (target, node) => {
+  const [data] = node.inputs;
+  const from = target.shape(data!);
+  const to = target.shape(node.outputs[0]!);
+  const order = target.order(data!);
+  const flattens = to.length === 2 && from[0] === to[0];
+  const kept = reshapeOrder(from, to, order, target.imageOrder(node.outputs[0]!));
+  const x = target.read(data!, kept !== undefined || flattens ? order : identity(from.length));
+  if (node.sourceOp === 'Flatten' && flattens) {
+    target.emit(node, 'Flatten', [x], { axis: { int: 1 } });
+    return;
+  }
+  const after = kept ?? identity(to.length);
+  const shape = target.int64(`${node.name}/shape`, permuted(to, after));
+  target.emit(node, 'Reshape', [x, shape], {}, [after]);
+};
+
+/** Where the result is an image it is exported as such; a transposition that then moves nothing becomes Identity. */
+const transpose: Rule<'transpose'> = (target, node) => {
+  const [data] = node.inputs;
+  const order = target.order(data!);
+  const rank = order.length;
+  const perm =
+    node.attributes.perm.length === 0 ? [...identity(rank)].reverse() : node.attributes.perm;
+  const image = target.wantedOrder(node.outputs[0]!);
+  const wanted =
+    isIdentity(image) && target.tensor(node.outputs[0]!).layout === undefined ? order : image;
+  const moved = wanted.map((axis) => order.indexOf(perm[axis]!));
+  if (isIdentity(moved)) target.emit(node, 'Identity', [target.read(data!)], {}, [wanted]);
+  else target.emit(node, 'Transpose', [target.read(data!)], { perm: { ints: moved } }, [wanted]);
+};
+
+const pad: Rule<'pad'> = (target, node) => {
+  const { pads, mode } = node.attributes;
+  const order = target.order(node.inputs[0]!);
+  const rank = order.length;
+  const moved = [...permuted(pads.slice(0, rank), order), ...permuted(pads.slice(rank), order)];
+  const amounts = target.int64(`${node.name}/pads`, moved);
+  const modes: Record<string, string> = { reflect: 'reflect', symmetric: 'reflect', edge: 'edge' };
+  const attributes = { mode: { string: modes[mode.toLowerCase()] ?? 'constant' } };
+  target.emit(node, 'Pad', [target.read(node.inputs[0]!), amounts], attributes, [order]);
+};
+
+type Reduction =
+  | 'reducemean'
+  | 'gap'
+  | 'globalmaxpool'
+  | 'reducesum'
+  | 'reducemax'
+  | 'reducemin'
+  | 'reduceprod'
+  | 'reducel2';
+
+function reduction(opType: string, global?: string): Rule<Reduction> {
+  return (target, node) => {
+    const { axes, keepDims } = node.attributes;
+    const order = target.order(node.inputs[0]!);
+    const moved = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
+    const x = target.read(node.inputs[0]!);
+    const spatial = identity(order.length).slice(2).join() === moved.join();
+    if (global !== undefined && keepDims && spatial && node.sourceOp !== opType) {
+      target.emit(node, global, [x], {}, [order]);
+      return;
+    }
+    const remaining = order.filter((axis) => !axes.includes(axis));
+    const ranked = [...remaining].sort((a, b) => a - b);
+    const after = keepDims ? order : remaining.map((axis) => ranked.indexOf(axis));
+    const keep = { keepdims: { int: Number(keepDims) } };
+    if (opType === 'ReduceSum' || target.opset >= 18) {
+      const operand = target.int64(`${node.name}/axes`, moved);
+      target.emit(node, opType, [x, operand], keep, [after]);
+    } else target.emit(node, opType, [x], { axes: { ints: moved }, ...keep }, [after]);
+  };
+}
+
+function argument(opType: string): Rule<'argmax' | 'argmin'> {
+  return (target, node) => {
+    const [data] = node.inputs;
+    const x = target.read(data!, identity(target.shape(data!).length));
+    const { axes, keepDims } = node.attributes;
+    const attributes = { axis: { int: axes[0] ?? 0 }, keepdims: { int: Number(keepDims) } };
+    target.emit(node, opType, [x], attributes);
+  };
+}
+
+/** Everything after the data as in the graph's own axis order. */
+function inSourceOrder(
+  opType: string,
+  build: (target: OnnxGraph, node: Node) => { inputs?: readonly string[]; attributes?: Attributes },
+): Rule<Op> {
+  return (target, node) => {
+    const [data] = node.inputs;
+    const x = target.read(data!, identity(target.shape(data!).length));
+    const { inputs = [], attributes = {} } = build(target, node);
+    target.emit(node, opType, [x, ...inputs], attributes);
+  };
+}
+
+const outputShape = (target: OnnxGraph, node: Node): string =>
+  target.int64(`${node.name}/shape`, target.shape(node.outputs[0]!));
+
+const gather = inSourceOrder('Gather', (target, node) => {
+  const indices = node.inputs[1]!;
+  const operand = target.isConstant(indices)
+    ? target.constant(indices, target.shape(indices), 'int64')
+    : target.read(indices);
+  return {
+    inputs: [operand],
+    attributes: { axis: { int: (node as NodeOf<'gather'>).attributes.axis } },
+  };
+});
+
+const tile = inSourceOrder('Tile', (target, node) => {
+  const from = target.shape(node.inputs[0]!);
+  const to = target.shape(node.outputs[0]!);
+  return {
+    inputs: [
+      target.int64(
+        `${node.name}/repeats`,
+        to.map((extent, axis) => extent / from[axis]!),
+      ),
+    ],
+  };
+});
+
+const topk = inSourceOrder('TopK', (target, node) => {
+  const { axis, k } = (node as NodeOf<'topk'>).attributes;
+  return { inputs: [target.int64(`${node.name}/k`, [k])], attributes: { axis: { int: axis } } };
+});
+
+const cumsum = inSourceOrder('CumSum', (target, node) => {
+  const { axis } = (node as NodeOf<'cumsum'>).attributes;
+  return { inputs: [target.newConstant(`${node.name}/axis`, [], 'int64', [axis])] };
+});
+
+const resize: Rule<'resize'> = (target, node) => {
+  const order = target.imageOrder(node.inputs[0]!);
+  const sizes = permuted(target.shape(node.outputs[0]!), order);
+  const mode = /near/i.test(node.attributes.mode)
+    ? 'nearest'
+    : /cubic/i.test(node.attributes.mode)
+      ? 'cubic'
+      : 'linear';
+  const inputs = [
+    target.read(node.inputs[0]!, order),
+    '',
+    '',
+    target.int64(`${node.name}/sizes`, sizes),
+  ];
+  target.emit(node, 'Resize', inputs, { mode: { string: mode } }, [order]);
+};
+
+function blocks(opType: string): Rule<'depthtospace' | 'spacetodepth'> {
+  return (target, node) => {
+    const order = target.imageOrder(node.inputs[0]!);
+    const attributes = { blocksize: { int: node.attributes.blockSize } };
+    target.emit(node, opType, [target.read(node.inputs[0]!, order)], attributes, [order]);
+  };
+}
+
+const cast: Rule<'cast'> = (target, node) => {
+  const order = target.order(node.inputs[0]!);
+  const to = elementType(target.tensor(node.outputs[0]!).dataType);
+  target.emit(node, 'Cast', [target.read(node.inputs[0]!)], { to: { int: to } }, [order]);
+};
+
+export const movementRules: Rules = {
+  concat,
+  split,
+  slice,
+  reshape,
+  transpose,
+  pad,
+  gap: reduction('ReduceMean', 'GlobalAveragePool'),
+  globalmaxpool: reduction('ReduceMax', 'GlobalMaxPool'),
+  reducemean: reduction('ReduceMean'),
+  reducesum: reduction('ReduceSum'),
+  reducemax: reduction('ReduceMax'),
+  reducemin: reduction('ReduceMin'),
+  reduceprod: reduction('ReduceProd'),
+  reducel2: reduction('ReduceL2'),
+  argmax: argument('ArgMax'),
+  argmin: argument('ArgMin'),
+  gather,
+  tile,
+  topk,
+  cumsum,
+  expand: inSourceOrder('Expand', (target, node) => ({ inputs: [outputShape(target, node)] })),
+  shape: inSourceOrder('Shape', () => ({})),
+  resize,
+  depthtospace: blocks('DepthToSpace'),
+  spacetodepth: blocks('SpaceToDepth'),
+  cast,
+};

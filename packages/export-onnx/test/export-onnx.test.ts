@@ -1,0 +1,223 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { exportOnnx, graphToOnnx, writeOnnxFile } from '@nnmeter/export-onnx';
+import { readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
+import { readTensorFlowFile } from '@nnmeter/frontend-tf';
+import {
+  createGraph,
+  elementCount,
+  type Graph,
+  GraphBuilder,
+  graphCost,
+  NnMeterError,
+  type Op,
+  readNnMeterIr,
+  writeNnMeterIr,
+} from '@nnmeter/ir';
+import { benchFamilies, buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { comparable } from './comparable.ts';
+
+const ops = (graph: Graph): Op[] => graph.nodes.map((node) => node.op);
+const outputShapes = (graph: Graph) => graph.outputs.map((name) => graph.tensor(name).shape);
+const reimported = (graph: Graph): Graph => readOnnx(graphToOnnx(graph));
+const additional = (graph: Graph): Op[] => {
+  const left = ops(graph);
+  return ops(reimported(graph)).filter((op) => {
+    const at = left.indexOf(op);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+};
+
+const NETWORKS = [
+  ...['alexnet', 'vgg11', 'resnet18', 'resnext50_32x4d', 'densenet121', 'squeezenet1_1'],
+  ...['googlenet', 'inception_v3', 'mnasnet0_5', 'mobilenet_v2', 'mobilenet_v3_small'],
+  ...['shufflenet_v2_x0_5', 'efficientnet_b0', 'efficientnet_v2_s', 'regnet_y_400mf'],
+  ...['convnext_tiny', 'vit_b_32', 'swin_t', 'swin_v2_t', 'maxvit_t'],
+];
+
+test.each(NETWORKS)('%s comes back the same', (name) => {
+  for (const batchNorm of ['fold', 'keep'] as const) {
+    const graph = buildModel(name, { batchNorm });
+    const model = graphToOnnx(graph);
+    expect(model.length).toBeLessThan(1e6);
+    const again = readOnnx(model);
+    expect(comparable(again)).toEqual(comparable(graph));
+    expect(outputShapes(again)).toEqual(outputShapes(graph));
+    expect(graphCost(again).parameters).toBe(graphCost(graph).parameters);
+    expect(again.warnings).toEqual([]);
+  }
+});
+
+describe('networks with channels last', () => {
+  test.each(benchFamilies().map((family) => family.name))('%s of the benchmark', (family) => {
+    const graph = buildBenchModel(family);
+    const again = reimported(graph);
+    expect(ops(again)).toEqual(ops(graph));
+    expect(graphCost(again).macs).toBe(graphCost(graph).macs);
+    expect(graphCost(again).outputBytes).toBe(graphCost(graph).outputBytes);
+    expect(again.tensor(again.inputs[0]!)).toMatchObject({
+      shape: [1, 3, 224, 224],
+      layout: 'NCHW',
+    });
+    expect(outputShapes(again)).toEqual([[1, 1000]]);
+  });
+
+  test('nn-Meter IR', () => {
+    const graph = readNnMeterIr(writeNnMeterIr(buildModel('shufflenet_v2_x1_0')));
+    const again = reimported(graph);
+    expect(graphCost(again).macs).toBe(graphCost(buildModel('shufflenet_v2_x1_0')).macs);
+    expect(additional(graph)).toEqual([]);
+  });
+
+  const folder = join(import.meta.dirname, '../../../fixtures/tf');
+  const withoutExport = ['unknown_dimensions', 'detection_head'];
+  const files = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => file.endsWith('.pb'))
+        .filter((file) => !withoutExport.includes(file.replace('.pb', '')))
+    : [];
+
+  test.each(files)('TensorFlow: %s', async (file) => {
+    const graph = await readTensorFlowFile(join(folder, file));
+    expect(additional(graph).filter((op) => op !== 'sqrt' && op !== 'reciprocal')).toEqual([]);
+    expect(graphCost(reimported(graph)).macs).toBe(graphCost(graph).macs);
+  });
+
+  test('an image that becomes tokens is transposed first, a flattened one is not', () => {
+    const builder = new GraphBuilder('tokens', { layout: 'NHWC' });
+    const image = builder.conv(builder.input('image', [1, 32, 32, 3]), 16, {
+      kernel: 8,
+      stride: 8,
+    });
+    const tokens = builder.fc(builder.reshape(image, [1, 16, 16]), 32);
+    const graph = builder.build(tokens, builder.fc(builder.flatten(image), 10));
+    const again = reimported(graph);
+    expect(additional(graph)).toEqual(['transpose']);
+    expect(outputShapes(again)).toEqual([
+      [1, 16, 32],
+      [1, 10],
+    ]);
+  });
+
+  test('a dense layer and a softmax over the channels of an image', () => {
+    const builder = new GraphBuilder('dense', { layout: 'NHWC' });
+    const image = builder.conv(builder.input('image', [1, 8, 8, 3]), 16);
+    const scores = builder.softmax(builder.relu(image));
+    const graph = builder.build(builder.add(builder.fc(scores, 16), image));
+    expect(graphCost(reimported(graph)).macs).toBe(graphCost(graph).macs);
+    expect(elementCount(outputShapes(reimported(graph))[0]!)).toBe(8 * 8 * 16);
+  });
+
+  test('axes follow: concat, split, pad, slice, mean, broadcast', () => {
+    const builder = new GraphBuilder('axes', { layout: 'NHWC' });
+    const x = builder.conv(builder.input('image', [1, 8, 6, 3]), 4);
+    const [left, right] = builder.split(x, [1, 3], 3);
+    const joined = builder.concat([right!, left!], 3);
+    const padded = builder.pad(joined, [0, 1, 2, 0, 0, 3, 4, 0]);
+    const cut = builder.slice(padded, 2, { start: 1, end: 9 });
+    const shifted = builder.add(cut, builder.constant('shift', [4]));
+    const mean = builder.mean(shifted, [1], { keepDims: false });
+    const graph = builder.build(mean, builder.mul(shifted, builder.gap(shifted)));
+    const again = reimported(graph);
+    expect(ops(again)).toEqual(ops(graph));
+    expect(outputShapes(again)).toEqual([
+      [1, 4, 8],
+      [1, 4, 12, 8],
+    ]);
+  });
+});
+
+describe('weights', () => {
+  test('in a sparse file beside the model', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'export-onnx-'));
+    try {
+      const graph = buildModel('vgg11');
+      const path = join(folder, 'vgg11.onnx');
+      const bytes = await writeOnnxFile(graph, path, { weights: 'external' });
+      const weights = await stat(join(folder, 'vgg11.onnx.weights'));
+      expect(weights.size).toBe(bytes);
+      expect(bytes).toBeGreaterThan(132e6 * 4);
+      expect(weights.blocks * 512).toBeLessThan(1e6);
+      expect((await readFile(path)).length).toBeLessThan(20e3);
+      expect(comparable(await readOnnxFile(path))).toEqual(comparable(graph));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('do not overlap, and small ones stay inside', () => {
+    const graph = buildModel('squeezenet1_1');
+    const { externalBytes } = exportOnnx(graph, { weights: 'external' });
+    expect(externalBytes).toBeGreaterThan(1.2e6 * 4);
+    expect(exportOnnx(graph).externalBytes).toBe(0);
+  });
+});
+
+describe('what cannot be exported', () => {
+  const failure = (graph: Graph): NnMeterError => {
+    try {
+      graphToOnnx(graph);
+    } catch (error) {
+      if (error instanceof NnMeterError) return error;
+      throw error;
+    }
+    throw new Error('nothing was thrown');
+  };
+
+  test('an op of unknown kind is named', () => {
+    const builder = new GraphBuilder('custom');
+    const x = builder.input('x', [1, 4]);
+    builder.node('custom', {}, [x], {
+      name: 'odd',
+      sourceOp: 'com.example::Odd',
+      outputShapes: [[1, 4]],
+    });
+    const error = failure(builder.build());
+    expect(error.code).toBe('E_UNSUPPORTED_OP');
+    expect(error.message).toMatch(/odd.*com\.example::Odd/);
+  });
+
+  test('an unknown shape is named', () => {
+    const graph = createGraph({
+      name: 'unknown',
+      nodes: [
+        {
+          name: 'relu1',
+          op: 'relu',
+          attributes: {},
+          inputs: ['x'],
+          outputs: ['y'],
+          sourceOp: 'Relu',
+        },
+      ],
+      tensors: [
+        { name: 'x', kind: 'input', dataType: 'float32', shape: [1, 8] },
+        { name: 'y', kind: 'activation', dataType: 'float32' },
+      ],
+      inputs: ['x'],
+      outputs: ['y'],
+    });
+    const error = failure(graph);
+    expect(error.code).toBe('E_SHAPE');
+    expect(error.message).toContain('"y"');
+  });
+});
+
+test('ONNX Runtime runs an exported network (skipped where onnxruntime-node is absent)', async () => {
+  const name = 'onnxruntime-node';
+  const runtime = await import(name).catch(() => undefined);
+  if (runtime === undefined) {
+    console.log('skipped: onnxruntime-node absent');
+    return;
+  }
+  const session = await runtime.InferenceSession.create(graphToOnnx(buildModel('squeezenet1_1')));
+  const image = new runtime.Tensor('float32', new Float32Array(3 * 224 * 224), [1, 3, 224, 224]);
+  const results = await session.run({ input: image });
+  expect(Object.values(results).map((tensor) => (tensor as { dims: number[] }).dims)).toEqual([
+    [1, 1000],
+  ]);
+});
