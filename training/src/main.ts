@@ -11,6 +11,7 @@ import { calibrateInterval, coverage } from './calibrate-interval.ts';
 import { DEVICES } from './devices.ts';
 import { accuracyOf, formatMetrics, predictAll } from './evaluate.ts';
 import { runFamilyProtocol } from './family-protocol.ts';
+import { runFewShotFamilies, runFewShotSibling } from './few-shot-protocol.ts';
 import { familyOf, isHeldOut } from './split.ts';
 import { trainDevice } from './train-device.ts';
 import { writePredictor } from './write-predictor.ts';
@@ -41,6 +42,11 @@ const args = await yargs(hideBin(process.argv))
     default: false,
     describe: 'leave-one-family-out protocol instead',
   })
+  .option('few-shot', {
+    type: 'boolean',
+    default: false,
+    describe: 'ten measured models of each unseen family, and of a sibling device, instead',
+  })
   .option('dry-run', { type: 'boolean', default: false, describe: 'writes nothing' })
   .strict()
   .parse();
@@ -59,7 +65,8 @@ const benchmark = await readBenchmark(args.data, join(ROOT, 'predictors'), {
 report(`${benchmark.ids.length} models, data ${benchmark.hash.slice(0, 12)}`);
 for (const data of benchmark.devices) {
   const anchors = existsSync(args.facts) ? await readAnchors(args.facts, data.device.name) : [];
-  await (args.families ? reportFamilies : trainAndWrite)(data, benchmark, anchors);
+  const run = args.families ? reportFamilies : args.fewShot ? reportFewShot : trainAndWrite;
+  await run(data, benchmark, anchors);
 }
 
 async function trainAndWrite(
@@ -127,6 +134,29 @@ async function reportFamilies(
     { ...(args.rounds !== undefined && { rounds: args.rounds }), anchors },
     (family, metrics) => report(`    ${family.padEnd(13)} ${formatMetrics(metrics)}`),
   );
+}
+
+async function reportFewShot(
+  data: DeviceData,
+  { ids, devices: all }: Benchmark,
+  anchors: Anchor[],
+): Promise<void> {
+  report(`${data.device.name}: unseen families, before and after measuring ten of their models`);
+  const options = { rounds: args.rounds ?? 0, anchors };
+  runFewShotFamilies(data, ids, options, (family, { before, after }) => {
+    report(`    ${family.padEnd(13)} ${formatMetrics(before)}`);
+    report(`    ${''.padEnd(13)} ${formatMetrics(after)}`);
+  });
+  for (const sibling of all) {
+    if (sibling === data || sibling.device.family !== data.device.family) continue;
+    const { before, after } = runFewShotSibling(
+      sibling,
+      ids,
+      trainDevice(data, () => true, options),
+    );
+    report(`  on ${sibling.device.name}, before and after measuring ten models there`);
+    report(`    ${formatMetrics(before)}\n    ${formatMetrics(after)}`);
+  }
 }
 
 function showTrees(name: string): (state: BoostingProgress) => void {

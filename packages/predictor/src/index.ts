@@ -1,3 +1,9 @@
+export {
+  type Calibration,
+  calibratePredictor,
+  fitCalibration,
+  type Measurement,
+} from './calibration.ts';
 export type {
   DeviceFacts,
   PredictorDefinition,

@@ -1,7 +1,8 @@
 import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { LatencyInterval } from '../report.ts';
-import { describeKernel, hasShapes } from './kernel-description.ts';
+import { DescriptionCache } from './description-cache.ts';
+import { describeKernel, hasShapes, type KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import { decodeWeights } from './weights.ts';
 
@@ -38,30 +39,27 @@ const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated' };
 export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
   const weights = decodeWeights(bytes);
   const model = new KernelModel(weights);
+  const cache = new DescriptionCache<KernelPrediction>();
+  const predict = (description: KernelDescription): KernelPrediction =>
+    predictDescribed(model, description);
   return {
     constantMs: weights.constantMs,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) =>
-        hasShapes(kernel) ? predictKernel(model, kernel, kernels, graph) : UNKNOWN,
+        hasShapes(kernel) ? cache.get(describeKernel(kernel, kernels, graph), predict) : UNKNOWN,
       ),
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
 }
 
-function predictKernel(
-  model: KernelModel,
-  kernel: Kernel,
-  kernels: readonly Kernel[],
-  graph: Graph,
-): KernelPrediction {
-  const description = describeKernel(kernel, kernels, graph);
+function predictDescribed(model: KernelModel, description: KernelDescription): KernelPrediction {
   const extrapolation = model.extrapolation(description);
-  return {
+  return Object.freeze({
     latencyMs: model.latency(description),
     basis: model.isMeasured(description) ? 'measured' : 'estimated',
     ...(extrapolation.length > 0 && { extrapolation }),
-    ...(!model.isKnown(description) && { novel: true }),
-  };
+    ...(!model.isKnown(description) && { novel: true as const }),
+  });
 }
 
 function intervalOf(

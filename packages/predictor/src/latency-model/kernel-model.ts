@@ -9,14 +9,14 @@ import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
 /** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
 export const GREATEST_CORRECTION = 2.5;
 
-/** Two steps an octave, 0..63. */
+/** Four steps an octave, 0..63. */
 function channelStep(channels: number): number {
-  return Math.min(63, Math.floor(2 * Math.log2(Math.max(1, channels))));
+  return Math.min(63, Math.floor(4 * Math.log2(Math.max(1, channels))));
 }
 
 /**
  * A configuration in coarse terms, as 32 bits: kind, window, stride, output side, channels read and written in steps of
- * half an octave. Kernels of one cell behave alike.
+ * a quarter of an octave. Kernels of one cell behave alike.
  */
 export function configurationCell(kernel: KernelDescription): number {
   const k = kernel;
