@@ -1,4 +1,5 @@
 import type { Op } from './attributes.ts';
+import { locateErrors, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { multiplyAccumulates } from './macs.ts';
 import type { Node } from './node.ts';
@@ -77,7 +78,10 @@ export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
       tensors.push(tensor);
     }
   }
-  const macs = multiplyAccumulates(node, inputs, outputs);
+  const macs = locateErrors(
+    () => `node ${quote(node.name)}`,
+    () => multiplyAccumulates(node, inputs, outputs),
+  );
   if (macs === undefined) return undefined;
   const weights = parameterTensors(node, inputs);
   const missing = unlistedParameters(node, inputs);

@@ -324,6 +324,20 @@ describe('readNnMeterIr', () => {
     expect(graph.node('it')).toMatchObject(expected);
   });
 
+  test('folds what only computes shapes, as in a channel shuffle of TensorFlow', () => {
+    const graph = readNnMeterIr({
+      image,
+      shape: node('Shape', ['image'], [[1, 8, 8, 4]], [[4]]),
+      begin: node('Const', [], [], [[1]]),
+      batch: node('StridedSlice', ['shape', 'begin'], [[4], [1]], [[]]),
+      pack: node('Pack', ['batch', 'begin'], [[], [1]], [[5]]),
+      apart: node('Reshape', ['image', 'pack'], [[1, 8, 8, 4], [5]], [[1, 8, 8, 2, 2]]),
+    });
+    expect(graph.nodes.map(({ name }) => name)).toEqual(['apart']);
+    expect(graph.node('apart')?.inputs).toEqual(['image', 'pack']);
+    expect(graph.tensor('shape')).toMatchObject({ kind: 'constant', values: [1, 8, 8, 4] });
+  });
+
   test('takes input shapes from the user', () => {
     const network = {
       image: { attr: { type: 'Placeholder' } },

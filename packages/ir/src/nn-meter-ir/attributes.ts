@@ -1,7 +1,19 @@
 import type { AttributeValue, Op, OpAttributes } from '../attributes.ts';
+import { locateErrors } from '../errors.ts';
+import { reshapeShape } from '../shape-rules.ts';
+import type { Shape } from '../tensor.ts';
 import { anyAxis, concatenates, fittingAxis, readReduction, splits } from './axis-attributes.ts';
 import type { RawAttributes } from './format.ts';
-import { integers, isSet, type NodeContext, number, numbers, text } from './node-context.ts';
+import {
+  fail,
+  integers,
+  isSet,
+  type NodeContext,
+  number,
+  numbers,
+  text,
+  where,
+} from './node-context.ts';
 import { readGroup, readPool, readWindow, spatialRank } from './window-attributes.ts';
 
 /** The typed attributes of a node of a canonical op. */
@@ -56,7 +68,7 @@ export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
     case 'topk':
       return { axis: anyAxis(context, -1), k: number(context.raw.k) ?? 1 };
     case 'reshape':
-      return { shape: context.outputs[0] ?? integers(context.raw.shape) ?? [] };
+      return { shape: readTargetShape(context) };
     case 'transpose':
       return { perm: integers(context.raw.perm) ?? [] };
     case 'pad':
@@ -101,6 +113,21 @@ export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
     default:
       return {};
   }
+}
+
+/** The shape a Reshape or Flatten leads to. */
+function readTargetShape(context: NodeContext): Shape {
+  const [input] = context.inputs;
+  const [output] = context.outputs;
+  if (output !== undefined) return output;
+  const flatten = context.sourceOp.toLowerCase() === 'flatten' ? [input?.[0] ?? 1, -1] : undefined;
+  const target = integers(context.raw.shape) ?? flatten;
+  if (target === undefined) throw fail(context, 'no shape; give output_shape or attr.attr.shape');
+  if (input === undefined) return target;
+  return locateErrors(
+    () => where(context),
+    () => reshapeShape(input, target, false),
+  );
 }
 
 /** Relu6 has its bound in the name; a Clip whose bounds nobody noted is taken as a rectifier, as nn-Meter does. */

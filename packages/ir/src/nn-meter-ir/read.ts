@@ -1,4 +1,4 @@
-import { locateErrors, NnMeterError, quote } from '../errors.ts';
+import { locateErrors, quote } from '../errors.ts';
 import type { ReadOptions } from '../frontend.ts';
 import { createGraph, type Graph } from '../graph.ts';
 import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
@@ -8,10 +8,9 @@ import { withInputShapes } from '../with-input-shapes.ts';
 import type { NnMeterIrConstant, NnMeterIrNode } from './format.ts';
 import { interpret } from './interpret.ts';
 import type { NodeContext } from './node-context.ts';
-import { nodeRole, type Role } from './op-names.ts';
 import { type Operand, pairOperands } from './operands.ts';
 import { parseNnMeterIr } from './parse.ts';
-import { SlotAssignment } from './slots.ts';
+import { Sources, slotCount, slotName } from './sources.ts';
 import { TensorTable } from './tensor-table.ts';
 import { weightTensor } from './weights.ts';
 import { samePaddedNodes } from './window-attributes.ts';
@@ -36,38 +35,35 @@ class Reader {
   /** What the user says of inputs; read here only where the file says nothing. */
   readonly #inputShapes: ReadOptions['inputShapes'];
   readonly #tensors = new TensorTable();
-  readonly #slots: SlotAssignment;
+  readonly #sources: Sources;
   readonly #nodes: Node[] = [];
   readonly #inputs: string[] = [];
   readonly #consumedOutputs: string[] = [];
-  readonly #roles = new Map<string, Role>();
-  /** Name of an alias -> the tensor it stands for. */
-  readonly #aliases = new Map<string, string>();
   readonly #dropped: string[] = [];
 
   constructor(raw: ReadonlyMap<string, NnMeterIrNode>, inputShapes: ReadOptions['inputShapes']) {
     this.#raw = raw;
     this.#inputShapes = inputShapes;
-    this.#slots = new SlotAssignment(raw);
+    this.#sources = new Sources(raw);
   }
 
   read(options: ReadOptions): Graph {
     for (const [name, node] of this.#raw) this.#addTensors(name, node);
     for (const [name, node] of this.#raw) {
-      if (this.#role(node) === 'op') this.#addNode(name, node);
+      if (this.#sources.role(node) === 'op') this.#addNode(name, node);
     }
     const read = new Set<string>();
     for (const node of this.#nodes) for (const input of node.inputs) read.add(input);
-    const outputs = [...this.#consumedOutputs];
+    const outputs = new Set(this.#consumedOutputs);
     for (const node of this.#nodes) {
-      for (const output of node.outputs) if (!read.has(output)) outputs.push(output);
+      for (const output of node.outputs) if (!read.has(output)) outputs.add(output);
     }
     return createGraph({
       name: options.name ?? 'nn-meter-ir',
       nodes: this.#nodes,
       tensors: this.#tensors.values(),
       inputs: this.#inputs,
-      outputs,
+      outputs: [...outputs],
       metadata: { format: 'nnmeter-ir' },
       warnings: this.#warnings(),
     });
@@ -87,22 +83,11 @@ class Reader {
     return warnings;
   }
 
-  #role({ attr }: NnMeterIrNode): Role {
-    if (attr.op !== undefined) return 'op';
-    const type = attr.type ?? '';
-    let role = this.#roles.get(type);
-    if (role === undefined) {
-      role = nodeRole(type);
-      this.#roles.set(type, role);
-    }
-    return role;
-  }
-
   /** Inputs, constants and results first, so that nodes may come in any order. */
   #addTensors(name: string, node: NnMeterIrNode): void {
     const tensors = this.#tensors;
     const { output_shape: shapes, output_type: types, graph_outputs: outputs, attr } = node.attr;
-    switch (this.#role(node)) {
+    switch (this.#sources.role(node)) {
       case 'input': {
         const stated = tensors.shape(name, shapes?.[0] ?? attr?.shape);
         tensors.add('input', name, stated ?? this.#givenShape(name), types?.[0]);
@@ -120,7 +105,9 @@ class Reader {
         for (let slot = 0; slot < slotCount(node); slot++) {
           const shape = tensors.shape(name, shapes?.[slot]);
           tensors.add('activation', slotName(name, slot), shape, types?.[slot]);
-          if (outputs?.includes(slot)) this.#consumedOutputs.push(slotName(name, slot));
+        }
+        for (const slot of outputs ?? []) {
+          if (slot < slotCount(node)) this.#consumedOutputs.push(slotName(name, slot));
         }
     }
   }
@@ -167,6 +154,10 @@ class Reader {
       outputs: outputs.map((output) => tensors.get(output)?.shape),
       computedInputs: inputs.filter((input) => tensors.get(input)?.kind !== 'constant').length,
     };
+    if (this.#isShapeComputation(node, context)) {
+      for (const output of outputs) tensors.fold(output, shapeValues(context));
+      return;
+    }
     const interpretation = interpret(context, node.attr.op);
     const weight = weightTensor(interpretation, context);
     if (weight !== undefined && !weightNoted) {
@@ -181,6 +172,13 @@ class Reader {
     }
     if (context.outputs.includes(undefined)) this.#inferShapes(interpretation, inputs, outputs);
     this.#nodes.push({ name, ...interpretation, inputs, outputs, sourceOp });
+  }
+
+  /** What only feeds shapes to others, as in TensorFlow's Shape -> StridedSlice -> Pack -> Reshape, is no work. */
+  #isShapeComputation(node: NnMeterIrNode, context: NodeContext): boolean {
+    return context.computedInputs === 0
+      ? (node.inbounds?.length ?? 0) > 0
+      : context.sourceOp === 'Shape' && node.attr.op === undefined;
   }
 
   /** Shapes the file does not state; left open where operands or rules are missing. */
@@ -201,7 +199,7 @@ class Reader {
     const { producer } = operand;
     const tensors = this.#tensors;
     if (producer !== undefined) {
-      if (this.#raw.has(producer)) return this.#resolve(name, producer, operand.edge);
+      if (this.#raw.has(producer)) return this.#sources.tensor(name, producer, operand.edge);
       if (tensors.get(producer) !== undefined) return producer;
       this.#dropped.push(producer);
     }
@@ -215,38 +213,8 @@ class Reader {
     const type = node.attr.output_type?.[0];
     return tensors.addConstant(wanted, { shape, type, values: node.attr.attr?.constant });
   }
-
-  /** Follows aliases from a node's name to the tensor that reader `consumer` gets. */
-  #resolve(consumer: string, producer: string, edge: number): string {
-    const trail: string[] = [];
-    let [reader, source, at] = [consumer, producer, edge];
-    let found = this.#aliases.get(source);
-    while (found === undefined) {
-      const node = this.#raw.get(source)!;
-      if (this.#role(node) !== 'alias') {
-        found = slotName(source, this.#slots.slot(source, reader, at));
-        break;
-      }
-      trail.push(source);
-      const next = node.inbounds?.findIndex((inbound) => this.#raw.has(inbound)) ?? -1;
-      if (next < 0 || trail.length > this.#raw.size) {
-        throw new NnMeterError(
-          'E_INVALID_GRAPH',
-          `nn-Meter IR node ${quote(source)} (${quote(node.attr.type ?? '')}) ${next < 0 ? 'has no inbound to pass on' : 'passes on its own result'}`,
-        );
-      }
-      [reader, source, at] = [source, node.inbounds![next]!, next];
-      found = this.#aliases.get(source);
-    }
-    for (const alias of trail) this.#aliases.set(alias, found);
-    return found;
-  }
 }
 
-function slotCount(node: NnMeterIrNode): number {
-  return Math.max(1, node.attr.output_shape?.length ?? 0);
-}
-
-function slotName(node: string, slot: number): string {
-  return slot === 0 ? node : `${node}:${slot}`;
+function shapeValues({ sourceOp, inputs }: NodeContext): Shape | undefined {
+  return sourceOp === 'Shape' ? inputs[0] : undefined;
 }

@@ -9,11 +9,13 @@ import {
 } from '../tensor.ts';
 import type { RawShape } from './format.ts';
 
-const LARGEST_VALUE_LIST = 64;
+/** Longer lists are weights, whose values nobody needs. */
+export const MAX_VALUES = 64;
 
 /** The tensors of a network while it is read. */
 export class TensorTable {
   readonly #tensors = new Map<string, Tensor>();
+  readonly #copies = new Map<string, number>();
   /** How many shapes had no batch. */
   unknownBatches = 0;
 
@@ -62,16 +64,28 @@ export class TensorTable {
       dataType: toDataType(type),
       ...(shape !== undefined && { shape }),
       ...(layout !== undefined && { layout }),
-      ...(list !== undefined && list.length <= LARGEST_VALUE_LIST && { values: list }),
+      ...(list !== undefined && list.length <= MAX_VALUES && { values: list }),
     });
     return name;
   }
 
-  /** A name no tensor has yet: the wanted one where possible. */
+  /** A name no tensor has yet: the wanted one where possible, else with a running number. */
   freeName(wanted: string): string {
     let name = wanted;
-    while (this.#tensors.has(name)) name += '_';
+    while (this.#tensors.has(name)) {
+      const count = (this.#copies.get(wanted) ?? 0) + 1;
+      this.#copies.set(wanted, count);
+      name = `${wanted}_${count}`;
+    }
     return name;
+  }
+
+  /** Turns the result of a node that is folded away into a constant. */
+  fold(name: string, values: readonly number[] | undefined): void {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) return;
+    const shape = tensor.shape ?? (values && [values.length]);
+    this.addConstant(name, { shape, type: tensor.dataType, values });
   }
 
   /** A shape with every extent known; only the batch may be unknown in the file. */

@@ -1,14 +1,23 @@
 import type { Op } from '../attributes.ts';
 import { channelsLastOrder, channelsLastShape } from '../channels-last.ts';
 import { INDEX_OPERANDS } from '../cost.ts';
+import { NnMeterError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import type { Node } from '../node.ts';
 import type { Shape, Tensor } from '../tensor.ts';
 import type { NnMeterIr, NnMeterIrConstant, NnMeterIrNode, RawAttributes } from './format.ts';
 import { interpret } from './interpret.ts';
 import { nodeRole } from './op-names.ts';
-import { weightTensor } from './weights.ts';
 import { writeAttributes } from './write-attributes.ts';
+import {
+  ELEMENTWISE,
+  hasWritableValues,
+  outputTypes,
+  weightType,
+  writtenConstant,
+  writtenShape,
+  writtenWeight,
+} from './written-tensors.ts';
 
 /**
  * Writes a network in nn-Meter IR, ready for `JSON.stringify`. Activations get channels last and weights
@@ -22,25 +31,10 @@ export function writeNnMeterIr(graph: Graph): NnMeterIr {
 
 const WEIGHTED: ReadonlySet<Op> = new Set<Op>(['conv', 'dwconv', 'convtranspose', 'fc']);
 
-const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>(['add', 'sub', 'mul', 'div', 'pow', 'max', 'min']);
-
-const BROADCASTING: ReadonlySet<Op> = new Set<Op>([
-  ...ELEMENTWISE,
-  'mod',
-  'equal',
-  'greater',
-  'less',
-  'and',
-  'or',
-  'where',
-  'prelu',
-]);
-
 class Writer {
   readonly #graph: Graph;
   /** Input tensor -> name of its Placeholder node. */
   readonly #placeholders = new Map<string, string>();
-
   readonly #results: ReadonlySet<string>;
   /** Position of each computed tensor among its node's results. */
   readonly #slots = new Map<string, number>();
@@ -159,7 +153,7 @@ class Writer {
       operandShapes.push(writtenConstant(node, tensor, results[0]));
       if (ELEMENTWISE.has(node.op)) shapes.push([]);
       if (isScalar(tensor) && constantCount === 1 && ELEMENTWISE.has(node.op)) {
-        if (tensor.values !== undefined) attributes = { ...attributes, constant: tensor.values };
+        if (hasWritableValues(tensor)) attributes = { ...attributes, constant: tensor.values };
         return;
       }
       const shape = writtenConstant(node, tensor, results[0]);
@@ -168,7 +162,7 @@ class Writer {
         name: tensor.name,
         ...(shape !== undefined && { shape }),
         ...(tensor.dataType !== 'unknown' && { data_type: tensor.dataType }),
-        ...(tensor.values !== undefined && { values: tensor.values }),
+        ...(hasWritableValues(tensor) && { values: tensor.values }),
       });
     });
     return { inbounds, slots, fromSeveral, shapes, operandShapes, constants, attributes };
@@ -183,14 +177,19 @@ function readAs(
   outputs: readonly (Shape | null)[],
 ): Op | undefined {
   if (nodeRole(node.sourceOp) !== 'op') return undefined;
-  return interpret({
-    name: node.name,
-    sourceOp: node.sourceOp,
-    raw,
-    inputs: operands.operandShapes,
-    outputs: outputs.map((shape) => shape ?? undefined),
-    computedInputs: operands.inbounds.length,
-  }).op;
+  try {
+    return interpret({
+      name: node.name,
+      sourceOp: node.sourceOp,
+      raw,
+      inputs: operands.operandShapes,
+      outputs: outputs.map((shape) => shape ?? undefined),
+      computedInputs: operands.inbounds.length,
+    }).op;
+  } catch (error) {
+    if (error instanceof NnMeterError) return undefined;
+    throw error;
+  }
 }
 
 function isBiasAdd(node: Node): boolean {
@@ -199,52 +198,4 @@ function isBiasAdd(node: Node): boolean {
 
 function isScalar(tensor: Tensor): boolean {
   return tensor.shape?.length === 0;
-}
-
-function writtenShape(tensor: Tensor): Shape | null {
-  return tensor.shape === undefined ? null : channelsLastShape(tensor);
-}
-
-function outputTypes(tensors: readonly Tensor[]) {
-  return tensors.some((tensor) => tensor.dataType !== 'unknown')
-    ? { output_type: tensors.map((tensor) => tensor.dataType) }
-    : {};
-}
-
-function weightType(tensor: Tensor) {
-  return tensor.dataType === 'unknown' ? {} : { weight_type: tensor.dataType };
-}
-
-/** A constant's shape in the axis order of what it is joined to or broadcast over. */
-function writtenConstant(
-  node: Node,
-  tensor: Tensor,
-  result: Tensor | undefined,
-): Shape | undefined {
-  const { shape } = tensor;
-  const order = result && channelsLastOrder(result);
-  if (!shape?.length || order === undefined || shape.length > order.length) return shape;
-  if (node.op === 'concat' && shape.length === order.length)
-    return order.map((axis) => shape[axis]!);
-  if (!BROADCASTING.has(node.op)) return shape;
-  const full = [...new Array<number>(order.length - shape.length).fill(1), ...shape];
-  const moved = order.map((axis) => full[axis]!);
-  while (moved.length > 1 && moved[0] === 1) moved.shift();
-  return moved;
-}
-
-/** The weight's shape as the format wants it, from what it is multiplied with. */
-function writtenWeight(node: Node, data: Tensor, result: Tensor | undefined): Shape | undefined {
-  if (data.shape === undefined || result?.shape === undefined) return undefined;
-  const context = {
-    name: node.name,
-    sourceOp: node.sourceOp,
-    raw: {},
-    inputs: [channelsLastShape(data)],
-    outputs: [channelsLastShape(result)],
-    computedInputs: 1,
-  };
-  const plain =
-    node.op === 'fc' ? { ...node, attributes: { ...node.attributes, transposeB: false } } : node;
-  return weightTensor(plain, context)?.shape;
 }
