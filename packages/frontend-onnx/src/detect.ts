@@ -14,12 +14,14 @@ const MODEL_FIELDS: Readonly<Record<number, number>> = {
   26: 2, // configuration
 };
 const GRAPH_FIELD = 7;
+/** Fields that may be longer than the head; a TensorFlow SavedModel, which begins alike, does not have them. */
+const LONG_FIELDS = new Set([6, 14, 20, 25]);
 /** node, name, initializer, doc_string, input, output, value_info, quantization, sparse initializers, metadata. */
 const GRAPH_FIELDS = new Set([1, 2, 5, 10, 11, 12, 13, 14, 15, 16]);
 
 /**
- * Whether bytes look like the beginning of an ONNX model: only ModelProto fields, one of them a graph that begins with
- * a GraphProto field. Decided by content, never by file name.
+ * Whether bytes look like the beginning of an ONNX model: only ModelProto fields, and a graph that begins with a
+ * GraphProto field unless something long comes first. Decided by content, never by file name.
  */
 export function looksLikeOnnx(head: Uint8Array): boolean {
   let position = 0;
@@ -40,6 +42,7 @@ export function looksLikeOnnx(head: Uint8Array): boolean {
     if (value < 0) return false;
     if (field === GRAPH_FIELD) return position < head.length && isGraphField(head[position]!);
     if (tag % 8 === 2) position += value;
+    if (position > head.length) return LONG_FIELDS.has(field);
   }
   return false;
 }

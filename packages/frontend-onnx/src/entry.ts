@@ -19,13 +19,25 @@ export class Unknown extends Error {
   }
 }
 
+/** Values that exist but could not be read. */
+export class Unread {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Values of a small constant; undefined where they are not known. */
+export type Values = readonly number[] | Unread | undefined;
+
 export interface EntryFacts {
   readonly name: string;
   readonly kind: TensorKind;
   readonly dataType: DataType;
   readonly shape?: Shape | undefined;
-  /** Values of a small constant, or how to get them; may throw {@link Unknown}. */
-  readonly values?: readonly number[] | (() => readonly number[] | undefined) | undefined;
+  /** Or how to get them when they are asked for. */
+  readonly values?: Values | (() => Values);
   /** Thrown when the shape is asked for: an input with dimensions that the user must give. */
   readonly missingShape?: NnMeterError | undefined;
   /** Tensors of a sequence. */
@@ -72,15 +84,24 @@ export class Entry {
   }
 
   get values(): readonly number[] | undefined {
+    const values = this.readValues();
+    return values instanceof Unread ? undefined : values;
+  }
+
+  readValues(): Values {
     if (typeof this.#values === 'function') this.#values = this.#values();
     return this.#values;
   }
 
   requireValues(): readonly number[] {
-    if (this.values === undefined) {
+    const values = this.readValues();
+    if (values instanceof Unread) {
+      throw new Unknown(values.reason, new NnMeterError('E_FILE', values.reason));
+    }
+    if (values === undefined) {
       throw new Unknown(`the values of ${quote(this.name)} are computed from data`);
     }
-    return this.values;
+    return values;
   }
 }
 

@@ -3,7 +3,7 @@ import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import { dataTypeOf } from './data-types.ts';
 import type { Dimensions } from './dimensions.ts';
-import { Entry, type EntryFacts, Unknown } from './entry.ts';
+import { Entry, type EntryFacts, Unknown, type Values } from './entry.ts';
 import { Evaluation } from './evaluate/evaluate.ts';
 import type { Initializer } from './initializers.ts';
 import { inferLoop, inferScan } from './loops.ts';
@@ -26,11 +26,11 @@ export interface InferredNode {
   readonly outputs: readonly (Entry | undefined)[];
 }
 
-/** How the values of a constant tensor are found; may throw {@link Unknown}. */
-export type ReadValues = (tensor: TensorProto, count: number) => readonly number[] | undefined;
+/** How the values of a constant tensor are found. */
+export type ReadValues = (tensor: TensorProto, count: number) => Values;
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
-const MAXIMUM_NODES = 2_000_000;
+const MAXIMUM_NODES = 500_000;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,

@@ -1,6 +1,6 @@
 import type { DataType, Layout, Op, OpAttributes, Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, EntryFacts } from './entry.ts';
 
 /** What a node turns out to be. */
 export type Outcome = Computation | Aliases | ConstantResult;
@@ -37,7 +37,7 @@ export interface ConstantResult {
   readonly kind: 'constant';
   readonly shape: Shape;
   readonly dataType: DataType;
-  readonly values: readonly number[] | (() => readonly number[] | undefined) | undefined;
+  readonly values: EntryFacts['values'];
 }
 
 /** Infers what one node does: its canonical op, attributes and output shapes. */

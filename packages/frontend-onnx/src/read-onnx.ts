@@ -1,6 +1,6 @@
 import { type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
 import { decodeModel } from './decode.ts';
-import { valueReader } from './external-data.ts';
+import { noExternalData, valueReader } from './external-data.ts';
 import type { ModelProto } from './model.ts';
 import { inferShapes, toGraph } from './to-graph.ts';
 
@@ -14,7 +14,7 @@ export function readOnnx(
   model: Uint8Array | ArrayBuffer | ModelProto,
   options: ReadOptions = {},
 ): Graph {
-  return toGraph(asModel(model), options, valueReader(undefined));
+  return toGraph(asModel(model), options, valueReader(noExternalData));
 }
 
 /** Shapes of all tensors of the main graph by name, also of those that the graph folds away; unknown ones are left out. */
@@ -22,7 +22,7 @@ export function inferOnnxShapes(
   model: Uint8Array | ArrayBuffer | ModelProto,
   options: ReadOptions = {},
 ): Map<string, Shape> {
-  return inferShapes(asModel(model), options, valueReader(undefined));
+  return inferShapes(asModel(model), options, valueReader(noExternalData));
 }
 
 function asModel(model: unknown): ModelProto {

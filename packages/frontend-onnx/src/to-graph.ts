@@ -153,11 +153,7 @@ function toTensor(entry: Entry, layout: Tensor['layout']): Tensor {
 function shownValues(entry: Entry): readonly number[] | undefined {
   const count = entry.knownShape?.reduce((product, extent) => product * extent, 1);
   if (count === undefined || count > SHOWN_VALUES) return undefined;
-  try {
-    return entry.values;
-  } catch {
-    return undefined;
-  }
+  return entry.values;
 }
 
 function metadata(model: ModelProto): Record<string, string> {

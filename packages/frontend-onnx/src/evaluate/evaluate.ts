@@ -1,7 +1,7 @@
 import { elementCount, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { Unknown } from '../entry.ts';
-import type { Computation, ConstantResult } from '../outcome.ts';
+import type { Values } from '../entry.ts';
+import type { Computation } from '../outcome.ts';
 import { MAXIMUM_VALUES } from '../tensor-values.ts';
 import { findEvaluator } from './table.ts';
 
@@ -13,7 +13,7 @@ export class Evaluation {
   #count = 0;
 
   /** Values per output; empty if there is no evaluator, or if a tensor is too large to be part of a shape. */
-  outputs(outcome: Computation, call: Call): readonly ConstantResult['values'][] {
+  outputs(outcome: Computation, call: Call): readonly Values[] {
     const evaluator = findEvaluator(call.type, call.domain);
     if (evaluator === undefined || this.#count > MAXIMUM_ALL_VALUES) return [];
     const inputs = call.inputs.filter((input) => input !== undefined);
@@ -21,15 +21,8 @@ export class Evaluation {
     if (outputs.length < outcome.shapes.length || !outputs.every(isSmall)) return [];
     if (!inputs.every(({ knownShape }) => knownShape !== undefined && isSmall(knownShape)))
       return [];
-    try {
-      if (inputs.some(({ values }) => values === undefined)) return [];
-    } catch (error) {
-      if (!(error instanceof Unknown)) throw error;
-      const fail = (): never => {
-        throw error;
-      };
-      return outputs.map(() => fail);
-    }
+    const missing = inputs.find((input) => input.values === undefined);
+    if (missing !== undefined) return outputs.map(() => missing.readValues());
     const values = evaluator(call, outputs);
     for (const list of values) this.#count += list.length;
     const dataType = outcome.dataTypes[0] ?? call.dataType(0);

@@ -115,8 +115,10 @@ function variadic(op: 'add' | 'max' | 'min' | 'custom'): Rule {
 
 const clip: Rule = (call) => {
   const bound = (name: 'min' | 'max', index: number): number | undefined => {
-    const value = call.has(index) ? call.input(index).values?.[0] : call.attribute(name)?.f;
-    return value == null || Math.abs(value) > 1e38 ? undefined : value;
+    const value = call.has(index)
+      ? call.input(index).values?.[0]
+      : call.float(name, Number.POSITIVE_INFINITY);
+    return value === undefined || Math.abs(value) > 1e38 ? undefined : value;
   };
   return clipped(call, bound('min', 1), bound('max', 2));
 };

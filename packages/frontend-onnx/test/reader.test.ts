@@ -1,0 +1,210 @@
+import {
+  closeSync,
+  copyFileSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  frontend,
+  inferOnnxShapes,
+  type ModelProto,
+  readOnnx,
+  readOnnxFile,
+} from '@nnmeter/frontend-onnx';
+import type { Graph } from '@nnmeter/ir';
+import {
+  encode,
+  fixture,
+  fixtures,
+  int,
+  model,
+  node,
+  onnx,
+  value,
+  vector,
+  weight,
+} from './support/onnx-model.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nnmeter-onnx-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function content(graph: Graph): unknown {
+  const { nodes, inputs, outputs, metadata, warnings } = graph;
+  return { nodes, inputs, outputs, metadata, warnings, tensors: [...graph.tensors.values()] };
+}
+
+const OPEN: Record<string, number[]> = { dynamic_segmenter: [1, 3, 64, 64], dynamic_lstm: [1, 5] };
+
+describe.each(readdirSync(fixtures).filter((file) => file.endsWith('.onnx')))('%s', (file) => {
+  const name = file.replace('.onnx', '');
+  const options = { name, ...(OPEN[name] && { inputShapes: OPEN[name] }) };
+
+  test('bytes, the file and what onnx-proto decodes give the same graph', async () => {
+    const bytes = fixture(name);
+    const graph = content(readOnnx(bytes, options));
+    expect(content(await readOnnxFile(join(fixtures, file), options))).toEqual(graph);
+    // onnx-proto 8 knows ONNX 1.10, whose functions have no attributes with defaults.
+    if (name === 'functions') return;
+    const decoded: ModelProto = onnx.ModelProto.decode(bytes);
+    expect(content(readOnnx(decoded, options))).toEqual(graph);
+  });
+
+  test('is recognised by its content', () => {
+    expect(frontend.matches(fixture(name).subarray(0, 65536))).toBe(true);
+  });
+});
+
+test('all ways of storing small values are read', () => {
+  const shapes = [
+    { dataType: 7, int64Data: [2, -1] },
+    { dataType: 7, rawData: new Uint8Array(new BigInt64Array([2n, -1n]).buffer) },
+    { dataType: 6, int32Data: [2, -1] },
+    { dataType: 6, rawData: new Uint8Array(new Int32Array([2, -1]).buffer) },
+    { dataType: 11, doubleData: [2, -1] },
+    { dataType: 1, floatData: [2, -1] },
+    { dataType: 10, int32Data: [0x4000, 0xbc00] },
+    { dataType: 10, rawData: new Uint8Array(new Uint16Array([0x4000, 0xbc00]).buffer) },
+    { dataType: 16, int32Data: [0x4000, 0xbf80] },
+  ];
+  for (const tensor of shapes) {
+    const graph = model({
+      node: [
+        node('Cast', ['stored'], ['shape'], [int('to', 7)]),
+        node('Reshape', ['x', 'shape'], ['y']),
+      ],
+      initializer: [{ name: 'stored', dims: [2], ...tensor }],
+      input: [value('x', [4, 3])],
+      output: [{ name: 'y' }],
+    });
+    expect(inferOnnxShapes(encode(graph)).get('y')).toEqual([2, 6]);
+    expect(inferOnnxShapes(onnx.ModelProto.fromObject(graph)).get('y')).toEqual([2, 6]);
+  }
+});
+
+test('bytes may be an ArrayBuffer or a view into a larger one', () => {
+  const bytes = fixture('resnet18');
+  const larger = new Uint8Array(bytes.length + 7);
+  larger.set(bytes, 7);
+  const expected = content(readOnnx(bytes));
+  expect(content(readOnnx(larger.subarray(7)))).toEqual(expected);
+  expect(content(readOnnx(larger.slice(7).buffer))).toEqual(expected);
+});
+
+test('the graph of a file is named after it', async () => {
+  const path = join(folder, 'my net.onnx');
+  copyFileSync(join(fixtures, 'qdq.onnx'), path);
+  expect((await readOnnxFile(path)).name).toBe('my net');
+});
+
+/** A varint of any size as protobuf writes it. */
+function varint(number: number): number[] {
+  const bytes: number[] = [];
+  let rest = number;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return [...bytes, rest];
+}
+
+test('a 5 GB weight is stepped over, also in front of everything else', async () => {
+  // The file has a hole where the weight is; it takes no space, and no buffer could hold it.
+  const payload = 5 * 2 ** 30;
+  const path = join(folder, 'large.onnx');
+  const graph = onnx.GraphProto.encode({
+    node: [node('Conv', ['x', 'w'], ['y'])],
+    input: [value('x', [1, 8, 5, 5])],
+    output: [{ name: 'y' }],
+  }).finish();
+  const tensor = onnx.TensorProto.encode({ name: 'w', dataType: 1, dims: [4, 8, 3, 3] }).finish();
+  const tensorHead = [...tensor, 0x4a, ...varint(payload)];
+  const initializer = [0x2a, ...varint(tensorHead.length + payload), ...tensorHead];
+  const opset = onnx.ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 17 }],
+  }).finish();
+  const head = Uint8Array.from([
+    ...opset,
+    0x3a,
+    ...varint(initializer.length + payload + graph.length),
+    ...initializer,
+  ]);
+  const file = openSync(path, 'w');
+  writeSync(file, head);
+  ftruncateSync(file, head.length + payload);
+  writeSync(file, graph, 0, graph.length, head.length + payload);
+  closeSync(file);
+  const read = await readOnnxFile(path);
+  expect(read.tensor('w').shape).toEqual([4, 8, 3, 3]);
+  expect(read.tensor('y').shape).toEqual([1, 4, 3, 3]);
+});
+
+describe('external data', () => {
+  const reshape = (location: string): Uint8Array =>
+    encode(
+      model({
+        node: [node('Reshape', ['x', 'shape'], ['y'])],
+        initializer: [
+          {
+            ...vector('shape', []),
+            dims: [2],
+            dataLocation: 1,
+            externalData: [
+              { key: 'location', value: location },
+              { key: 'offset', value: '8' },
+              { key: 'length', value: '16' },
+            ],
+          },
+        ],
+        input: [value('x', [4, 3])],
+        output: [{ name: 'y' }],
+      }),
+    );
+  const target = new Uint8Array(new BigInt64Array([0n, 6n, -1n]).buffer);
+
+  test('a shape stored beside the model is read', async () => {
+    writeFileSync(join(folder, 'shapes.bin'), target);
+    writeFileSync(join(folder, 'beside.onnx'), reshape('shapes.bin'));
+    expect((await readOnnxFile(join(folder, 'beside.onnx'))).tensor('y').shape).toEqual([6, 2]);
+  });
+
+  test.each([
+    ['absent.bin', /absent\.bin": ENOENT/],
+    ['../outside.bin', /outside the folder of the model/],
+    ['/etc/hostname', /outside the folder of the model|ENOENT/],
+    ['link.bin', /outside the folder of the model/],
+  ])('%s is refused', async (location, message) => {
+    const inner = mkdtempSync(join(folder, 'inner-'));
+    writeFileSync(join(folder, 'outside.bin'), target);
+    symlinkSync(join(folder, 'outside.bin'), join(inner, 'link.bin'));
+    const path = join(inner, 'model.onnx');
+    writeFileSync(path, reshape(location));
+    await expect(readOnnxFile(path)).rejects.toMatchObject({
+      name: 'NnMeterError',
+      code: 'E_FILE',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('from bytes, the message says what to do; weights are never missed', () => {
+    expect(() => readOnnx(reshape('shapes.bin'))).toThrow(
+      /"shape".*"shapes\.bin".*read the model from its path/,
+    );
+    const fc = model({
+      node: [node('MatMul', ['x', 'w'], ['y'])],
+      initializer: [weight('w', [3, 2])],
+      input: [value('x', [4, 3])],
+      output: [{ name: 'y' }],
+    });
+    expect(readOnnx(encode(fc)).tensor('y').shape).toEqual([4, 2]);
+  });
+});
