@@ -136,12 +136,14 @@ class Reader {
     const tensors = this.#tensors;
     const sourceOp = node.attr.type ?? 'Unknown';
     const raw = node.attr.attr ?? {};
-    const constants = [...(node.attr.constants ?? [])].sort((a, b) => a.index - b.index);
-    const inputs = this.#operands(node)
-      .filter(({ producer }) => producer !== undefined || constants.length === 0)
-      .map((operand, index) => this.#operandTensor(name, node, operand, index));
-    const weightNoted = inputs.length > 1 || constants.some(({ index }) => index === 1);
-    for (const constant of constants) {
+    const constants = node.attr.constants?.toSorted((a, b) => a.index - b.index);
+    const operands = this.#operands(node);
+    // Where constants are listed, an operand without a node is one of them.
+    const inputs = (
+      constants ? operands.filter(({ producer }) => producer !== undefined) : operands
+    ).map((operand, index) => this.#operandTensor(name, node, operand, index));
+    const weightNoted = inputs.length > 1 || constants?.some(({ index }) => index === 1);
+    for (const constant of constants ?? []) {
       inputs.splice(constant.index, 0, this.#namedConstant(name, constant));
     }
     const outputs: string[] = [];
@@ -171,7 +173,8 @@ class Reader {
       inputs.push(tensors.addConstant(tensors.freeName(`${name}/bias`), { shape }));
     }
     if (context.outputs.includes(undefined)) this.#inferShapes(interpretation, inputs, outputs);
-    this.#nodes.push({ name, ...interpretation, inputs, outputs, sourceOp });
+    const { op, attributes } = interpretation;
+    this.#nodes.push({ name, op, attributes, inputs, outputs, sourceOp } as Node);
   }
 
   /** What only feeds shapes to others, as in TensorFlow's Shape -> StridedSlice -> Pack -> Reshape, is no work. */

@@ -58,14 +58,15 @@ export class TensorTable {
   ): string {
     const { shape, layout, type, values } = constant;
     const list = typeof values === 'number' ? [values] : values;
-    this.#tensors.set(name, {
+    const tensor: { -readonly [K in keyof Tensor]: Tensor[K] } = {
       name,
       kind: 'constant',
       dataType: toDataType(type),
-      ...(shape !== undefined && { shape }),
-      ...(layout !== undefined && { layout }),
-      ...(list !== undefined && list.length <= MAX_VALUES && { values: list }),
-    });
+    };
+    if (shape !== undefined) tensor.shape = shape;
+    if (layout !== undefined) tensor.layout = layout;
+    if (list !== undefined && list.length <= MAX_VALUES) tensor.values = list;
+    this.#tensors.set(name, tensor);
     return name;
   }
 
