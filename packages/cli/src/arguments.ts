@@ -3,7 +3,15 @@ import { closest, distance } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
 
 /** What can be typed after `nn-meter`. */
-export const COMMANDS = ['predict', 'lat_pred', 'getir', 'get_ir', 'eval', 'predictors'] as const;
+export const COMMANDS = [
+  'predict',
+  'lat_pred',
+  'getir',
+  'get_ir',
+  'export',
+  'eval',
+  'predictors',
+] as const;
 
 /** One value per occurrence: `--predictor a --predictor b`. */
 const repeatable = { type: 'string', array: true, nargs: 1 } as const;
@@ -33,6 +41,7 @@ const sourceOptions = {
 const predictorOptions = {
   predictor: { ...repeatable, describe: 'Predictor by name, or "all" (default: all)' },
   'predictor-version': { type: 'string', requiresArg: true, describe: 'Version of the predictor' },
+  calibration: { ...repeatable, describe: 'File written by nn-meter calibrate' },
 } as const satisfies Record<string, Options>;
 
 const predictOptions = {
@@ -45,14 +54,37 @@ const predictOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
-const getirOptions = {
+const convertOptions = {
   ...sourceOptions,
   output: {
     type: 'string',
     alias: 'o',
     requiresArg: true,
-    describe: 'File to write (default: <input>_<onnx|pb|torch>_ir.json); "-" is stdout',
+    describe: 'File to write (default: <input>_onnx_ir.json, <input>_pb.onnx ...); - is stdout',
   },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const exportOptions = {
+  to: { choices: ['onnx'] as const, default: 'onnx', describe: 'Format to write' },
+  weights: {
+    choices: ['zero', 'external'] as const,
+    default: 'zero',
+    describe: 'Zeros made when the model is loaded, or a file of zeros beside it',
+  },
+  ...convertOptions,
+} as const satisfies Record<string, Options>;
+
+const calibrateOptions = {
+  predictor: { type: 'string', demandOption: true, describe: 'Predictor to start from, by name' },
+  'predictor-version': predictorOptions['predictor-version'],
+  measurements: {
+    type: 'string',
+    demandOption: true,
+    describe: 'CSV file: a model file and its measured ms in each line',
+  },
+  output: { type: 'string', alias: 'o', demandOption: true, describe: 'File to write (JSON)' },
+  'input-shape': sourceOptions['input-shape'],
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
@@ -73,15 +105,19 @@ type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
   '--'?: string[];
 };
 export type PredictArguments = Values<typeof predictOptions>;
-export type GetirArguments = Values<typeof getirOptions>;
+export type ConvertArguments = Values<typeof convertOptions>;
+export type ExportArguments = Values<typeof exportOptions>;
 export type PredictorsArguments = Values<typeof commonOptions>;
+export type CalibrateArguments = Values<typeof calibrateOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
 export type SourceArguments = Values<typeof sourceOptions>;
 
 /** A parsed command line. */
 export type Invocation =
   | { readonly command: 'predict'; readonly options: PredictArguments }
-  | { readonly command: 'getir'; readonly options: GetirArguments }
+  | { readonly command: 'getir'; readonly options: ConvertArguments }
+  | { readonly command: 'export'; readonly options: ExportArguments }
+  | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
   | { readonly command: 'eval'; readonly options: EvalArguments }
   | { readonly command: 'predictors'; readonly options: PredictorsArguments };
 
@@ -109,7 +145,9 @@ export async function parseArguments(
   let invocation: Invocation | undefined;
   const known: Record<Invocation['command'], Record<string, Options>> = {
     predict: predictOptions,
-    getir: getirOptions,
+    getir: convertOptions,
+    export: exportOptions,
+    calibrate: calibrateOptions,
     eval: evalOptions,
     predictors: commonOptions,
   };
@@ -141,8 +179,20 @@ export async function parseArguments(
     .command(
       ['getir [files..]', 'get_ir'],
       'Convert a model to nn-Meter IR (JSON)',
-      (command) => command.positional('files', filesArgument).options(getirOptions),
+      (command) => command.positional('files', filesArgument).options(convertOptions),
       (options) => select({ command: 'getir', options }),
+    )
+    .command(
+      'export [files..]',
+      'Write a model as ONNX, without weights',
+      (command) => command.positional('files', filesArgument).options(exportOptions),
+      (options) => select({ command: 'export', options }),
+    )
+    .command(
+      'calibrate',
+      'Adapt a predictor to your own measurements',
+      (command) => command.options(calibrateOptions),
+      (options) => select({ command: 'calibrate', options }),
     )
     .command(
       'eval [datasets..]',

@@ -30,8 +30,17 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       return predict(invocation.options, terminal);
     }
     case 'getir': {
-      const { getir } = await import('./commands/getir.ts');
-      return getir(invocation.options, terminal);
+      const { convert } = await import('./commands/convert.ts');
+      return convert(invocation.options, 'nnmeter-ir', terminal);
+    }
+    case 'export': {
+      const { convert } = await import('./commands/convert.ts');
+      const { weights } = invocation.options;
+      return convert(invocation.options, weights === 'zero' ? 'onnx' : 'onnx-external', terminal);
+    }
+    case 'calibrate': {
+      const { calibrate } = await import('./commands/calibrate.ts');
+      return calibrate(invocation.options, terminal);
     }
     case 'eval': {
       const { evalCommand } = await import('./commands/eval.ts');

@@ -1,25 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { type Graph, NnMeterError } from '@nnmeter/ir';
 import {
+  type Calibration,
+  calibratePredictor,
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
 } from '@nnmeter/predictor';
 
+/** Which predictors to load; plain data, so that worker threads can be told. */
+export interface PredictorChoice {
+  /** Values of --predictor; undefined: the calibrated ones, or else all. */
+  readonly names: readonly string[] | undefined;
+  readonly version: string | undefined;
+  /** Values of --calibration. */
+  readonly calibrations: readonly string[];
+}
+
+/** The choice that the options of a command make. */
+export function predictorChoice(options: {
+  predictor?: string[] | undefined;
+  'predictor-version'?: string | undefined;
+  calibration?: string[] | undefined;
+}): PredictorChoice {
+  return {
+    names: options.predictor,
+    version: options['predictor-version'],
+    calibrations: options.calibration ?? [],
+  };
+}
+
 /**
- * Loads the predictors of --predictor, each once; "all" stands for every installed one.
- * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_MISSING_PACKAGE, E_WEIGHTS
+ * Loads predictors, each once; "all" stands for every installed one. A calibration applies to the predictor it was
+ * fitted for.
+ * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_MISSING_PACKAGE, E_WEIGHTS; E_MEASUREMENTS for a file that is no
+ * calibration, or one of a predictor that is not chosen
  */
 export async function loadPredictors(
-  names: readonly string[],
-  version: string | undefined,
+  choice: PredictorChoice,
 ): Promise<readonly LatencyPredictor[]> {
+  const calibrations = new Map<string, { path: string; calibration: Calibration }>();
+  for (const path of choice.calibrations) {
+    const calibration = await readCalibration(path);
+    calibrations.set(calibration.predictor, { path, calibration });
+  }
+  const names = choice.names ?? (calibrations.size > 0 ? [...calibrations.keys()] : ['all']);
   const found = new Map<string, LatencyPredictor>();
   for (const name of names) {
     for (const each of name.toLowerCase() === 'all' ? await installedNames() : [name]) {
-      const predictor = await loadLatencyPredictor(each, version);
+      const predictor = await loadLatencyPredictor(each, choice.version);
       found.set(predictor.name, predictor);
     }
   }
+  for (const [name, { path, calibration }] of calibrations) {
+    const predictor = found.get(name);
+    if (predictor === undefined) {
+      const chosen = [...found.keys()].join(', ');
+      throw new NnMeterError('E_MEASUREMENTS', `${path} calibrates ${name}, not ${chosen}`);
+    }
+    found.set(name, calibrated(predictor, calibration, path));
+  }
   return [...found.values()];
+}
+
+/** Says in its reports that it is calibrated. */
+function calibrated(
+  predictor: LatencyPredictor,
+  calibration: Calibration,
+  path: string,
+): LatencyPredictor {
+  const inner = calibratePredictor(predictor, calibration);
+  const note = `calibrated with ${path} (${calibration.measurements} measurements)`;
+  return {
+    ...inner,
+    predictGraph(graph: Graph) {
+      const report = inner.predictGraph(graph);
+      return { ...report, warnings: [...report.warnings, note] };
+    },
+  };
+}
+
+/** What `calibratePredictor` does not check is checked here: that it is an object with the name of a predictor. */
+async function readCalibration(path: string): Promise<Calibration> {
+  const text = await readFile(path, 'utf8');
+  let calibration: unknown;
+  try {
+    calibration = JSON.parse(text);
+  } catch (cause) {
+    throw new NnMeterError('E_MEASUREMENTS', `${path} is not JSON`, { cause });
+  }
+  if (typeof (calibration as { predictor?: unknown } | null)?.predictor !== 'string') {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${path} is not a calibration; make one with nn-meter calibrate`,
+    );
+  }
+  return calibration as Calibration;
 }
 
 async function installedNames(): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import { printable } from './render/format.ts';
 /** The standard streams as the commands see them. */
 export interface Terminal {
   /** Writes to stdout, waiting while its reader is slow. */
-  print(text: string): Promise<void>;
+  print(content: string | Uint8Array): Promise<void>;
   /** Writes a line to stderr. */
   note(text: string): void;
   /** Writes what failed to stderr, in one line; its stack trace too with --verbose. */
@@ -33,8 +33,8 @@ export function openTerminal(verbose: boolean): Terminal {
   }
   const colored = env.NO_COLOR ? false : Boolean(env.FORCE_COLOR) || stdout.isTTY === true;
   return {
-    async print(text) {
-      if (!stdout.write(text)) await once(stdout, 'drain');
+    async print(content) {
+      if (!stdout.write(content)) await once(stdout, 'drain');
     },
     note(text) {
       stderr.write(`${text}\n`);

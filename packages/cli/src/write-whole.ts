@@ -5,10 +5,10 @@ import { NnMeterError } from '@nnmeter/ir';
  * Writes a file beside its target and renames it, so that nobody ever sees half of it.
  * @throws NnMeterError E_FILE
  */
-export async function writeWhole(target: string, text: string): Promise<void> {
+export async function writeWhole(target: string, content: string | Uint8Array): Promise<void> {
   const partial = `${target}.${process.pid}.partial`;
   try {
-    await writeFile(partial, text);
+    await writeFile(partial, content);
     await rename(partial, target);
   } catch (cause) {
     await rm(partial, { force: true });

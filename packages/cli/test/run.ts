@@ -54,7 +54,7 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>>)
 }
 
 const ajv = new Ajv({ allErrors: true });
-for (const name of ['predict', 'getir', 'predictors', 'eval']) {
+for (const name of ['predict', 'convert', 'predictors', 'eval', 'calibrate']) {
   const file = new URL(`../schema/${name}.schema.json`, import.meta.url);
   ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), name);
 }

@@ -6,7 +6,7 @@ import type { Comparison } from '../eval/evaluate-lines.ts';
 import { evaluate } from '../eval/evaluation.ts';
 import type { PlottedEvaluation } from '../eval/plot.ts';
 import { evaluateInWorkers } from '../eval/worker-pool.ts';
-import { loadPredictors } from '../predictors.ts';
+import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -44,15 +44,14 @@ async function evaluateDataset(
   options: EvalArguments,
   terminal: Terminal,
 ): Promise<readonly PlottedEvaluation[]> {
-  const names = options.predictor ?? ['all'];
-  const version = options['predictor-version'];
-  const predictors = await loadPredictors(names, version);
+  const choice = predictorChoice(options);
+  const predictors = await loadPredictors(choice);
   const { files, bytes } = await listDatasetFiles(dataset);
   const progress = await startProgress(bytes, 'bytes', terminal.showsProgress);
   const comparisons: Comparison[][] = predictors.map(() => []);
   try {
     const batches = readLineBatches(files, (count) => progress.advance(count));
-    for await (const results of evaluateInWorkers(batches, { predictors: names, version })) {
+    for await (const results of evaluateInWorkers(batches, choice)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }
   } finally {

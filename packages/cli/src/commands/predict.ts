@@ -1,6 +1,6 @@
 import type { LatencyReport } from '@nnmeter/predictor';
 import { type PredictArguments, usageError } from '../arguments.ts';
-import { loadPredictors } from '../predictors.ts';
+import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { processSources, type Succeeded } from '../process-sources.ts';
 import { jsonSink } from '../render/json.ts';
 import { runBatch, type Sink } from '../run-batch.ts';
@@ -17,8 +17,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
   }
   const readOptions = inputShapes(options['input-shape']);
   const sources = await listSources(options, options.recursive === true);
-  const names = options.predictor ?? ['all'];
-  const predictors = await loadPredictors(names, options['predictor-version']);
+  const predictors = await loadPredictors(predictorChoice(options));
   const outcomes = processSources(sources, readOptions, (graph) =>
     predictors.map((predictor) => predictor.predictGraph(graph)),
   );

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, NnMeterError } from '@nnmeter/ir';
 import { describeFailure, type Failure } from '../failure.ts';
+import type { PredictorChoice } from '../predictors.ts';
 import type { LineBatch } from './dataset.ts';
 import type { Comparison } from './evaluate-lines.ts';
-import type { WorkerSettings } from './worker.ts';
 
 type Answer = { readonly comparisons: Comparison[][] } | { readonly failure: Failure };
 
@@ -14,11 +14,11 @@ const MAX_WORKERS = 8;
 /** Evaluates batches on several threads; results come in the order of the batches, and the first error ends it. */
 export async function* evaluateInWorkers(
   batches: AsyncIterable<LineBatch>,
-  settings: WorkerSettings,
+  choice: PredictorChoice,
 ): AsyncGenerator<Comparison[][]> {
   const workers = Array.from(
     { length: Math.min(MAX_WORKERS, availableParallelism()) },
-    () => new EvaluationWorker(settings),
+    () => new EvaluationWorker(choice),
   );
   const running: Promise<Answer>[] = [];
   try {
@@ -44,7 +44,7 @@ class EvaluationWorker {
   readonly #waiting: ((answer: Answer) => void)[] = [];
   #crash: Answer | undefined;
 
-  constructor(workerData: WorkerSettings) {
+  constructor(workerData: PredictorChoice) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
     this.#worker.on('message', (answer: Answer) => this.#waiting.shift()?.(answer));
     this.#worker.on('error', (error) => {

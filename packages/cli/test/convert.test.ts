@@ -36,7 +36,7 @@ test('--output names the file, "-" is stdout, --json says what was written', asy
     nnMeter(['getir', '--tensorflow', 'net.pb', '--json'], folder),
   ]);
   expect([named.code, piped.code, json.code]).toEqual([0, 0, 0]);
-  expect(parseOutput('getir', json.stdout)).toMatchObject([
+  expect(parseOutput('convert', json.stdout)).toMatchObject([
     { model: 'net.pb', type: 'pb', output: 'net_pb_ir.json' },
   ]);
   const text = readFileSync(join(folder, 'named.json'), 'utf8');
@@ -55,4 +55,28 @@ test('nothing is written for a bad model, and nothing half-written where writing
   expect(unwritable.stderr).toContain('missing/folder/out.json');
   expect(readdirSync(folder).sort()).toEqual(['bad.onnx', 'net.onnx']);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+test('export writes ONNX that predicts the same latency, whatever the source', async () => {
+  const folder = folderWith({ 'net.pb': readFileSync(MOBILENET_V1_PB) });
+  const [zoo, external] = await Promise.all([
+    nnMeter(['export', '--to', 'onnx', '--torchvision', 'resnet18', '--json'], folder),
+    nnMeter(['export', 'net.pb', '--weights', 'external', '-o', 'net.onnx'], folder),
+  ]);
+  expect(parseOutput('convert', zoo.stdout)).toMatchObject([
+    { model: 'resnet18', type: 'torch', output: 'resnet18_torch.onnx' },
+  ]);
+  expect(external.code).toBe(0);
+  const files = ['--onnx', 'resnet18_torch.onnx', 'net.onnx', '--tensorflow', 'net.pb'];
+  const args = ['--predictor', 'cortexa76', ...files, '--torchvision', 'resnet18', '--json'];
+  const predicted = await nnMeter(args, folder);
+  const [zooOnnx, netOnnx, net, resnet18] = parseOutput<Prediction>('predict', predicted.stdout);
+  expect(zooOnnx?.latencyMs).toBeCloseTo(resnet18!.latencyMs, 6);
+  expect(netOnnx?.latencyMs).toBeCloseTo(net!.latencyMs, 6);
+  expect(readdirSync(folder).sort()).toEqual([
+    'net.onnx',
+    'net.onnx.weights',
+    'net.pb',
+    'resnet18_torch.onnx',
+  ]);
 });

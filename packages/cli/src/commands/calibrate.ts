@@ -1,0 +1,52 @@
+import { calibratePredictor, fitCalibration, loadLatencyPredictor } from '@nnmeter/predictor';
+import type { CalibrateArguments } from '../arguments.ts';
+import { readMeasurements } from '../measurements.ts';
+import { inputShapes } from '../sources.ts';
+import type { Terminal } from '../terminal.ts';
+import { writeWhole } from '../write-whole.ts';
+
+/** Adapts a predictor to measurements of the user's own device. @returns the exit code */
+export async function calibrate(options: CalibrateArguments, terminal: Terminal): Promise<number> {
+  const { output } = options;
+  const predictor = await loadLatencyPredictor(options.predictor, options['predictor-version']);
+  const readOptions = inputShapes(options['input-shape']);
+  const measurements = await readMeasurements(options.measurements, readOptions);
+  const calibration = fitCalibration(predictor, measurements);
+  await writeWhole(output, `${JSON.stringify(calibration, null, 2)}\n`);
+  const after = calibratePredictor(predictor, calibration);
+  const models = measurements.map(({ model, graph, latencyMs }) => ({
+    model,
+    measuredMs: latencyMs,
+    beforeMs: predictor.estimateTotal(graph),
+    afterMs: after.estimateTotal(graph),
+  }));
+  const { rmspeBefore, rmspeAfter } = calibration;
+  if (options.json) {
+    const { name, version } = predictor;
+    const element = { predictor: name, version, output, rmspeBefore, rmspeAfter, models };
+    await terminal.print(`${JSON.stringify([element], null, 2)}\n`);
+    return 0;
+  }
+  const [{ renderTable }, { formatMs, formatShare, printable, shortenMiddle }] = await Promise.all([
+    import('../render/table.ts'),
+    import('../render/format.ts'),
+  ]);
+  const table = renderTable(
+    [
+      { title: 'model' },
+      { title: 'measured ms', align: 'right' },
+      { title: 'before', align: 'right' },
+      { title: 'after', align: 'right' },
+    ],
+    models.map(({ model, measuredMs, beforeMs, afterMs }) => [
+      shortenMiddle(printable(model), 50),
+      ...[measuredMs, beforeMs, afterMs].map(formatMs),
+    ]),
+    terminal.colors,
+  );
+  await terminal.print(
+    `${table}\n${predictor.name}: root mean square error ${formatShare(rmspeBefore)} before, ${formatShare(rmspeAfter)} after\n` +
+      `wrote ${printable(output)}; use it with --calibration\n`,
+  );
+  return 0;
+}

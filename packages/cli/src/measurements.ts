@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { type Measurement, modelFileToGraph } from '@nnmeter/predictor';
+
+/** A measured model, with its path as in the file. */
+export interface MeasuredModel extends Measurement {
+  readonly model: string;
+}
+
+/**
+ * Reads measurements from CSV: a model file and its milliseconds a line, paths relative to the CSV file; a head line
+ * (`model,ms`), empty lines and lines starting with # are skipped.
+ * @throws NnMeterError E_MEASUREMENTS or the error of the model, both naming the line; E_FILE
+ */
+export async function readMeasurements(
+  path: string,
+  options: ReadOptions,
+): Promise<MeasuredModel[]> {
+  const text = await readFile(path, 'utf8');
+  const measurements: MeasuredModel[] = [];
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    if (/^\s*(#|$)/.test(line) || (index === 0 && /^\s*"?model"?\s*[,;\t]/i.test(line))) continue;
+    const where = `${path}, line ${index + 1}`;
+    const { model, latencyMs } = parseLine(line, where);
+    const file = isAbsolute(model) ? model : join(dirname(path), model);
+    const named = { ...options, name: model };
+    const graph = await modelFileToGraph(file, undefined, named).catch((cause: unknown) => {
+      if (!(cause instanceof NnMeterError)) throw cause;
+      throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
+    });
+    measurements.push({ model, graph, latencyMs });
+  }
+  if (measurements.length === 0) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${path} holds no measurement; write lines of model,ms`,
+    );
+  }
+  return measurements;
+}
+
+function parseLine(line: string, where: string): { model: string; latencyMs: number } {
+  const [, quoted, plain, ms = ''] =
+    /^\s*(?:"((?:[^"]|"")*)"|([^"]*?))\s*[,;\t]\s*([^,;\t]*?)\s*$/.exec(line) ?? [];
+  const model = quoted?.replaceAll('""', '"') ?? plain ?? '';
+  if (model === '') {
+    throw new NnMeterError('E_MEASUREMENTS', `${where} is not of the form model,ms`);
+  }
+  const latencyMs = ms === '' ? Number.NaN : Number(ms);
+  if (!(latencyMs > 0 && latencyMs < Number.POSITIVE_INFINITY)) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${where}: the measurement of ${model} is "${ms}"; it must be a positive number of ms`,
+    );
+  }
+  return { model, latencyMs };
+}

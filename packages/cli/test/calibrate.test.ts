@@ -1,0 +1,85 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import {
+  folderWith,
+  MOBILENET_V1_PB,
+  MOBILENET_V2,
+  nnMeter,
+  type Prediction,
+  parseOutput,
+  RESNET18,
+  SMALL_IR,
+} from './run.ts';
+
+const DEVICE = 'adreno640gpu_tflite21';
+const SMALL = { 'small.json': JSON.stringify(SMALL_IR) };
+
+interface Calibrated {
+  readonly predictor: string;
+  readonly rmspeBefore: number;
+  readonly rmspeAfter: number;
+  readonly models: readonly { model: string; measuredMs: number; afterMs: number }[];
+}
+
+test('measurements of a device half as fast double every prediction', async () => {
+  const folder = folderWith(SMALL);
+  const models = [RESNET18, MOBILENET_V2, MOBILENET_V1_PB, 'small.json'];
+  const before = parseOutput<Prediction>(
+    'predict',
+    (await nnMeter(['--predictor', DEVICE, '--json', ...models], folder)).stdout,
+  );
+  const lines = before.map(({ model, latencyMs }) => `"${model}", ${latencyMs * 2}`);
+  writeFileSync(join(folder, 'mine.csv'), `model,ms\n# my phone\n${lines.join('\r\n')}\n`);
+  const fit = ['calibrate', '--predictor', 'adreno640', '--measurements', 'mine.csv'];
+  const run = await nnMeter([...fit, '--output', 'my.json', '--json'], folder);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  const [calibrated] = parseOutput<Calibrated>('calibrate', run.stdout);
+  expect(calibrated?.predictor).toBe(DEVICE);
+  expect(calibrated?.rmspeBefore).toBeCloseTo(0.5, 6);
+  expect(calibrated?.rmspeAfter).toBeLessThan(1e-6);
+  expect(calibrated?.models.map(({ model }) => model)).toEqual(models);
+
+  const used = await nnMeter(['--calibration', 'my.json', '--json', ...models], folder);
+  const after = parseOutput<Prediction>('predict', used.stdout);
+  expect(after.map(({ predictor }) => predictor)).toEqual(models.map(() => DEVICE));
+  for (const [index, { latencyMs, warnings }] of after.entries()) {
+    expect(latencyMs / before[index]!.latencyMs).toBeCloseTo(2, 6);
+    expect(warnings.at(-1)).toContain('my.json');
+  }
+  const other = ['--predictor', 'cortexa76', '--calibration', 'my.json', 'small.json'];
+  const refused = await nnMeter(other, folder);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/my\.json calibrates adreno640gpu_tflite21, not cortexA76/);
+});
+
+test.each([
+  ['zero', 'small.json,0', /mine\.csv, line 1: .*"0"/],
+  ['a negative number', 'small.json,1\nsmall.json,-2', /line 2: .*"-2"/],
+  ['no number', 'small.json,fast', /line 1: .*"fast"/],
+  ['NaN', 'small.json,NaN', /line 1: .*"NaN"/],
+  ['one column', 'small.json', /line 1 is not of the form model,ms/],
+  ['a missing model', 'model,ms\ngone.onnx,3', /line 2: .*gone\.onnx/],
+  ['nothing', 'model,ms\n', /holds no measurement/],
+])('%s is an error that names the line, and nothing is written', async (_, csv, message) => {
+  const folder = folderWith({ ...SMALL, 'mine.csv': csv });
+  const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '-o', 'my.json'];
+  const run = await nnMeter(['calibrate', ...args], folder);
+  expect(run).toMatchObject({ code: 1, stdout: '' });
+  expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+  expect(run.stderr).toMatch(message);
+  expect(existsSync(join(folder, 'my.json'))).toBe(false);
+});
+
+test('a file that is no calibration is refused', async () => {
+  const folder = folderWith({
+    ...SMALL,
+    'other.json': '{"predictor": "adreno640gpu_tflite21", "scale": -1}',
+    'null.json': 'null',
+  });
+  for (const file of ['other.json', 'null.json', 'missing.json']) {
+    const run = await nnMeter(['--calibration', file, 'small.json'], folder);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toMatch(/^nn-meter: error: .*(calibration|missing\.json)/);
+  }
+});
