@@ -83,8 +83,10 @@ function runExample(folder, program) {
   return `\`\`\`\n${stdout.trimEnd()}\n\`\`\`\n`;
 }
 
+/** Only a whole shows as 100 %. */
 function percent(share, digits = 1) {
-  return `${(share * 100).toFixed(digits)} %`;
+  const most = share < 1 ? 100 - 10 ** -digits : 100;
+  return `${Math.min(share * 100, most).toFixed(digits)} %`;
 }
 
 function readManifest(folder) {
