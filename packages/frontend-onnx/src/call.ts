@@ -9,6 +9,9 @@ import {
   toNumber,
 } from './model.ts';
 
+/** Longest text an op understands: modes and equations are short. */
+const MAXIMUM_TEXT = 4096;
+
 /** One node with its resolved inputs: what a rule sees. */
 export class Call {
   readonly name: string;
@@ -41,6 +44,11 @@ export class Call {
       if (value !== undefined) attributes.set(attribute.name ?? '', value);
     }
     this.#attributes = attributes;
+  }
+
+  /** How messages call it: `node "conv1" (Conv)`. */
+  get label(): string {
+    return `node ${quote(this.name)} (${quote(this.type).slice(1, -1)})`;
   }
 
   /** The input, which must be there. */
@@ -116,6 +124,12 @@ export class Call {
 
   string(name: string, otherwise: string): string {
     const bytes = this.attribute(name)?.s;
+    if (bytes != null && bytes.length > MAXIMUM_TEXT) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `its attribute "${name}" is a text of ${bytes.length} bytes; at most ${MAXIMUM_TEXT} are read`,
+      );
+    }
     return bytes == null ? otherwise : protobuf.util.utf8.read(bytes, 0, bytes.length);
   }
 

@@ -4,6 +4,9 @@ import type { Call } from './call.ts';
 import { type AttributeProto, toNumber } from './model.ts';
 import { type Computation, computation } from './outcome.ts';
 
+/** Longer texts and lists are data, not settings. */
+const LONGEST = 1024;
+
 /** AttributeProto.type of the kinds that are plain values. */
 const VALUES: Readonly<Record<number, (attribute: AttributeProto) => AttributeValue>> = {
   1: ({ f }) => f ?? 0,
@@ -14,7 +17,7 @@ const VALUES: Readonly<Record<number, (attribute: AttributeProto) => AttributeVa
   8: ({ strings }) => (strings ?? []).map(decodeText),
 };
 
-/** A node outside the canonical vocabulary; keeps those of its attributes that are plain values. */
+/** A node outside the canonical vocabulary; keeps those of its attributes that are short plain values. */
 export function custom(
   call: Call,
   shapes: readonly (Shape | undefined)[],
@@ -23,9 +26,18 @@ export function custom(
   const attributes: Record<string, AttributeValue> = Object.create(null);
   for (const attribute of call.attributes) {
     const read = VALUES[attribute.type ?? 0];
-    if (read !== undefined && attribute.name) attributes[attribute.name] = read(attribute);
+    if (read !== undefined && attribute.name && isShort(attribute)) {
+      attributes[attribute.name] = read(attribute);
+    }
   }
   return computation('custom', { ...attributes } satisfies CustomAttributes, shapes, extra);
+}
+
+function isShort({ s, floats, ints, strings }: AttributeProto): boolean {
+  return (
+    [s, floats, ints, strings].every((list) => (list?.length ?? 0) <= LONGEST) &&
+    (strings ?? []).every((text) => text.length <= LONGEST)
+  );
 }
 
 function decodeText(bytes: Uint8Array): string {

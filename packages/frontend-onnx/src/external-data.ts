@@ -1,7 +1,7 @@
 import { bytesPerElement, quote } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
 import { Unread } from './entry.ts';
-import type { ReadValues } from './inference.ts';
+import type { ReadValues } from './tensor-table.ts';
 import { decodeElements, MAXIMUM_VALUES, tensorValues } from './tensor-values.ts';
 
 const EXTERNAL = 1;

@@ -1,19 +1,17 @@
-import { elementCount, NnMeterError, quote } from '@nnmeter/ir';
+import { NnMeterError, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
-import { dataTypeOf } from './data-types.ts';
 import type { Dimensions } from './dimensions.ts';
-import { Entry, type EntryFacts, Unknown, type Values } from './entry.ts';
+import { type Entry, type EntryFacts, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate/evaluate.ts';
-import type { Initializer } from './initializers.ts';
 import { inferLoop, inferScan } from './loops.ts';
-import type { FunctionProto, NodeProto, TensorProto } from './model.ts';
-import { toNumber } from './model.ts';
+import type { FunctionProto, NodeProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import { describeNode, orderNodes } from './order.ts';
 import type { Computation, Outcome } from './outcome.ts';
 import { findRule } from './rules/table.ts';
 import { normalizeDomain, type Scope } from './scope.ts';
+import { type ReadValues, TensorTable } from './tensor-table.ts';
 import { UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -25,9 +23,6 @@ export interface InferredNode {
   readonly inputs: readonly (Entry | undefined)[];
   readonly outputs: readonly (Entry | undefined)[];
 }
-
-/** How the values of a constant tensor are found. */
-export type ReadValues = (tensor: TensorProto, count: number) => Values;
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAXIMUM_NODES = 500_000;
@@ -45,10 +40,9 @@ const CONTROL_FLOW: ReadonlyMap<
 export class Inference {
   nodes: InferredNode[] = [];
   readonly warnings: Warnings;
-  readonly #tensorNames = new UniqueNames();
+  readonly tensors: TensorTable;
   readonly #nodeNames = new UniqueNames();
   readonly #dimensions: Dimensions;
-  readonly #readValues: ReadValues;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #evaluation = new Evaluation();
   #nodeCount = 0;
@@ -60,39 +54,11 @@ export class Inference {
     readonly warnings: Warnings;
   }) {
     this.#dimensions = facts.dimensions;
-    this.#readValues = facts.readValues;
+    this.tensors = new TensorTable(facts.readValues);
     this.warnings = facts.warnings;
     this.#functions = new Map(
       facts.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]),
     );
-  }
-
-  /** Makes a tensor and binds it to its name in a scope. */
-  add(scope: Scope, name: string, facts: Omit<EntryFacts, 'name'>): Entry {
-    const entry = new Entry({ ...facts, name: this.#tensorNames.take(scope.prefix + name) });
-    scope.bind(name, entry);
-    return entry;
-  }
-
-  /** A tensor visible in a scope by its name in the file. */
-  lookup(name: string, scope: Scope): Entry | undefined {
-    for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
-      const entry = at.own(name);
-      if (entry !== undefined) return entry;
-      const initializer = at.takeInitializer(name);
-      if (initializer !== undefined) return this.#addInitializer(at, name, initializer);
-    }
-    return undefined;
-  }
-
-  #addInitializer(scope: Scope, name: string, { tensor, dims, isSparse }: Initializer): Entry {
-    const shape = (dims ?? []).map(toNumber);
-    return this.add(scope, name, {
-      kind: 'constant',
-      dataType: dataTypeOf(tensor.dataType),
-      shape,
-      values: isSparse ? undefined : () => this.#readValues(tensor, elementCount(shape)),
-    });
   }
 
   run(nodes: readonly NodeProto[], scope: Scope): void {
@@ -137,7 +103,7 @@ export class Inference {
   }
 
   #resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {
-    const entry = this.lookup(name, scope);
+    const entry = this.tensors.lookup(name, scope);
     if (entry === undefined && name !== '' && !scope.isOmitted(name)) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
@@ -166,21 +132,21 @@ export class Inference {
       if (isDeclared) return custom(call, declared);
       if (cause.error !== undefined) throw cause.error;
       const isRoot = call.inputs.every((input) => !input || input.knownShape !== undefined);
-      const warning = `node ${quote(call.name)} (${type}): ${cause.message}, so its output has no shape`;
+      const warning = `${call.label}: ${cause.message}, so its output has no shape`;
       return custom(call, declared, { warning: isRoot ? warning : undefined });
     }
     const shapes = isDeclared
       ? 'the shapes that the file declares are used'
       : 'its output has no shape';
     return custom(call, declared, {
-      warning: `node ${quote(call.name)}: there is no shape inference for op ${type} (domain ${domain || 'ai.onnx'}, opset ${opset}); ${shapes}`,
+      warning: `${call.label}: there is no shape inference for this op of domain ${domain || 'ai.onnx'} at opset ${opset}; ${shapes}`,
     });
   }
 
   #apply(outcome: Outcome, call: Call, scope: Scope): void {
     if (outcome.kind === 'aliases') this.#bindAliases(outcome.entries, call, scope);
     else if (outcome.kind === 'computation') this.#compute(outcome, call, scope);
-    else if (call.outputs[0]) this.add(scope, call.outputs[0], outcome);
+    else if (call.outputs[0]) this.tensors.add(scope, call.outputs[0], outcome);
   }
 
   #bindAliases(entries: readonly Entry[], call: Call, scope: Scope): void {
@@ -190,7 +156,7 @@ export class Inference {
       if (entry !== undefined) scope.bind(output, entry);
       else {
         const shape = entries[0]?.knownShape;
-        this.add(scope, output, { kind: 'constant', dataType: 'bool', shape });
+        this.tensors.add(scope, output, { kind: 'constant', dataType: 'bool', shape });
       }
     });
   }
@@ -209,7 +175,7 @@ export class Inference {
     const outputs = outcome.isSequence
       ? this.#addSequence(outcome, call, scope, facts)
       : call.outputs.map((name, index) =>
-          name === '' ? undefined : this.add(scope, name, facts(index, name)),
+          name === '' ? undefined : this.tensors.add(scope, name, facts(index, name)),
         );
     if (outcome.warning !== undefined)
       this.warnings.add(outcome.warning, `${call.domain} ${call.type} ${call.opset}`);
@@ -229,14 +195,10 @@ export class Inference {
     facts: (index: number, name: string) => Omit<EntryFacts, 'name'>,
   ): readonly Entry[] {
     const [name = ''] = call.outputs;
-    const elements = outcome.shapes.map(
-      (_, index) =>
-        new Entry({
-          ...facts(index, ''),
-          name: this.#tensorNames.take(`${scope.prefix}${name}[${index}]`),
-        }),
+    const elements = outcome.shapes.map((_, index) =>
+      this.tensors.make(scope, `${name}[${index}]`, facts(index, '')),
     );
-    this.add(scope, name, { kind: 'activation', dataType: call.dataType(0), elements });
+    this.tensors.add(scope, name, { kind: 'activation', dataType: call.dataType(0), elements });
     return elements;
   }
 }
@@ -269,7 +231,7 @@ function functionKey(
 function located(error: unknown, call: Call): unknown {
   if (!(error instanceof NnMeterError) || error.code === 'E_MISSING_DIMENSION') return error;
   if (/^(node "|the ONNX graph)/.test(error.message)) return error;
-  return new NnMeterError(error.code, `node ${quote(call.name)} (${call.type}): ${error.message}`, {
+  return new NnMeterError(error.code, `${call.label}: ${error.message}`, {
     cause: error,
   });
 }

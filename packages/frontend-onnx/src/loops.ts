@@ -1,4 +1,4 @@
-import { quote, type Shape } from '@nnmeter/ir';
+import type { Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { custom } from './custom.ts';
 import { Entry } from './entry.ts';
@@ -63,7 +63,7 @@ function uncounted(
   });
   return custom(call, shapes, {
     dataTypes: results.map((result) => result.dataType),
-    warning: `node ${quote(call.name)} (${call.type}): the work of its body is not counted`,
+    warning: `${call.label}: the work of its body is not counted`,
   });
 }
 

@@ -1,5 +1,5 @@
-/** int64 fields: numbers from this package's decoder, `Long` objects from other protobuf libraries. */
-export type Int64 = number | { toNumber(): number };
+/** int64 fields: numbers from this package's decoder, `Long` objects, bigints or decimal strings from others. */
+export type Int64 = number | bigint | string | { toNumber(): number };
 
 type Optional<T> = T | null | undefined;
 
@@ -117,5 +117,5 @@ export interface FunctionProto {
 /** The number of an int64 field; beyond 2^53 the nearest one. */
 export function toNumber(value: Optional<Int64>): number {
   if (typeof value === 'number') return value;
-  return value == null ? 0 : value.toNumber();
+  return typeof value === 'object' && value !== null ? value.toNumber() : Number(value ?? 0);
 }

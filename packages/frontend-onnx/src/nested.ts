@@ -48,7 +48,7 @@ export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcom
   );
   return custom(call, shapes, {
     dataTypes: then.map((entry) => entry.dataType),
-    warning: `node ${quote(call.name)} (If): its condition depends on data, so the work of its branches is not counted`,
+    warning: `${call.label}: its condition depends on data, so the work of its branches is not counted`,
   });
 }
 
@@ -94,7 +94,7 @@ function inside(
 }
 
 function find(inference: Inference, name: string, scope: Scope): Entry {
-  const entry = inference.lookup(name, scope);
+  const entry = inference.tensors.lookup(name, scope);
   if (entry === undefined) {
     throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output ${quote(name)}`);
   }

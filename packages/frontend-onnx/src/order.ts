@@ -68,7 +68,10 @@ function readNames(node: NodeProto): readonly string[] {
   if (subgraphs.length === 0) return node.input ?? [];
   const names = [...(node.input ?? [])];
   const inside = new Set(node.output);
+  const seen = new Set<GraphProto>();
   for (let graph = subgraphs.pop(); graph !== undefined; graph = subgraphs.pop()) {
+    if (seen.has(graph)) continue;
+    seen.add(graph);
     for (const named of [...(graph.input ?? []), ...(graph.initializer ?? [])]) {
       inside.add(named.name ?? '');
     }

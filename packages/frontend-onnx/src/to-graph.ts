@@ -11,10 +11,11 @@ import {
 import { dataTypeOf } from './data-types.ts';
 import { Dimensions } from './dimensions.ts';
 import type { Entry } from './entry.ts';
-import { Inference, type InferredNode, type ReadValues } from './inference.ts';
+import { Inference, type InferredNode } from './inference.ts';
 import { findLayouts } from './layouts.ts';
 import { type ModelProto, toNumber } from './model.ts';
 import { readOpsets, Scope } from './scope.ts';
+import type { ReadValues } from './tensor-table.ts';
 import { Warnings } from './warnings.ts';
 
 /** Longest list of values a constant tensor shows in the graph. */
@@ -42,7 +43,7 @@ function inferModel(
   const functions = model.functions ?? [];
   const inference = new Inference({ dimensions, functions, readValues, warnings });
   const inputs = fed.map((info) =>
-    inference.add(scope, info.name ?? '', {
+    inference.tensors.add(scope, info.name ?? '', {
       kind: 'input',
       dataType: dataTypeOf(info.type?.tensorType?.elemType),
       ...dimensions.input(info),
@@ -50,7 +51,7 @@ function inferModel(
   );
   inference.run(graph.node ?? [], scope);
   const outputs = (graph.output ?? []).map((info) => {
-    const entry = inference.lookup(info.name ?? '', scope);
+    const entry = inference.tensors.lookup(info.name ?? '', scope);
     if (entry === undefined) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
@@ -71,7 +72,7 @@ export function inferShapes(
   const shapes = new Map<string, Shape>();
   const { inference, scope } = inferModel(model, options, readValues);
   for (const name of scope.names) {
-    const shape = inference.lookup(name, scope)?.knownShape;
+    const shape = inference.tensors.lookup(name, scope)?.knownShape;
     if (shape !== undefined) shapes.set(name, shape);
   }
   return shapes;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { frontend, type ModelProto, readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
+import { frontend, readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
 import { NnMeterError } from '@nnmeter/ir';
 import {
   encode,
@@ -13,21 +13,11 @@ import {
   model,
   network,
   node,
-  onnx,
   value,
   vector,
   weight,
 } from './support/onnx-model.ts';
-
-function refusal(bytes: unknown): { code: string; message: string } {
-  try {
-    readOnnx(bytes as Uint8Array);
-  } catch (error) {
-    if (error instanceof NnMeterError) return { code: error.code, message: error.message };
-    throw error;
-  }
-  throw new Error('the model was accepted');
-}
+import { refusal } from './support/refusal.ts';
 
 describe('not ONNX', () => {
   const png = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13];
@@ -279,177 +269,7 @@ describe('graphs that are not valid', () => {
     for (const opType of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const read = readOnnx(network([node(opType, ['x'], ['y'], [int('__proto__', 1)])], [1, 4]));
       expect(read.nodes[0]!.op).toBe('custom');
-      expect(read.warnings[0]).toContain(`op ${opType}`);
+      expect(read.warnings[0]).toContain(`(${opType}): there is no shape inference`);
     }
   });
 });
-
-describe('limits', () => {
-  test('names of 100 MB, in memory and in errors', () => {
-    const long = 'n'.repeat(100 * 2 ** 20);
-    expect(refusal(network([{ ...node('Relu', ['x'], ['y']), name: long }], [1, 4]))).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/more than 65,536 bytes in a name/),
-    });
-    const named = 'n'.repeat(60_000);
-    expect(refusal(network([node('Relu', [named], ['y'])], [1, 4])).message.length).toBeLessThan(
-      500,
-    );
-  });
-
-  test('documentation of any length is skipped', () => {
-    const docString = 'd'.repeat(2 ** 22);
-    const bytes = encode(
-      model(
-        {
-          node: [node('Relu', ['x'], ['y'])],
-          input: [value('x', [1])],
-          output: [{ name: 'y' }],
-          docString,
-        },
-        { docString },
-      ),
-    );
-    expect(readOnnx(bytes).nodes).toHaveLength(1);
-  });
-
-  test('millions of empty messages', () => {
-    const empty = new Uint8Array(12_000_000);
-    for (let index = 0; index < empty.length; index += 2) empty[index] = 0x0a;
-    const head = onnx.ModelProto.encode({ irVersion: 8 }).finish();
-    const bytes = Uint8Array.from([...head, 0x3a, ...lengthOf(empty.length)]);
-    const whole = new Uint8Array(bytes.length + empty.length);
-    whole.set(bytes);
-    whole.set(empty, bytes.length);
-    expect(refusal(whole)).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/more than 5,000,000 messages/),
-    });
-  });
-
-  test('200,000 nodes and 200,000 constants are no trouble, in any order', () => {
-    const count = 200_000;
-    const nodes = Array.from({ length: count }, (_, index) =>
-      node(
-        'Add',
-        [index === 0 ? 'x' : `t${index - 1}`, `w${index}`],
-        [index === count - 1 ? 'y' : `t${index}`],
-      ),
-    );
-    const initializer = nodes.map((_, index) => weight(`w${index}`, [4]));
-    const graph = { node: nodes.reverse(), input: [value('x', [1, 4])], output: [{ name: 'y' }] };
-    const read = readOnnx(model({ ...graph, initializer }) as ModelProto);
-    expect(read.nodes).toHaveLength(count);
-    expect(read.nodes[0]!.inputs).toEqual(['x', 'w0']);
-  });
-
-  test('graphs in graphs in graphs', () => {
-    let graph: GraphFields = { node: [node('Relu', ['x'], ['y'])], output: [{ name: 'y' }] };
-    const nest = (depth: number): void => {
-      for (let level = 0; level < depth; level++) {
-        const branch = { type: 5, g: graph };
-        graph = {
-          node: [
-            node(
-              'If',
-              ['c'],
-              ['y'],
-              [
-                { name: 'then_branch', ...branch },
-                { name: 'else_branch', ...branch },
-              ],
-            ),
-          ],
-          output: [{ name: 'y' }],
-        };
-      }
-    };
-    nest(5);
-    const condition = { name: 'c', dataType: 9, dims: [], int32Data: [1] };
-    const top = (): GraphFields => ({
-      ...graph,
-      input: [value('x', [1, 4])],
-      initializer: [condition],
-    });
-    expect(readOnnx(encode(model(top()))).nodes.map(({ op }) => op)).toEqual(['relu']);
-    let chain = { node: [node('Relu', ['x'], ['y'])], output: [{ name: 'y' }] } as GraphFields;
-    for (let level = 0; level < 200; level++) {
-      chain = {
-        node: [
-          node(
-            'If',
-            ['c'],
-            ['y'],
-            [
-              { name: 'then_branch', type: 5, g: chain },
-              { name: 'else_branch', type: 5, g: {} },
-            ],
-          ),
-        ],
-        output: [{ name: 'y' }],
-      };
-    }
-    const deep = model({ ...chain, input: [value('x', [1, 4])], initializer: [condition] });
-    expect(refusal(encode(deep))).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/nests graphs in graphs/),
-    });
-    expect(refusal(deep)).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/nested more than 32 deep/),
-    });
-  });
-
-  test('functions that call themselves, and those that multiply', () => {
-    const opsetImport = [
-      { domain: '', version: 17 },
-      { domain: 'f', version: 1 },
-    ];
-    const fn = (name: string, nodes: ReturnType<typeof node>[]) => ({
-      name,
-      domain: 'f',
-      input: ['a'],
-      output: ['b'],
-      node: nodes,
-      opsetImport,
-    });
-    const call = (name: string): Uint8Array | object => ({
-      ...model({
-        node: [node(name, ['x'], ['y'], [], 'f')],
-        input: [value('x', [1, 4])],
-        output: [{ name: 'y' }],
-      }),
-      opsetImport,
-    });
-    const endless = {
-      ...call('Self'),
-      functions: [fn('Self', [node('Self', ['a'], ['b'], [], 'f')])],
-    };
-    expect(refusal(endless)).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/does a function call itself/),
-    });
-    const doubling = Array.from({ length: 30 }, (_, level) =>
-      fn(
-        `F${level}`,
-        level === 0
-          ? [node('Relu', ['a'], ['b'])]
-          : [
-              node(`F${level - 1}`, ['a'], ['m'], [], 'f'),
-              node(`F${level - 1}`, ['m'], ['b'], [], 'f'),
-            ],
-      ),
-    );
-    expect(refusal({ ...call('F29'), functions: doubling })).toEqual({
-      code: 'E_LIMIT',
-      message: expect.stringMatching(/more than 500,000 nodes/),
-    });
-  });
-});
-
-function lengthOf(length: number): number[] {
-  const bytes: number[] = [];
-  let rest = length;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return [...bytes, rest];
-}

@@ -256,7 +256,7 @@ describe('canonical forms', () => {
     expect(without.tensor('a').shape).toEqual(image);
     expect(without.tensor('c').shape).toBeUndefined();
     expect(without.warnings).toEqual([
-      'node "Strange b": there is no shape inference for op Strange (domain com.example, opset 1); its output has no shape (and 1 more like it)',
+      'node "Strange b" (Strange): there is no shape inference for this op of domain com.example at opset 1; its output has no shape (and 1 more like it)',
       '3 of 4 nodes have no output shape',
     ]);
     const declared = read(nodes, { valueInfo: [value('b', [1, 4, 3, 3])] });

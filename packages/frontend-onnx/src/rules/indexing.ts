@@ -1,4 +1,4 @@
-import { elementCount, NnMeterError, normalizeAxis, quote } from '@nnmeter/ir';
+import { elementCount, NnMeterError, normalizeAxis } from '@nnmeter/ir';
 import { dataTypeOf } from '../data-types.ts';
 import { computation, constant, type Row, type Rule } from '../outcome.ts';
 
@@ -49,7 +49,7 @@ const nonMaxSuppression: Rule = (call) => {
   return computation('nonmaxsuppression', {}, [[batch * classes * perClass, 3]], {
     dataTypes: ['int64'],
     inputs: [0, 1],
-    warning: `node ${quote(call.name)} (NonMaxSuppression): how many boxes it selects depends on data; the most there can be, ${batch * classes * perClass}, are assumed`,
+    warning: `${call.label}: how many boxes it selects depends on data; the most there can be, ${batch * classes * perClass}, are assumed`,
   });
 };
 

@@ -4,6 +4,9 @@ import { dataTypeOf } from '../data-types.ts';
 import { Entry, Unknown } from '../entry.ts';
 import { alias, computation, constant, type Outcome, type Row, type Rule } from '../outcome.ts';
 
+/** Each part of a split becomes a tensor of its own; exporters split images, texts and channels. */
+const MAXIMUM_PARTS = 10_000;
+
 /** Sequences of tensors are followed element by element, so that only the work on their elements remains. */
 function elementsOf(call: Call, index: number): readonly Entry[] {
   const entry = call.input(index);
@@ -67,6 +70,9 @@ const splitToSequence: Rule = (call) => {
   const isScalar = call.has(1) && call.shape(1).length === 0;
   const step = call.has(1) ? call.scalar(1) : 1;
   if (step < 1) throw new NnMeterError('E_SHAPE', `parts of ${step} are not possible`);
+  if (extent / step > MAXIMUM_PARTS) {
+    throw new NnMeterError('E_LIMIT', `a sequence of more than ${MAXIMUM_PARTS} parts is not read`);
+  }
   const equal = (): readonly number[] =>
     Array.from({ length: Math.ceil(extent / step) }, (_, index) =>
       Math.min(step, extent - index * step),
