@@ -1,5 +1,6 @@
+import { NnMeterError } from '@nnmeter/ir';
 import { type AggregatedData, checkAggregatedData } from './aggregated-data.ts';
-import { solveCholesky } from './cholesky.ts';
+import { Totals } from './aggregated-totals.ts';
 import { Forest } from './forest.ts';
 import { HistogramGrower } from './histogram-tree.ts';
 import { quantileBins } from './quantile-bins.ts';
@@ -8,7 +9,7 @@ import { createRandom, shuffleFront } from './random.ts';
 export interface BoostingOptions {
   /** Trees. Default 150. */
   rounds?: number;
-  /** Levels of splits a tree. Default 4. */
+  /** Levels of splits a tree, 1..12. Default 4. */
   depth?: number;
   /** Default 0.3. */
   learningRate?: number;
@@ -56,7 +57,7 @@ export interface BoostingResult {
  * Every round takes the gradient of a Huber loss on predicted/measured - 1 with respect to log kernel times, grows one
  * tree on it over the unique kernels, and solves all leaf values jointly by ridge regression on the totals.
  * The same data, options and seed give the same forest.
- * @throws NnMeterError E_INVALID_INPUT for inconsistent data
+ * @throws NnMeterError E_INVALID_INPUT for inconsistent data or options out of range
  */
 export function trainAggregatedBoosting(
   data: AggregatedData,
@@ -80,6 +81,11 @@ export function trainAggregatedBoosting(
     seed = 1,
     onProgress,
   } = options;
+  checkOption('models with weight', models, models >= 1, 'at least 1');
+  checkOption('rounds', rounds, Number.isInteger(rounds) && rounds >= 1, 'an integer >= 1');
+  checkOption('depth', depth, Number.isInteger(depth) && depth >= 1 && depth <= 12, 'of 1..12');
+  checkOption('bins', bins, Number.isInteger(bins) && bins >= 2 && bins <= 256, 'of 2..256');
+  checkOption('lambda', lambda, lambda > 0, '> 0');
   const { featureCount, baseTime, kernelPrior } = data;
   const kernels = baseTime.length;
   const binned = quantileBins(data.features, kernels, bins);
@@ -114,8 +120,7 @@ export function trainAggregatedBoosting(
     const tree = grower.grow(gradient, hessian, featurePool.subarray(0, featuresPerTree), leafOf);
     const leaves = totals.solveLeaves(time, correction, leafOf, tree.leafCount, lambda);
     for (let leaf = 0; leaf < leaves.length; leaf++) {
-      const clipped = Math.max(-leafClip, Math.min(leafClip, leaves[leaf]!));
-      leaves[leaf] = Math.fround(learningRate * clipped);
+      leaves[leaf] = Math.fround(learningRate * clip(leaves[leaf]!, leafClip));
     }
     for (let node = 0; node < tree.feature.length; node++) {
       const isLeaf = tree.feature[node]! < 0;
@@ -124,12 +129,8 @@ export function trainAggregatedBoosting(
     }
     for (let j = 0; j < kernels; j++) {
       correction[j]! += leaves[leafOf[j]!]!;
-      const clipped = Math.max(-correctionClip, Math.min(correctionClip, correction[j]!));
-      time[j] = baseTime[j]! * Math.exp(clipped);
+      time[j] = baseTime[j]! * Math.exp(clip(correction[j]!, correctionClip));
     }
-  }
-  for (let j = 0; j < kernels; j++) {
-    correction[j] = Math.max(-correctionClip, Math.min(correctionClip, correction[j]!));
   }
   const forest = new Forest({
     featureCount,
@@ -137,93 +138,18 @@ export function trainAggregatedBoosting(
     feature: Int16Array.from(feature),
     value: Float32Array.from(value),
   });
-  return { forest, correction, predicted: totals.predicted };
+  const clipped = correction.map((f) => clip(f, correctionClip));
+  return { forest, correction: clipped, predicted: totals.predicted };
 }
 
-/** The models' side of the fit: totals, their errors, and what they say about kernels and leaves. */
-class Totals {
-  readonly predicted: Float64Array;
-  readonly #data: AggregatedData;
-  readonly #clipError: number;
-  /** Weighted relative error, clipped, and weight of the squared relative error. */
-  readonly #error: Float64Array;
-  readonly #weight: Float64Array;
+function clip(value: number, bound: number): number {
+  return Math.max(-bound, Math.min(bound, value));
+}
 
-  constructor(data: AggregatedData, clipError: number) {
-    const models = data.measured.length;
-    this.predicted = new Float64Array(models);
-    this.#data = data;
-    this.#clipError = clipError;
-    this.#error = new Float64Array(models);
-    this.#weight = new Float64Array(models);
-  }
-
-  /** Predicts all totals, and sums uses/measured times error (gradient) and weight (hessian) per kernel. */
-  update(time: Float64Array, gradient: Float64Array, hessian: Float64Array): void {
-    const { modelStart, kernelIndex, uses, measured, constant, modelWeight } = this.#data;
-    const clip = this.#clipError;
-    gradient.fill(0);
-    hessian.fill(0);
-    for (let i = 0; i < measured.length; i++) {
-      const first = modelStart[i]!;
-      const last = modelStart[i + 1]!;
-      let total = constant ? constant[i]! : 0;
-      for (let p = first; p < last; p++) total += uses[p]! * time[kernelIndex[p]!]!;
-      this.predicted[i] = total;
-      const modelFactor = modelWeight ? modelWeight[i]! : 1;
-      const error = total / measured[i]! - 1;
-      const weight = modelFactor * Math.min(1, clip / Math.abs(error));
-      this.#weight[i] = weight;
-      this.#error[i] = weight * error;
-      if (weight === 0) continue;
-      const g = (weight * error) / measured[i]!;
-      const h = weight / measured[i]!;
-      for (let p = first; p < last; p++) {
-        gradient[kernelIndex[p]!]! += uses[p]! * g;
-        hessian[kernelIndex[p]!]! += uses[p]! * h;
-      }
-    }
-  }
-
-  /** Ridge regression of -error on the sums of kernel times over each leaf, relative to the measurement. */
-  solveLeaves(
-    time: Float64Array,
-    correction: Float64Array,
-    leafOf: Uint16Array,
-    leafCount: number,
-    lambda: number,
-  ): Float64Array {
-    const { modelStart, kernelIndex, uses, measured, kernelPrior } = this.#data;
-    const matrix = new Float64Array(leafCount * leafCount);
-    const solution = new Float64Array(leafCount);
-    const share = new Float64Array(leafCount);
-    for (let i = 0; i < measured.length; i++) {
-      const weight = this.#weight[i]!;
-      if (weight === 0) continue;
-      share.fill(0);
-      for (let p = modelStart[i]!; p < modelStart[i + 1]!; p++) {
-        const j = kernelIndex[p]!;
-        share[leafOf[j]!]! += uses[p]! * time[j]!;
-      }
-      for (let leaf = 0; leaf < leafCount; leaf++) share[leaf]! /= measured[i]!;
-      for (let row = 0; row < leafCount; row++) {
-        const s = share[row]!;
-        if (s === 0) continue;
-        solution[row]! -= s * this.#error[i]!;
-        for (let column = 0; column <= row; column++) {
-          matrix[row * leafCount + column]! += weight * s * share[column]!;
-        }
-      }
-    }
-    if (kernelPrior) {
-      for (let j = 0; j < leafOf.length; j++) {
-        const leaf = leafOf[j]!;
-        matrix[leaf * leafCount + leaf]! += kernelPrior[j]!;
-        solution[leaf]! -= kernelPrior[j]! * correction[j]!;
-      }
-    }
-    for (let leaf = 0; leaf < leafCount; leaf++) matrix[leaf * leafCount + leaf]! += lambda;
-    solveCholesky(matrix, solution, leafCount);
-    return solution;
-  }
+function checkOption(name: string, value: number, isValid: boolean, requirement: string): void {
+  if (isValid) return;
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    `training: ${name} is ${value}, must be ${requirement}`,
+  );
 }

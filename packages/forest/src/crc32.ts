@@ -4,9 +4,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32 as in zip and PNG (ISO 3309, polynomial 0xEDB88320 reflected). */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
+/**
+ * CRC-32 as in zip and PNG (ISO 3309, polynomial 0xEDB88320 reflected).
+ * @param before CRC-32 of what comes before these bytes
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
   for (let i = 0; i < bytes.length; i++) {
     crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[i]!) & 0xff]!;
   }

@@ -106,4 +106,18 @@ describe('trainAggregatedBoosting', () => {
   ])('refuses data: %s', (message, change) => {
     expect(() => trainAggregatedBoosting({ ...data, ...change }, quick)).toThrow(message);
   });
+
+  test.each([
+    ['rounds is 0', { rounds: 0 }],
+    ['depth is 40', { depth: 40 }],
+    ['bins is 300', { bins: 300 }],
+    ['lambda is 0', { lambda: 0 }],
+  ])('refuses options: %s', (message, options) => {
+    expect(() => trainAggregatedBoosting(data, options)).toThrow(message);
+  });
+
+  test('refuses to train on nothing', () => {
+    const nothing = { ...data, modelWeight: new Float64Array(models) };
+    expect(() => trainAggregatedBoosting(nothing)).toThrow('models with weight is 0');
+  });
 });
