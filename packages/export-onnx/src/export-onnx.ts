@@ -1,8 +1,10 @@
 import { type Graph, NnMeterError, type Op } from '@nnmeter/ir';
-import { computeRules, type Rule } from './compute-rules.ts';
+import { elementwiseRules } from './elementwise-rules.ts';
+import { layerRules } from './layer-rules.ts';
 import { movementRules } from './movement-rules.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { encodeModel } from './onnx-writer.ts';
+import type { Rule } from './rule.ts';
 
 export interface ExportOptions {
   /**
@@ -21,7 +23,9 @@ export interface ExportedOnnx {
   readonly externalBytes: number;
 }
 
-const RULES = { ...computeRules, ...movementRules } as { readonly [O in Op]?: Rule<Op> };
+const RULES = { ...elementwiseRules, ...layerRules, ...movementRules } as {
+  readonly [O in Op]?: Rule<Op>;
+};
 
 /**
  * A graph as an ONNX model for runtimes and other tools. Images with channels last (TensorFlow, nn-Meter IR) are
@@ -53,7 +57,7 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   const model = encodeModel({
     name: graph.name,
     opset: target.opset,
-    irVersion: target.opset > 18 ? 10 : 8,
+    irVersion: irVersion(target.opset),
     nodes: target.allNodes(),
     initializers: target.initializers,
     inputs: graph.inputs.map((name) => target.value(name)),
@@ -61,6 +65,12 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
     valueInfo: target.valueInfo.filter(({ name }) => !results.has(name)),
   });
   return { model, externalBytes: target.externalBytes };
+}
+
+/** The oldest version of the file format that goes with an opset. */
+function irVersion(opset: number): number {
+  if (opset <= 18) return 8;
+  return opset <= 20 ? 9 : 10;
 }
 
 /** The opset decides how some ops are written, so it must be known before the first. */

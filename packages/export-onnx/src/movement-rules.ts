@@ -7,9 +7,9 @@ import {
   reshapedOrder,
   splitsAndMerges,
 } from './axis-order.ts';
-import { exportedAxis, type Rule, type Rules } from './compute-rules.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { elementType } from './onnx-writer.ts';
+import { exportedAxis, int, ints, type Rule, type Rules } from './rule.ts';
 
 /** Operands in the order of the first computed one. */
 function together(target: OnnxGraph, node: Node): { order: AxisOrder; inputs: string[] } {
@@ -75,7 +75,7 @@ const reshape: Rule<'reshape'> = (target, node) => {
   const kept = reshapeOrder(from, to, order, target.imageOrder(node.outputs[0]!));
   const x = target.read(data!, kept !== undefined || flattens ? order : identity(from.length));
   if (node.sourceOp === 'Flatten' && flattens) {
-    target.emit(node, 'Flatten', [x], { axis: { int: 1 } });
+    target.emit(node, 'Flatten', [x], { axis: int(1) });
     return;
   }
   const after = kept ?? identity(to.length);
@@ -95,7 +95,7 @@ const transpose: Rule<'transpose'> = (target, node) => {
     isIdentity(image) && target.tensor(node.outputs[0]!).layout === undefined ? order : image;
   const moved = wanted.map((axis) => order.indexOf(perm[axis]!));
   if (isIdentity(moved)) target.emit(node, 'Identity', [target.read(data!)], {}, [wanted]);
-  else target.emit(node, 'Transpose', [target.read(data!)], { perm: { ints: moved } }, [wanted]);
+  else target.emit(node, 'Transpose', [target.read(data!)], { perm: ints(moved) }, [wanted]);
 };
 
 const pad: Rule<'pad'> = (target, node) => {
@@ -110,14 +110,16 @@ const pad: Rule<'pad'> = (target, node) => {
 };
 
 type Reduction =
-  | 'reducemean'
   | 'gap'
   | 'globalmaxpool'
+  | 'reducemean'
   | 'reducesum'
   | 'reducemax'
   | 'reducemin'
   | 'reduceprod'
-  | 'reducel2';
+  | 'reducel2'
+  | 'argmax'
+  | 'argmin';
 
 function reduction(opType: string, global?: string): Rule<Reduction> {
   return (target, node) => {
@@ -133,21 +135,13 @@ function reduction(opType: string, global?: string): Rule<Reduction> {
     const remaining = order.filter((axis) => !axes.includes(axis));
     const ranked = [...remaining].sort((a, b) => a - b);
     const after = keepDims ? order : remaining.map((axis) => ranked.indexOf(axis));
-    const keep = { keepdims: { int: Number(keepDims) } };
-    if (opType === 'ReduceSum' || target.opset >= 18) {
+    const keep = { keepdims: int(keepDims) };
+    if (opType.startsWith('Arg')) {
+      target.emit(node, opType, [x], { axis: int(moved[0]!), ...keep }, [after]);
+    } else if (opType === 'ReduceSum' || target.opset >= 18) {
       const operand = target.int64(`${node.name}/axes`, moved);
       target.emit(node, opType, [x, operand], keep, [after]);
-    } else target.emit(node, opType, [x], { axes: { ints: moved }, ...keep }, [after]);
-  };
-}
-
-function argument(opType: string): Rule<'argmax' | 'argmin'> {
-  return (target, node) => {
-    const [data] = node.inputs;
-    const x = target.read(data!, identity(target.shape(data!).length));
-    const { axes, keepDims } = node.attributes;
-    const attributes = { axis: { int: axes[0] ?? 0 }, keepdims: { int: Number(keepDims) } };
-    target.emit(node, opType, [x], attributes);
+    } else target.emit(node, opType, [x], { axes: ints(moved), ...keep }, [after]);
   };
 }
 
@@ -174,7 +168,7 @@ const gather = inSourceOrder('Gather', (target, node) => {
     : target.read(indices);
   return {
     inputs: [operand],
-    attributes: { axis: { int: (node as NodeOf<'gather'>).attributes.axis } },
+    attributes: { axis: int((node as NodeOf<'gather'>).attributes.axis) },
   };
 });
 
@@ -193,7 +187,7 @@ const tile = inSourceOrder('Tile', (target, node) => {
 
 const topk = inSourceOrder('TopK', (target, node) => {
   const { axis, k } = (node as NodeOf<'topk'>).attributes;
-  return { inputs: [target.int64(`${node.name}/k`, [k])], attributes: { axis: { int: axis } } };
+  return { inputs: [target.int64(`${node.name}/k`, [k])], attributes: { axis: int(axis) } };
 });
 
 const cumsum = inSourceOrder('CumSum', (target, node) => {
@@ -221,7 +215,7 @@ const resize: Rule<'resize'> = (target, node) => {
 function blocks(opType: string): Rule<'depthtospace' | 'spacetodepth'> {
   return (target, node) => {
     const order = target.imageOrder(node.inputs[0]!);
-    const attributes = { blocksize: { int: node.attributes.blockSize } };
+    const attributes = { blocksize: int(node.attributes.blockSize) };
     target.emit(node, opType, [target.read(node.inputs[0]!, order)], attributes, [order]);
   };
 }
@@ -229,7 +223,7 @@ function blocks(opType: string): Rule<'depthtospace' | 'spacetodepth'> {
 const cast: Rule<'cast'> = (target, node) => {
   const order = target.order(node.inputs[0]!);
   const to = elementType(target.tensor(node.outputs[0]!).dataType);
-  target.emit(node, 'Cast', [target.read(node.inputs[0]!)], { to: { int: to } }, [order]);
+  target.emit(node, 'Cast', [target.read(node.inputs[0]!)], { to: int(to) }, [order]);
 };
 
 export const movementRules: Rules = {
@@ -247,8 +241,8 @@ export const movementRules: Rules = {
   reducemin: reduction('ReduceMin'),
   reduceprod: reduction('ReduceProd'),
   reducel2: reduction('ReduceL2'),
-  argmax: argument('ArgMax'),
-  argmin: argument('ArgMin'),
+  argmax: reduction('ArgMax'),
+  argmin: reduction('ArgMin'),
   gather,
   tile,
   topk,

@@ -132,7 +132,12 @@ export class OnnxGraph {
   /** Name, exported shape and type of a tensor of the graph. */
   value(name: string): OnnxValue {
     const { dataType } = this.tensor(name);
-    return { name, shape: permuted(this.shape(name), this.order(name)), dataType };
+    const producer = this.graph.producer(name);
+    return {
+      name,
+      shape: permuted(this.shape(name), this.order(name)),
+      dataType: (producer && fixedType(producer, name)) ?? dataType,
+    };
   }
 
   /** A constant of the graph with the shape given; zeros unless the graph knows its values. */
@@ -198,5 +203,26 @@ export class OnnxGraph {
     for (let count = 1; this.#names.has(name); count++) name = `${base}_${count}`;
     this.#names.add(name);
     return name;
+  }
+}
+
+/** The type that ONNX gives a result whatever its operands are. */
+function fixedType(node: Node, output: string): DataType | undefined {
+  switch (node.op) {
+    case 'argmax':
+    case 'argmin':
+    case 'shape':
+      return 'int64';
+    case 'topk':
+      return output === node.outputs[1] ? 'int64' : undefined;
+    case 'equal':
+    case 'greater':
+    case 'less':
+    case 'and':
+    case 'or':
+    case 'not':
+      return 'bool';
+    default:
+      return undefined;
   }
 }

@@ -1,0 +1,141 @@
+import type { Node, Op } from '@nnmeter/ir';
+import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
+import type { OnnxGraph } from './onnx-graph.ts';
+import { exportedAxis, floats, int, ints, type Rule, type Rules } from './rule.ts';
+
+/** One operand, its order kept. */
+function unary(opType: string, opset = 13): Rule<Op> {
+  return (target, node) => {
+    target.require(opset);
+    const [input] = node.inputs;
+    const order = target.order(input!);
+    target.emit(node, opType, [target.read(input!)], floats(node.attributes), [order]);
+  };
+}
+
+/** x combined with a function of itself: swish, square, rsqrt have no op of their own. */
+function composite(inner: string | undefined, outer: string): Rule<Op> {
+  return (target, node) => {
+    const input = target.read(node.inputs[0]!);
+    const inside = inner === undefined ? input : target.extra(inner, node.name, [input]);
+    const operands = outer === 'Mul' ? [input, inside] : [inside];
+    target.emit(node, outer, operands, {}, [target.order(node.inputs[0]!)]);
+  };
+}
+
+/** Operands of elementwise ops in one order: that of the first computed operand of full rank. */
+function elementwise(opType: string): Rule<Op> {
+  return (target, node) => {
+    const rank = target.shape(node.outputs[0]!).length;
+    const computed = node.inputs.filter((input) => !target.isConstant(input));
+    const full = computed.find((input) => target.shape(input).length === rank);
+    const sameRank = computed.every((input) => target.shape(input).length === rank);
+    const order = full !== undefined && sameRank ? target.order(full) : identity(rank);
+    const inputs = node.inputs.map((input) =>
+      target.isConstant(input)
+        ? alignedConstant(target, node, input, order)
+        : target.read(input, sameRank ? order : identity(target.shape(input).length)),
+    );
+    target.emit(node, opType, inputs, {}, [order]);
+  };
+}
+
+/** A broadcast constant for operands in that order: [C] becomes [C, 1, 1] beside a channels-first image. */
+function alignedConstant(target: OnnxGraph, node: Node, name: string, order: AxisOrder): string {
+  const shape = target.shape(name);
+  if (node.sourceOp === 'BiasAdd' && target.tensor(node.outputs[0]!).layout?.startsWith('NC')) {
+    return target.constant(name, [...shape, ...order.slice(2).map(() => 1)]);
+  }
+  if (shape.length === 0 || isIdentity(order)) return target.constant(name, shape);
+  const padded = [...new Array<number>(order.length - shape.length).fill(1), ...shape];
+  if (padded.filter((extent) => extent > 1).length > 1) {
+    const constant = target.constant(name, padded);
+    return target.extra('Transpose', name, [constant], { perm: ints(order) });
+  }
+  const moved = permuted(padded, order);
+  const leading = moved.findIndex((extent) => extent > 1);
+  return target.constant(name, leading < 0 ? [1] : moved.slice(leading));
+}
+
+const rectifier: Rule<'relu' | 'clip'> = (target, node) => {
+  const { min, max } = node.attributes;
+  const [input] = node.inputs;
+  const order = [target.order(input!)];
+  if (node.op === 'relu' && max === undefined) {
+    target.emit(node, 'Relu', [target.read(input!)], {}, order);
+    return;
+  }
+  const { dataType } = target.tensor(node.outputs[0]!);
+  const bound = (role: string, value: number | undefined): string =>
+    value === undefined ? '' : target.newConstant(`${node.name}/${role}`, [], dataType, [value]);
+  const lower = bound('min', node.op === 'relu' ? (min ?? 0) : min);
+  target.emit(node, 'Clip', [target.read(input!), lower, bound('max', max)], {}, order);
+};
+
+function alongAxis(opType: string): Rule<'softmax' | 'logsoftmax'> {
+  return (target, node) => {
+    const order = target.order(node.inputs[0]!);
+    const attributes = { axis: exportedAxis(order, node.attributes.axis) };
+    target.emit(node, opType, [target.read(node.inputs[0]!)], attributes, [order]);
+  };
+}
+
+const l2norm: Rule<'l2norm'> = (target, node) => {
+  const order = target.order(node.inputs[0]!);
+  const axis = node.attributes.axis ?? order.length - 1;
+  const attributes = { axis: exportedAxis(order, axis), p: int(2) };
+  target.emit(node, 'LpNormalization', [target.read(node.inputs[0]!)], attributes, [order]);
+};
+
+export const elementwiseRules: Rules = {
+  relu: rectifier,
+  clip: rectifier,
+  sigmoid: unary('Sigmoid'),
+  hardsigmoid: unary('HardSigmoid'),
+  hswish: unary('HardSwish', 14),
+  swish: composite('Sigmoid', 'Mul'),
+  square: composite(undefined, 'Mul'),
+  rsqrt: composite('Sqrt', 'Reciprocal'),
+  gelu: unary('Gelu', 20),
+  mish: unary('Mish', 18),
+  tanh: unary('Tanh'),
+  leakyrelu: unary('LeakyRelu'),
+  elu: unary('Elu'),
+  selu: unary('Selu'),
+  celu: unary('Celu'),
+  softplus: unary('Softplus'),
+  softsign: unary('Softsign'),
+  erf: unary('Erf'),
+  exp: unary('Exp'),
+  log: unary('Log'),
+  sqrt: unary('Sqrt'),
+  reciprocal: unary('Reciprocal'),
+  neg: unary('Neg'),
+  abs: unary('Abs'),
+  sign: unary('Sign'),
+  floor: unary('Floor'),
+  ceil: unary('Ceil'),
+  round: unary('Round'),
+  sin: unary('Sin'),
+  cos: unary('Cos'),
+  not: unary('Not'),
+  identity: unary('Identity'),
+  add: elementwise('Add'),
+  sub: elementwise('Sub'),
+  mul: elementwise('Mul'),
+  div: elementwise('Div'),
+  pow: elementwise('Pow'),
+  mod: elementwise('Mod'),
+  max: elementwise('Max'),
+  min: elementwise('Min'),
+  equal: elementwise('Equal'),
+  greater: elementwise('Greater'),
+  less: elementwise('Less'),
+  and: elementwise('And'),
+  or: elementwise('Or'),
+  where: elementwise('Where'),
+  prelu: elementwise('PRelu'),
+  l2norm,
+  softmax: alongAxis('Softmax'),
+  logsoftmax: alongAxis('LogSoftmax'),
+};

@@ -1,0 +1,155 @@
+import { NnMeterError, type Node, type NodeOf, type Op } from '@nnmeter/ir';
+import { identity, permuted } from './axis-order.ts';
+import type { Attributes } from './onnx-graph.ts';
+import { floats, int, ints, parameter, type Rule, type Rules } from './rule.ts';
+
+const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) => {
+  const { kernelShape, strides, pads, dilations, group } = node.attributes;
+  const [data, weight, bias] = node.inputs;
+  const order = target.imageOrder(data!);
+  const outOrder = target.imageOrder(node.outputs[0]!);
+  const inChannels = permuted(target.shape(data!), order)[1]!;
+  const outChannels = permuted(target.shape(node.outputs[0]!), outOrder)[1]!;
+  const transposed = node.op === 'convtranspose';
+  const shape = transposed
+    ? [inChannels, outChannels / group, ...kernelShape]
+    : [outChannels, inChannels / group, ...kernelShape];
+  const inputs = [target.read(data!, order), parameter(target, node, weight, 'weight', shape)];
+  if (bias) inputs.push(parameter(target, node, bias, 'bias', [outChannels]));
+  const attributes: Attributes = {
+    kernel_shape: ints(kernelShape),
+    strides: ints(strides),
+    pads: ints(pads),
+    dilations: ints(dilations),
+    group: int(group),
+    ...(transposed && {
+      output_padding: ints((node as NodeOf<'convtranspose'>).attributes.outputPadding),
+    }),
+  };
+  target.emit(node, transposed ? 'ConvTranspose' : 'Conv', inputs, attributes, [outOrder]);
+};
+
+function pooling(opType: string): Rule<'maxpool' | 'avgpool' | 'lppool'> {
+  return (target, node) => {
+    const { kernelShape, strides, pads, dilations, ceilMode } = node.attributes;
+    const dilated = dilations.some((dilation) => dilation !== 1);
+    if (dilated && opType === 'AveragePool') target.require(19);
+    if (opType === 'LpPool' && (dilated || ceilMode)) target.require(18);
+    const order = target.imageOrder(node.inputs[0]!);
+    const attributes: Attributes = {
+      kernel_shape: ints(kernelShape),
+      strides: ints(strides),
+      pads: ints(pads),
+      ...(ceilMode && { ceil_mode: int(1) }),
+      ...(dilated && { dilations: ints(dilations) }),
+    };
+    target.emit(node, opType, [target.read(node.inputs[0]!, order)], attributes, [order]);
+  };
+}
+
+/** Scale, shift and statistics of a channel that the graph does not have are made. */
+function normalization(
+  opType: string,
+  roles: readonly string[],
+  attributesOf: (node: Node) => Attributes,
+  opset = 13,
+): Rule<Op> {
+  return (target, node) => {
+    target.require(opset);
+    const [data, ...given] = node.inputs;
+    const lastAxis = opType === 'LayerNormalization';
+    const order = lastAxis ? identity(target.shape(data!).length) : target.imageOrder(data!);
+    const shape = permuted(target.shape(data!), order);
+    const extent = lastAxis ? shape.at(-1)! : shape[1]!;
+    const parameters = roles.map((role, index) =>
+      parameter(target, node, given[index], role, [extent]),
+    );
+    const inputs = [target.read(data!, order), ...parameters];
+    target.emit(node, opType, inputs, attributesOf(node), [order]);
+  };
+}
+
+const epsilon = (node: Node): Attributes => floats(node.attributes);
+
+const lrn: Rule<Op> = (target, node) => {
+  const order = target.imageOrder(node.inputs[0]!);
+  target.emit(node, 'LRN', [target.read(node.inputs[0]!, order)], { size: int(5) }, [order]);
+};
+
+const groupnorm: Rule<Op> = (target, node) => {
+  const { groups } = (node as NodeOf<'groupnorm'>).attributes;
+  if (groups === undefined) {
+    throw new NnMeterError(
+      'E_UNSUPPORTED_OP',
+      `node "${node.name}" (${node.sourceOp}) cannot be exported: the number of groups is not known`,
+    );
+  }
+  normalization(
+    'GroupNormalization',
+    ['scale', 'bias'],
+    () => ({ num_groups: int(groups) }),
+    21,
+  )(target, node);
+};
+
+const fullyConnected: Rule<'fc'> = (target, node) => {
+  const { transposeA, transposeB } = node.attributes;
+  const [data, weight, bias] = node.inputs;
+  const rank = target.shape(data!).length;
+  const inFeatures = target.shape(data!).at(transposeA ? 0 : -1)!;
+  const outFeatures = target.shape(node.outputs[0]!).at(-1)!;
+  const x = target.read(data!, identity(rank));
+  const asGemm = rank === 2 && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
+  const shape = asGemm && transposeB ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+  const inputs = [x, parameter(target, node, weight, 'weight', shape)];
+  if (asGemm) {
+    if (bias) inputs.push(parameter(target, node, bias, 'bias', [outFeatures]));
+    const flags = { ...(transposeA && { transA: int(1) }), ...(transposeB && { transB: int(1) }) };
+    target.emit(node, 'Gemm', inputs, flags);
+  } else if (bias) {
+    const product = target.extra('MatMul', node.name, inputs);
+    target.emit(node, 'Add', [product, parameter(target, node, bias, 'bias', [outFeatures])]);
+  } else target.emit(node, 'MatMul', inputs);
+};
+
+const matmul: Rule<'matmul'> = (target, node) => {
+  const inputs = node.inputs.slice(0, 2).map((name, index) => {
+    const rank = target.shape(name).length;
+    const x = target.read(name, identity(rank));
+    const transposed = index === 0 ? node.attributes.transposeA : node.attributes.transposeB;
+    if (!transposed) return x;
+    const perm = [...identity(rank).slice(0, -2), rank - 1, rank - 2];
+    return target.extra('Transpose', name, [x], { perm: ints(perm) });
+  });
+  target.emit(node, 'MatMul', inputs);
+};
+
+const einsum: Rule<'einsum'> = (target, node) => {
+  const inputs = node.inputs.map((name) => target.read(name, identity(target.shape(name).length)));
+  target.emit(node, 'Einsum', inputs, { equation: { string: node.attributes.equation } });
+};
+
+export const layerRules: Rules = {
+  conv: convolution,
+  dwconv: convolution,
+  convtranspose: convolution,
+  maxpool: pooling('MaxPool'),
+  avgpool: pooling('AveragePool'),
+  lppool: pooling('LpPool'),
+  bn: normalization('BatchNormalization', ['scale', 'bias', 'mean', 'variance'], epsilon),
+  instancenorm: normalization('InstanceNormalization', ['scale', 'bias'], epsilon),
+  groupnorm,
+  layernorm: normalization(
+    'LayerNormalization',
+    ['scale', 'bias'],
+    (node) => ({
+      axis: int(-1),
+      ...floats({ epsilon: (node as NodeOf<'layernorm'>).attributes.epsilon }),
+    }),
+    17,
+  ),
+  lrn,
+  fc: fullyConnected,
+  matmul,
+  einsum,
+};
