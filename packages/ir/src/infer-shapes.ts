@@ -42,12 +42,12 @@ export function inferOutputShapes(
     case 'dwconv':
     case 'convtranspose': {
       if (second === undefined) return undefined;
-      const channels = weightOutputs(op, second, attributes.group);
-      const wanted = weightInputs(op, second, attributes.group);
-      if (wanted !== imageChannels(data)) {
+      const channels = imageChannels(data);
+      const { from, to } = weightChannels(op, second, attributes.group, channels);
+      if (from !== channels) {
         throw new NnMeterError(
           'E_SHAPE',
-          `the operand [${data.shape.join(', ')}] has ${imageChannels(data)} channels, the weight [${second.shape.join(', ')}] is for ${wanted}`,
+          `the operand [${data.shape.join(', ')}] has ${channels} channels, the weight [${second.shape.join(', ')}] is for ${from}`,
         );
       }
       const sides = imageSides(data).map((extent, axis) => {
@@ -59,7 +59,7 @@ export function inferOutputShapes(
             })
           : windowExtent(extent, window);
       });
-      return [image(data, sides, channels)];
+      return [image(data, sides, to)];
     }
     case 'maxpool':
     case 'avgpool':
@@ -220,19 +220,30 @@ function windowOf(attributes: OpAttributes['conv'] | OpAttributes['maxpool'], ax
   };
 }
 
-/** Output channels of a convolution's weight: ONNX has them first (transposed: second), TensorFlow last. */
-function weightOutputs(op: Op, { shape, layout }: ShapeAndLayout, group: number): number {
+/**
+ * Channels a convolution's weight takes and gives. ONNX has outputs first, TensorFlow last; a transposed convolution
+ * has its operand's channels first in ONNX, and in TensorFlow last, which only the operand tells from our own order.
+ */
+function weightChannels(
+  op: 'conv' | 'dwconv' | 'convtranspose',
+  { shape, layout }: ShapeAndLayout,
+  group: number,
+  operand: number,
+): { readonly from: number; readonly to: number } {
+  const [first = 1, second = 1] = shape;
   const last = shape.at(-1) ?? 1;
-  if (layout === 'HWCM') return last * (shape.at(-2) ?? 1);
-  const perGroup = layout?.startsWith('O') ? shape[op === 'convtranspose' ? 1 : 0]! : last;
-  return op === 'convtranspose' ? perGroup * group : perGroup;
-}
-
-/** Input channels a convolution's weight is made for. */
-function weightInputs(op: Op, { shape, layout }: ShapeAndLayout, group: number): number {
-  if (layout === 'HWCM') return shape.at(-2) ?? 1;
-  if (op === 'convtranspose') return (layout?.startsWith('O') ? shape[0] : shape.at(-2)) ?? 1;
-  return ((layout?.startsWith('O') ? shape[1] : shape.at(-2)) ?? 1) * group;
+  const beforeLast = shape.at(-2) ?? 1;
+  if (layout === 'HWCM') return { from: beforeLast, to: beforeLast * last };
+  const outputsFirst = layout?.startsWith('O') ?? false;
+  if (op !== 'convtranspose') {
+    return outputsFirst
+      ? { from: second * group, to: first }
+      : { from: beforeLast * group, to: last };
+  }
+  if (outputsFirst) return { from: first, to: second * group };
+  return beforeLast !== operand && last === operand
+    ? { from: last, to: beforeLast * group }
+    : { from: beforeLast, to: last * group };
 }
 
 /** A matrix with its last two axes swapped. */

@@ -1,6 +1,6 @@
 import { NnMeterError, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
-import { inferOutputShapes } from './infer-shapes.ts';
+import { inferNodeShapes } from './infer-node-shapes.ts';
 import type { Node } from './node.ts';
 import type { Shape, ShapedTensor } from './tensor.ts';
 
@@ -84,7 +84,8 @@ function checkShapes(graph: Graph, node: Node): GraphIssue[] {
   const inputs = node.inputs.filter((input) => input !== '').map((input) => graph.tensor(input));
   if (!inputs.every((input): input is ShapedTensor => input.shape !== undefined)) return [];
   try {
-    const inferred = inferOutputShapes(node, inputs) ?? [];
+    const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
+    const inferred = inferNodeShapes(node, inputs, first) ?? [];
     return node.outputs.flatMap((output, slot): GraphIssue[] => {
       const stated = output === '' ? undefined : graph.tensor(output).shape;
       const shape = inferred[slot]?.shape;

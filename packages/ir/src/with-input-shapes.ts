@@ -2,7 +2,8 @@ import type { PoolAttributes } from './attributes.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
 import type { ReadOptions } from './frontend.ts';
 import { createGraph, type Graph } from './graph.ts';
-import { inferOutputShapes, spatialAxes } from './infer-shapes.ts';
+import { inferNodeShapes } from './infer-node-shapes.ts';
+import { spatialAxes } from './infer-shapes.ts';
 import type { Node } from './node.ts';
 import { samePads } from './shape-rules.ts';
 import { elementCount, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
@@ -39,7 +40,8 @@ export function withInputShapes(
     const results = locateErrors(
       () => `with other input shapes, node ${quote(node.name)} (${quote(node.sourceOp)})`,
       () => {
-        const inferred = inferOutputShapes(adapted, after);
+        const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
+        const inferred = inferNodeShapes(adapted, after, first);
         if (inferred !== undefined) return inferred;
         throw new NnMeterError('E_SHAPE', 'its shapes cannot be inferred');
       },

@@ -8,6 +8,7 @@ import {
   readNnMeterIr,
   type Tensor,
   validateGraph,
+  withInputShapes,
 } from '@nnmeter/ir';
 import { benchFamilies, hasSharedData, readBench } from './support/shared-data.ts';
 
@@ -135,6 +136,68 @@ describe('validateGraph', () => {
     expect(validateGraph(graph)).not.toContainEqual(
       expect.objectContaining({ kind: 'missing-shape' }),
     );
+  });
+
+  test('knows what TensorFlow means by BiasAdd, StridedSlice and its transposed weights', () => {
+    const image: Tensor = { ...x, shape: [1, 4, 4, 8], layout: 'NHWC' };
+    const graph = createGraph({
+      name: 'tensorflow',
+      nodes: [
+        {
+          name: 'up',
+          op: 'convtranspose',
+          attributes: {
+            kernelShape: [2, 2],
+            strides: [2, 2],
+            pads: [0, 0, 0, 0],
+            dilations: [1, 1],
+            group: 1,
+            outputPadding: [0, 0],
+          },
+          sourceOp: 'Conv2DBackpropInput',
+          inputs: ['x', 'w'],
+          outputs: ['up'],
+        },
+        {
+          name: 'turn',
+          op: 'transpose',
+          attributes: { perm: [0, 3, 1, 2] },
+          sourceOp: 'Transpose',
+          inputs: ['up'],
+          outputs: ['turn'],
+        },
+        {
+          name: 'bias',
+          op: 'add',
+          attributes: {},
+          sourceOp: 'BiasAdd',
+          inputs: ['turn', 'b'],
+          outputs: ['bias'],
+        },
+        {
+          name: 'row',
+          op: 'slice',
+          attributes: { starts: [0], ends: [1], axes: [2], steps: [1] },
+          sourceOp: 'StridedSlice',
+          inputs: ['bias'],
+          outputs: ['row'],
+        },
+      ],
+      tensors: [
+        image,
+        { ...x, name: 'w', kind: 'constant', shape: [2, 2, 3, 8], layout: 'HWIO' },
+        { ...x, name: 'b', kind: 'constant', shape: [3] },
+        { ...y, name: 'up', shape: [1, 8, 8, 3], layout: 'NHWC' },
+        { ...y, name: 'turn', shape: [1, 3, 8, 8], layout: 'NCHW' },
+        { ...y, name: 'bias', shape: [1, 3, 8, 8], layout: 'NCHW' },
+        { ...y, name: 'row', shape: [1, 3, 8] },
+      ],
+      inputs: ['x'],
+      outputs: ['row'],
+    });
+    expect(validateGraph(graph, { requireShapes: true }).map(describeIssue)).toEqual([]);
+    const wider = withInputShapes(graph, { x: [2, 4, 6, 8] });
+    expect(wider.tensor('row').shape).toEqual([2, 3, 12]);
   });
 
   (hasSharedData ? test : test.skip)('finds nothing in the benchmark', () => {
