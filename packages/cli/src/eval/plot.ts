@@ -1,3 +1,4 @@
+import { shortenMiddle } from '../render/format.ts';
 import type { Comparison } from './evaluate-lines.ts';
 import type { Evaluation } from './evaluation.ts';
 import { groupByFamily, relativeError } from './evaluation.ts';
@@ -14,8 +15,6 @@ const SIDE = 360;
 const TOP = 56;
 const SCATTER_LEFT = 64;
 const RESIDUAL_LEFT = 560;
-/** Residuals beyond this share are drawn at the edge. */
-const RESIDUAL_LIMIT = 0.3;
 const PALETTE = [
   ...['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7'],
   ...['#a463f2', '#97bbf5', '#9c6b4e', '#9498a0', '#1f7a8c', '#b5179e'],
@@ -49,7 +48,7 @@ ${plotSvg(rows)}</body>
 function plotRow({ evaluation, comparisons }: PlottedEvaluation): string {
   const { predictor, version, dataset, count, within5, within10 } = evaluation;
   const families = [...groupByFamily(comparisons)];
-  const title = `${predictor} ${version} on ${dataset}: ${count} models, ${percent(within5)} within 5 %, ${percent(within10)} within 10 %`;
+  const title = `${predictor} ${version} on ${shortenMiddle(dataset, 40)}: ${count} models, ${percent(within5)} within 5 %, ${percent(within10)} within 10 %`;
   return (
     text(SCATTER_LEFT, 24, title, 'font-size="14" font-weight="bold"') +
     scatter(families) +
@@ -98,19 +97,23 @@ function scatter(families: Families): string {
 }
 
 function residuals(families: Families): string {
+  const errors = families.map(([, members]) => members.map(relativeError).sort((a, b) => a - b));
+  const ends = errors.flatMap((sorted) => [quantile(sorted, 0.05), quantile(sorted, 0.95)]);
+  const limit = Math.min(1, Math.max(1, Math.ceil(Math.max(...ends.map(Math.abs)) * 10)) / 10);
   const x = (error: number) => {
-    const shown = Math.max(-RESIDUAL_LIMIT, Math.min(RESIDUAL_LIMIT, error));
-    return RESIDUAL_LEFT + ((shown + RESIDUAL_LIMIT) / (2 * RESIDUAL_LIMIT)) * SIDE;
+    const shown = Math.max(-limit, Math.min(limit, error));
+    return RESIDUAL_LEFT + ((shown + limit) / (2 * limit)) * SIDE;
   };
-  const grid = [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3].map(
-    (error) =>
-      line(x(error), TOP, x(error), TOP + SIDE, error === 0 ? '#222' : undefined) +
-      text(x(error), TOP + SIDE + 16, `${Math.round(error * 100)} %`, 'text-anchor="middle"'),
-  );
+  const grid = [-1, -0.5, 0, 0.5, 1].map((part) => {
+    const at = x(part * limit);
+    return (
+      line(at, TOP, at, TOP + SIDE, part === 0 ? '#222' : undefined) +
+      text(at, TOP + SIDE + 16, `${Math.round(part * limit * 100)} %`, 'text-anchor="middle"')
+    );
+  });
   const step = SIDE / families.length;
-  const boxes = families.map(([name, members], index) => {
-    const errors = members.map(relativeError).sort((a, b) => a - b);
-    const at = (share: number) => x(errors[Math.round(share * (errors.length - 1))]!);
+  const boxes = families.map(([name], index) => {
+    const at = (share: number) => x(quantile(errors[index]!, share));
     const y = TOP + (index + 0.5) * step;
     return (
       line(at(0.05), y, at(0.95), y, color(index)) +
@@ -125,6 +128,10 @@ function residuals(families: Families): string {
     boxes.join('') +
     text(RESIDUAL_LEFT + SIDE / 2, TOP + SIDE + 36, caption, 'text-anchor="middle"')
   );
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.round(share * (sorted.length - 1))]!;
 }
 
 /** Maps [low, high] to [0, 1] by the logarithm. */
