@@ -1,4 +1,4 @@
-import type { Node, Op } from '@nnmeter/ir';
+import { elementCount, type Node, type Op } from '@nnmeter/ir';
 import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { exportedAxis, floats, int, ints, type Rule, type Rules } from './rule.ts';
@@ -40,9 +40,20 @@ function elementwise(opType: string): Rule<Op> {
   };
 }
 
+/**
+ * nn-Meter IR does not note the values of scalars; the ones that matter are those of x * relu6(x + 3) / 6, which a reader
+ * of the exported model should recognise.
+ */
+const HARD_SWISH_SCALARS: Readonly<Partial<Record<Op, number>>> = { add: 3, mul: 1 / 6, div: 6 };
+
 /** A broadcast constant for operands in that order: [C] becomes [C, 1, 1] beside a channels-first image. */
 function alignedConstant(target: OnnxGraph, node: Node, name: string, order: AxisOrder): string {
   const shape = target.shape(name);
+  const { values, dataType } = target.tensor(name);
+  const scalar = HARD_SWISH_SCALARS[node.op];
+  if (values === undefined && scalar !== undefined && elementCount(shape) === 1) {
+    return target.newConstant(name, shape, dataType, [scalar]);
+  }
   if (node.sourceOp === 'BiasAdd' && target.tensor(node.outputs[0]!).layout?.startsWith('NC')) {
     return target.constant(name, [...shape, ...order.slice(2).map(() => 1)]);
   }

@@ -17,6 +17,7 @@ import {
   readNnMeterIr,
   writeNnMeterIr,
 } from '@nnmeter/ir';
+import { detectKernels } from '@nnmeter/kernel-detect';
 import { benchFamilies, buildBenchModel, buildModel } from '@nnmeter/zoo';
 import { comparable } from './comparable.ts';
 
@@ -71,6 +72,18 @@ describe('networks with channels last', () => {
     const again = reimported(graph);
     expect(graphCost(again).macs).toBe(graphCost(buildModel('shufflenet_v2_x1_0')).macs);
     expect(additional(graph)).toEqual([]);
+  });
+
+  test('nn-Meter IR without the scalars of a hard swish', () => {
+    const json = writeNnMeterIr(buildBenchModel('mobilenetv3small'));
+    for (const node of Object.values(json)) {
+      delete node.attr.attr?.constant;
+      delete node.attr.constants;
+    }
+    const kernels = (graph: Graph) => detectKernels(graph, { fuse: {} }).map(({ type }) => type);
+    const graph = readNnMeterIr(json);
+    expect(kernels(graph)).toContain('hswish');
+    expect(kernels(reimported(graph))).toEqual(kernels(graph));
   });
 
   const folder = join(import.meta.dirname, '../../../fixtures/tf');

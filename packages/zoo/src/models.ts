@@ -1,4 +1,5 @@
 import { type Frontend, type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { distance } from 'fastest-levenshtein';
 import { catalog } from './catalog.ts';
 import type { NetworkOptions } from './torch/options.ts';
 
@@ -37,24 +38,12 @@ export function buildModel(name: string, options: NetworkOptions = {}): Graph {
   return catalog[key]!({ name: key, ...options });
 }
 
-/** The one or two names with the smallest edit distance. */
+/** The names with the smallest edit distance, three at most. */
 function nearestNames(name: string, candidates: readonly string[]): string[] {
-  const distances = new Map(
-    candidates.map((candidate) => [candidate, editDistance(name.slice(0, 80), candidate)]),
-  );
-  return [...candidates].sort((a, b) => distances.get(a)! - distances.get(b)!).slice(0, 2);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === b[j] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const wanted = name.slice(0, 80);
+  const distances = candidates.map((candidate) => distance(wanted, candidate));
+  const smallest = Math.min(...distances);
+  return candidates.filter((_, index) => distances[index] === smallest).slice(0, 3);
 }
 
 function toGraph(model: unknown, options: ReadOptions = {}): Graph {
