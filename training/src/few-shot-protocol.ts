@@ -1,19 +1,19 @@
-import type { Graph } from '@nnmeter/ir';
 import {
-  fitCalibration,
+  factorOf,
+  fitFactors,
   KERNEL_KINDS,
   KernelModel,
   type LatencyMetrics,
   type LatencyModelWeights,
-  type LatencyPredictor,
-  type LatencyReport,
   latencyMetrics,
+  type TimeByGroup,
 } from '@nnmeter/predictor';
 import type { DeviceData } from './benchmark.ts';
 import { familyOf } from './split.ts';
 import { type TrainingOptions, trainDevice } from './train-device.ts';
 
 const SAMPLES = 10;
+const WINDOWED = new Set(['conv', 'dwconv', 'maxpool', 'avgpool']);
 
 /** Accuracy on models other than the measured ten, before and after `fitCalibration`. */
 export interface FewShotResult {
@@ -33,17 +33,16 @@ export function runFewShotFamilies(
     const models = measuredModels(data).filter((model) => families[model] === family);
     if (models.length <= SAMPLES) continue;
     const weights = trainDevice(data, (model) => families[model] !== family, options);
-    onFamily(family, adapt(data, ids, weights, models));
+    onFamily(family, adapt(data, weights, models));
   }
 }
 
 /** Accuracy on a sibling device of a model trained on another one, before and after ten measurements on the sibling. */
 export function runFewShotSibling(
   sibling: DeviceData,
-  ids: readonly string[],
   weights: LatencyModelWeights,
 ): FewShotResult {
-  return adapt(sibling, ids, weights, measuredModels(sibling));
+  return adapt(sibling, weights, measuredModels(sibling));
 }
 
 function measuredModels({ measured }: DeviceData): number[] {
@@ -52,68 +51,63 @@ function measuredModels({ measured }: DeviceData): number[] {
 
 function adapt(
   data: DeviceData,
-  ids: readonly string[],
   weights: LatencyModelWeights,
   models: readonly number[],
 ): FewShotResult {
-  const predictor = predictorOfSet(data, weights);
-  const graphOf = (model: number): Graph => ({ name: ids[model]!, model }) as unknown as Graph;
   const step = Math.floor(models.length / SAMPLES);
   const samples = Array.from({ length: SAMPLES }, (_, index) => models[index * step]!);
-  const calibration = fitCalibration(
-    predictor,
-    samples.map((model) => ({ graph: graphOf(model), latencyMs: data.measured[model]! })),
+  const measuredOf = (list: readonly number[]): number[] =>
+    list.map((model) => data.measured[model]!);
+  const { totals, groups } = timesByGroup(data, weights);
+  const factors = fitFactors(
+    samples.map((model) => totals[model]!),
+    samples.map((model) => groups[model]!.times),
+    measuredOf(samples),
   );
   const others = models.filter((model) => !samples.includes(model));
-  const measured = others.map((model) => data.measured[model]!);
-  const reports = others.map((model) => predictor.predictGraph(graphOf(model)));
+  const adapted = others.map((model) => {
+    const { paths } = groups[model]!;
+    let total = totals[model]! * factors.scale;
+    for (const { names, ms } of paths) total += (factorOf(factors, names) - factors.scale) * ms;
+    return total;
+  });
   return {
     before: latencyMetrics(
-      reports.map(({ latencyMs }) => latencyMs),
-      measured,
+      others.map((model) => totals[model]!),
+      measuredOf(others),
     ),
-    after: latencyMetrics(
-      reports.map(({ latencyMs, kernels }) =>
-        kernels.reduce(
-          (sum, kernel) =>
-            sum +
-            ((calibration.kinds[kernel.type] ?? calibration.scale) - calibration.scale) *
-              kernel.latencyMs,
-          calibration.scale * latencyMs,
-        ),
-      ),
-      measured,
-    ),
+    after: latencyMetrics(adapted, measuredOf(others)),
   };
 }
 
-/** A predictor for models of the benchmark, which are named by their index and kept as bags of kernels. */
-function predictorOfSet(
-  { device, set }: DeviceData,
+interface Groups {
+  readonly times: TimeByGroup;
+  readonly paths: readonly { readonly names: readonly string[]; readonly ms: number }[];
+}
+
+/** Totals of all models, and their times by the groups that `fitCalibration` uses. */
+function timesByGroup(
+  { set, measured }: DeviceData,
   weights: LatencyModelWeights,
-): LatencyPredictor {
-  const model = new KernelModel(weights);
-  const latency = Float64Array.from(set.kernels, (kernel) => model.latency(kernel));
-  const predictGraph = (graph: Graph): LatencyReport => {
-    const index = (graph as unknown as { model: number }).model;
-    const byKind = new Map<string, number>();
-    let latencyMs = weights.constantMs;
-    for (let entry = set.modelStart[index]!; entry < set.modelStart[index + 1]!; entry++) {
+): { totals: Float64Array; groups: Groups[] } {
+  const kernelModel = new KernelModel(weights);
+  const latency = Float64Array.from(set.kernels, (kernel) => kernelModel.latency(kernel));
+  const names = set.kernels.map(({ kind, kernelHeight, kernelWidth }) => {
+    const op = KERNEL_KINDS[kind]!;
+    return WINDOWED.has(op) ? [op, `${op} ${kernelHeight}x${kernelWidth}`] : [op];
+  });
+  const totals = new Float64Array(measured.length).fill(weights.constantMs);
+  const groups = [...measured.keys()].map((model) => {
+    const times = new Map<string, number>();
+    const paths: { names: readonly string[]; ms: number }[] = [];
+    for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
       const kernel = set.kernelIndex[entry]!;
       const ms = set.uses[entry]! * latency[kernel]!;
-      const kind = KERNEL_KINDS[set.kernels[kernel]!.kind]!;
-      byKind.set(kind, (byKind.get(kind) ?? 0) + ms);
-      latencyMs += ms;
+      totals[model]! += ms;
+      for (const name of names[kernel]!) times.set(name, (times.get(name) ?? 0) + ms);
+      paths.push({ names: names[kernel]!, ms });
     }
-    const kernels = [...byKind].map(([type, ms]) => ({
-      type,
-      latencyMs: ms,
-      nodes: [],
-      basis: 'measured' as const,
-      input: [],
-      output: [],
-    }));
-    return { latencyMs, kernels } as unknown as LatencyReport;
-  };
-  return { name: device.name, version: '2.0', predictGraph } as unknown as LatencyPredictor;
+    return { times, paths };
+  });
+  return { totals, groups };
 }

@@ -151,7 +151,6 @@ async function reportFewShot(
     if (sibling === data || sibling.device.family !== data.device.family) continue;
     const { before, after } = runFewShotSibling(
       sibling,
-      ids,
       trainDevice(data, () => true, options),
     );
     report(`  on ${sibling.device.name}, before and after measuring ten models there`);

@@ -1,6 +1,7 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
-import type { LatencyPredictor } from './predictor.ts';
-import type { LatencyReport } from './report.ts';
+import { type Factors, factorOf, fitFactors } from './calibration-factors.ts';
+import { graphOf, type LatencyPredictor } from './predictor.ts';
+import type { KernelLatency, LatencyReport } from './report.ts';
 
 /** One of the user's own measurements. */
 export interface Measurement {
@@ -9,17 +10,17 @@ export interface Measurement {
   readonly latencyMs: number;
 }
 
-/** Factors that adapt a predictor to another clock, runtime version or sibling device; plain data, save it as JSON. */
-export interface Calibration {
+/** What adapts a predictor to another clock, runtime version or sibling device; plain data, save it as JSON. */
+export interface Calibration extends Factors {
   readonly format: 'nnmeter-calibration';
   readonly version: 1;
   /** Name and version of the predictor it was fitted for. */
   readonly predictor: string;
   readonly predictorVersion: string;
-  /** Factor for everything that `kinds` does not name. */
+  /** Factor of every kernel. */
   readonly scale: number;
-  /** Factor by the first op of a kernel: `conv`, `dwconv`, `se`, ... */
-  readonly kinds: Readonly<Record<string, number>>;
+  /** Relative corrections by group of kernels, e.g. `conv` and `conv 3x3`: those of all its groups add up. */
+  readonly corrections: Readonly<Record<string, number>>;
   /** Number of measurements. */
   readonly measurements: number;
   /** Root mean square relative error on these measurements before and after, as fractions of 1. */
@@ -27,21 +28,13 @@ export interface Calibration {
   readonly rmspeAfter: number;
 }
 
-/** Strength that pulls the factors of the kinds towards the common one, in measurements. */
-const PRIOR = 0.02;
-/** Kinds that take less than this share of every model keep the common factor. */
-const LEAST_SHARE = 0.01;
-/** With fewer measurements only the common factor is fitted. */
-const LEAST_FOR_KINDS = 3;
-const GREATEST_FACTOR = 5;
-/** After the fit, a measurement this far off cannot belong to the others. */
+/** A measurement that is further off after the fit cannot belong to the others. */
 const GREATEST_ERROR = 0.6;
-const ROUNDS = 200;
 
 /**
- * Fits factors per kind of kernel to a handful of measurements; ten are enough for a family of networks that the
- * predictor never saw. Kinds that the measurements say little about stay near the common factor (ridge regression of
- * relative errors).
+ * Fits factors per group of kernels to a handful of measurements; ten adapt a predictor to a family of networks that it
+ * never saw. Groups that the measurements say little about keep the common factor; fewer than three measurements give
+ * only that.
  * @throws NnMeterError E_MEASUREMENTS that names the measurement: none at all, not a positive number, or so far from
  * what the others say that it cannot be of the same device.
  */
@@ -61,16 +54,19 @@ export function fitCalibration(
   }
   const reports = measurements.map(({ graph }) => predictor.predictGraph(graph));
   const measured = measurements.map(({ latencyMs }) => latencyMs);
-  const scale = median(reports.map(({ latencyMs }, index) => measured[index]! / latencyMs));
-  const kinds = measurements.length < LEAST_FOR_KINDS ? {} : fitKinds(reports, measured, scale);
-  const after = reports.map(
-    (report, index) => scaledTotal(report, scale, kinds) / measured[index]! - 1,
+  const factors = fitFactors(
+    reports.map(({ latencyMs }) => latencyMs),
+    reports.map((report, index) => timeByGroup(report, measurements[index]!.graph)),
+    measured,
   );
-  for (const [index, error] of after.entries()) {
-    if (Math.abs(error) <= GREATEST_ERROR) continue;
+  const calibrated = reports.map(
+    (report, index) => scaleReport(report, measurements[index]!.graph, factors).latencyMs,
+  );
+  for (const [index, latencyMs] of calibrated.entries()) {
+    if (Math.abs(latencyMs / measured[index]! - 1) <= GREATEST_ERROR) continue;
     throw new NnMeterError(
       'E_MEASUREMENTS',
-      `measurement ${index + 1} (${measurements[index]!.graph.name}, ${measured[index]} ms) contradicts the others, which say ${(measured[index]! * (1 + error)).toPrecision(4)} ms; check its unit and device`,
+      `measurement ${index + 1} (${measurements[index]!.graph.name}, ${measured[index]} ms) contradicts the others, which say ${latencyMs.toPrecision(4)} ms; check its unit and device`,
     );
   }
   return {
@@ -78,31 +74,32 @@ export function fitCalibration(
     version: 1,
     predictor: predictor.name,
     predictorVersion: predictor.version,
-    scale,
-    kinds,
+    ...factors,
     measurements: measurements.length,
-    rmspeBefore: rootMeanSquare(
-      reports.map(({ latencyMs }, index) => latencyMs / measured[index]! - 1),
+    rmspeBefore: relativeError(
+      reports.map(({ latencyMs }) => latencyMs),
+      measured,
     ),
-    rmspeAfter: rootMeanSquare(after),
+    rmspeAfter: relativeError(calibrated, measured),
   };
 }
 
 /**
  * A predictor whose kernels are multiplied by the factors of a calibration.
- * @throws NnMeterError E_MEASUREMENTS if the calibration is for another predictor or not a calibration.
+ * @throws NnMeterError E_MEASUREMENTS if it is not a calibration, or one of another predictor.
  */
 export function calibratePredictor(
   predictor: LatencyPredictor,
   calibration: Calibration,
 ): LatencyPredictor {
-  const { format, version, scale, kinds } = calibration;
-  const factors = [scale, ...Object.values(kinds ?? {})];
-  if (
-    format !== 'nnmeter-calibration' ||
-    version !== 1 ||
-    !factors.every((factor) => factor > 0 && factor < Infinity)
-  )
+  const { format, version, scale, corrections } = calibration;
+  const isComplete =
+    format === 'nnmeter-calibration' &&
+    version === 1 &&
+    scale > 0 &&
+    scale < Infinity &&
+    Object.values(corrections ?? { missing: Number.NaN }).every(Number.isFinite);
+  if (!isComplete)
     throw new NnMeterError('E_MEASUREMENTS', 'this is not a calibration written by fitCalibration');
   if (calibration.predictor !== predictor.name) {
     throw new NnMeterError(
@@ -111,100 +108,57 @@ export function calibratePredictor(
     );
   }
   const predictGraph = (graph: Graph): LatencyReport =>
-    scaleReport(predictor.predictGraph(graph), scale, kinds);
+    scaleReport(predictor.predictGraph(graph), graph, calibration);
   return {
     ...predictor,
     predictGraph,
     estimateTotal: (graph) => predictGraph(graph).latencyMs,
     predict: async (model, modelType, options) =>
-      scaleReport(await predictor.predict(model, modelType, options), scale, kinds),
+      predictGraph(await graphOf(model, modelType, options)),
   };
 }
 
-type Factors = Readonly<Record<string, number>>;
-
-function kindOf(type: string): string {
+/** Groups of a kernel, coarse to fine: its first op, and for windowed ops that with the window. */
+function groupsOf({ type, nodes }: KernelLatency, graph: Graph): readonly string[] {
   const dash = type.indexOf('-');
-  return dash < 0 ? type : type.slice(0, dash);
+  const op = dash < 0 ? type : type.slice(0, dash);
+  const attributes = graph.node(nodes[0] ?? '')?.attributes;
+  return attributes !== undefined && 'kernelShape' in attributes && op !== 'se'
+    ? [op, `${op} ${(attributes.kernelShape as readonly number[]).join('x')}`]
+    : [op];
 }
 
-function scaledTotal({ latencyMs, kernels }: LatencyReport, scale: number, kinds: Factors): number {
-  let total = scale * latencyMs;
-  for (const kernel of kernels)
-    total += ((kinds[kindOf(kernel.type)] ?? scale) - scale) * kernel.latencyMs;
-  return total;
+function timeByGroup(report: LatencyReport, graph: Graph): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const kernel of report.kernels) {
+    for (const group of groupsOf(kernel, graph))
+      times.set(group, (times.get(group) ?? 0) + kernel.latencyMs);
+  }
+  return times;
 }
 
-function scaleReport(report: LatencyReport, scale: number, kinds: Factors): LatencyReport {
-  const latencyMs = scaledTotal(report, scale, kinds);
-  const ratio = latencyMs / report.latencyMs;
+function scaleReport(report: LatencyReport, graph: Graph, factors: Factors): LatencyReport {
+  let constantMs = report.latencyMs;
+  for (const { latencyMs } of report.kernels) constantMs -= latencyMs;
+  const kernels = report.kernels.map((kernel) => ({
+    ...kernel,
+    latencyMs: kernel.latencyMs * factorOf(factors, groupsOf(kernel, graph)),
+  }));
+  const latencyMs = kernels.reduce(
+    (sum, kernel) => sum + kernel.latencyMs,
+    Math.max(0, constantMs) * factors.scale,
+  );
   const { interval } = report;
+  const ratio = report.latencyMs > 0 ? latencyMs / report.latencyMs : 1;
   return {
     ...report,
     latencyMs,
-    interval: interval && {
-      ...interval,
-      low: interval.low * ratio,
-      high: interval.high * ratio,
-    },
-    kernels: report.kernels.map((kernel) => ({
-      ...kernel,
-      latencyMs: kernel.latencyMs * (kinds[kindOf(kernel.type)] ?? scale),
-    })),
+    interval: interval && { ...interval, low: interval.low * ratio, high: interval.high * ratio },
+    kernels,
   };
 }
 
-/** Coordinate descent on the squared relative errors plus the prior; every factor stays within bounds of the common one. */
-function fitKinds(
-  reports: readonly LatencyReport[],
-  measured: readonly number[],
-  scale: number,
-): Record<string, number> {
-  const shares = new Map<string, Float64Array>();
-  for (const [index, { kernels }] of reports.entries()) {
-    for (const { type, latencyMs } of kernels) {
-      const kind = kindOf(type);
-      const share = shares.get(kind) ?? new Float64Array(reports.length);
-      shares.set(kind, share);
-      share[index]! += latencyMs / measured[index]!;
-    }
-  }
-  const kinds = Object.fromEntries(
-    [...shares]
-      .filter(([, share]) => Math.max(...share) * scale >= LEAST_SHARE)
-      .map(([kind]) => [kind, scale]),
-  );
-  const errors = reports.map(
-    (report, index) => scaledTotal(report, scale, kinds) / measured[index]! - 1,
-  );
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const kind of Object.keys(kinds)) {
-      const share = shares.get(kind)!;
-      const old = kinds[kind]!;
-      const prior = PRIOR / scale ** 2;
-      let slope = prior * (scale - old);
-      let curvature = prior;
-      for (const [index, error] of errors.entries()) {
-        slope -= share[index]! * error;
-        curvature += share[index]! ** 2;
-      }
-      const bounded = Math.min(
-        scale * GREATEST_FACTOR,
-        Math.max(scale / GREATEST_FACTOR, old + slope / curvature),
-      );
-      for (const index of errors.keys()) errors[index]! += (bounded - old) * share[index]!;
-      kinds[kind] = bounded;
-    }
-  }
-  return kinds;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+function relativeError(predicted: readonly number[], measured: readonly number[]): number {
+  const squares = predicted.map((latencyMs, index) => (latencyMs / measured[index]! - 1) ** 2);
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }

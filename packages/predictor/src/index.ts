@@ -4,6 +4,8 @@ export {
   fitCalibration,
   type Measurement,
 } from './calibration.ts';
+export { type Factors, factorOf, fitFactors, type TimeByGroup } from './calibration-factors.ts';
+export { coverageOf } from './coverage.ts';
 export type {
   DeviceFacts,
   PredictorDefinition,

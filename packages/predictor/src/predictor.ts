@@ -19,7 +19,8 @@ export interface LatencyPredictor {
   readonly aliases: readonly string[];
   readonly version: string;
   readonly device: DeviceFacts;
-  readonly manifest: TrainingManifest;
+  /** Null for predictors of the original nn-Meter, which do not say. */
+  readonly manifest: TrainingManifest | null;
   /** The latency of a graph, with its breakdown by kernel. */
   predictGraph(graph: Graph): LatencyReport;
   /** Only the total of {@link predictGraph}, ms; for searches over many candidates. */
@@ -57,10 +58,19 @@ export function createPredictor(definition: PredictorDefinition): LatencyPredict
     modelType?: ModelType,
     options?: ReadOptions,
   ): Promise<LatencyReport> {
-    if (model instanceof Graph) return predictGraph(model);
-    const read = typeof model === 'string' ? modelFileToGraph : modelToGraph;
-    return predictGraph(await read(model as string, modelType, options));
+    return predictGraph(await graphOf(model, modelType, options));
   }
 
   return { name, aliases, version, device, manifest, predictGraph, estimateTotal, predict };
+}
+
+/** The graph of anything that {@link LatencyPredictor.predict} takes. */
+export async function graphOf(
+  model: unknown,
+  modelType?: ModelType,
+  options?: ReadOptions,
+): Promise<Graph> {
+  if (model instanceof Graph) return model;
+  const read = typeof model === 'string' ? modelFileToGraph : modelToGraph;
+  return read(model as string, modelType, options);
 }
