@@ -75,13 +75,12 @@ describe('networks with channels last', () => {
   });
 
   test('nn-Meter IR without the scalars of a hard swish', () => {
-    const json = writeNnMeterIr(buildBenchModel('mobilenetv3small'));
-    for (const node of Object.values(json)) {
-      delete node.attr.attr?.constant;
-      delete node.attr.constants;
-    }
+    const text = JSON.stringify(
+      writeNnMeterIr(buildBenchModel('mobilenetv3small')),
+      (key, value) => (key === 'constant' || key === 'constants' ? undefined : value),
+    );
     const kernels = (graph: Graph) => detectKernels(graph, { fuse: {} }).map(({ type }) => type);
-    const graph = readNnMeterIr(json);
+    const graph = readNnMeterIr(text);
     expect(kernels(graph)).toContain('hswish');
     expect(kernels(reimported(graph))).toEqual(kernels(graph));
   });
