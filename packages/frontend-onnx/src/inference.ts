@@ -7,7 +7,7 @@ import { Evaluation } from './evaluate/evaluate.ts';
 import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, NodeProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
-import { describeNode, orderNodes } from './order.ts';
+import { describeNode, orderNodes, readNames } from './order.ts';
 import type { Computation, Outcome } from './outcome.ts';
 import { findRule } from './rules/table.ts';
 import { normalizeDomain, type Scope } from './scope.ts';
@@ -122,7 +122,7 @@ export class Inference {
     const isDeclared = declared.every((shape) => shape !== undefined);
     try {
       const control = domain === '' ? CONTROL_FLOW.get(type) : undefined;
-      if (control !== undefined) return control(this, call, scope);
+      if (control !== undefined) return this.#withReads(control(this, call, scope), node, scope);
       const rule = findRule(type, domain, opset);
       if (rule !== undefined) return rule(call);
       const fn = this.#functions.get(functionKey(domain, type, node.overload));
@@ -141,6 +141,13 @@ export class Inference {
     return custom(call, declared, {
       warning: `${call.label}: there is no shape inference for this op of domain ${domain || 'ai.onnx'} at opset ${opset}; ${shapes}`,
     });
+  }
+
+  /** A node with subgraphs also reads what they read from outside. */
+  #withReads(outcome: Outcome, node: NodeProto, scope: Scope): Outcome {
+    if (outcome.kind !== 'computation') return outcome;
+    const operands = readNames(node).flatMap((name) => this.tensors.lookup(name, scope) ?? []);
+    return { ...outcome, operands: [...new Set(operands)] };
   }
 
   #apply(outcome: Outcome, call: Call, scope: Scope): void {

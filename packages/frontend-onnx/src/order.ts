@@ -63,7 +63,7 @@ function cycle(nodes: readonly NodeProto[]): NnMeterError {
 }
 
 /** Names a node reads, also inside its subgraphs, without those that are defined there. */
-function readNames(node: NodeProto): readonly string[] {
+export function readNames(node: NodeProto): readonly string[] {
   const subgraphs = subgraphsOf(node);
   if (subgraphs.length === 0) return node.input ?? [];
   const names = [...(node.input ?? [])];

@@ -18,7 +18,7 @@ export interface Computation {
   readonly inputs?: readonly number[] | undefined;
   /** Input that holds the weight, and the meaning of its axes. */
   readonly weight?: readonly [input: number, layout: Layout] | undefined;
-  /** Tensors that the node keeps instead of its inputs: the elements of a sequence. */
+  /** Tensors that the node reads instead of its inputs: elements of a sequence, what a subgraph reads. */
   readonly operands?: readonly Entry[] | undefined;
   /** The shapes are of the elements of a sequence, which is the one output. */
   readonly isSequence?: boolean | undefined;

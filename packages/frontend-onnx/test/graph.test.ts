@@ -141,6 +141,8 @@ describe('real networks', () => {
     const graph = readOnnx(fixture('branches'));
     expect(find(graph, 'conv').sourceOp).toBe('Conv');
     expect(graph.nodes.map(({ sourceOp }) => sourceOp)).not.toContain('Concat');
+    const [loop, branch] = graph.nodes.filter(({ op }) => op === 'custom');
+    expect(branch!.inputs).toContain(loop!.outputs[0]);
     expect(graph.warnings).toEqual([
       expect.stringMatching(/\(Loop\): the work of its body is not counted/),
       expect.stringMatching(/\(If\): its condition depends on data/),

@@ -22,8 +22,8 @@ function product(operands: Operands, read: (call: Call) => MatMulAttributes): Ru
   return (call) => {
     const { a, b, others = [] } = operands;
     const attributes = read(call);
-    const left = transposed(call.shape(a), attributes.transposeA);
-    const right = transposed(call.shape(b), attributes.transposeB);
+    const left = transposed(batchMoved(call, a, 'transBatchA'), attributes.transposeA);
+    const right = transposed(batchMoved(call, b, 'transBatchB'), attributes.transposeB);
     const byWeight = right.length === 2 && call.isConstant(b) && !call.isConstant(a);
     return computation(byWeight ? 'fc' : 'matmul', attributes, [matMulShape(left, right)], {
       dataTypes: [operands.dataType?.(call)],
@@ -31,6 +31,13 @@ function product(operands: Operands, read: (call: Call) => MatMulAttributes): Ru
       weight: byWeight ? [b, attributes.transposeB ? 'OI' : 'IO'] : undefined,
     });
   };
+}
+
+/** ONNX Runtime's products may take the first axis behind the batch axes: `[L, N, heads, size]` as `[N, heads, L, size]`. */
+function batchMoved(call: Call, index: number, attribute: string): Shape {
+  const shape = call.shape(index);
+  if (shape.length < 3 || call.int(attribute, 0) === 0) return shape;
+  return [...shape.slice(1, -1), shape[0]!, shape[shape.length - 1]!];
 }
 
 function transposed(shape: Shape, transpose: boolean): Shape {
