@@ -32,7 +32,7 @@ test.each([
 ])('a broken line is named: %s', async (lines, message) => {
   await expect(read(lines)).rejects.toMatchObject({
     code: 'E_MEASUREMENTS',
-    message: expect.stringContaining(message) as string,
+    message: expect.stringContaining(message),
   });
 });
 

@@ -168,6 +168,21 @@ describe.each(cases)('%s beyond the training data', (_, definition) => {
   });
 });
 
+test.each([adreno640, adreno630].map((definition) => [definition.name, definition] as const))(
+  '%s: a fully connected layer beyond the measured ones takes its memory time',
+  (_, definition) => {
+    const ms = (inputs: number, outputs: number): number =>
+      createPredictor(definition).predictGraph(
+        readNnMeterIr(
+          chain({ fc: { type: 'MatMul', in: [1, inputs], out: [1, outputs], attr: {} } }),
+        ),
+      ).kernels[0]!.latencyMs;
+    expect(ms(428, 428)).toBeGreaterThan(0.015);
+    expect(ms(428, 428)).toBeLessThan(0.05);
+    expect(ms(25088, 4096)).toBeGreaterThan(1);
+  },
+);
+
 test('a remembered kernel gets the same answer as a fresh one', () => {
   const graph = convolution({ height: 56, channels: 64, window: 3 });
   const predictor = createPredictor(cortexA76);

@@ -27,7 +27,7 @@ export const deviceFamilies: Readonly<Record<DeviceFamilyName, DeviceFamily>> = 
       macsPerMs: 950e6,
       bytesPerMs: 70e6,
       bytesPerElement: 2,
-      fullyConnected: { launchMs: 0.012, msPerMac: 5.9e-8, levelOff: 4e6 },
+      fullyConnected: { launchMs: 0.012, msPerMac: 5.9e-8, levelOff: 4e6, measuredUpTo: 5e7 },
     },
   },
   // Myriad X: 1 TOP/s of dedicated convolution hardware; on-chip memory of 450 GB/s.

@@ -43,9 +43,12 @@ export class KernelModel {
     this.#sides = new Set(weights.sides);
   }
 
-  /** Whether kernels of this type were measured on the device. */
+  /** Whether kernels of this type were measured on the device; a reshape moves no data and needs no measurement. */
   isMeasured(kernel: KernelDescription): boolean {
-    return kernel.borrowed === 0 && this.weights.measured[kernel.kind] === 1;
+    return (
+      kernel.kind === KIND.reshape ||
+      (kernel.borrowed === 0 && this.weights.measured[kernel.kind] === 1)
+    );
   }
 
   /** Whether training saw kernels of this configuration. */
@@ -57,7 +60,10 @@ export class KernelModel {
   latency(kernel: KernelDescription): number {
     const { weights } = this;
     const { physics } = deviceFamilies[weights.family];
-    if (weights.measured[kernel.kind] !== 1)
+    if (kernel.kind === KIND.reshape) return physics.launchMs;
+    // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
+    const isMatrixProduct = kernel.kind === KIND.fc && kernel.borrowed === 1;
+    if (weights.measured[kernel.kind] !== 1 || isMatrixProduct)
       return rooflineEstimate(kernel, physics, weights.throughput);
     const base = this.baseLatency(kernel);
     if (weights.forest === null || kernel.borrowed === 1) return base;

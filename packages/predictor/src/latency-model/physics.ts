@@ -16,6 +16,8 @@ export interface DevicePhysics {
     readonly msPerMac: number;
     /** Multiply-accumulates at which the cost is half of what it were without levelling off. */
     readonly levelOff: number;
+    /** Greatest layer of the benchmark; multiply-accumulates beyond it cost memory time again. */
+    readonly measuredUpTo: number;
   };
 }
 
@@ -53,10 +55,11 @@ export function kernelFloor(kernel: KernelDescription, physics: DevicePhysics): 
   const { fullyConnected } = physics;
   if (kernel.kind === KIND.fc && fullyConnected !== undefined) {
     const macs = macsOf(kernel);
+    const { launchMs, msPerMac, levelOff, measuredUpTo } = fullyConnected;
     return (
-      fullyConnected.launchMs +
-      macs *
-        (fullyConnected.msPerMac / (1 + macs / fullyConnected.levelOff) + 1 / physics.macsPerMs)
+      launchMs +
+      macs * (msPerMac / (1 + macs / levelOff) + 1 / physics.macsPerMs) +
+      Math.max(0, macs - measuredUpTo) * msPerMac
     );
   }
   const compute = macsOf(kernel) / physics.macsPerMs;
