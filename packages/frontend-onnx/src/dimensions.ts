@@ -19,6 +19,8 @@ export class Dimensions {
   readonly #symbols = new Map<string, number>();
   readonly #given: ReadonlyMap<string, Shape>;
   readonly #warnings: Warnings;
+  /** Whether a given shape contradicts the file, whose other declared shapes are then no longer true. */
+  #isOverridden = false;
 
   constructor(
     inputs: readonly ValueInfoProto[],
@@ -30,9 +32,9 @@ export class Dimensions {
     for (const input of inputs) {
       const given = this.#given.get(input.name ?? '');
       declaredDimensions(input.type)?.forEach((dimension, axis) => {
-        if (given !== undefined && typeof dimension === 'string') {
-          this.#symbols.set(dimension, given[axis]!);
-        }
+        if (given === undefined) return;
+        if (typeof dimension === 'string') this.#symbols.set(dimension, given[axis]!);
+        else if (dimension !== undefined && dimension !== given[axis]) this.#isOverridden = true;
       });
     }
     for (const input of inputs) {
@@ -58,7 +60,7 @@ export class Dimensions {
     );
     const open = shape.indexOf(undefined);
     if (open < 0) return { shape: shape as Shape, missingShape: undefined };
-    const shown = declared.map((dimension) => dimension ?? '?').join(', ');
+    const shown = list(declared.map((dimension) => cut(String(dimension ?? '?'))));
     const missingShape = missingDimension(
       name,
       `has ${typeof declared[open] === 'string' ? `the symbolic dimension ${quote(declared[open])}` : 'an unknown dimension'} (axis ${open} of [${shown}])`,
@@ -82,8 +84,9 @@ export class Dimensions {
     return typeof dimension === 'string' ? this.#symbols.get(dimension) : dimension;
   }
 
-  /** A declared shape, if all of it is known. */
+  /** A declared shape, if all of it is known and still true. */
   declared(type: TypeProto | null | undefined): Shape | undefined {
+    if (this.#isOverridden) return undefined;
     const shape = declaredDimensions(type)?.map((dimension) => this.#resolve(dimension));
     return shape?.every((extent) => extent !== undefined) ? shape : undefined;
   }
@@ -106,10 +109,11 @@ function readDimension(dimension: DimensionProto): Dimension {
 }
 
 function missingDimension(name: string, what: string, example: Shape): NnMeterError {
-  const shape = example.join(', ');
+  const shape = list(example);
+  const shownName = cut(name);
   return new NnMeterError(
     'E_MISSING_DIMENSION',
-    `input ${quote(name)} ${what}; give the shape of the input, e.g. inputShapes: { '${name}': [${shape}] } or --input-shape ${name}=${shape.replaceAll(' ', '')}`,
+    `input ${quote(name)} ${what}; give the shape of the input, e.g. inputShapes: { '${shownName}': [${shape}] } or --input-shape ${shownName}=${shape.replaceAll(' ', '')}`,
   );
 }
 
@@ -136,7 +140,7 @@ function readInputShapes(
     const declared = declaredDimensions(input.type);
     if (declared !== undefined && declared.length !== shape.length) {
       throw invalid(
-        `the shape [${shape.join(', ')}] given for input ${quote(name)} has ${shape.length} axes, the model's has ${declared.length}`,
+        `the shape [${list(shape)}] given for input ${quote(name)} has ${shape.length} axes, the model's has ${declared.length}`,
       );
     }
   }
@@ -148,8 +152,18 @@ function isShape(option: unknown): option is Shape {
 }
 
 function quoted(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map(quote).join(', ');
-  return names.length > 10 ? `${shown}, ...` : shown;
+  return list(names.map(quote));
+}
+
+/** The first few, for messages. */
+function list(values: readonly (string | number)[]): string {
+  const shown = values.slice(0, 10).join(', ');
+  return values.length > 10 ? `${shown}, ...` : shown;
+}
+
+/** A name without quotes, cut if it is very long. */
+function cut(name: string): string {
+  return quote(name).slice(1, -1);
 }
 
 function invalid(message: string): NnMeterError {

@@ -234,11 +234,12 @@ function functionKey(
   return JSON.stringify([normalizeDomain(domain), name ?? '', overload ?? '']);
 }
 
-/** Says at which node an error arose, once. */
+/** Says at which node an error arose, once, and shortens lists of thousands of shapes. */
 function located(error: unknown, call: Call): unknown {
   if (!(error instanceof NnMeterError) || error.code === 'E_MISSING_DIMENSION') return error;
   if (/^(node "|the ONNX graph)/.test(error.message)) return error;
-  return new NnMeterError(error.code, `${call.label}: ${error.message}`, {
-    cause: error,
-  });
+  const { code, message } = error;
+  const shown =
+    message.length > 600 ? `${message.slice(0, 500)} ... ${message.slice(-60)}` : message;
+  return new NnMeterError(code, `${call.label}: ${shown}`, { cause: error });
 }

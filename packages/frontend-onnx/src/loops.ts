@@ -1,7 +1,7 @@
 import type { Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { custom } from './custom.ts';
-import { Entry } from './entry.ts';
+import { Entry, Unknown } from './entry.ts';
 import type { Inference } from './inference.ts';
 import { runBody } from './nested.ts';
 import type { Outcome } from './outcome.ts';
@@ -25,6 +25,7 @@ export function inferLoop(inference: Inference, call: Call, scope: Scope): Outco
 
 /** `Scan`: as a loop over slices of its last inputs. */
 export function inferScan(inference: Inference, call: Call, scope: Scope): Outcome {
+  if (call.opset < 9) throw new Unknown('the Scan of opset 8 has another form');
   const scanned = call.requireInt('num_scan_inputs');
   const states = call.inputs.slice(0, call.inputs.length - scanned);
   const slices = call.inputs.slice(call.inputs.length - scanned);

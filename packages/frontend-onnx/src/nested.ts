@@ -4,7 +4,7 @@ import { custom } from './custom.ts';
 import type { Entry } from './entry.ts';
 import type { Inference } from './inference.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
-import { alias, type Outcome } from './outcome.ts';
+import { aliases, type Outcome } from './outcome.ts';
 import { readOpsets, Scope } from './scope.ts';
 
 /** Function calls and branches inside each other; more would risk the call stack, and no exporter nests so deep. */
@@ -30,7 +30,7 @@ export function inlineFunction(
     body.bind(name, call.inputs[index]);
   });
   inference.run(fn.node ?? [], body);
-  return alias(...(fn.output ?? []).map((name) => find(inference, name, body)));
+  return aliases((fn.output ?? []).map((name) => find(inference, name, body)));
 }
 
 /** `If`: the branch taken where the condition is known; else a node whose shape is what both branches agree on. */
@@ -38,7 +38,7 @@ export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcom
   const branches = [call.graph('else_branch'), call.graph('then_branch')] as const;
   const condition = call.input(0).values?.[0];
   if (condition !== undefined) {
-    return alias(...runBranch(inference, branches[condition === 0 ? 0 : 1], call, scope));
+    return aliases(runBranch(inference, branches[condition === 0 ? 0 : 1], call, scope));
   }
   const [otherwise, then] = branches.map((branch) =>
     inference.withoutNodes(() => runBranch(inference, branch, call, scope)),

@@ -78,7 +78,7 @@ export function readNames(node: NodeProto): readonly string[] {
     for (const inner of graph.node ?? []) {
       for (const name of inner.input ?? []) names.push(name);
       for (const name of inner.output ?? []) inside.add(name);
-      subgraphs.push(...subgraphsOf(inner));
+      for (const nested of subgraphsOf(inner)) subgraphs.push(nested);
     }
     for (const output of graph.output ?? []) names.push(output.name ?? '');
   }

@@ -55,7 +55,11 @@ export function computation<O extends Op>(
   return { kind: 'computation', op, attributes, shapes, dataTypes: [], ...extra };
 }
 
-export function alias(...entries: readonly Entry[]): Aliases {
+export function alias(entry: Entry): Aliases {
+  return aliases([entry]);
+}
+
+export function aliases(entries: readonly Entry[]): Aliases {
   return { kind: 'aliases', entries };
 }
 

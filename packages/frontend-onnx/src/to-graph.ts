@@ -50,7 +50,10 @@ function inferModel(
     }),
   );
   inference.run(graph.node ?? [], scope);
-  const outputs = (graph.output ?? []).map((info) => {
+  if (!graph.output?.length) {
+    throw new NnMeterError('E_INVALID_GRAPH', 'the ONNX graph is not valid: it has no outputs');
+  }
+  const outputs = graph.output.map((info) => {
     const entry = inference.tensors.lookup(info.name ?? '', scope);
     if (entry === undefined) {
       throw new NnMeterError(

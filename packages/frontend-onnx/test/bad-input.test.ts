@@ -110,6 +110,7 @@ describe('graphs that are not valid', () => {
       'E_INVALID_GRAPH',
       /cycle: "Relu b" \(Relu\) -> "Add a" \(Add\)/,
     ],
+    ['no outputs', { node: [relu], output: [] }, 'E_INVALID_GRAPH', /it has no outputs/],
     [
       'a node that reads itself',
       { node: [node('Relu', ['y'], ['y'])] },

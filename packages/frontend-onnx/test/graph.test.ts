@@ -261,7 +261,10 @@ describe('canonical forms', () => {
       'node "Strange b" (Strange): there is no shape inference for this op of domain com.example at opset 1; its output has no shape (and 1 more like it)',
       '3 of 4 nodes have no output shape',
     ]);
-    const declared = read(nodes, { valueInfo: [value('b', [1, 4, 3, 3])] });
-    expect(declared.tensor('c').shape).toEqual([1, 4, 3, 3]);
+    const bytes = network(nodes, image, { valueInfo: [value('b', [1, 4, 3, 3])] });
+    expect(readOnnx(bytes).tensor('c').shape).toEqual([1, 4, 3, 3]);
+    const otherBatch = readOnnx(bytes, { inputShapes: [2, 8, 6, 6] });
+    expect(otherBatch.tensor('a').shape).toEqual([2, 8, 6, 6]);
+    expect(otherBatch.tensor('c').shape).toBeUndefined();
   });
 });

@@ -37,6 +37,15 @@ describe('open dimensions', () => {
     expect(() => shapeOf(undefined)).toThrow(/input "x" does not say its shape/);
   });
 
+  test('messages stay readable whatever the names', () => {
+    const long = 'd'.repeat(50_000);
+    const input = [value(long, [1, ...new Array<string>(60).fill(long)])];
+    const nodes = [node('Relu', [long], ['y'])];
+    expect(() => readOnnx(encode(model({ node: nodes, input, output: [{ name: 'y' }] })))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{100,2500}$/) }),
+    );
+  });
+
   test('an input that nothing reads needs no shape', () => {
     const input = [value('x', [1, 4]), value('spare', [1, 'length'])];
     expect(

@@ -3,6 +3,7 @@ import { type ModelProto, readOnnx } from '@nnmeter/frontend-onnx';
 import {
   encode,
   type GraphFields,
+  int,
   model,
   network,
   node,
@@ -69,6 +70,21 @@ describe('limits', () => {
     const read = readOnnx(model({ ...graph, initializer }) as ModelProto);
     expect(read.nodes).toHaveLength(count);
     expect(read.nodes[0]!.inputs).toEqual(['x', 'w0']);
+  });
+
+  test('a node with 300,000 inputs', () => {
+    const names = new Array<string>(300_000).fill('x');
+    const nodes = [
+      node('Sum', names, ['s']),
+      node('Concat', [...names, 's'], ['y'], [int('axis', 0)]),
+    ];
+    expect(readOnnx(network(nodes, [2, 4])).tensor('y').shape).toEqual([600_002, 4]);
+    const misfit = [node('Concat', names, ['y'], [int('axis', 5)])];
+    expect(refusal(network(misfit, [2, 4])).message.length).toBeLessThan(1000);
+    const scalars = [node('Concat', [...names, 'w'], ['y'], [int('axis', 0)])];
+    expect(
+      refusal(network(scalars, [2, 4], { initializer: [weight('w', [3])] })).message.length,
+    ).toBeLessThan(1000);
   });
 
   test('graphs in graphs in graphs', () => {

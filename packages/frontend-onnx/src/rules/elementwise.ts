@@ -29,7 +29,7 @@ export function broadcasting<O extends Op>(
   dataType?: (call: Call) => DataType,
 ): Rule {
   return (call) =>
-    computation(op, attributes(call), [broadcastShapes(...call.shapes())], {
+    computation(op, attributes(call), [call.shapes().reduce((a, b) => broadcastShapes(a, b), [])], {
       dataTypes: [dataType?.(call)],
     });
 }
