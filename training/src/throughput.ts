@@ -18,6 +18,7 @@ const PLAIN = {
   groups: 1,
   activation: 0,
   addFollows: 0,
+  pooled: 0,
   inputs: 1,
   misaligned: 0,
   inner: 0,

@@ -1,6 +1,6 @@
 import type { KernelDescription } from './kernel-description.ts';
 
-const FIELDS = 25;
+const FIELDS = 26;
 const CAPACITY = 1 << 15;
 const MOST_ENTRIES = CAPACITY / 2;
 
@@ -31,6 +31,7 @@ function writeFields(kernel: KernelDescription, out: Float64Array): void {
   out[22] = k.inner;
   out[23] = k.inputElements;
   out[24] = k.outputElements;
+  out[25] = k.pooled;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type Tensor,
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import { isPooled } from './is-pooled.ts';
 import { isKindItself, KIND, kindOfStage } from './kernel-kind.ts';
 
 /** Activation fused into (or being) a kernel. */
@@ -40,6 +41,8 @@ export interface KernelDescription {
   readonly activation: number;
   /** 1 + kind of the kernel whose result a plain or fused add reads last; 0 without an add. */
   readonly addFollows: number;
+  /** 1 if only a pooling reads a convolution's result, directly or after a concat; else 0. */
+  readonly pooled: number;
   /** Number of computed tensors read. */
   readonly inputs: number;
   /** Elements that a concat copies to a channel offset that is no multiple of 4. */
@@ -209,6 +212,7 @@ export function describeKernel(
     groups,
     activation: activationOf(kernel),
     addFollows: addFollows(kernel, kernels),
+    pooled: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
     inputs: kernel.inputs.length,
     misaligned: kind === KIND.concat ? misalignedElements(kernel) : 0,
     inner,

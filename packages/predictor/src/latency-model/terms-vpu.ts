@@ -19,6 +19,9 @@ const DWCONV_TERMS = [
   '1',
 ] as const;
 
+/** Of 16 bits each; a shuffle's input and output share them. */
+const ON_CHIP_ELEMENTS = 288 * 1024;
+
 const { names, start } = termBlocks({
   conv: [
     'cycles',
@@ -26,13 +29,17 @@ const { names, start } = termBlocks({
     'descriptors',
     's>1 cycles',
     'weights * spatial tiles',
+    'weights * spatial tiles with channel tiles',
     'input read',
     'output',
     'spatial tiles - 1',
     '(channel tiles - 1) sat(output, 3e5)',
-    'odd channels in spatial tiles: output',
-    'odd channels in spatial tiles: (channel tiles - 1) output',
+    'spatial tiles: (channel tiles - 1) ho co',
+    'spatial tiles (channel tiles - 1)',
+    'junk: spatial tiles co',
     'copied',
+    'expanded',
+    'expanded for channel tiles',
     'bn, activation none: output',
     '1',
   ],
@@ -48,7 +55,7 @@ const { names, start } = termBlocks({
   relu: ['1', 'E'],
   concat: ['1', 'E'],
   hswish: ['1', 'E', 'fused E', 'fused'],
-  channelshuffle: ['I', 'E', '1'],
+  channelshuffle: ['I', 'E', 'h c', 'E beyond on-chip memory', '1'],
   split: ['E', '1'],
   se: ['1', 'E', 'c mid', 'c', 'relu E'],
   relu6: ['E'],
@@ -64,7 +71,7 @@ export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
   if (k.kernelDepth > 1 || k.dilation > 1) return undefined;
   const channels = k.channels / k.groups;
   const outChannels = k.outChannels / k.groups;
-  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight}`;
+  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight},${k.pooled}`;
   let plan = PLANS.get(key);
   if (plan === undefined && !PLANS.has(key)) {
     plan = planTiles({
@@ -78,6 +85,7 @@ export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
       kernelHeight: k.kernelHeight,
       strideWidth: k.strideWidth,
       strideHeight: k.strideHeight,
+      pooled: k.pooled === 1,
     });
     if (PLANS.size >= MOST_PLANS) PLANS.clear();
     PLANS.set(key, plan);
@@ -107,23 +115,28 @@ export const vpuTerms: TermTable = {
           out[start.software + 2] = 1;
           break;
         }
-        const runs = k.batch * k.depth * k.groups;
+        const runs = k.batch * k.depth * k.groups * plan.pieces;
         const tiles = plan.widthTiles * plan.heightTiles;
-        const tileOutput = outputs / runs;
+        const sums = runs * (plan.channelTiles - 1);
+        const outChannels = k.outChannels / (k.groups * plan.pieces);
+        const weights = runs * window * (k.channels / k.groups) * outChannels * tiles;
         let at = start.conv;
         out[at++] = runs * plan.cycles;
         out[at++] = runs * plan.pixels * plan.descriptors;
         out[at++] = runs * plan.descriptors * tiles * plan.channelTiles;
         out[at++] = stride > 1 ? runs * plan.cycles : 0;
-        out[at++] = ((runs * window * k.channels * k.outChannels) / k.groups ** 2) * tiles;
+        out[at++] = weights;
+        out[at++] = tiles > 1 && sums > 0 ? weights : 0;
         out[at++] = runs * plan.inputRead;
         out[at++] = outputs;
         out[at++] = runs * (tiles - 1);
-        out[at++] = runs * (plan.channelTiles - 1) * saturating(tileOutput, 3e5);
-        const oddTiles = tiles > 1 && k.outChannels % 8 !== 0;
-        out[at++] = oddTiles ? outputs : 0;
-        out[at++] = oddTiles ? (plan.channelTiles - 1) * outputs : 0;
+        out[at++] = sums * saturating(outputs / runs, 3e5);
+        out[at++] = tiles > 1 ? sums * k.outHeight * outChannels : 0;
+        out[at++] = sums * tiles;
+        out[at++] = plan.junk ? runs * tiles * outChannels : 0;
         out[at++] = runs * plan.copied;
+        out[at++] = runs * plan.expanded;
+        out[at++] = sums > 0 ? runs * plan.expanded : 0;
         out[at++] = k.activation === ACTIVATION.none ? outputs : 0;
         out[at] = runs;
         break;
@@ -182,7 +195,9 @@ export const vpuTerms: TermTable = {
       case KIND.channelshuffle:
         out[start.channelshuffle] = inRows * k.width * k.channels;
         out[start.channelshuffle + 1] = paddedIn;
-        out[start.channelshuffle + 2] = 1;
+        out[start.channelshuffle + 2] = inRows * k.channels;
+        out[start.channelshuffle + 3] = Math.max(0, paddedIn - ON_CHIP_ELEMENTS / 2);
+        out[start.channelshuffle + 4] = 1;
         break;
       case KIND.split:
         out[start.split] = paddedIn;

@@ -1,11 +1,14 @@
 import { roundUp } from './arithmetic.ts';
+import { type Axis, cutAxis, type Span } from './tile-axis.ts';
 
 /**
- * How the fixed-function convolution unit of Myriad X is driven (OpenVINO 2019). A convolution is cut into tiles of
- * input channels (`channelTiles`), width and height, each of which needs descriptors that process
- * `block` input channels at a time in one of five modes (2^mode blocks side by side).
+ * How the fixed-function convolution unit of Myriad X is driven (OpenVINO 2019, whose open compiler is the source of
+ * the limits and the cost below). A convolution may first be split into `pieces` of output channels; each is cut into
+ * tiles of input channels, width and height, and a tile needs descriptors that process `block` input channels at a time
+ * in one of five modes (2^mode blocks side by side). Sums are those of one piece.
  */
 export interface TilePlan {
+  readonly pieces: number;
   readonly channelTiles: number;
   readonly widthTiles: number;
   readonly heightTiles: number;
@@ -15,13 +18,16 @@ export interface TilePlan {
   readonly descriptors: number;
   /** Sum over tiles of clock cycles a pixel times pixels, junk rows and columns included. */
   readonly cycles: number;
-  /** Pixels of all spatial tiles including halos, once per channel tile. */
+  /** Pixels of all spatial tiles with junk, once per channel tile. */
   readonly pixels: number;
   /** Input elements read by all tiles, halos included. */
   readonly inputRead: number;
-  /** Input elements copied because a tile does not start on a multiple of 8 columns. */
+  /** Whether tiles compute junk rows or columns that must be cut off. */
+  readonly junk: boolean;
+  /** Output elements copied because a tile's output does not start on a multiple of 8 columns. */
   readonly copied: number;
-  readonly cost: number;
+  /** Input elements copied into a tensor with more channels because the blocks of the last channel tile exceed it. */
+  readonly expanded: number;
 }
 
 export interface ConvolutionExtents {
@@ -35,28 +41,34 @@ export interface ConvolutionExtents {
   readonly kernelHeight: number;
   readonly strideWidth: number;
   readonly strideHeight: number;
+  /** Whether only a pooling reads the result. */
+  readonly pooled: boolean;
 }
 
 const MODES = 5;
+const MOST_BLOCKS = 2 ** (MODES - 1);
 const SETUP_CYCLES = [0, 5, 11, 19, 31] as const;
 const MAX_CHANNELS = 2048;
 const COEFFICIENTS_PER_BLOCK = 256;
 const OUTPUT_CHANNELS = 256;
 const LINE_BUFFER_BYTES = 131072;
+/** On-chip memory a tile's output must fit. */
 const OUTPUT_BYTES = 576 * 1024;
-/** Outputs of a multiple of this many channels go straight to DRAM, so that their size does not matter. */
-const DIRECT_OUTPUT_CHANNELS = 32;
-const MAX_SPATIAL_TILES = 15;
+const MAX_TILES = 15;
 const MIN_TILE_WIDTH = 64;
 const MAX_WINDOW = 15;
 const MAX_STRIDE = 8;
 const BYTES = 2;
+const COLUMN_ALIGNMENT = 8;
+const POOLED_PIECE_CHANNELS = [128, 64, 32] as const;
 
 interface TileMode {
   mode: number;
   descriptors: number;
   /** Cycles a pixel. */
   cost: number;
+  /** Input channels rounded up to the blocks. */
+  extended: number;
 }
 
 function cheapestMode(
@@ -67,7 +79,7 @@ function cheapestMode(
 ): TileMode | undefined {
   const taps = conv.kernelWidth * conv.kernelHeight;
   const neededLines = Math.min(
-    conv.kernelHeight + conv.strideHeight + 2 + (width <= 8 ? 1 : 0),
+    conv.kernelHeight + conv.strideHeight + 2 + (width <= COLUMN_ALIGNMENT ? 1 : 0),
     height,
   );
   let best: TileMode | undefined;
@@ -76,8 +88,8 @@ function cheapestMode(
     const extended = roundUp(channels, blocks);
     const perBlock = extended / blocks;
     if (extended > MAX_CHANNELS || perBlock * taps > COEFFICIENTS_PER_BLOCK) continue;
-    const lines = Math.floor((LINE_BUFFER_BYTES >> mode) / perBlock / (BYTES * roundUp(width, 8)));
-    if (Math.min(lines, height) < neededLines) continue;
+    const lineBytes = BYTES * roundUp(width, COLUMN_ALIGNMENT);
+    if (Math.floor((LINE_BUFFER_BYTES >> mode) / perBlock / lineBytes) < neededLines) continue;
     const outChannels = Math.min(OUTPUT_CHANNELS / blocks, roundUp(conv.outChannels, 8));
     const descriptors = Math.ceil(conv.outChannels / outChannels);
     const cost = descriptors * (perBlock * taps + SETUP_CYCLES[mode]!);
@@ -86,130 +98,125 @@ function cheapestMode(
       cost < best.cost ||
       (cost === best.cost && descriptors < best.descriptors)
     )
-      best = { mode, descriptors, cost };
+      best = { mode, descriptors, cost, extended };
   }
   return best;
 }
 
-interface Span {
-  /** Input columns or rows read. */
-  read: number;
-  /** Output positions computed, junk included. */
-  written: number;
-  /** Input positions before the tile that had to be read for alignment. */
-  unaligned: number;
-}
-
-/** Cuts an axis into tiles of nearly equal output; `align` is the multiple on which reads start. */
-function cutAxis(
-  input: number,
-  output: number,
-  kernel: number,
-  stride: number,
-  tiles: number,
-  align: number,
-): Span[] {
-  const pad = Math.max(0, Math.floor(((output - 1) * stride + kernel - input) / 2));
-  const step = Math.ceil(output / tiles);
-  const spans: Span[] = [];
-  for (let from = 0; from < output; from += step) {
-    const to = Math.min(output, from + step);
-    const begin = Math.max(0, from * stride - pad);
-    const end = Math.min(input, (to - 1) * stride + kernel - pad);
-    const aligned = Math.floor(begin / align) * align;
-    const read = Math.max(end - aligned, 1);
-    spans.push({
-      read,
-      written: tiles === 1 ? output : Math.ceil(read / stride),
-      unaligned: begin - aligned,
-    });
-  }
-  return spans;
-}
+type Candidate = Omit<TilePlan, 'pieces'> & { cost: number };
 
 function planWith(
   conv: ConvolutionExtents,
   channelTiles: number,
   columns: readonly Span[],
   rows: readonly Span[],
-): TilePlan | undefined {
+): Candidate | undefined {
   const channels = Math.ceil(conv.channels / channelTiles);
-  let mode = -1;
-  let descriptors = 0;
-  let cycles = 0;
-  let pixels = 0;
-  let inputRead = 0;
-  let copied = 0;
-  for (const column of columns) {
-    for (const row of rows) {
-      const outputBytes = BYTES * roundUp(column.written, 8) * row.written * conv.outChannels;
-      if (outputBytes > OUTPUT_BYTES && conv.outChannels % DIRECT_OUTPUT_CHANNELS !== 0)
-        return undefined;
+  let first: TileMode | undefined;
+  let [cycles, pixels, inputRead, copied, cost] = [0, 0, 0, 0, 0];
+  for (const row of rows) {
+    for (const column of columns) {
+      const outputBytes =
+        BYTES * roundUp(column.written, COLUMN_ALIGNMENT) * row.written * conv.outChannels;
+      if (outputBytes > OUTPUT_BYTES) return undefined;
       const tile = cheapestMode(conv, channels, column.read, row.read);
       if (tile === undefined) return undefined;
-      if (mode < 0) {
-        mode = tile.mode;
-        descriptors = tile.descriptors;
-      }
+      first ??= tile;
       const tilePixels = column.written * row.written;
       cycles += tile.cost * tilePixels * channelTiles;
       pixels += tilePixels * channelTiles;
       inputRead += column.read * row.read * conv.channels;
-      if (column.unaligned > 0) copied += column.read * row.read * conv.channels;
+      // The compiler weighs cycles a pixel, not cycles, against elements: it avoids channel tiles at nearly any price.
+      cost += tile.cost * channelTiles + (channelTiles - 1) * tilePixels * conv.outChannels;
+      if (column.from % COLUMN_ALIGNMENT !== 0) {
+        copied += column.outputs * row.outputs * conv.outChannels;
+        cost += tilePixels * conv.outChannels;
+      }
     }
   }
-  const output = conv.outWidth * conv.outHeight * conv.outChannels;
+  if (first === undefined) return undefined;
+  const extended = (channelTiles - 1) * channels + first.extended;
   return {
     channelTiles,
     widthTiles: columns.length,
     heightTiles: rows.length,
-    mode,
-    descriptors,
+    mode: first.mode,
+    descriptors: first.descriptors,
     cycles,
     pixels,
     inputRead,
+    junk: pixels > conv.outWidth * conv.outHeight * channelTiles,
     copied,
-    cost: cycles + copied + (channelTiles - 1) * output,
+    expanded: extended > conv.channels ? conv.width * conv.height * conv.channels : 0,
+    cost,
   };
 }
 
-/** The cheapest plan, or undefined if the unit cannot run the convolution and software must. */
-export function planTiles(conv: ConvolutionExtents): TilePlan | undefined {
+/** Output that overflows the on-chip memory and is pooled next is computed in pieces of channels that fit, if they divide it. */
+function piecesOf(conv: ConvolutionExtents): number {
+  const plane = BYTES * roundUp(conv.outWidth, COLUMN_ALIGNMENT) * conv.outHeight;
+  if (!conv.pooled || plane * conv.outChannels <= OUTPUT_BYTES) return 1;
+  const channels = POOLED_PIECE_CHANNELS.find(
+    (size) => conv.outChannels % size === 0 && plane * size <= OUTPUT_BYTES,
+  );
+  return channels === undefined ? 1 : conv.outChannels / channels;
+}
+
+/** Tile inputs along an axis cut into `tiles`, a multiple of the stride; 0 if they are too small. */
+function tileInputOf(input: number, stride: number, tiles: number, least: number): number {
+  if (tiles === 1) return input;
+  const tileInput = roundUp(Math.ceil(input / tiles), stride);
+  return tileInput < least ? 0 : tileInput;
+}
+
+/** The plan the compiler takes, or undefined if the unit cannot run the convolution and software must. */
+export function planTiles(whole: ConvolutionExtents): TilePlan | undefined {
   if (
-    Math.max(conv.kernelWidth, conv.kernelHeight) > MAX_WINDOW ||
-    Math.max(conv.strideWidth, conv.strideHeight) > MAX_STRIDE
+    Math.max(whole.kernelWidth, whole.kernelHeight) > MAX_WINDOW ||
+    Math.max(whole.strideWidth, whole.strideHeight) > MAX_STRIDE
   )
     return undefined;
-  let best: TilePlan | undefined;
-  const taps = conv.kernelWidth * conv.kernelHeight;
-  const capacity = 16 * Math.floor(COEFFICIENTS_PER_BLOCK / taps);
-  if (capacity === 0) return undefined;
-  const channelTiles = Math.ceil(conv.channels / Math.min(capacity, MAX_CHANNELS));
-  for (let widthTiles = 1; widthTiles <= MAX_SPATIAL_TILES; widthTiles++) {
-    if (widthTiles > 1 && conv.outWidth / widthTiles < MIN_TILE_WIDTH) break;
-    const columns = cutAxis(
-      conv.width,
-      conv.outWidth,
-      conv.kernelWidth,
-      conv.strideWidth,
-      widthTiles,
-      8,
-    );
-    for (let heightTiles = 1; heightTiles <= MAX_SPATIAL_TILES; heightTiles++) {
-      if (heightTiles > conv.outHeight) break;
-      const rows = cutAxis(
-        conv.height,
-        conv.outHeight,
-        conv.kernelHeight,
-        conv.strideHeight,
-        heightTiles,
-        1,
-      );
-      const plan = planWith(conv, channelTiles, columns, rows);
-      if (plan === undefined) continue;
-      if (best === undefined || plan.cost < best.cost) best = plan;
-      break;
+  const pieces = piecesOf(whole);
+  const conv = { ...whole, outChannels: whole.outChannels / pieces };
+  const horizontal: Axis = {
+    input: conv.width,
+    output: conv.outWidth,
+    kernel: conv.kernelWidth,
+    stride: conv.strideWidth,
+    alignment: COLUMN_ALIGNMENT,
+  };
+  const vertical: Axis = {
+    input: conv.height,
+    output: conv.outHeight,
+    kernel: conv.kernelHeight,
+    stride: conv.strideHeight,
+    alignment: 1,
+  };
+  const outputs = conv.outWidth * conv.outHeight * conv.outChannels;
+  let best: Candidate | undefined;
+  for (let channelTiles = 1; channelTiles <= MAX_TILES; channelTiles++) {
+    if (best !== undefined && (channelTiles - 1) * outputs >= best.cost) break;
+    const leastPerBlock = Math.ceil(Math.ceil(conv.channels / channelTiles) / MOST_BLOCKS);
+    if (leastPerBlock * conv.kernelWidth * conv.kernelHeight > COEFFICIENTS_PER_BLOCK) continue;
+    for (let widthTiles = 1; widthTiles <= MAX_TILES; widthTiles++) {
+      const tileWidth = tileInputOf(conv.width, conv.strideWidth, widthTiles, MIN_TILE_WIDTH);
+      const columns = tileWidth === 0 ? undefined : cutAxis(horizontal, tileWidth);
+      if (columns === undefined) break;
+      for (let heightTiles = 1; heightTiles <= MAX_TILES; heightTiles++) {
+        const tileHeight = tileInputOf(
+          conv.height,
+          conv.strideHeight,
+          heightTiles,
+          conv.kernelHeight,
+        );
+        if (tileHeight === 0) break;
+        const rows = cutAxis(vertical, tileHeight);
+        const plan = rows && planWith(conv, channelTiles, columns, rows);
+        if (plan === undefined) continue;
+        if (best === undefined || plan.cost < best.cost) best = plan;
+        break;
+      }
     }
   }
-  return best;
+  return best && { pieces, ...best };
 }
