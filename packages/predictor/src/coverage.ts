@@ -6,20 +6,21 @@ import type { Coverage } from './report.ts';
 /** Ops that move no data: they cost nothing anywhere, so nothing has to be known about them. */
 const FREE_OPS: ReadonlySet<string> = new Set(['reshape', 'identity', 'shape']);
 
-/**
- * Shares of a graph's MACs and nodes that are in kernels of measured types. Nodes whose MACs are unknown (custom ops,
- * unknown shapes) count as having the average of the others.
- */
+/** Shares of a graph's MACs and nodes that are in kernels of measured types. */
 export function measureCoverage(
   graph: Graph,
   kernels: readonly Kernel[],
   predictions: readonly KernelPrediction[],
 ): Coverage {
-  const measured = new Set<Node>();
-  for (const [index, kernel] of kernels.entries()) {
-    if (predictions[index]!.basis !== 'measured') continue;
-    for (const node of kernel.nodes) measured.add(node);
-  }
+  const measured = kernels.filter((_, index) => predictions[index]!.basis === 'measured');
+  return coverageOf(graph, new Set(measured.flatMap((kernel) => kernel.nodes)));
+}
+
+/**
+ * Shares of a graph's MACs and nodes that are in a set of nodes. Nodes whose MACs are unknown (custom ops, unknown
+ * shapes) count as having the average of the others.
+ */
+export function coverageOf(graph: Graph, measured: ReadonlySet<Node>): Coverage {
   const total = { nodes: 0, known: 0, macs: 0 };
   const covered = { nodes: 0, macs: 0 };
   for (const node of graph.nodes) {

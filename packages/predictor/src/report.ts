@@ -5,8 +5,11 @@ export interface KernelLatency {
   /** Names of the member nodes. */
   readonly nodes: readonly string[];
   readonly latencyMs: number;
-  /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate. */
-  readonly basis: 'measured' | 'estimated';
+  /**
+   * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate; `uncounted`: the
+   * predictor knows nothing of it, its 0 ms are missing in the total (predictors of the original nn-Meter alone).
+   */
+  readonly basis: 'measured' | 'estimated' | 'uncounted';
   /** Shape of the first activation read, images with channels last, e.g. [1, 56, 56, 64]; [] if unknown. */
   readonly input: readonly number[];
   /** Shape of the first tensor written, images with channels last; [] if unknown. */

@@ -46,7 +46,7 @@ describe.each(summaries)('$name', (summary) => {
   });
 
   test('states how it was trained and how accurate it is', () => {
-    const { manifest } = predictor;
+    const manifest = predictor.manifest!;
     expect(manifest.dataHash).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest.models).toBeGreaterThan(10_000);
     expect(manifest.heldOut.count).toBeGreaterThan(1_000);

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { NnMeterError } from '@nnmeter/ir';
+import { configurationFile, defaultDataFolder } from './folders.ts';
+
+/** What the configuration file may say; all of it is optional there. */
+export interface Configuration {
+  /** Absolute path of the folder for downloads and converted predictors. */
+  readonly dataFolder: string;
+  /** Other addresses of downloads, e.g. a mirror, by predictor name; `dataset` is the benchmark. */
+  readonly downloads: Readonly<Record<string, string>>;
+  /** SHA-256 that a download must have, in hex, by predictor name; `dataset` is the benchmark. */
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the configuration file; without one, the defaults.
+ * @throws NnMeterError E_INVALID_INPUT naming the file and the entry that is wrong.
+ */
+export async function readConfiguration(): Promise<Configuration> {
+  const file = configurationFile();
+  const entries = await readEntries(file);
+  const wrong = (what: string) => new NnMeterError('E_INVALID_INPUT', `${file}: ${what}`);
+  const { dataFolder = defaultDataFolder(), downloads = {}, checksums = {}, ...others } = entries;
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined) {
+    throw wrong(`unknown entry "${unknown}"; known are dataFolder, downloads, checksums`);
+  }
+  if (typeof dataFolder !== 'string' || !isAbsolute(dataFolder)) {
+    throw wrong('dataFolder must be an absolute path');
+  }
+  if (!isTextRecord(downloads, /^https?:\/\/\S+$/)) {
+    throw wrong('downloads must be an object of names and http(s) addresses');
+  }
+  if (!isTextRecord(checksums, /^[0-9a-f]{64}$/i)) {
+    throw wrong('checksums must be an object of names and SHA-256 sums in hex');
+  }
+  return { dataFolder, downloads, checksums };
+}
+
+async function readEntries(file: string): Promise<Record<string, unknown>> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    const { message } = cause as Error;
+    throw new NnMeterError('E_INVALID_INPUT', `${file} cannot be read: ${message}`, { cause });
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+    return parsed as Record<string, unknown>;
+  }
+  throw new NnMeterError('E_INVALID_INPUT', `${file} is not a JSON object`);
+}
+
+function isTextRecord(value: unknown, pattern: RegExp): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string' && pattern.test(text))
+  );
+}

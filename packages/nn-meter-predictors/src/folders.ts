@@ -1,0 +1,21 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The folder of the original nn-Meter, read and never written. */
+export function originalFolder(): string {
+  return join(homedir(), '.nn_meter');
+}
+
+/** Where downloads and converted predictors are kept unless the configuration names another folder. */
+export function defaultDataFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.NNMETER_HOME) return join(env.NNMETER_HOME, 'data');
+  if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, 'nn-meter');
+  return join(originalFolder(), 'data');
+}
+
+/** The one configuration file. */
+export function configurationFile(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.NNMETER_HOME) return join(env.NNMETER_HOME, 'config.json');
+  if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'nn-meter', 'config.json');
+  return join(originalFolder(), 'config', 'nn-meter.json');
+}

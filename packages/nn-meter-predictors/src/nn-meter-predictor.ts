@@ -1,0 +1,102 @@
+import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
+import { detectNnMeterKernels, type NnMeterKernel } from '@nnmeter/kernel-detect';
+import {
+  coverageOf,
+  type DeviceFacts,
+  type KernelLatency,
+  type LatencyPredictor,
+  type LatencyReport,
+  modelFileToGraph,
+  modelToGraph,
+} from '@nnmeter/predictor';
+import { quirks } from './quirks.ts';
+import { kernelLatency, type Regressors } from './regressors.ts';
+
+/** What a predictor of the original nn-Meter consists of. */
+export interface NnMeterPredictorParts {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly version: string;
+  readonly device: DeviceFacts;
+  /** The device's `BF_<op>_<op>` rules as published. */
+  readonly fusionRules: Readonly<Record<string, boolean>>;
+  readonly regressors: Regressors;
+}
+
+/**
+ * Predicts as nn-Meter 2.0 does with its predictors of version 1.0: its kernels, features and forests, and the sum of
+ * them, to the last bit but for the order of additions. What it leaves out of the sum is `uncounted` in the report,
+ * named in `warnings`, and missing in `coverage`.
+ */
+export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPredictor {
+  const { name, aliases, version, device, fusionRules, regressors } = parts;
+
+  function predictGraph(graph: Graph): LatencyReport {
+    const detected = detectNnMeterKernels(graph, fusionRules);
+    const latencies = detected.map((kernel) => kernelLatency(kernel, regressors));
+    const counted = detected.filter((_, index) => latencies[index] !== undefined);
+    const uncounted = detected.filter((_, index) => latencies[index] === undefined);
+    const { extrapolation, warnings } = quirks(graph);
+    return {
+      model: graph.name,
+      predictor: name,
+      version,
+      latencyMs: sum(latencies),
+      interval: null,
+      coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
+      kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
+      extrapolation,
+      warnings: [...graph.warnings, ...warnings, ...uncountedWarning(uncounted)],
+    };
+  }
+
+  function estimateTotal(graph: Graph): number {
+    const detected = detectNnMeterKernels(graph, fusionRules);
+    return sum(detected.map((kernel) => kernelLatency(kernel, regressors)));
+  }
+
+  async function predict(
+    model: unknown,
+    modelType?: ModelType,
+    options?: ReadOptions,
+  ): Promise<LatencyReport> {
+    if (model instanceof Graph) return predictGraph(model);
+    const read = typeof model === 'string' ? modelFileToGraph : modelToGraph;
+    return predictGraph(await read(model as string, modelType, options));
+  }
+
+  return { name, aliases, version, device, manifest: null, predictGraph, estimateTotal, predict };
+}
+
+function sum(latencies: readonly (number | undefined)[]): number {
+  return latencies.reduce<number>((total, latency) => total + (latency ?? 0), 0);
+}
+
+function describe(kernel: NnMeterKernel, latencyMs: number | undefined): KernelLatency {
+  return {
+    type: kernel.name,
+    nodes: kernel.nodes.map((node) => node.name),
+    latencyMs: latencyMs ?? 0,
+    basis: latencyMs === undefined ? 'uncounted' : 'measured',
+    input: kernel.inputShapes[0] ?? [],
+    output: kernel.outputShape ?? [],
+  };
+}
+
+/** Ops that cost nothing anywhere. */
+const FREE = new Set(['reshape', 'identity', 'shape']);
+
+function uncountedWarning(kernels: readonly NnMeterKernel[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { name, nodes } of kernels) {
+    if (nodes.every(({ op }) => FREE.has(op))) continue;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  const names = [...counts]
+    .sort()
+    .map(([name, count]) => (count > 1 ? `${name} (${count})` : name));
+  return [
+    `counted as 0 ms, as in the original, because this predictor knows nothing of them: ${names.join(', ')}`,
+  ];
+}

@@ -1,0 +1,30 @@
+import { type Graph, imageDimensions } from '@nnmeter/ir';
+
+/** What of a graph nn-Meter's features cannot tell apart from dense convolutions on one square image, in words. */
+export function quirks(graph: Graph): { extrapolation: string[]; warnings: string[] } {
+  const found = new Set<string>();
+  const grouped: string[] = [];
+  for (const node of graph.nodes) {
+    const isConv = node.op === 'conv' || node.op === 'dwconv';
+    if (!isConv && node.op !== 'maxpool' && node.op !== 'avgpool') continue;
+    const { kernelShape, strides, dilations } = node.attributes;
+    const tensor = graph.tensors.get(node.inputs[0] ?? '');
+    if (tensor?.shape?.length === 4) {
+      const { batch, height, width } = imageDimensions(tensor.shape, tensor.layout);
+      if (batch > 1) found.add('batch');
+      if (height !== width) found.add('non-square');
+    }
+    if (!isUniform(kernelShape) || !isUniform(strides)) found.add('non-square');
+    if (dilations.some((dilation) => dilation > 1)) found.add('dilation');
+    if (node.op === 'conv' && node.attributes.group > 1) grouped.push(node.name);
+  }
+  if (grouped.length === 0) return { extrapolation: [...found], warnings: [] };
+  const dense =
+    `grouped convolutions are costed as dense ones, as in the original (${grouped.length} nodes, the first is ` +
+    `"${grouped[0]}"); predictors of version 2 tell them apart`;
+  return { extrapolation: [...found, 'groups'], warnings: [dense] };
+}
+
+function isUniform(sizes: readonly number[]): boolean {
+  return sizes.every((size) => size === sizes[0]);
+}

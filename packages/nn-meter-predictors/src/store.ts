@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import type { Category } from './releases.ts';
+
+/** Where a stored predictor came from. */
+export interface Origin {
+  /** The address or path. */
+  readonly from: string;
+  /** SHA-256 of the zip in hex; null for folders. */
+  readonly sha256: string | null;
+  /** Of a folder that stays the source: changes with its files. Null if the stored copy is all there is. */
+  readonly fingerprint: string | null;
+}
+
+/** A predictor converted from pickles, as `predictor.json` in its folder describes it. */
+export interface StoredPredictor {
+  readonly format: 1;
+  readonly name: string;
+  readonly version: string;
+  readonly category: Category;
+  readonly origin: Origin;
+  readonly fusionRules: Readonly<Record<string, boolean>>;
+  /** By kernel; the forest is in `<kernel>.forest`. */
+  readonly kernels: Readonly<Record<string, StoredForest>>;
+}
+
+export interface StoredForest {
+  /** SHA-256 of the file, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly trees: number;
+  readonly nodes: number;
+}
+
+const DESCRIPTION = 'predictor.json';
+
+/** @throws NnMeterError E_INVALID_INPUT if it cannot be the name or version of a predictor (they name folders). */
+export function checkName(text: string, what: string): void {
+  if (/^[A-Za-z0-9][\w.+-]{0,99}$/.test(text)) return;
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    `${what} ${quote(text)} must start with a letter or digit and consist of letters, digits and _ . + -`,
+  );
+}
+
+function predictorsFolder(dataFolder: string): string {
+  return join(dataFolder, 'predictors');
+}
+
+/** The folder of a stored predictor; names do not differ by case alone. */
+export function storedFolder(dataFolder: string, name: string, version: string): string {
+  return join(predictorsFolder(dataFolder), `${name.toLowerCase()}@${version}`);
+}
+
+/** Writes a predictor into a folder beside its place and moves it there, so that nobody ever sees half of it. */
+export async function savePredictor(
+  dataFolder: string,
+  description: Omit<StoredPredictor, 'format' | 'kernels'>,
+  forests: AsyncIterable<readonly [kernel: string, forest: Forest]>,
+): Promise<StoredPredictor> {
+  const target = storedFolder(dataFolder, description.name, description.version);
+  await mkdir(predictorsFolder(dataFolder), { recursive: true });
+  const partial = await mkdtemp(join(predictorsFolder(dataFolder), '.partial-'));
+  try {
+    const kernels: Record<string, StoredForest> = {};
+    for await (const [kernel, forest] of forests) {
+      const bytes = encodeForest(forest);
+      await writeFile(join(partial, `${kernel}.forest`), bytes);
+      const { treeCount: trees, nodeCount: nodes } = forest;
+      kernels[kernel] = { sha256: sha256(bytes), bytes: bytes.length, trees, nodes };
+    }
+    const stored: StoredPredictor = { format: 1, ...description, kernels };
+    await writeFile(join(partial, DESCRIPTION), `${JSON.stringify(stored, null, 2)}\n`);
+    await replaceFolder(partial, target);
+    return stored;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** Moves a folder into place, whatever was there before. */
+export async function replaceFolder(from: string, target: string): Promise<void> {
+  const old = `${from}.old`;
+  const hadOld = await rename(target, old).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(from, target);
+  } catch (error) {
+    if (hadOld) await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** All stored predictors, by name and version; folders that are none are left out. */
+export async function listStored(dataFolder: string): Promise<StoredPredictor[]> {
+  const names = await readdir(predictorsFolder(dataFolder)).catch(() => []);
+  const read = names
+    .filter((name) => /^[a-z0-9][^@]*@[^@]+$/.test(name))
+    .map((name) => readDescription(join(predictorsFolder(dataFolder), name)));
+  const found = (await Promise.all(read)).filter((stored) => stored !== undefined);
+  return found.sort((a, b) => (a.name + a.version < b.name + b.version ? -1 : 1));
+}
+
+/** The description in a folder; undefined if there is none. @throws NnMeterError E_WEIGHTS if it is damaged. */
+async function readDescription(folder: string): Promise<StoredPredictor | undefined> {
+  const file = join(folder, DESCRIPTION);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const stored = JSON.parse(text) as StoredPredictor;
+    const isComplete = [stored.origin, stored.fusionRules, stored.kernels].every(
+      (part) => typeof part === 'object' && part !== null,
+    );
+    if (stored.format === 1 && typeof stored.name === 'string' && isComplete) return stored;
+  } catch {
+    // Not JSON: damaged like a description without its parts.
+  }
+  throw damaged(folder, `${DESCRIPTION} is damaged or of a newer version`);
+}
+
+/**
+ * The forests of a stored predictor, by kernel.
+ * @throws NnMeterError E_WEIGHTS if a file is missing, damaged, or not the one that was stored.
+ */
+export async function loadForests(
+  dataFolder: string,
+  { name, version, kernels }: StoredPredictor,
+): Promise<Map<string, Forest>> {
+  const folder = storedFolder(dataFolder, name, version);
+  const forests = new Map<string, Forest>();
+  for (const [kernel, { sha256: expected }] of Object.entries(kernels)) {
+    const bytes = await readFile(join(folder, `${kernel}.forest`)).catch((cause: unknown) => {
+      throw damaged(folder, `${kernel}.forest cannot be read`, cause);
+    });
+    if (sha256(bytes) !== expected) {
+      throw damaged(folder, `${kernel}.forest is not the file that was stored`);
+    }
+    forests.set(kernel, decodeForest(bytes));
+  }
+  return forests;
+}
+
+/** Deletes a stored predictor; nothing else is touched. */
+export async function removeStored(dataFolder: string, stored: StoredPredictor): Promise<void> {
+  const folder = storedFolder(dataFolder, stored.name, stored.version);
+  await rm(folder, { recursive: true, force: true });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function damaged(folder: string, reason: string, cause?: unknown): NnMeterError {
+  return new NnMeterError('E_WEIGHTS', `${folder}: ${reason}; delete it and import it again`, {
+    cause,
+  });
+}
