@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The published packages: each one's folder and its package.json. */
+function publishedPackages() {
+  return ['packages', 'predictors']
+    .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)))
+    .map((folder) => ({
+      folder,
+      manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),
+    }))
+    .filter(({ manifest }) => !manifest.private);
+}
+
+/**
+ * Packs every published package into `destination`, as `pnpm publish` would send it. Per package: `name`, `folder`,
+ * `manifest` (its package.json), `filename` of the tarball and `files` (the paths in it).
+ */
+export function packPackages(destination) {
+  const packages = publishedPackages();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, 'node_modules/pnpm/bin/pnpm.cjs'),
+      ...packages.map(({ manifest }) => `--filter=${manifest.name}`),
+      ...['pack', '--json', '--pack-destination', destination],
+    ],
+    { cwd: ROOT, encoding: 'utf8', maxBuffer: 1e8 },
+  );
+  if (status !== 0) throw new Error(`pnpm pack fails:\n${stderr}${stdout}`);
+  const tarballs = new Map(JSON.parse(stdout).map(({ name, filename }) => [name, filename]));
+  return packages.map(({ folder, manifest }) => {
+    const filename = tarballs.get(manifest.name);
+    return { name: manifest.name, folder, manifest, filename, files: filesIn(filename) };
+  });
+}
+
+/** Listed from the tarball, since the LICENSE that pnpm adds is not in its own list. */
+function filesIn(tarball) {
+  const { stdout } = spawnSync('tar', ['-tzf', tarball], { encoding: 'utf8' });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((path) => path.replace('package/', ''));
+}
