@@ -27,12 +27,7 @@ export interface ImportOptions {
   readonly onKernel?: (kernel: string, index: number, count: number) => void;
 }
 
-/**
- * Converts a predictor of the original nn-Meter, a release zip or a folder of `<kernel>.pkl` and `fusion_rules.json`,
- * and stores it in the data folder. Nothing in the pickles is executed.
- * @throws NnMeterError E_FILE, E_INVALID_INPUT if it is no predictor, E_UNSUPPORTED_FORMAT naming the pickle that is no
- * random forest or was trained on other features, E_WEIGHTS if it is damaged, E_LIMIT
- */
+/** Converts a predictor and stores it in a data folder; see `importNnMeterPredictor`. */
 export async function importPredictor(
   path: string,
   dataFolder: string,

@@ -1,3 +1,14 @@
 export { type BenchmarkModel, benchDataset } from './benchmark.ts';
+export { type Configuration, readConfiguration } from './configuration.ts';
+export type { DownloadOptions } from './download.ts';
+export type { ImportOptions } from './import-release.ts';
 export { createNnMeterPredictor, type NnMeterPredictorParts } from './nn-meter-predictor.ts';
+export { type PullOptions, pullDataset, pullNnMeterPredictor } from './pull.ts';
+export {
+  importNnMeterPredictor,
+  registerNnMeterPredictor,
+  unregisterNnMeterPredictor,
+} from './register.ts';
 export { type Category, type NnMeterRelease, nnMeterReleases } from './releases.ts';
+export { predictorSource } from './source.ts';
+export type { StoredForest, StoredPredictor } from './store.ts';

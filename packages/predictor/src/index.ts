@@ -47,3 +47,4 @@ export {
   registerPredictor,
 } from './registry.ts';
 export type { Coverage, KernelLatency, LatencyInterval, LatencyReport } from './report.ts';
+export type { PredictorSource, SourceEntry } from './source.ts';

@@ -1,10 +1,12 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
+import { discoverPlugins } from './discover-plugins.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import type { LatencyMetrics } from './metrics.ts';
 import { nearestName } from './nearest.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
+import type { PredictorSource, SourceEntry } from './source.ts';
 
 /** One row of {@link listLatencyPredictors}. */
 export interface PredictorSummary {
@@ -14,14 +16,20 @@ export interface PredictorSummary {
   readonly version: string | null;
   /** Only the product if not installed. */
   readonly device: Pick<DeviceFacts, 'product'> & Partial<DeviceFacts>;
-  /** On models that training did not see; null if not installed. */
-  readonly accuracy: LatencyMetrics | null;
+  /** On models that training did not see; null if not installed. Of nn-Meter's own predictors only `within10` is known. */
+  readonly accuracy: (Pick<LatencyMetrics, 'within10'> & Partial<LatencyMetrics>) | null;
   readonly installed: boolean;
   /** The package to install; null for predictors registered by the program. */
   readonly package: string | null;
+  /** The command that gets it, if it is neither installed nor a package. */
+  readonly install?: string;
 }
 
 const registered: PredictorDefinition[] = [];
+/** The packages of those that came from packages. */
+const packageOf = new Map<PredictorDefinition, string>();
+/** Keeps the predictors of the original nn-Meter, and registered ones in its format. */
+const SOURCE_PACKAGE = '@nnmeter/nn-meter-predictors';
 
 /**
  * Makes a predictor known to {@link loadLatencyPredictor}: your own, or a plugin that cannot be found by its package
@@ -30,14 +38,20 @@ const registered: PredictorDefinition[] = [];
  * one of its names.
  */
 export function registerPredictor(definition: PredictorDefinition): void {
+  register(definition, undefined);
+}
+
+function register(definition: PredictorDefinition, packageName: string | undefined): void {
   checkDefinition(definition);
   if (registered.includes(definition)) return;
+  if (packageName !== undefined) packageOf.set(definition, packageName);
   for (const other of registered) {
     const shared = namesOf(definition).find((name) => goesBy(other, name));
     if (shared === undefined) continue;
     const sameName = definition.name.toLowerCase() === other.name.toLowerCase();
     if (sameName && compareVersions(definition.version, other.version) !== 0) continue;
-    if (sameName && JSON.stringify(definition) === JSON.stringify(other)) return;
+    const samePackage = [undefined, packageOf.get(other)].includes(packageName);
+    if (sameName && samePackage && JSON.stringify(definition) === JSON.stringify(other)) return;
     throw new NnMeterError(
       'E_INVALID_INPUT',
       `two different predictors go by the name "${shared}": ${describe(other)} and ${describe(definition)}; ` +
@@ -49,7 +63,7 @@ export function registerPredictor(definition: PredictorDefinition): void {
 
 /**
  * Loads a predictor by its name or an alias, in any case; the latest version unless one is given. Finds registered
- * predictors and installed plugin packages.
+ * predictors, installed plugin packages, and what @nnmeter/nn-meter-predictors keeps on this machine.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR with the known names, E_MISSING_PACKAGE with the package to install,
  * E_WEIGHTS if its weights are damaged.
  */
@@ -59,53 +73,85 @@ export async function loadLatencyPredictor(
 ): Promise<LatencyPredictor> {
   const known = KNOWN_PREDICTORS.find((predictor) => goesBy(predictor, name));
   if (known !== undefined) await registerInstalled(known);
-  const versions = registered
-    .filter((definition) => goesBy(definition, name))
-    .sort((a, b) => compareVersions(b.version, a.version));
-  if (versions.length === 0) {
-    if (known === undefined) throw unknownPredictor(name);
-    throw missingPackage(
-      `predictor "${known.name}"`,
-      known.package,
-      'registerPredictor(definition)',
-    );
+  await registerDiscovered();
+  const source = await findSource();
+  const entries = ((await source?.list()) ?? []).filter((entry) => goesBy(entry, name));
+  const isWanted = (found: { version: string }): boolean =>
+    version === undefined || compareVersions(found.version, version) === 0;
+  const definitions = registered.filter((definition) => goesBy(definition, name));
+  const stored = entries.filter(({ install }) => install === undefined);
+  const versions = [...definitions, ...stored].sort((a, b) =>
+    compareVersions(b.version, a.version),
+  );
+  const chosen = versions.find(isWanted);
+  if (chosen !== undefined) {
+    if ('weights' in chosen) return createPredictor(chosen);
+    const loaded = await source?.load(chosen.name, chosen.version);
+    if (loaded !== undefined) return loaded;
   }
-  const chosen =
-    version === undefined
-      ? versions[0]
-      : versions.find((definition) => compareVersions(definition.version, version) === 0);
-  if (chosen === undefined) {
+  const available = entries.find((entry) => version !== undefined && isWanted(entry));
+  if (available !== undefined) throw notHereYet(available);
+  if (versions.length > 0) {
     throw new NnMeterError(
       'E_UNKNOWN_PREDICTOR',
       `predictor "${versions[0]!.name}" has no version "${version}"; installed: ` +
-        versions.map((definition) => definition.version).join(', '),
+        versions.map((found) => found.version).join(', '),
     );
   }
-  return createPredictor(chosen);
+  if (known === undefined) throw unknownPredictor(name, (await source?.list()) ?? []);
+  throw missingPackage(`predictor "${known.name}"`, known.package, 'registerPredictor(definition)');
 }
 
 /** Every predictor that is registered or published, the published ones first, whether installed or not. */
 export async function listLatencyPredictors(): Promise<PredictorSummary[]> {
   const summaries: PredictorSummary[] = [];
+  await registerDiscovered();
   for (const known of KNOWN_PREDICTORS) {
     await registerInstalled(known);
     const found = registered.filter((definition) => goesBy(definition, known.name));
-    for (const definition of found) summaries.push(summarize(definition, known.package));
+    for (const definition of found) summaries.push(summarize(definition));
     if (found.length === 0) summaries.push(summarizeMissing(known));
   }
   for (const definition of registered) {
     if (KNOWN_PREDICTORS.some((known) => goesBy(definition, known.name))) continue;
-    summaries.push(summarize(definition, null));
+    summaries.push(summarize(definition));
+  }
+  for (const entry of (await (await findSource())?.list()) ?? []) {
+    const { install } = entry;
+    summaries.push({ ...entry, installed: install === undefined, package: null });
   }
   return summaries;
 }
 
 async function registerInstalled(known: KnownPredictor): Promise<void> {
   const plugin = await importOptional(known.package);
-  if (plugin !== undefined) registerPredictor(plugin.default as PredictorDefinition);
+  if (plugin !== undefined) register(plugin.default as PredictorDefinition, known.package);
 }
 
-function summarize(definition: PredictorDefinition, packageName: string | null): PredictorSummary {
+let discovery: Promise<void> | undefined;
+
+/** Registers the plugins of others, once. */
+function registerDiscovered(): Promise<void> {
+  discovery ??= (async () => {
+    const known = new Set(KNOWN_PREDICTORS.map((predictor) => predictor.package));
+    for (const { name, definition } of await discoverPlugins(known)) {
+      try {
+        register(definition as PredictorDefinition, name);
+      } catch (cause) {
+        if (!(cause instanceof NnMeterError)) throw cause;
+        const message = `predictor plugin ${name}: ${cause.message}`;
+        throw new NnMeterError(cause.code, message, { cause });
+      }
+    }
+  })();
+  return discovery;
+}
+
+async function findSource(): Promise<PredictorSource | undefined> {
+  return (await importOptional(SOURCE_PACKAGE))?.predictorSource as PredictorSource | undefined;
+}
+
+function summarize(definition: PredictorDefinition): PredictorSummary {
   const { name, aliases, version, device, manifest } = definition;
   return {
     name,
@@ -114,7 +160,7 @@ function summarize(definition: PredictorDefinition, packageName: string | null):
     device,
     accuracy: manifest.heldOut,
     installed: true,
-    package: packageName,
+    package: packageOf.get(definition) ?? null,
   };
 }
 
@@ -131,8 +177,16 @@ function summarizeMissing(known: KnownPredictor): PredictorSummary {
   };
 }
 
-function unknownPredictor(name: string): NnMeterError {
-  const all = [...KNOWN_PREDICTORS, ...registered];
+function notHereYet({ name, version, install }: SourceEntry): NnMeterError {
+  return new NnMeterError(
+    'E_UNKNOWN_PREDICTOR',
+    `predictor "${name}" ${version} is not on this machine yet; run: ${install}, or import its zip: ` +
+      'nn-meter predictors import FILE',
+  );
+}
+
+function unknownPredictor(name: string, entries: readonly SourceEntry[]): NnMeterError {
+  const all = [...KNOWN_PREDICTORS, ...registered, ...entries];
   const names = new Set(all.map((predictor) => predictor.name));
   const near = nearestName(name, all.flatMap(namesOf));
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
@@ -156,8 +210,11 @@ function goesBy(predictor: Named, name: string): boolean {
   return namesOf(predictor).some((known) => known.toLowerCase() === wanted);
 }
 
-function describe({ name, version, device }: PredictorDefinition): string {
-  return `${name} ${version} (${device.product})`;
+function describe(definition: PredictorDefinition): string {
+  const { name, version, device } = definition;
+  const packageName = packageOf.get(definition);
+  const from = packageName === undefined ? '' : ` of the package ${packageName}`;
+  return `${name} ${version} (${device.product})${from}`;
 }
 
 /** Part by part as numbers, a missing part counting as 0: 2 = 2.0 < 2.0.1 < 2.10. */

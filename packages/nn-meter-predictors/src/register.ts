@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import { listLatencyPredictors } from '@nnmeter/predictor';
+import { readConfiguration } from './configuration.ts';
+import { type ImportOptions, importPredictor } from './import-release.ts';
+import { parseYaml, readMeta } from './meta.ts';
+import { listStored, removeStored, type StoredPredictor } from './store.ts';
+
+/**
+ * Registers a predictor of your own, described as for the original's `nn-meter register`: YAML or JSON with name,
+ * version, category, package_location (relative to the file) and kernel_predictors. Its pickles are converted now, and
+ * again whenever they change.
+ * @throws NnMeterError E_INVALID_INPUT if the description or the predictor is wrong, or the name and version are taken
+ */
+export async function registerNnMeterPredictor(
+  metaFile: string,
+  options: Pick<ImportOptions, 'onKernel'> = {},
+): Promise<StoredPredictor> {
+  const where = quote(metaFile);
+  const text = await readFile(metaFile, 'utf8').catch((cause: unknown) => {
+    const { message } = cause as Error;
+    throw new NnMeterError('E_FILE', `${where} cannot be read: ${message}`, { cause });
+  });
+  const meta = readMeta(await parseYaml(text, where), where);
+  const { name, version, category, kernels, packageLocation } = meta;
+  if (packageLocation === undefined) {
+    throw new NnMeterError('E_INVALID_INPUT', `${where}: package_location is missing`);
+  }
+  const taken = (await listLatencyPredictors()).find(
+    (other) => other.name.toLowerCase() === name.toLowerCase() && other.version === version,
+  );
+  if (taken !== undefined) {
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      `there is a predictor ${name} ${version} already; change the name or version, or unregister it first`,
+    );
+  }
+  const folder = isAbsolute(packageLocation)
+    ? packageLocation
+    : join(dirname(metaFile), packageLocation);
+  const { dataFolder } = await readConfiguration();
+  return importPredictor(folder, dataFolder, {
+    name,
+    version,
+    category,
+    follow: true,
+    ...(kernels && { kernels }),
+    ...options,
+  });
+}
+
+/**
+ * Converts a predictor of the original nn-Meter, a release zip or its folder, and stores it in the data folder.
+ * Nothing in the pickles is executed, and the network is not touched.
+ * @throws NnMeterError E_FILE, E_INVALID_INPUT if it is no predictor, E_UNSUPPORTED_FORMAT naming the pickle that is no
+ * random forest or was trained on other features, E_WEIGHTS if it is damaged, E_LIMIT
+ */
+export async function importNnMeterPredictor(
+  path: string,
+  options: ImportOptions = {},
+): Promise<StoredPredictor> {
+  return importPredictor(path, (await readConfiguration()).dataFolder, options);
+}
+
+/**
+ * Deletes the stored copy of a registered, imported or downloaded predictor; the original files stay.
+ * @throws NnMeterError E_UNKNOWN_PREDICTOR if there is none, or several versions and none is named
+ */
+export async function unregisterNnMeterPredictor(
+  name: string,
+  version?: string,
+): Promise<StoredPredictor> {
+  const { dataFolder } = await readConfiguration();
+  const stored = await listStored(dataFolder);
+  const named = stored.filter((each) => each.name.toLowerCase() === name.toLowerCase());
+  const found = named.filter((each) => version === undefined || each.version === version);
+  if (found.length === 1) {
+    await removeStored(dataFolder, found[0]!);
+    return found[0]!;
+  }
+  const versions = named.map((each) => each.version).join(', ');
+  const reason =
+    named.length === 0
+      ? `no predictor ${quote(name)} is registered; there are ${stored.map((each) => each.name).join(', ') || 'none'}`
+      : `name the version of ${quote(name)} with --predictor-version: ${versions}`;
+  throw new NnMeterError('E_UNKNOWN_PREDICTOR', reason);
+}

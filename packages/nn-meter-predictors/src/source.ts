@@ -1,0 +1,100 @@
+import type {
+  DeviceFacts,
+  LatencyPredictor,
+  PredictorSource,
+  SourceEntry,
+} from '@nnmeter/predictor';
+import { readConfiguration } from './configuration.ts';
+import { nnMeterReleases } from './releases.ts';
+import { listStored, loadForests, type StoredPredictor } from './store.ts';
+
+/** Where `loadLatencyPredictor` of @nnmeter/predictor finds the predictors of this package. */
+export const predictorSource: PredictorSource = { list, load };
+
+/** Stored predictors, those of the original on this machine, and the published ones that could be downloaded. */
+async function list(): Promise<SourceEntry[]> {
+  const { dataFolder } = await readConfiguration();
+  const entries = new Map<string, SourceEntry>();
+  const add = (name: string, version: string, category: DeviceFacts['kind'], install?: string) => {
+    const key = `${name.toLowerCase()} ${version}`;
+    if (!entries.has(key)) entries.set(key, describe(name, version, category, install));
+  };
+  for (const { name, version, category } of await listStored(dataFolder)) {
+    add(name, version, category);
+  }
+  const { originalOnDisk } = await import('./original-configuration.ts');
+  for (const { name, version, category } of await originalOnDisk()) add(name, version, category);
+  for (const { name, version, category } of nnMeterReleases) {
+    add(name, version, category, `nn-meter predictors pull ${name}`);
+  }
+  return [...entries.values()];
+}
+
+async function load(name: string, version: string): Promise<LatencyPredictor | undefined> {
+  const { dataFolder } = await readConfiguration();
+  const isWanted = (each: { name: string; version: string }) =>
+    each.name.toLowerCase() === name.toLowerCase() && each.version === version;
+  let stored = (await listStored(dataFolder)).find(isWanted);
+  if (stored === undefined) {
+    const { originalOnDisk } = await import('./original-configuration.ts');
+    const original = (await originalOnDisk()).find(isWanted);
+    if (original === undefined) return undefined;
+    const { importPredictor } = await import('./import-release.ts');
+    const { kernels, category, packageLocation } = original;
+    const options = { name: original.name, version, category, follow: true };
+    stored = await importPredictor(packageLocation, dataFolder, {
+      ...options,
+      ...(kernels && { kernels }),
+    });
+  }
+  const current = await refresh(stored, dataFolder);
+  const { createNnMeterPredictor } = await import('./nn-meter-predictor.ts');
+  const { aliases, device } = describe(current.name, version, current.category);
+  return createNnMeterPredictor({
+    name: current.name,
+    aliases,
+    version,
+    device,
+    fusionRules: current.fusionRules,
+    regressors: await loadForests(dataFolder, current),
+  });
+}
+
+/** Converts the pickles of a folder again if they have changed since; if the folder is gone, the copy serves on. */
+async function refresh(stored: StoredPredictor, dataFolder: string): Promise<StoredPredictor> {
+  const { name, version, category, origin } = stored;
+  if (origin.fingerprint === null) return stored;
+  const { fingerprint, importPredictor } = await import('./import-release.ts');
+  const now = await fingerprint(origin.from);
+  if (now === null || now === origin.fingerprint) return stored;
+  const kernels = Object.keys(stored.kernels);
+  const options = { name, version, category, follow: true, kernels };
+  return importPredictor(origin.from, dataFolder, options);
+}
+
+function describe(
+  name: string,
+  version: string,
+  category: DeviceFacts['kind'],
+  install?: string,
+): SourceEntry {
+  const release = nnMeterReleases.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  const isRelease = release?.version === version;
+  const unknown = 'not stated';
+  const device = {
+    product: name,
+    processor: category.toUpperCase(),
+    kind: category,
+    framework: unknown,
+    precision: unknown,
+    clock: unknown,
+  };
+  return {
+    name,
+    version,
+    aliases: release?.aliases ?? [],
+    device: release?.device ?? device,
+    accuracy: isRelease ? { within10: release.within10 } : null,
+    ...(install !== undefined && { install }),
+  };
+}

@@ -1,0 +1,22 @@
+import type { DeviceFacts } from './definition.ts';
+import type { LatencyMetrics } from './metrics.ts';
+import type { LatencyPredictor } from './predictor.ts';
+
+/** A predictor that a source has, or can get. */
+export interface SourceEntry {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly version: string;
+  readonly device: DeviceFacts;
+  /** What is known of its accuracy. */
+  readonly accuracy: Pick<LatencyMetrics, 'within10'> | null;
+  /** The command that gets it; absent if it is there. */
+  readonly install?: string;
+}
+
+/** A package that keeps predictors of its own kind: `predictorSource` of @nnmeter/nn-meter-predictors. */
+export interface PredictorSource {
+  list(): Promise<readonly SourceEntry[]>;
+  /** By a listed name and version; undefined if it is not there. */
+  load(name: string, version: string): Promise<LatencyPredictor | undefined>;
+}
