@@ -119,6 +119,17 @@ export interface ImageDimensions {
  */
 export function imageDimensions(shape: Shape, layout?: Layout): ImageDimensions {
   const rank = shape.length;
+  if (rank === 4 && (layout === 'NCHW' || layout === 'NHWC' || layout === undefined)) {
+    // Nearly all tensors; without closures, since detection asks for every one.
+    const first = layout === 'NCHW' ? 2 : 1;
+    return {
+      batch: shape[0]!,
+      depth: 1,
+      height: shape[first]!,
+      width: shape[first + 1]!,
+      channels: shape[layout === 'NCHW' ? 1 : 3]!,
+    };
+  }
   if (layout !== undefined && layout.length === rank) {
     const at = (letter: string): number => {
       const axis = layout.indexOf(letter);

@@ -109,8 +109,13 @@ export function calibratePredictor(
   }
   const predictGraph = (graph: Graph): LatencyReport =>
     scaleReport(predictor.predictGraph(graph), graph, calibration);
+  const { name, aliases, device, manifest } = predictor;
   return {
-    ...predictor,
+    name,
+    aliases,
+    version: predictor.version,
+    device,
+    manifest,
     predictGraph,
     estimateTotal: (graph) => predictGraph(graph).latencyMs,
     predict: async (model, modelType, options) =>

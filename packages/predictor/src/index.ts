@@ -39,7 +39,7 @@ export {
 } from './latency-model/weights.ts';
 export { type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { detectModelType, modelFileToGraph } from './model-file.ts';
-export { createPredictor, type LatencyPredictor } from './predictor.ts';
+export { createPredictor, type DevicePredictor, type LatencyPredictor } from './predictor.ts';
 export {
   listLatencyPredictors,
   loadLatencyPredictor,

@@ -1,4 +1,4 @@
-import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
+import { Graph, type ModelType, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
@@ -10,6 +10,11 @@ import {
 } from './definition.ts';
 import { modelToGraph } from './frontends.ts';
 import { decodeLatencyModel } from './latency-model/index.ts';
+import {
+  describeKernel,
+  hasShapes,
+  type KernelDescription,
+} from './latency-model/kernel-description.ts';
 import { modelFileToGraph } from './model-file.ts';
 import type { LatencyReport } from './report.ts';
 
@@ -35,10 +40,27 @@ export interface LatencyPredictor {
 }
 
 /**
+ * A predictor that takes kernels apart from graphs. In a search whose candidates are put together from the same blocks,
+ * describe each block once and estimate candidates as lists of descriptions: no graph has to be built.
+ */
+export interface DevicePredictor extends LatencyPredictor {
+  /**
+   * The kernels in which the device runs a graph, as plain numbers, in the order of execution.
+   * @throws NnMeterError E_SHAPE if a tensor between kernels has no known shape.
+   */
+  describeKernels(graph: Graph): KernelDescription[];
+  /**
+   * Total of a model that consists of these kernels, ms, start-up cost included:
+   * `estimateKernels(describeKernels(graph))` is `estimateTotal(graph)`.
+   */
+  estimateKernels(kernels: readonly KernelDescription[]): number;
+}
+
+/**
  * Makes a predictor from a device's definition (what a plugin package exports).
  * @throws NnMeterError E_WEIGHTS if the weights are damaged, E_INVALID_INPUT if it is no definition.
  */
-export function createPredictor(definition: PredictorDefinition): LatencyPredictor {
+export function createPredictor(definition: PredictorDefinition): DevicePredictor {
   checkDefinition(definition);
   const { name, aliases, version, device, manifest, fusionRules } = definition;
   const latencyModel = decodeLatencyModel(decodeBase64(definition.weights));
@@ -53,6 +75,23 @@ export function createPredictor(definition: PredictorDefinition): LatencyPredict
     return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.constantMs);
   }
 
+  function describeKernels(graph: Graph): KernelDescription[] {
+    const kernels = detectKernels(graph, fusionRules);
+    return kernels.map((kernel) => {
+      if (hasShapes(kernel)) return describeKernel(kernel, kernels, graph);
+      throw new NnMeterError(
+        'E_SHAPE',
+        `the kernel of node ${quote(kernel.root.name)} reads or writes a tensor of unknown shape; give the shapes of the model's inputs`,
+      );
+    });
+  }
+
+  function estimateKernels(kernels: readonly KernelDescription[]): number {
+    let total = latencyModel.constantMs;
+    for (const kernel of kernels) total += latencyModel.predictDescribed(kernel).latencyMs;
+    return total;
+  }
+
   async function predict(
     model: unknown,
     modelType?: ModelType,
@@ -61,7 +100,18 @@ export function createPredictor(definition: PredictorDefinition): LatencyPredict
     return predictGraph(await graphOf(model, modelType, options));
   }
 
-  return { name, aliases, version, device, manifest, predictGraph, estimateTotal, predict };
+  return {
+    name,
+    aliases,
+    version,
+    device,
+    manifest,
+    predictGraph,
+    estimateTotal,
+    describeKernels,
+    estimateKernels,
+    predict,
+  };
 }
 
 /** The graph of anything that {@link LatencyPredictor.predict} takes. */

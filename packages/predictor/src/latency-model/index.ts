@@ -26,6 +26,8 @@ export interface LatencyModel {
    * shape gets 0 ms and `estimated`; the caller warns about it.
    */
   predictKernels(kernels: readonly Kernel[], graph: Graph): KernelPrediction[];
+  /** The same for one described kernel. */
+  predictDescribed(description: KernelDescription): KernelPrediction;
   /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
   interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
@@ -40,14 +42,17 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
   const weights = decodeWeights(bytes);
   const model = new KernelModel(weights);
   const cache = new DescriptionCache<KernelPrediction>();
-  const predict = (description: KernelDescription): KernelPrediction =>
+  const compute = (description: KernelDescription): KernelPrediction =>
     predictDescribed(model, description);
+  const predict = (description: KernelDescription): KernelPrediction =>
+    cache.get(description, compute);
   return {
     constantMs: weights.constantMs,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) =>
-        hasShapes(kernel) ? cache.get(describeKernel(kernel, kernels, graph), predict) : UNKNOWN,
+        hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
       ),
+    predictDescribed: predict,
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
 }

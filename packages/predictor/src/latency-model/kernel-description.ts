@@ -67,7 +67,7 @@ function elementsOf(tensor: Tensor | undefined): number {
 
 /** Value of a spatial list counted from its last axis (width first); `fallback` where the list is shorter. */
 function fromEnd(list: readonly number[], offset: number, fallback = 1): number {
-  return list[list.length - offset] ?? fallback;
+  return offset > list.length ? fallback : list[list.length - offset]!;
 }
 
 function activationOf(kernel: Kernel): number {
@@ -153,7 +153,8 @@ export function describeKernel(
       kernelWidth = fromEnd(kernelShape, 1);
       strideHeight = fromEnd(strides, 2);
       strideWidth = fromEnd(strides, 1);
-      dilation = Math.max(1, ...dilations);
+      for (let axis = 0; axis < dilations.length; axis++)
+        if (dilations[axis]! > dilation) dilation = dilations[axis]!;
       if ('group' in root.attributes) groups = root.attributes.group;
       if (kernelShape.length !== 2 || dilation > 1 || (kind === KIND.conv && groups > 1))
         borrowed = 1;

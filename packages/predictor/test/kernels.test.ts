@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { createGraph } from '@nnmeter/ir';
+import { calibratePredictor, createPredictor, fitCalibration } from '@nnmeter/predictor';
+import adreno640 from '@nnmeter/predictor-adreno640';
+import cortexA76 from '@nnmeter/predictor-cortexa76';
+import myriad from '@nnmeter/predictor-myriadvpu';
+import { buildModel } from '@nnmeter/zoo';
+
+const predictors = [cortexA76, adreno640, myriad].map(createPredictor);
+
+describe.each(predictors)('kernels apart from graphs on $name', (predictor) => {
+  test.each(['mobilenet_v2', 'googlenet', 'densenet121'])(
+    '%s: the descriptions give the total of the graph, also as JSON',
+    (model) => {
+      const graph = buildModel(model);
+      const kernels = predictor.describeKernels(graph);
+      const { latencyMs, kernels: reported } = predictor.predictGraph(graph);
+      expect(kernels).toHaveLength(reported.length);
+      expect(predictor.estimateKernels(kernels)).toBe(predictor.estimateTotal(graph));
+      expect(predictor.estimateKernels(JSON.parse(JSON.stringify(kernels)))).toBe(latencyMs);
+    },
+  );
+
+  test('each kernel adds what the report says of it', () => {
+    const graph = buildModel('resnet18');
+    const start = predictor.estimateKernels([]);
+    const report = predictor.predictGraph(graph);
+    for (const [index, kernel] of predictor.describeKernels(graph).entries()) {
+      const added = predictor.estimateKernels([kernel]) - start;
+      expect(added).toBeCloseTo(report.kernels[index]!.latencyMs, 9);
+    }
+  });
+});
+
+test('a kernel of unknown shape has no description', () => {
+  const graph = createGraph({
+    name: 'open',
+    nodes: [
+      { name: 'r', op: 'relu', attributes: {}, inputs: ['x'], outputs: ['y'], sourceOp: 'Relu' },
+    ],
+    tensors: [
+      { name: 'x', kind: 'input', dataType: 'float32' },
+      { name: 'y', kind: 'activation', dataType: 'float32' },
+    ],
+    inputs: ['x'],
+    outputs: ['y'],
+  });
+  const predictor = predictors[0]!;
+  expect(() => predictor.describeKernels(graph)).toThrow(/"r" reads or writes a tensor of unknown/);
+});
+
+test('a calibrated predictor has no estimates that the calibration does not reach', () => {
+  const predictor = predictors[0]!;
+  const graph = buildModel('resnet18');
+  const latencyMs = 2 * predictor.estimateTotal(graph);
+  const calibration = fitCalibration(predictor, [{ graph, latencyMs }]);
+  const calibrated = calibratePredictor(predictor, calibration);
+  expect(calibrated.estimateTotal(graph)).toBeCloseTo(latencyMs, 6);
+  expect(calibrated).not.toHaveProperty('estimateKernels');
+});
