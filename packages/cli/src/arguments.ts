@@ -11,6 +11,9 @@ export const COMMANDS = [
   'export',
   'eval',
   'predictors',
+  'register',
+  'unregister',
+  'dataset',
 ] as const;
 
 /** One value per occurrence: `--predictor a --predictor b`. */
@@ -98,6 +101,32 @@ const evalOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
+const downloadOptions = {
+  sha256: { type: 'string', requiresArg: true, describe: 'SHA-256 the download must have' },
+} as const satisfies Record<string, Options>;
+
+const predictorsOptions = {
+  ...downloadOptions,
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const registerOptions = {
+  predictor: { type: 'string', requiresArg: true, describe: 'Description: a YAML or JSON file' },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const unregisterOptions = {
+  predictor: { type: 'string', requiresArg: true, describe: 'Name of the predictor' },
+  'predictor-version': predictorOptions['predictor-version'],
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const datasetOptions = {
+  zip: { type: 'string', requiresArg: true, describe: 'Take this zip instead of downloading one' },
+  ...downloadOptions,
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
 /** Values of options, positional arguments, and what follows a bare `--`. */
 type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
   files?: string[] | undefined;
@@ -107,7 +136,15 @@ type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
 export type PredictArguments = Values<typeof predictOptions>;
 export type ConvertArguments = Values<typeof convertOptions>;
 export type ExportArguments = Values<typeof exportOptions>;
-export type PredictorsArguments = Values<typeof commonOptions>;
+export type PredictorsArguments = Values<typeof predictorsOptions> & {
+  action?: string | undefined;
+  names?: string[] | undefined;
+};
+export type ListArguments = Values<typeof commonOptions>;
+export type RegisterArguments = Values<typeof registerOptions> & {
+  'predictor-version'?: string | undefined;
+};
+export type DatasetArguments = Values<typeof datasetOptions>;
 export type CalibrateArguments = Values<typeof calibrateOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
 export type SourceArguments = Values<typeof sourceOptions>;
@@ -119,7 +156,10 @@ export type Invocation =
   | { readonly command: 'export'; readonly options: ExportArguments }
   | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
   | { readonly command: 'eval'; readonly options: EvalArguments }
-  | { readonly command: 'predictors'; readonly options: PredictorsArguments };
+  | { readonly command: 'predictors'; readonly options: PredictorsArguments }
+  | { readonly command: 'register'; readonly options: RegisterArguments }
+  | { readonly command: 'unregister'; readonly options: RegisterArguments }
+  | { readonly command: 'dataset'; readonly options: DatasetArguments };
 
 const filesArgument = {
   type: 'string',
@@ -149,7 +189,10 @@ export async function parseArguments(
     export: exportOptions,
     calibrate: calibrateOptions,
     eval: evalOptions,
-    predictors: commonOptions,
+    predictors: predictorsOptions,
+    register: registerOptions,
+    unregister: unregisterOptions,
+    dataset: datasetOptions,
   };
   const select = (chosen: Invocation): void => {
     rejectUnknownOptions(chosen.options, known[chosen.command]);
@@ -201,10 +244,33 @@ export async function parseArguments(
       (options) => select({ command: 'eval', options }),
     )
     .command(
-      'predictors [list]',
-      'List the predictors',
-      (command) => command.positional('list', { choices: ['list'] }).options(commonOptions),
+      'predictors [action] [names..]',
+      'List the predictors; pull (download) or import those of the original nn-Meter',
+      (command) =>
+        command
+          .positional('action', { choices: ['list', 'pull', 'import'] as const })
+          .positional('names', { type: 'string', array: true, describe: 'Names, zips or folders' })
+          .options(predictorsOptions),
       (options) => select({ command: 'predictors', options }),
+    )
+    .command(
+      'register',
+      'Add a predictor of your own, described as for the original nn-Meter',
+      (command) => command.options(registerOptions),
+      (options) => select({ command: 'register', options }),
+    )
+    .command(
+      'unregister',
+      'Remove a registered, imported or downloaded predictor',
+      (command) => command.options(unregisterOptions),
+      (options) => select({ command: 'unregister', options }),
+    )
+    .command(
+      'dataset <action>',
+      'Download the benchmark of measured models (pull)',
+      (command) =>
+        command.positional('action', { choices: ['pull'] as const }).options(datasetOptions),
+      (options) => select({ command: 'dataset', options }),
     )
     .example('$0 --predictor all --onnx resnet18.onnx', 'one model on every device')
     .example('$0 --predictor cortexa76 models/', 'a folder of models, types found by content')
@@ -253,7 +319,8 @@ function rejectUnknownOptions(given: object, known: Record<string, Options>): vo
     '--',
     'files',
     'datasets',
-    'list',
+    'action',
+    'names',
     'help',
     'version',
     ...names,

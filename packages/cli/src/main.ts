@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Invocation, type PredictorsArguments, parseArguments } from './arguments.ts';
+import { type Invocation, type ListArguments, parseArguments } from './arguments.ts';
 import { describeFailure } from './failure.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
@@ -46,12 +46,30 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { evalCommand } = await import('./commands/eval.ts');
       return evalCommand(invocation.options, terminal);
     }
-    case 'predictors':
-      return listPredictors(invocation.options, terminal);
+    case 'predictors': {
+      const { action } = invocation.options;
+      if (action !== 'pull' && action !== 'import') {
+        return listPredictors(invocation.options, terminal);
+      }
+      const { pull, importFiles } = await import('./commands/nn-meter-predictors.ts');
+      return (action === 'pull' ? pull : importFiles)(invocation.options, terminal);
+    }
+    case 'register': {
+      const { register } = await import('./commands/nn-meter-predictors.ts');
+      return register(invocation.options, terminal);
+    }
+    case 'unregister': {
+      const { unregister } = await import('./commands/nn-meter-predictors.ts');
+      return unregister(invocation.options, terminal);
+    }
+    case 'dataset': {
+      const { dataset } = await import('./commands/nn-meter-predictors.ts');
+      return dataset(invocation.options, terminal);
+    }
   }
 }
 
-async function listPredictors(options: PredictorsArguments, terminal: Terminal): Promise<number> {
+async function listPredictors(options: ListArguments, terminal: Terminal): Promise<number> {
   const { predictors } = await import('./commands/predictors.ts');
   return predictors(options, terminal);
 }

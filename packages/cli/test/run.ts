@@ -12,6 +12,9 @@ export const MOBILENET_V2 = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
 export const MOBILENET_V1_PB = join(ROOT, 'fixtures/tf/mobilenet_v1.pb');
 export const SAVED_MODEL = join(ROOT, 'fixtures/tf/saved_model');
 
+/** A folder without predictors and configuration of nn-Meter. */
+const NO_HOME = mkdtempSync(join(tmpdir(), 'nn-meter-home-'));
+
 export const DEVICES = [
   'cortexA76cpu_tflite21',
   'adreno640gpu_tflite21',
@@ -26,11 +29,15 @@ export interface Run {
 }
 
 /** Runs the real `nn-meter` in a folder. */
-export function nnMeter(args: readonly string[], cwd: string = tmpdir()): Promise<Run> {
+export function nnMeter(
+  args: readonly string[],
+  cwd: string = tmpdir(),
+  home: string = NO_HOME,
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
-      env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
+      env: { ...process.env, HOME: home, NNMETER_HOME: home, NODE_OPTIONS: '', FORCE_COLOR: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -54,7 +61,7 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>>)
 }
 
 const ajv = new Ajv({ allErrors: true });
-for (const name of ['predict', 'convert', 'predictors', 'eval', 'calibrate']) {
+for (const name of ['predict', 'convert', 'predictors', 'eval', 'calibrate', 'stored']) {
   const file = new URL(`../schema/${name}.schema.json`, import.meta.url);
   ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), name);
 }

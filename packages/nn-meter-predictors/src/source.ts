@@ -24,8 +24,8 @@ async function list(): Promise<SourceEntry[]> {
   }
   const { originalOnDisk } = await import('./original-configuration.ts');
   for (const { name, version, category } of await originalOnDisk()) add(name, version, category);
-  for (const { name, version, category } of nnMeterReleases) {
-    add(name, version, category, `nn-meter predictors pull ${name}`);
+  for (const { name, aliases, version, category } of nnMeterReleases) {
+    add(name, version, category, `nn-meter predictors pull ${aliases.at(-1)}`);
   }
   return [...entries.values()];
 }

@@ -1,12 +1,9 @@
 import { listLatencyPredictors, type PredictorSummary } from '@nnmeter/predictor';
-import type { PredictorsArguments } from '../arguments.ts';
+import type { ListArguments } from '../arguments.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Lists the predictors that exist, installed or not. @returns the exit code */
-export async function predictors(
-  options: PredictorsArguments,
-  terminal: Terminal,
-): Promise<number> {
+export async function predictors(options: ListArguments, terminal: Terminal): Promise<number> {
   const summaries = await listLatencyPredictors();
   if (options.json) {
     await terminal.print(`${JSON.stringify(summaries, null, 2)}\n`);
@@ -34,7 +31,7 @@ export async function predictors(
   return 0;
 }
 
-function deviceText({ device, installed, package: name }: PredictorSummary): string {
-  if (!installed) return `npm install ${name}`;
+function deviceText({ device, installed, install, package: name }: PredictorSummary): string {
+  if (!installed) return install ?? `npm install ${name}`;
   return `${device.product}, ${device.processor?.replace(/ \(.*\)$/, '')}`;
 }

@@ -76,7 +76,9 @@ function kernelTable(
     sum += kernel.latencyMs;
     return [
       shortenMiddle(kernel.type, 18),
-      (kernel.basis === 'estimated' ? '~' : '') + formatMs(kernel.latencyMs),
+      kernel.basis === 'uncounted'
+        ? '-'
+        : `${kernel.basis === 'estimated' ? '~' : ''}${formatMs(kernel.latencyMs)}`,
       formatShare(totalMs > 0 ? kernel.latencyMs / totalMs : 0),
       formatShare(totalMs > 0 ? sum / totalMs : 0),
       shortenMiddle(formatShape(kernel.input), 16),

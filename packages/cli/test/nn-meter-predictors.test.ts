@@ -1,0 +1,110 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import {
+  folderWith,
+  MOBILENET_V2,
+  nnMeter,
+  type Prediction,
+  parseOutput,
+  RESNET18,
+} from './run.ts';
+
+const TINY = fileURLToPath(new URL('../../nn-meter-predictors/fixtures/tiny', import.meta.url));
+const OLD = ['--predictor', 'cortexa76', '--predictor-version', '1.0'];
+
+interface Stored {
+  readonly name: string;
+  readonly version: string;
+  readonly state: string;
+  readonly kernels: string[];
+}
+
+/** A home with the original's layout: its pickles under data/predictor. */
+function originalHome(): string {
+  const home = folderWith({});
+  const folder = join(home, '.nn_meter/data/predictor/cortexA76cpu_tflite21');
+  mkdirSync(folder, { recursive: true });
+  cpSync(TINY, folder, { recursive: true });
+  return home;
+}
+
+test('version 1.0 that is not here is answered with the command that gets it', async () => {
+  const run = await nnMeter([...OLD, RESNET18]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/cortexA76cpu_tflite21" 1\.0.*nn-meter predictors pull cortexA76/);
+});
+
+test('what is imported predicts as version 1.0, and version 2 stays the default', async () => {
+  const home = folderWith({});
+  const folder = join(home, 'cortexA76cpu_tflite21');
+  cpSync(TINY, folder, { recursive: true });
+  const imported = await nnMeter(['predictors', 'import', folder, '--json'], home, home);
+  expect(imported).toMatchObject({ code: 0, stderr: '' });
+  const [stored] = parseOutput<Stored>('stored', imported.stdout);
+  expect(stored).toMatchObject({ name: 'cortexA76cpu_tflite21', version: '1.0', state: 'ready' });
+  expect(stored?.kernels).toHaveLength(16);
+
+  const [old, latest, list] = await Promise.all([
+    nnMeter([...OLD, '--json', MOBILENET_V2], home, home),
+    nnMeter(['--predictor', 'cortexa76', '--json', MOBILENET_V2], home, home),
+    nnMeter(['predictors', 'list', '--json'], home, home),
+  ]);
+  const [prediction] = parseOutput<Prediction>('predict', old.stdout);
+  expect(prediction).toMatchObject({ version: '1.0', interval: null });
+  expect(parseOutput<Prediction>('predict', latest.stdout)[0]?.version).toBe('2.0');
+  const rows = parseOutput<{ name: string; version: string; installed: boolean }>(
+    'predictors',
+    list.stdout,
+  );
+  const state = rows.filter(({ version }) => version === '1.0').map(({ installed }) => installed);
+  expect(state).toEqual([true, false, false, false]);
+});
+
+test('pickles that the original has downloaded are found where it keeps them', async () => {
+  const home = originalHome();
+  const run = await nnMeter([...OLD, '--json', RESNET18], home, home);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(parseOutput<Prediction>('predict', run.stdout)[0]).toMatchObject({ version: '1.0' });
+});
+
+test('a predictor of the user is registered, used, and unregistered', async () => {
+  const home = folderWith({});
+  cpSync(TINY, join(home, 'pickles'), { recursive: true });
+  const meta = join(home, 'meta.yaml');
+  const lines = ['name: my_phone', 'version: 1.10', 'category: cpu', 'package_location: pickles'];
+  writeFileSync(meta, [...lines, 'kernel_predictors:', '  - conv-bn-relu', '  - fc'].join('\n'));
+
+  const registered = await nnMeter(['register', '--predictor', meta, '--json'], home, home);
+  const [stored] = parseOutput<Stored>('stored', registered.stdout);
+  expect(stored).toMatchObject({ name: 'my_phone', version: '1.10', state: 'registered' });
+  expect(stored?.kernels).toEqual(['conv-bn-relu', 'fc']);
+
+  const again = await nnMeter(['register', '--predictor', meta], home, home);
+  expect(again.stderr).toMatch(/a predictor my_phone 1\.10 already/);
+
+  const run = await nnMeter(['--predictor', 'MY_PHONE', '--json', RESNET18], home, home);
+  const [prediction] = parseOutput<Prediction>('predict', run.stdout);
+  expect(prediction?.coverage.nodes).toBeLessThan(1);
+  expect(prediction?.warnings.join()).toMatch(/counted as 0 ms.*add-relu \(8\), gap, maxpool/);
+
+  const removed = await nnMeter(['unregister', '--predictor', 'my_phone'], home, home);
+  expect(removed.code).toBe(0);
+  const gone = await nnMeter(['--predictor', 'my_phone', RESNET18], home, home);
+  expect(gone.stderr).toMatch(/unknown predictor "my_phone"/);
+});
+
+test.each([
+  [['register', '--predictor', 'missing.yaml'], /missing\.yaml.*cannot be read/],
+  [['register'], /--predictor meta\.yaml is missing/],
+  [['unregister', '--predictor', 'nobody'], /no predictor "nobody" is registered/],
+  [['predictors', 'pull', 'toaster'], /no predictor "toaster" can be downloaded/],
+  [['predictors', 'pull'], /name what to download/],
+  [['predictors', 'import', '/does/not/exist.zip'], /does not exist/],
+])('%j is one line of explanation', async (args, message) => {
+  const { code, stdout, stderr } = await nnMeter(args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+  expect(stderr).toMatch(message);
+});
