@@ -10,8 +10,12 @@ export async function writeOnnxFile(
   path: string,
   options: ExportOptions = {},
 ): Promise<number> {
-  const { open, writeFile } = await import('node:fs/promises');
-  const { basename, dirname, join } = await import('node:path');
+  const { open, writeFile } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises'
+  );
+  const { basename, dirname, join } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:path'
+  );
   const externalFile = options.externalFile ?? `${basename(path)}.weights`;
   const { model, externalBytes } = exportOnnx(graph, { ...options, externalFile });
   await writeFile(path, model);

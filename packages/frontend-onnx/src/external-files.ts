@@ -2,8 +2,10 @@ import type { ReadExternal } from './external-data.ts';
 
 /** Reads from files in a model's folder and below it; a location that leads elsewhere is refused. Needs Node. */
 export async function externalFiles(folder: string): Promise<ReadExternal> {
-  const { closeSync, openSync, readSync, realpathSync, statSync } = await import('node:fs');
-  const { resolve, sep } = await import('node:path');
+  const { closeSync, openSync, readSync, realpathSync, statSync } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'
+  );
+  const { resolve, sep } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path');
   /** By location: the path of the file, or why it is not read. */
   const files = new Map<string, { readonly path: string } | { readonly problem: string }>();
 

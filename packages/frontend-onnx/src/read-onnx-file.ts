@@ -11,7 +11,9 @@ import { toGraph } from './to-graph.ts';
  * @throws NnMeterError as `readOnnx`, and E_FILE if the file cannot be read.
  */
 export async function readOnnxFile(path: string, options: ReadOptions = {}): Promise<Graph> {
-  const { basename, dirname } = await import('node:path');
+  const { basename, dirname } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:path'
+  );
   const name = options.name ?? basename(path).replace(/\.onnx$/i, '');
   const source = await openFile(path);
   const readExternal = await externalFiles(dirname(path));

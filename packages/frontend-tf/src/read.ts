@@ -25,8 +25,10 @@ export function readTensorFlow(bytes: Uint8Array, options: ReadOptions = {}): Gr
  * @throws NnMeterError E_FILE if it cannot be read, others as {@link readTensorFlow}
  */
 export async function readTensorFlowFile(path: string, options: ReadOptions = {}): Promise<Graph> {
-  const { existsSync, statSync } = await import('node:fs');
-  const { basename, join } = await import('node:path');
+  const { existsSync, statSync } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'
+  );
+  const { basename, join } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path');
   const isFolder = existsSync(path) && statSync(path).isDirectory();
   const file = isFolder ? join(path, 'saved_model.pb') : path;
   if (isFolder && !existsSync(file)) {

@@ -6,7 +6,9 @@ import type { ByteSource } from './lazy-reader.ts';
  * @throws NnMeterError E_FILE if there is no such readable file, or it is a folder or empty.
  */
 export async function openFile(path: string): Promise<ByteSource & { close(): void }> {
-  const { closeSync, fstatSync, openSync, readSync } = await import('node:fs');
+  const { closeSync, fstatSync, openSync, readSync } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'
+  );
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
