@@ -10,7 +10,14 @@ import { formatMessage } from 'publint/utils';
 import { packPackages, ROOT } from './pack-packages.mjs';
 
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-const NEEDED = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
+const NEEDED = [
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'package.json',
+  'dist/index.js',
+  'dist/index.d.ts',
+];
 const UNWANTED = /(^|\/)(test|tests|node_modules|fixtures)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.ts$/;
 const FIELDS = ['description', 'keywords', 'license', 'repository', 'engines', 'sideEffects'];
 
