@@ -36,9 +36,18 @@ export function sliceShape(input: Shape, slice: SliceAttributes): Shape {
   return shape;
 }
 
+/** Bounds within the axes: exporters write "to the end" as the largest integer there is. */
+function clamped(input: Shape, { starts, ends, axes, steps }: SliceAttributes): SliceAttributes {
+  const within = (bound: number, index: number): number => {
+    const extent = input[axes[index]!]!;
+    return Math.min(Math.max(bound, -extent - 1), extent);
+  };
+  return { starts: starts.map(within), ends: ends.map(within), axes, steps };
+}
+
 const slice: Rule = (call) => {
   const input = call.shape(0);
-  const attributes = readSlice(call, input.length);
+  const attributes = clamped(input, readSlice(call, input.length));
   const shape = sliceShape(input, attributes);
   const whole = attributes.steps.every((step) => step === 1);
   if (whole && shape.every((extent, axis) => extent === input[axis])) return alias(call.input(0));

@@ -63,8 +63,9 @@ export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
     case 'logsoftmax':
     case 'cumsum':
     case 'gather':
-    case 'onehot':
       return { axis: anyAxis(context, op === 'gather' ? 0 : -1) };
+    case 'onehot':
+      return { axis: number(context.raw.axis) ?? -1 };
     case 'topk':
       return { axis: anyAxis(context, -1), k: number(context.raw.k) ?? 1 };
     case 'reshape':

@@ -34,7 +34,9 @@ export const channelshuffle: Block = {
       grouped[axis]! * grouped[axis + 1]!,
       ...grouped.slice(axis + 2),
     ];
-    if (!equal(joined, before))
+    // nn-Meter IR gives images channels last even where the source grouped them channels first.
+    const joinedChannelsLast = [...joined.slice(0, 1), ...joined.slice(2), ...joined.slice(1, 2)];
+    if (!equal(joined, before) && !(axis === 1 && equal(joinedChannelsLast, before)))
       return mismatch(split, 'does not split one axis into the two swapped');
     return [split, transpose, merge];
   },

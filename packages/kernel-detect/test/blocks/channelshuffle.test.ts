@@ -27,6 +27,11 @@ test('channels first and channels last', () => {
   expect(stages(last)).toEqual(['relu', 'channelshuffle']);
 });
 
+test('an image channels last whose groups are channels first, as nn-Meter IR of ONNX models has it', () => {
+  const mixed = shuffle([1, 28, 28, 116], [1, 2, 58, 28, 28], [0, 2, 1, 3, 4]);
+  expect(stages(mixed)).toEqual(['relu', 'channelshuffle']);
+});
+
 test('why not', () => {
   const rotated = shuffle([1, 8, 4, 4], [1, 2, 4, 4, 4], [0, 2, 3, 1, 4]);
   expect(stages(rotated)).toEqual(['relu', 'reshape', 'transpose', 'reshape']);

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { graphToOnnx } from '@nnmeter/export-onnx';
+import { readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
+import { readTensorFlowFile } from '@nnmeter/frontend-tf';
+import { type Graph, readNnMeterIr, writeNnMeterIr } from '@nnmeter/ir';
+import { type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
+import { buildModel } from '@nnmeter/zoo';
+
+const root = join(import.meta.dirname, '../../..');
+const shared = join(process.env.NNMETER_SHARED ?? join(root, '../shared'), 'models/onnx');
+const devices = ['cortexA76', 'adreno640', 'adreno630', 'myriad'];
+
+let predictors: LatencyPredictor[];
+beforeAll(async () => {
+  predictors = await Promise.all(devices.map((device) => loadLatencyPredictor(device)));
+});
+
+/** Milliseconds on every device. */
+function latencies(graph: Graph): number[] {
+  return predictors.map((predictor) => predictor.predictGraph(graph).latencyMs);
+}
+
+function throughIr(graph: Graph): Graph {
+  return readNnMeterIr(JSON.stringify(writeNnMeterIr(graph)));
+}
+
+function throughOnnx(graph: Graph): Graph {
+  return readOnnx(graphToOnnx(graph, { weights: 'zero' }));
+}
+
+function expectWithin(share: number, actual: number[], expected: number[]): void {
+  for (const [index, device] of devices.entries()) {
+    expect({ device, ratio: actual[index]! / expected[index]! - 1 }).toEqual({
+      device,
+      ratio: expect.closeTo(0, -Math.log10(2 * share)),
+    });
+  }
+}
+
+describe('one network takes equally long whichever way it comes', () => {
+  const onnx = ['mobilenet_v2', 'mobilenet_v3_small', 'resnet18', 'shufflenet_v2_x0_5'];
+  test.each(onnx)('%s: ONNX, nn-Meter IR, exported ONNX', async (name) => {
+    const graph = await readOnnxFile(join(root, `fixtures/onnx/${name}.onnx`));
+    const expected = latencies(graph);
+    expectWithin(0.0001, latencies(throughIr(graph)), expected);
+    expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
+  });
+
+  const tensorflow = [
+    'densenet121',
+    'efficientnet_b0',
+    'inception_v3',
+    'mobilenet_v1',
+    'mobilenet_v2',
+    'mobilenet_v3_small',
+    'resnet50',
+    'slim',
+    'two_inputs',
+  ];
+  test.each(tensorflow)('%s: TensorFlow, nn-Meter IR, exported ONNX', async (name) => {
+    const graph = await readTensorFlowFile(join(root, `fixtures/tf/${name}.pb`));
+    const expected = latencies(graph);
+    expectWithin(0.0001, latencies(throughIr(graph)), expected);
+    expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
+  });
+
+  test('every torchvision network exported by PyTorch: ONNX, zoo, nn-Meter IR', async () => {
+    if (!existsSync(shared)) {
+      console.log('skipped: ../shared absent');
+      return;
+    }
+    const files = readdirSync(shared).filter((file) => file.endsWith('.onnx'));
+    expect(files.length).toBeGreaterThan(30);
+    for (const file of files) {
+      const graph = await readOnnxFile(join(shared, file));
+      const expected = latencies(graph);
+      expectWithin(0.0001, latencies(buildModel(file.slice(0, -'.onnx'.length))), expected);
+      expectWithin(0.0001, latencies(throughIr(graph)), expected);
+    }
+  });
+});
