@@ -69,6 +69,55 @@ test('pickles that the original has downloaded are found where it keeps them', a
   expect(parseOutput<Prediction>('predict', run.stdout)[0]).toMatchObject({ version: '1.0' });
 });
 
+test("the original's predictors.yaml is honoured", async () => {
+  const home = folderWith({});
+  const config = join(home, '.nn_meter/config');
+  mkdirSync(config, { recursive: true });
+  const yaml = `- name: Mine\n  version: 1.0\n  category: gpu\n  package_location: ${TINY}\n`;
+  writeFileSync(join(config, 'predictors.yaml'), yaml);
+  const run = await nnMeter(['--predictor', 'mine', '--json', RESNET18], home, home);
+  const [prediction] = parseOutput<Prediction>('predict', run.stdout);
+  expect(prediction).toMatchObject({ predictor: 'Mine', version: '1.0' });
+  writeFileSync(
+    join(config, 'predictors.yaml'),
+    '- name: Mine\n  version: 1.0\n  category: toaster\n',
+  );
+  const broken = await nnMeter(['predictors', 'list'], home, home);
+  expect(broken.stderr).toMatch(/predictors\.yaml, entry 1.*category must be cpu, gpu or vpu/);
+});
+
+test('plugins of the project are found by keyword; two that claim one name and version are named', async () => {
+  const project = folderWith({});
+  const plugin = (name: string, product: string): void => {
+    const folder = join(project, 'node_modules', name);
+    mkdirSync(folder, { recursive: true });
+    const manifest = {
+      name,
+      type: 'module',
+      keywords: ['nnmeter-predictor'],
+      exports: { import: './a.js' },
+    };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    const official = JSON.stringify(import.meta.resolve('@nnmeter/predictor-myriadvpu'));
+    writeFileSync(
+      join(folder, 'a.js'),
+      `import myriad from ${official};
+       const device = { ...myriad.device, product: ${JSON.stringify(product)} };
+       export default { ...myriad, name: 'toaster', aliases: [], version: '3.0', device };`,
+    );
+  };
+  plugin('toaster-one', 'Toaster');
+  const dependencies = { 'toaster-one': '1', 'toaster-two': '1' };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ dependencies }));
+  const run = await nnMeter(['--predictor', 'toaster', '--json', RESNET18], project);
+  expect(parseOutput<Prediction>('predict', run.stdout)[0]).toMatchObject({ version: '3.0' });
+
+  plugin('toaster-two', 'Other toaster');
+  const both = await nnMeter(['predictors', 'list'], project);
+  expect(both.code).toBe(1);
+  expect(both.stderr).toMatch(/toaster 3\.0.*toaster-one and toaster 3\.0.*toaster-two/);
+});
+
 test('a predictor of the user is registered, used, and unregistered', async () => {
   const home = folderWith({});
   cpSync(TINY, join(home, 'pickles'), { recursive: true });

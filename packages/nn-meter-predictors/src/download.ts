@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NnMeterError } from '@nnmeter/ir';
-import type { Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 
 export interface DownloadOptions {
   /** Told what has arrived, and the size if the server says. */
@@ -30,9 +30,8 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<void> {
   const settings = { ...DEFAULTS, ...options };
-  const { EnvHttpProxyAgent } = await import('undici');
   const { stallMs } = settings;
-  const agent = new EnvHttpProxyAgent({
+  const agent = await createAgent({
     connect: { timeout: stallMs },
     headersTimeout: stallMs,
     bodyTimeout: stallMs,
@@ -54,6 +53,15 @@ export async function download(
   } finally {
     await agent.destroy();
   }
+}
+
+/** undici warns that its proxy agent is experimental, so only those with a proxy get it. */
+async function createAgent(options: Agent.Options): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const hasProxy = Object.entries(process.env).some(([name, value]) => {
+    return /^https?_proxy$/i.test(name) && value;
+  });
+  return hasProxy ? new EnvHttpProxyAgent(options) : new Agent(options);
 }
 
 /** Fetches what is missing of `<target>.part`; anything but an NnMeterError is worth another attempt. */
