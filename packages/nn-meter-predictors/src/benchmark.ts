@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { readConfiguration } from './configuration.ts';
+import { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
 
 /** A measured model of the benchmark. */
 export interface BenchmarkModel {
@@ -28,51 +25,19 @@ export function datasetFolder(dataFolder: string): string {
  */
 export async function* benchDataset(path?: string): AsyncGenerator<BenchmarkModel> {
   const folder = path ?? datasetFolder((await readConfiguration()).dataFolder);
-  const files = await listFiles(folder).catch((cause: unknown) => {
+  const { files } = await listDatasetFiles(folder).catch((cause: unknown) => {
     const hint = path === undefined ? '; run: nn-meter dataset pull' : '';
     throw new NnMeterError('E_FILE', `there is no dataset at ${quote(folder)}${hint}`, { cause });
   });
   for (const file of files) yield* readModels(file);
 }
 
-async function listFiles(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.jsonl(\.gz)?$/i.test(name)).sort();
-  if (names.length === 0) throw new Error('no .jsonl or .jsonl.gz file');
-  return names.map((name) => join(path, name));
-}
-
 async function* readModels(file: string): AsyncGenerator<BenchmarkModel> {
   let number = 0;
-  for await (const line of readLines(file)) {
+  for await (const line of readDatasetLines(file)) {
     number++;
     if (line.trim() !== '') yield parseModel(line, `${file}, line ${number}`);
   }
-}
-
-/** The largest graphs take 0.2 million characters; a line far beyond that would fill the memory. */
-const LINE_LIMIT = 32 << 20;
-
-async function* readLines(file: string): AsyncGenerator<string> {
-  const source = createReadStream(file);
-  const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;
-  input.setEncoding('utf8');
-  let rest = '';
-  try {
-    for await (const chunk of input) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > LINE_LIMIT) {
-        throw new NnMeterError('E_LIMIT', `${file} has a line of over ${LINE_LIMIT} characters`);
-      }
-      yield* lines;
-    }
-  } catch (cause) {
-    if (cause instanceof NnMeterError) throw cause;
-    const { message } = cause as Error;
-    throw new NnMeterError('E_MEASUREMENTS', `${file} cannot be read: ${message}`, { cause });
-  }
-  yield rest;
 }
 
 function parseModel(line: string, where: string): BenchmarkModel {

@@ -1,5 +1,6 @@
 export { type BenchmarkModel, benchDataset } from './benchmark.ts';
 export { type Configuration, readConfiguration } from './configuration.ts';
+export { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
 export type { DownloadOptions } from './download.ts';
 export type { ImportOptions } from './import-release.ts';
 export { createNnMeterPredictor, type NnMeterPredictorParts } from './nn-meter-predictor.ts';

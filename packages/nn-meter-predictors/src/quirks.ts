@@ -20,7 +20,7 @@ export function quirks(graph: Graph): { extrapolation: string[]; warnings: strin
   }
   if (grouped.length === 0) return { extrapolation: [...found], warnings: [] };
   const dense =
-    `grouped convolutions are costed as dense ones, as in the original (${grouped.length} nodes, the first is ` +
+    `grouped convolutions are costed as dense ones, as in the original (${grouped.length} of them, the first is ` +
     `"${grouped[0]}"); predictors of version 2 tell them apart`;
   return { extrapolation: [...found, 'groups'], warnings: [dense] };
 }

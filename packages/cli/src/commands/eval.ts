@@ -1,7 +1,8 @@
 import { NnMeterError } from '@nnmeter/ir';
+import { listDatasetFiles } from '@nnmeter/nn-meter-predictors';
 import type { EvalArguments } from '../arguments.ts';
 import { usageError } from '../arguments.ts';
-import { listDatasetFiles, readLineBatches } from '../eval/dataset.ts';
+import { readLineBatches } from '../eval/dataset.ts';
 import type { Comparison } from '../eval/evaluate-lines.ts';
 import { evaluate } from '../eval/evaluation.ts';
 import type { PlottedEvaluation } from '../eval/plot.ts';

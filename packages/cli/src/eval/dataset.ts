@@ -1,8 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { NnMeterError } from '@nnmeter/ir';
+import { readDatasetLines } from '@nnmeter/nn-meter-predictors';
 
 /** Consecutive lines of a dataset file. */
 export interface LineBatch {
@@ -14,31 +10,6 @@ export interface LineBatch {
 
 /** Characters in a batch: enough work to be worth sending to another thread. */
 const BATCH_SIZE = 1 << 20;
-
-/** The largest graphs take 0.2 million characters; a line far beyond that would fill the memory. */
-const LINE_LIMIT = 32 << 20;
-
-const DATASET_FILE = /\.jsonl(\.gz)?$/i;
-
-/**
- * The files of a dataset: the file itself, or every .jsonl and .jsonl.gz of a folder, sorted; with the sum of their
- * sizes in bytes.
- * @throws NnMeterError E_FILE if a folder holds none; errors of the file system as they come.
- */
-export async function listDatasetFiles(
-  path: string,
-): Promise<{ readonly files: readonly string[]; readonly bytes: number }> {
-  let files = [path];
-  if ((await stat(path)).isDirectory()) {
-    const names = (await readdir(path)).filter((name) => DATASET_FILE.test(name)).sort();
-    files = names.map((name) => `${path.replace(/[/\\]+$/, '')}/${name}`);
-    if (files.length === 0) {
-      throw new NnMeterError('E_FILE', `the folder "${path}" holds no .jsonl or .jsonl.gz file`);
-    }
-  }
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  return { files, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-}
 
 /**
  * Streams the lines of dataset files, compressed (.gz) or not, in batches.
@@ -53,7 +24,7 @@ export async function* readLineBatches(
     let lines: string[] = [];
     let size = 0;
     let number = 0;
-    for await (const line of readLines(file, onBytes)) {
+    for await (const line of readDatasetLines(file, onBytes)) {
       number++;
       lines.push(line);
       size += line.length;
@@ -64,27 +35,4 @@ export async function* readLineBatches(
     }
     if (lines.length > 0) yield { file, firstLine: number - lines.length + 1, lines };
   }
-}
-
-async function* readLines(file: string, onBytes: (count: number) => void): AsyncGenerator<string> {
-  const source = createReadStream(file);
-  source.on('data', (chunk) => onBytes(chunk.length));
-  const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;
-  input.setEncoding('utf8');
-  let rest = '';
-  try {
-    for await (const chunk of input) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > LINE_LIMIT) {
-        throw new NnMeterError('E_LIMIT', `${file} has a line of over ${LINE_LIMIT} characters`);
-      }
-      yield* lines;
-    }
-  } catch (cause) {
-    if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
-    const { message } = cause as Error;
-    throw new NnMeterError('E_MEASUREMENTS', `${file} is damaged: ${message}`, { cause });
-  }
-  if (rest !== '') yield rest;
 }
