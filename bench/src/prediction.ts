@@ -1,0 +1,99 @@
+import { frontend as onnx } from '@nnmeter/frontend-onnx';
+import type { Graph } from '@nnmeter/ir';
+import { createPredictor } from '@nnmeter/predictor';
+import adreno640 from '@nnmeter/predictor-adreno640';
+import cortexA76 from '@nnmeter/predictor-cortexa76';
+import myriadVpu from '@nnmeter/predictor-myriadvpu';
+import { buildModel } from '@nnmeter/zoo';
+import { chain, nasCell, randomChoices } from './candidates.ts';
+import { medianMs, round } from './measure.ts';
+
+type Row = Record<string, string | number>;
+
+/**
+ * Prediction from a loaded graph that no predictor has seen (edges, blocks, kernels and features are computed), on one
+ * core. Kernel configurations are known from the warm-up, as in a search: `first` is a predictor that knows none.
+ */
+export function predictionFromGraphs(count: number): Row[] {
+  const choose = randomChoices(1);
+  const builders: Record<string, () => Graph> = {
+    mobilenet_v2: () => buildModel('mobilenet_v2'),
+    resnet50: () => buildModel('resnet50'),
+    densenet121: () => buildModel('densenet121'),
+    'NAS cell': () => nasCell(choose),
+  };
+  const rows: Row[] = [];
+  for (const definition of [cortexA76, adreno640, myriadVpu]) {
+    for (const [model, build] of Object.entries(builders)) {
+      const graphs = (): Graph[] => Array.from({ length: count }, build);
+      const predictor = createPredictor(definition);
+      for (const graph of graphs()) {
+        predictor.estimateTotal(graph);
+        predictor.predictGraph(graph);
+      }
+      const sample = build();
+      const first = Array.from({ length: Math.min(count, 20) }, () => createPredictor(definition));
+      const estimate = medianMs(graphs(), predictor.estimateTotal);
+      rows.push({
+        predictor: definition.name,
+        model,
+        nodes: sample.nodes.length,
+        'estimateTotal, models/s': round(1000 / estimate),
+        'predictGraph, models/s': round(1000 / medianMs(graphs(), predictor.predictGraph)),
+        'estimateTotal first, ms': round(medianMs(first, (fresh) => fresh.estimateTotal(build()))),
+        'of it building, ms': round(medianMs(graphs(), build)),
+      });
+    }
+  }
+  return rows;
+}
+
+/** Candidates put together from the described kernels of known blocks: no graph is built, no kernel detected. */
+export function sharedKernels(count: number): Row[] {
+  const rows: Row[] = [];
+  for (const definition of [cortexA76, adreno640, myriadVpu]) {
+    const predictor = createPredictor(definition);
+    const graph = buildModel('mobilenet_v2');
+    const kernels = predictor.describeKernels(graph);
+    const choose = randomChoices(2);
+    const candidates = Array.from({ length: 1000 }, () =>
+      kernels.map(() => kernels[choose(kernels.length)]!),
+    );
+    const rounds = Array.from({ length: count }, () => candidates);
+    const perRound = medianMs(rounds, (all) => {
+      for (const candidate of all) predictor.estimateKernels(candidate);
+    });
+    rows.push({
+      predictor: definition.name,
+      'kernels a candidate': kernels.length,
+      'estimateKernels, candidates/s': round((1000 * candidates.length) / perRound),
+    });
+  }
+  return rows;
+}
+
+/** From the bytes of a file to the total on the CPU. */
+export function predictionFromOnnx(files: ReadonlyMap<string, Uint8Array>, count: number): Row[] {
+  const predictor = createPredictor(cortexA76);
+  return [...files].map(([model, bytes]) => {
+    const copies = Array.from({ length: count }, () => bytes);
+    const run = (): number =>
+      medianMs(copies, (each) => predictor.estimateTotal(onnx.toGraph(each) as Graph));
+    run();
+    return { model, bytes: bytes.length, 'models/s': round(1000 / run()) };
+  });
+}
+
+/** Time by nodes, of graphs never seen. */
+export function growth(counts: readonly number[]): Row[] {
+  const predictor = createPredictor(cortexA76);
+  return counts.map((nodes) => {
+    const graphs = Array.from({ length: nodes > 20_000 ? 3 : 9 }, () => chain(nodes));
+    const milliseconds = medianMs(graphs, predictor.predictGraph);
+    return {
+      nodes,
+      'predictGraph, ms': round(milliseconds),
+      'us a node': round((1000 * milliseconds) / nodes),
+    };
+  });
+}
