@@ -2,7 +2,8 @@ import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import { type ByteSource, openFile } from '@nnmeter/protobuf';
 import { decodeTensorFlow, type TensorFlowModel } from './decode.ts';
 import { flattenFunctions, tensorKey } from './flatten.ts';
-import { Lowering, unreadResults } from './lower.ts';
+import { Lowering } from './lower.ts';
+import { unreadResults } from './results.ts';
 import type { SignatureDef } from './wire-types.ts';
 
 /**

@@ -1,10 +1,4 @@
-import type { LazyReader } from '@nnmeter/protobuf';
-
 /** The decoded messages of proto/tensorflow.proto; absent fields are null. */
-export interface Decoder<T> {
-  decode(reader: LazyReader): T;
-}
-
 type Optional<T> = T | null | undefined;
 
 export interface SavedModel {

@@ -5,7 +5,6 @@ import {
   normalizeAxis,
   reshapeShape,
   type Shape,
-  sliceExtent,
   transposeShape,
 } from '@nnmeter/ir';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
@@ -92,72 +91,6 @@ function pack(context: OpContext) {
   return node('concat', { axis }, shape, { layout: undefined });
 }
 
-function stridedSlice(context: OpContext) {
-  const input = context.shape(0);
-  const [begin, end, strides] = [context.values(1), context.values(2), context.values(3)];
-  const bit = (name: string, index: number): boolean =>
-    ((context.integer(name, 0) >> index) & 1) === 1;
-  const attributes = {
-    starts: [] as number[],
-    ends: [] as number[],
-    axes: [] as number[],
-    steps: [] as number[],
-  };
-  const shape: number[] = [];
-  let axis = 0;
-  for (let index = 0; index < begin.length; index++) {
-    if (bit('new_axis_mask', index)) {
-      shape.push(1);
-      continue;
-    }
-    if (bit('ellipsis_mask', index)) {
-      let remaining = 0;
-      for (let later = index + 1; later < begin.length; later++)
-        if (!bit('new_axis_mask', later)) remaining++;
-      while (axis < input.length - remaining) shape.push(input[axis++]!);
-      continue;
-    }
-    const extent = input[axis];
-    if (extent === undefined)
-      throw new NnMeterError('E_SHAPE', `the slice has more axes than [${input.join(', ')}]`);
-    const step = strides[index]!;
-    const isSingle = bit('shrink_axis_mask', index);
-    const start =
-      bit('begin_mask', index) && !isSingle ? (step > 0 ? 0 : extent - 1) : begin[index]!;
-    const stop = bit('end_mask', index) ? (step > 0 ? extent : -extent - 1) : end[index]!;
-    attributes.starts.push(start);
-    attributes.ends.push(isSingle ? start + 1 : stop);
-    attributes.axes.push(axis++);
-    attributes.steps.push(isSingle ? 1 : step);
-    if (!isSingle) shape.push(sliceExtent(extent, start, stop, step));
-  }
-  shape.push(...input.slice(axis));
-  const keepsRank = shape.length === input.length;
-  return node('slice', attributes, shape, {
-    operands: [0],
-    layout: keepsRank ? context.inputs[0]!.layout : undefined,
-  });
-}
-
-function slice(context: OpContext) {
-  const input = context.shape(0);
-  const starts = context.values(1);
-  const shape = context
-    .values(2)
-    .map((size, axis) => (size < 0 ? input[axis]! - starts[axis]! : size));
-  return node(
-    'slice',
-    {
-      starts,
-      ends: shape.map((size, axis) => size + starts[axis]!),
-      axes: [...input.keys()],
-      steps: input.map(() => 1),
-    },
-    shape,
-    { operands: [0] },
-  );
-}
-
 function pad(context: OpContext) {
   const input = context.shape(0);
   const amounts = context.values(1);
@@ -177,23 +110,6 @@ function transpose(context: OpContext) {
   return node('transpose', { perm }, transposeShape(context.shape(0), perm), {
     operands: [0],
     layout: known,
-  });
-}
-
-function gather(context: OpContext) {
-  const [data, indices] = [context.shape(0), context.shape(1)];
-  const axis = context.inputs.length > 2 ? normalizeAxis(context.values(2)[0]!, data.length) : 0;
-  const batch = context.integer('batch_dims', 0);
-  const shape = [...data.slice(0, axis), ...indices.slice(batch), ...data.slice(axis + 1)];
-  return node('gather', { axis }, shape, { operands: [0, 1], layout: undefined });
-}
-
-function gatherNd(context: OpContext) {
-  const [data, indices] = [context.shape(0), context.shape(1)];
-  const depth = indices.at(-1) ?? 0;
-  return node('gather', { axis: 0 }, [...indices.slice(0, -1), ...data.slice(depth)], {
-    operands: [0, 1],
-    layout: undefined,
   });
 }
 
@@ -280,12 +196,8 @@ export const movementRows: Rows = [
   ['SplitV', split(0, 2, givenSizes)],
   ['Unpack', unpack],
   ['Pack', pack],
-  ['StridedSlice', stridedSlice],
-  ['Slice', slice],
   ['Pad PadV2 MirrorPad', pad],
   ['Transpose', transpose],
-  ['Gather GatherV2 ResourceGather', gather],
-  ['GatherNd', gatherNd],
   ['Tile', tile],
   ['BroadcastTo', (context) => node('expand', {}, context.values(1), { operands: [0] })],
   [

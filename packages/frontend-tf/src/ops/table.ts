@@ -4,6 +4,7 @@ import { elementwiseRows } from './elementwise.ts';
 import { movementRows } from './movement.ts';
 import { poolingAndNormRows } from './pooling-and-norms.ts';
 import type { Rule } from './rule.ts';
+import { slicingRows } from './slicing.ts';
 
 const rules = new Map<string, Rule>();
 for (const rows of [
@@ -12,6 +13,7 @@ for (const rows of [
   elementwiseRows,
   movementRows,
   poolingAndNormRows,
+  slicingRows,
 ]) {
   for (const [ops, rule] of rows) for (const op of ops.split(' ')) rules.set(op, rule);
 }
