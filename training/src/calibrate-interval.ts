@@ -4,52 +4,69 @@ import type { Totals } from './evaluate.ts';
 const LEVEL = 0.9;
 /** A roofline estimate is taken to be right within a factor of two. */
 const ESTIMATED = 1;
-/** Widest share of held-out models of known families that an interval may cover. */
-const MOST_COVERAGE = 0.93;
+const LEAST_WIDTH = 0.01;
+const GREATEST_EXTRA = 3;
+const EXTRA_STEP = 0.005;
+
+/** Predictions for models that the training behind them did not see. */
+export interface Residuals {
+  readonly totals: Totals;
+  readonly models: readonly number[];
+}
 
 /**
- * Widths such that the interval holds 90 % of the measurements of held-out models and of unseen families. The spread on
- * held-out models gives the width where all configurations are known; the extra for unknown ones, and if that is not
- * enough a factor on the width, are raised until the unseen families are covered too.
- * @param heldOut predictions for models of known families that training did not see
+ * Widths such that the interval holds 90 % of the measurements of held-out models, and of models of unseen families.
+ * The extra for unknown configurations is the least that covers the unseen families; given it, the quantiles of the
+ * held-out residuals are the width where all is known.
+ * @param heldOut predictions for models of known families
  * @param unseen predictions for families by models that did not see the family
  */
 export function calibrateInterval(
   measured: Float64Array,
-  heldOut: { totals: Totals; models: readonly number[] },
-  unseen: { totals: Totals; models: readonly number[] },
+  heldOut: Residuals,
+  unseen: Residuals,
 ): IntervalWidths {
-  const ratios = heldOut.models
-    .map((model) => measured[model]! / heldOut.totals.predicted[model]!)
-    .sort((a, b) => a - b);
-  const quantile = (share: number): number =>
-    ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))]!;
-  const low = Math.max(0.01, 1 / quantile((1 - LEVEL) / 2) - 1);
-  const high = Math.max(0.01, quantile((1 + LEVEL) / 2) - 1);
-
-  let widths: IntervalWidths = { level: LEVEL, low, high, novel: 0, estimated: ESTIMATED };
-  for (let factor = 1; factor < 3; factor *= 1.02) {
-    const wider = { ...widths, low: low * factor, high: high * factor };
-    if (factor > 1 && coverage(measured, heldOut, wider) > MOST_COVERAGE) break;
-    for (let novel = 0; novel <= 2; novel += 0.02) {
-      widths = { ...wider, novel };
-      if (coverage(measured, unseen, widths) >= LEVEL) return widths;
-    }
+  let widths = knownWidths(measured, heldOut, 0);
+  for (let step = 1; coverage(measured, unseen, widths) < LEVEL; step++) {
+    if (step * EXTRA_STEP > GREATEST_EXTRA) break;
+    widths = knownWidths(measured, heldOut, step * EXTRA_STEP);
   }
   return widths;
+}
+
+function knownWidths(
+  measured: Float64Array,
+  { totals, models }: Residuals,
+  novel: number,
+): IntervalWidths {
+  const widths = { level: LEVEL, low: 0, high: 0, novel, estimated: ESTIMATED };
+  const needed = (error: (ratio: number) => number): number => {
+    const sorted = models
+      .map((model) => {
+        const ratio = measured[model]! / totals.predicted[model]!;
+        return error(ratio) - extraOf(totals, model, widths);
+      })
+      .sort((a, b) => a - b);
+    const rank = Math.ceil(((1 + LEVEL) / 2) * sorted.length) - 1;
+    return Math.max(LEAST_WIDTH, sorted[rank] ?? 0);
+  };
+  return { ...widths, low: needed((ratio) => 1 / ratio - 1), high: needed((ratio) => ratio - 1) };
+}
+
+function extraOf({ novel, estimated }: Totals, model: number, widths: IntervalWidths): number {
+  return Math.sqrt(novel[model]!) * widths.novel + estimated[model]! * widths.estimated;
 }
 
 /** Share of the models whose measurement lies in the interval. */
 export function coverage(
   measured: Float64Array,
-  { totals, models }: { totals: Totals; models: readonly number[] },
+  { totals, models }: Residuals,
   widths: IntervalWidths,
 ): number {
-  let inside = 0;
-  for (const model of models) {
-    const extra = totals.novel[model]! * widths.novel + totals.estimated[model]! * widths.estimated;
+  const inside = models.filter((model) => {
+    const extra = extraOf(totals, model, widths);
     const ratio = measured[model]! / totals.predicted[model]!;
-    if (ratio >= 1 / (1 + widths.low + extra) && ratio <= 1 + widths.high + extra) inside++;
-  }
-  return inside / models.length;
+    return ratio >= 1 / (1 + widths.low + extra) && ratio <= 1 + widths.high + extra;
+  });
+  return inside.length / models.length;
 }

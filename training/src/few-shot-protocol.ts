@@ -9,8 +9,8 @@ import {
   type TimeByGroup,
 } from '@nnmeter/predictor';
 import type { DeviceData } from './benchmark.ts';
-import { familyOf } from './split.ts';
-import { type TrainingOptions, trainDevice } from './train-device.ts';
+import { measuredModels } from './family-protocol.ts';
+import { hashOf } from './split.ts';
 
 const SAMPLES = 10;
 const WINDOWED = new Set(['conv', 'dwconv', 'maxpool', 'avgpool']);
@@ -21,41 +21,16 @@ export interface FewShotResult {
   readonly after: LatencyMetrics;
 }
 
-/** Every family is predicted by a model that saw only the others, then again with ten of its models measured. */
-export function runFewShotFamilies(
+/** A model trained on other families or another device, before and after measuring ten models. */
+export function runFewShot(
   data: DeviceData,
   ids: readonly string[],
-  options: TrainingOptions,
-  onFamily: (family: string, result: FewShotResult) => void,
-): void {
-  const families = ids.map(familyOf);
-  for (const family of new Set(families)) {
-    const models = measuredModels(data).filter((model) => families[model] === family);
-    if (models.length <= SAMPLES) continue;
-    const weights = trainDevice(data, (model) => families[model] !== family, options);
-    onFamily(family, adapt(data, weights, models));
-  }
-}
-
-/** Accuracy on a sibling device of a model trained on another one, before and after ten measurements on the sibling. */
-export function runFewShotSibling(
-  sibling: DeviceData,
   weights: LatencyModelWeights,
+  models: readonly number[] = measuredModels(data),
 ): FewShotResult {
-  return adapt(sibling, weights, measuredModels(sibling));
-}
-
-function measuredModels({ measured }: DeviceData): number[] {
-  return [...measured.keys()].filter((model) => measured[model]! > 0);
-}
-
-function adapt(
-  data: DeviceData,
-  weights: LatencyModelWeights,
-  models: readonly number[],
-): FewShotResult {
-  const step = Math.floor(models.length / SAMPLES);
-  const samples = Array.from({ length: SAMPLES }, (_, index) => models[index * step]!);
+  const byHash = models.toSorted((a, b) => hashOf(ids[a]!) - hashOf(ids[b]!));
+  const samples = byHash.slice(0, SAMPLES);
+  const others = byHash.slice(SAMPLES);
   const measuredOf = (list: readonly number[]): number[] =>
     list.map((model) => data.measured[model]!);
   const { totals, groups } = timesByGroup(data, weights);
@@ -64,7 +39,6 @@ function adapt(
     samples.map((model) => groups[model]!.times),
     measuredOf(samples),
   );
-  const others = models.filter((model) => !samples.includes(model));
   const adapted = others.map((model) => {
     const { paths } = groups[model]!;
     let total = totals[model]! * factors.scale;

@@ -5,18 +5,28 @@ import { fileURLToPath } from 'node:url';
 import type { BoostingProgress } from '@nnmeter/forest';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { type Anchor, readAnchors } from './anchors.ts';
-import { type Benchmark, type DeviceData, readBenchmark } from './benchmark.ts';
-import { calibrateInterval, coverage } from './calibrate-interval.ts';
+import { readAnchors } from './anchors.ts';
+import { type DeviceData, readBenchmark } from './benchmark.ts';
+import { breakdownOf } from './breakdown.ts';
 import { DEVICES } from './devices.ts';
 import { accuracyOf, formatMetrics, predictAll } from './evaluate.ts';
-import { runFamilyProtocol } from './family-protocol.ts';
-import { runFewShotFamilies, runFewShotSibling } from './few-shot-protocol.ts';
-import { familyOf, isHeldOut } from './split.ts';
+import { accuracyByFamily, leaveFamiliesOut, type Train } from './family-protocol.ts';
+import { runFewShot } from './few-shot-protocol.ts';
+import { trainAndRecord } from './protocols.ts';
+import { isHeldOut } from './split.ts';
 import { trainDevice } from './train-device.ts';
-import { writePredictor } from './write-predictor.ts';
+import { writeAtomically, writePredictor } from './write-predictor.ts';
 
 const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '../..');
+const PREDICTORS = join(ROOT, 'predictors');
+const BREAKDOWN_TITLE = `# Breakdown by kernel type
+
+Written by \`npm run train -- --breakdown\`. "Totals alone": terms fitted to whole networks only, as the data would have it;
+"shipped": with a physical floor for every kernel, single measured ops as anchors, and the tree correction.
+
+`;
+const TRAINED_ON =
+  'nn-Meter benchmark (MIT licence, Microsoft): measured CNN variants of 12 families; a tenth of them, chosen by a hash of the model id, was not trained on';
 const SHARED = process.env.NNMETER_SHARED ?? join(ROOT, '../shared');
 
 const args = await yargs(hideBin(process.argv))
@@ -40,12 +50,22 @@ const args = await yargs(hideBin(process.argv))
   .option('families', {
     type: 'boolean',
     default: false,
-    describe: 'leave-one-family-out protocol instead',
+    describe: 'only the protocol of unseen families; writes nothing',
   })
   .option('few-shot', {
     type: 'boolean',
     default: false,
-    describe: 'ten measured models of each unseen family, and of a sibling device, instead',
+    describe: 'the same, then with ten measured models of each family, and of a sibling device',
+  })
+  .option('split', {
+    type: 'boolean',
+    default: false,
+    describe: 'only the protocol of the random split; writes nothing',
+  })
+  .option('breakdown', {
+    type: 'boolean',
+    default: false,
+    describe: 'writes docs/breakdown.md: known networks by kernel type, and single measured ops',
   })
   .option('dry-run', { type: 'boolean', default: false, describe: 'writes nothing' })
   .strict()
@@ -57,101 +77,88 @@ const progress = (text: string): void => {
 };
 
 const devices = DEVICES.filter(({ folder }) => args.device?.includes(folder) ?? true);
-const benchmark = await readBenchmark(args.data, join(ROOT, 'predictors'), {
+const benchmark = await readBenchmark(args.data, PREDICTORS, {
   every: args.every,
   devices,
   onProgress: (models) => progress(`${models} models read`),
 });
 report(`${benchmark.ids.length} models, data ${benchmark.hash.slice(0, 12)}`);
+const breakdowns: string[] = [];
 for (const data of benchmark.devices) {
   const anchors = existsSync(args.facts) ? await readAnchors(args.facts, data.device.name) : [];
-  const run = args.families ? reportFamilies : args.fewShot ? reportFewShot : trainAndWrite;
-  await run(data, benchmark, anchors);
+  const train: Train = (isTraining) =>
+    trainDevice(data, isTraining, {
+      ...(args.rounds !== undefined && { rounds: args.rounds }),
+      anchors,
+      onProgress: showTrees(data.device.name),
+    });
+  report(data.device.name);
+  if (args.split) reportSplit(data, train);
+  else if (args.families || args.fewShot) reportFamilies(data, train);
+  else if (args.breakdown)
+    breakdowns.push(await breakdownOf(data, benchmark.ids, anchors, PREDICTORS));
+  else await trainAndWrite(data, train);
 }
+if (breakdowns.length > 0)
+  await writeAtomically(
+    join(ROOT, 'docs/breakdown.md'),
+    `${BREAKDOWN_TITLE}${breakdowns.join('\n\n')}\n`,
+  );
 
-async function trainAndWrite(
-  data: DeviceData,
-  { ids, hash }: Benchmark,
-  anchors: Anchor[],
-): Promise<void> {
-  const { name, folder } = data.device;
-  const heldOut = (model: number): boolean => isHeldOut(ids[model]!);
-  const started = Date.now();
-  const fitted = trainDevice(data, (model) => !heldOut(model), {
-    ...(args.rounds !== undefined && { rounds: args.rounds }),
-    anchors,
-    onProgress: showTrees(name),
-  });
-  const totals = predictAll(data, fitted);
-  const measuredModels = [...ids.keys()].filter((model) => data.measured[model]! > 0);
-  const known = { totals, models: measuredModels.filter(heldOut) };
-  // The base alone: trees change little on families they did not see.
-  const unseen = {
-    totals: runFamilyProtocol(data, ids, { rounds: 0, anchors }, () => {}),
-    models: measuredModels,
-  };
-  const interval = calibrateInterval(data.measured, known, unseen);
-  const weights = { ...fitted, interval };
-  const accuracy = accuracyOf(data, totals, heldOut);
-  report(
-    `${name}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${data.set.kernels.length} unique kernels`,
+async function trainAndWrite(data: DeviceData, train: Train): Promise<void> {
+  const { folder } = data.device;
+  const { weights, training, heldOut, record } = trainAndRecord(data, benchmark, train, (step) =>
+    report(`  ${step}`),
   );
-  report(`  training  ${formatMetrics(accuracyOf(data, totals, (model) => !heldOut(model)))}`);
-  report(`  held out  ${formatMetrics(accuracy)}`);
-  const covered = [known, unseen].map((part) => coverage(data.measured, part, interval));
-  report(
-    `  interval  ${covered.map((share) => `${(100 * share).toFixed(1)} %`).join(' of held-out models and ')} of models of unseen families; ${JSON.stringify(interval)}`,
-  );
-  for (const family of new Set(ids.map(familyOf))) {
-    const inFamily = (model: number): boolean => heldOut(model) && familyOf(ids[model]!) === family;
-    report(`    ${family.padEnd(13)} ${formatMetrics(accuracyOf(data, totals, inFamily))}`);
+  report(`  training  ${formatMetrics(training)}`);
+  report(`  held out  ${formatMetrics(heldOut)}`);
+  for (const [family, metrics] of Object.entries(record.unseenFamilies)) {
+    report(`  unseen ${family.padEnd(13)} ${formatMetrics(metrics)}`);
+    report(`    ten measured       ${formatMetrics(record.fewShot[family])}`);
   }
-  if (args.dryRun || accuracy === undefined) return;
+  report(
+    `  interval  ${JSON.stringify(weights.interval)} ${JSON.stringify(record.intervalCoverage)}`,
+  );
+  if (args.dryRun) return;
   const bytes = await writePredictor(join(ROOT, 'predictors', folder), weights, {
-    trainedOn:
-      'nn-Meter benchmark (MIT licence, Microsoft): measured CNN variants of 12 families; a tenth of them, chosen by a hash of the model id, was not trained on',
+    trainedOn: TRAINED_ON,
     codeVersion: codeVersion(),
-    dataHash: hash,
-    models: data.measured.reduce(
-      (count, ms, model) => count + (ms > 0 && !heldOut(model) ? 1 : 0),
-      0,
-    ),
+    dataHash: benchmark.hash,
+    models: training.count,
     date: new Date().toISOString().slice(0, 10),
-    heldOut: accuracy,
+    heldOut,
+    protocols: record,
   });
   report(`  wrote predictors/${folder}/weights.bin, ${bytes} bytes`);
 }
 
-async function reportFamilies(
-  data: DeviceData,
-  { ids }: Benchmark,
-  anchors: Anchor[],
-): Promise<void> {
-  report(`${data.device.name}: each family predicted by a model that saw only the others`);
-  runFamilyProtocol(
+function reportSplit(data: DeviceData, train: Train): void {
+  const heldOut = (model: number): boolean => isHeldOut(benchmark.ids[model]!);
+  const totals = predictAll(
     data,
-    ids,
-    { ...(args.rounds !== undefined && { rounds: args.rounds }), anchors },
-    (family, metrics) => report(`    ${family.padEnd(13)} ${formatMetrics(metrics)}`),
+    train((model) => !heldOut(model)),
   );
+  report(`  held out       ${formatMetrics(accuracyOf(data, totals, heldOut))}`);
+  const families = accuracyByFamily(data, benchmark.ids, totals, heldOut);
+  for (const [family, metrics] of Object.entries(families))
+    report(`    ${family.padEnd(13)} ${formatMetrics(metrics)}`);
 }
 
-async function reportFewShot(
-  data: DeviceData,
-  { ids, devices: all }: Benchmark,
-  anchors: Anchor[],
-): Promise<void> {
-  report(`${data.device.name}: unseen families, before and after measuring ten of their models`);
-  const options = { rounds: args.rounds ?? 0, anchors };
-  runFewShotFamilies(data, ids, options, (family, { before, after }) => {
-    report(`    ${family.padEnd(13)} ${formatMetrics(before)}`);
-    report(`    ${''.padEnd(13)} ${formatMetrics(after)}`);
-  });
+function reportFamilies(data: DeviceData, train: Train): void {
+  const { ids, devices: all } = benchmark;
+  for (const { family, models, weights, accuracy } of leaveFamiliesOut(data, ids, train)) {
+    report(`    ${family.padEnd(13)} ${formatMetrics(accuracy)}`);
+    if (!args.fewShot) continue;
+    const { after } = runFewShot(data, ids, weights, models);
+    report(`      ten measured  ${formatMetrics(after)}`);
+  }
+  if (!args.fewShot) return;
   for (const sibling of all) {
     if (sibling === data || sibling.device.family !== data.device.family) continue;
-    const { before, after } = runFewShotSibling(
+    const { before, after } = runFewShot(
       sibling,
-      trainDevice(data, () => true, options),
+      ids,
+      train((model) => !isHeldOut(ids[model]!)),
     );
     report(`  on ${sibling.device.name}, before and after measuring ten models there`);
     report(`    ${formatMetrics(before)}\n    ${formatMetrics(after)}`);

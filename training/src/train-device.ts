@@ -25,6 +25,8 @@ export interface TrainingOptions {
   /** Trees of the correction; 0 for the base alone. Default by device family. */
   readonly rounds?: number;
   readonly anchors?: readonly Anchor[];
+  /** False fits the terms without the kernels' physical floors, for comparison. */
+  readonly floors?: boolean;
   readonly onProgress?: (progress: BoostingProgress) => void;
 }
 
@@ -52,7 +54,7 @@ export function trainDevice(
   const { device, set, measured } = data;
   const models = measured.length;
   const weight = Float64Array.from(measured, (ms, model) => (ms > 0 && isTraining(model) ? 1 : 0));
-  const terms = termsOfKernels(set, device.family);
+  const terms = termsOfKernels(set, device.family, options.floors ?? true);
   const { coefficients, constantMs } = fitCoefficients(data, weight, terms, options.anchors ?? []);
   const seen = whatTrainingSaw(set, weight, options.anchors ?? []);
   const weights: LatencyModelWeights = {
@@ -106,13 +108,15 @@ interface KernelTerms {
   readonly floor: Float64Array;
 }
 
-function termsOfKernels(set: KernelSet, family: DeviceData['device']['family']): KernelTerms {
+function termsOfKernels(set: KernelSet, family: DeviceFamilyName, floors: boolean): KernelTerms {
   const { terms, physics } = deviceFamilies[family];
   const count = terms.names.length;
   const values = new Float64Array(set.kernels.length * count);
   for (const [index, kernel] of set.kernels.entries())
     terms.fill(kernel, values.subarray(index * count, (index + 1) * count));
-  const floor = Float64Array.from(set.kernels, (kernel) => kernelFloor(kernel, physics));
+  const floor = Float64Array.from(set.kernels, (kernel) =>
+    floors ? kernelFloor(kernel, physics) : 0,
+  );
   return { count, values, floor };
 }
 

@@ -14,7 +14,8 @@ export async function writePredictor(
   return bytes.length;
 }
 
-async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+/** Replaces a file only once its new content is complete. */
+export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   await writeFile(draft, content);
   await rename(draft, path);

@@ -4,7 +4,7 @@ import { familyOf, isHeldOut } from '../dist/split.js';
 test('holds out a tenth of every family', () => {
   for (const family of ['alexnet', 'resnet50', 'mobilenetv3large']) {
     const ids = Array.from({ length: 2000 }, (_, index) => `${family}_${index}`);
-    const share = ids.filter(isHeldOut).length / ids.length;
+    const share = ids.filter((id) => isHeldOut(id)).length / ids.length;
     expect(share).toBeGreaterThan(0.08);
     expect(share).toBeLessThan(0.12);
   }
@@ -12,7 +12,7 @@ test('holds out a tenth of every family', () => {
 
 test('never changes its mind: published accuracy refers to these models', () => {
   expect(
-    Array.from({ length: 40 }, (_, index) => `vgg16_${index}`).filter(isHeldOut),
+    Array.from({ length: 40 }, (_, index) => `vgg16_${index}`).filter((id) => isHeldOut(id)),
   ).toMatchInlineSnapshot(`
     [
       "vgg16_8",
@@ -23,6 +23,13 @@ test('never changes its mind: published accuracy refers to these models', () => 
       "vgg16_36",
     ]
   `);
+});
+
+test('another seed holds out other models', () => {
+  const ids = Array.from({ length: 2000 }, (_, index) => `resnet18_${index}`);
+  const both = ids.filter((id) => isHeldOut(id) && isHeldOut(id, 1)).length;
+  expect(both).toBeLessThan(50);
+  expect(ids.filter((id) => isHeldOut(id, 1)).length).toBeGreaterThan(150);
 });
 
 test('families join depths and sizes of a network', () => {

@@ -45,6 +45,40 @@ export interface TrainingManifest {
   readonly date: string;
   /** Accuracy on the held-out tenth of the benchmark, which training did not see. */
   readonly heldOut: LatencyMetrics;
+  /** What the trainer's protocols measured. */
+  readonly protocols?: ProtocolRecord;
+}
+
+/** Accuracy by family of networks, e.g. `resnet`. */
+export type FamilyMetrics = Readonly<Record<string, LatencyMetrics>>;
+
+/** Accuracy under the trainer's protocols. */
+export interface ProtocolRecord {
+  /** `heldOut` by family. */
+  readonly heldOutFamilies: FamilyMetrics;
+  /** Trained again on another random split, with other models held out. */
+  readonly otherSplit: LatencyMetrics;
+  /** Seeds of the hashes behind `heldOut` and `otherSplit`. */
+  readonly splitSeeds: readonly [heldOut: number, otherSplit: number];
+  /** Every family predicted by a model that was trained on the others only. */
+  readonly unseenFamilies: FamilyMetrics;
+  /** The same once ten models of the family, chosen by a hash, were measured; counts the others. */
+  readonly fewShot: FamilyMetrics;
+  /** By predictor name: a device of the same kind, predicted by this model, before and after ten measurements there. */
+  readonly siblings: Readonly<Record<string, { before: LatencyMetrics; after: LatencyMetrics }>>;
+  /** Share of the measurements inside their 90 % interval. */
+  readonly intervalCoverage: IntervalCoverage;
+  /** One training on two cores shared with others, s; the protocols train once more per family and split. */
+  readonly trainingSeconds: number;
+}
+
+export interface IntervalCoverage {
+  readonly heldOut: number;
+  /** On a split that had no part in the widths. */
+  readonly otherSplit: number;
+  readonly unseenFamilies: number;
+  /** Every family with widths from the other families' residuals, mean of the families. */
+  readonly unseenFamiliesCrossChecked: number;
 }
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {

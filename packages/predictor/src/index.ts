@@ -8,7 +8,10 @@ export { type Factors, factorOf, fitFactors, type TimeByGroup } from './calibrat
 export { coverageOf } from './coverage.ts';
 export type {
   DeviceFacts,
+  FamilyMetrics,
+  IntervalCoverage,
   PredictorDefinition,
+  ProtocolRecord,
   TrainingManifest,
 } from './definition.ts';
 export { modelToGraph, registerFrontend } from './frontends.ts';

@@ -80,7 +80,7 @@ function intervalOf(
     else if (novel) novelMs += latencyMs;
   }
   const extra =
-    Math.min(1, novelMs / totalMs) * widths.novel +
+    Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
     Math.min(1, estimatedMs / totalMs) * widths.estimated;
   return {
     low: totalMs / (1 + widths.low + extra),

@@ -19,9 +19,9 @@ export interface IntervalWidths {
   /** For a model made of known configurations; there extra is 0. */
   readonly low: number;
   readonly high: number;
-  /** Extra, times the share of the total in kernels of configurations not trained on. */
+  /** Extra, times the square root of the share of the total in kernels of configurations not trained on. */
   readonly novel: number;
-  /** The same for kernels of types not measured. */
+  /** Extra, times the share of the total in kernels of types not measured. */
   readonly estimated: number;
 }
 
