@@ -20,6 +20,9 @@ const READMES = [
   'README.md',
   'packages/cli/README.md',
   'packages/predictor/README.md',
+  'docs/add-a-device.md',
+  'docs/add-a-frontend.md',
+  'docs/add-a-fusion-rule.md',
   ...DEVICES.map(({ folder }) => `predictors/${folder}/README.md`),
 ];
 
