@@ -100,5 +100,6 @@ async function readCalibration(path: string): Promise<Calibration> {
 
 async function installedNames(): Promise<readonly string[]> {
   const summaries = await listLatencyPredictors();
-  return summaries.filter((summary) => summary.installed).map((summary) => summary.name);
+  const installed = summaries.filter((summary) => summary.installed);
+  return [...new Set(installed.map((summary) => summary.name))];
 }

@@ -10,7 +10,7 @@ import {
 } from '@nnmeter/predictor';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures/onnx/', import.meta.url));
-const summaries = await listLatencyPredictors();
+const summaries = (await listLatencyPredictors()).filter((summary) => summary.package !== null);
 const predictors = await Promise.all(summaries.map(({ name }) => loadLatencyPredictor(name)));
 
 /** Measured on the devices, ms: resnet18_0 and mobilenetv2_0 of nn-Meter's benchmark dataset. */
