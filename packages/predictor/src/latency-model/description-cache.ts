@@ -1,8 +1,8 @@
 import type { KernelDescription } from './kernel-description.ts';
 
 const FIELDS = 26;
-const CAPACITY = 1 << 15;
-const MOST_ENTRIES = CAPACITY / 2;
+const FIRST_CAPACITY = 1 << 10;
+const LAST_CAPACITY = 1 << 15;
 
 function writeFields(kernel: KernelDescription, out: Float64Array): void {
   const k = kernel;
@@ -37,40 +37,73 @@ function writeFields(kernel: KernelDescription, out: Float64Array): void {
 /**
  * Remembers a value by kernel description: open addressing on the numbers themselves, since a search over
  * architectures asks for the same kernels millions of times and building text keys would cost more than the rest.
- * Forgets everything when half full.
+ * Half full it doubles, and at its greatest size forgets everything.
  */
 export class DescriptionCache<Value> {
-  #keys: Float64Array | undefined;
+  #capacity = FIRST_CAPACITY;
+  #keys = new Float64Array(0);
   #values: (Value | undefined)[] = [];
   #entries = 0;
   readonly #row = new Float64Array(FIELDS);
 
   get(kernel: KernelDescription, compute: (kernel: KernelDescription) => Value): Value {
-    this.#keys ??= new Float64Array(CAPACITY * FIELDS);
+    if (this.#values.length === 0) this.#clear(FIRST_CAPACITY);
+    writeFields(kernel, this.#row);
+    let slot = this.#find(this.#row);
+    const known = this.#values[slot];
+    if (known !== undefined) return known;
+    const value = compute(kernel);
+    if (this.#entries >= this.#capacity / 2) {
+      this.#grow();
+      slot = this.#find(this.#row);
+    }
+    this.#put(slot, this.#row, value);
+    return value;
+  }
+
+  /** The slot that holds the row, or the free one where it belongs. */
+  #find(row: Float64Array): number {
     const keys = this.#keys;
-    const row = this.#row;
-    writeFields(kernel, row);
+    const values = this.#values;
+    const mask = this.#capacity - 1;
     let hash = 0;
     for (let field = 0; field < FIELDS; field++)
       hash = Math.imul(hash ^ row[field]!, 0x9e3779b1) ^ (hash >>> 15);
-    let slot = (hash ^ (hash >>> 16)) & (CAPACITY - 1);
-    for (;;) {
-      const value = this.#values[slot];
-      if (value === undefined) break;
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    while (values[slot] !== undefined) {
       let field = 0;
       while (field < FIELDS && keys[slot * FIELDS + field] === row[field]) field++;
-      if (field === FIELDS) return value;
-      slot = (slot + 1) & (CAPACITY - 1);
+      if (field === FIELDS) return slot;
+      slot = (slot + 1) & mask;
     }
-    const value = compute(kernel);
-    if (this.#entries >= MOST_ENTRIES) {
-      this.#values = [];
-      this.#entries = 0;
-    }
-    if (this.#values.length === 0) this.#values = new Array(CAPACITY).fill(undefined);
-    keys.set(row, slot * FIELDS);
+    return slot;
+  }
+
+  #put(slot: number, row: Float64Array, value: Value): void {
+    this.#keys.set(row, slot * FIELDS);
     this.#values[slot] = value;
     this.#entries++;
-    return value;
+  }
+
+  #grow(): void {
+    const keys = this.#keys;
+    const values = this.#values;
+    if (this.#capacity === LAST_CAPACITY) {
+      this.#clear(FIRST_CAPACITY);
+      return;
+    }
+    this.#clear(this.#capacity * 2);
+    for (const [slot, value] of values.entries()) {
+      if (value === undefined) continue;
+      const row = keys.subarray(slot * FIELDS, (slot + 1) * FIELDS);
+      this.#put(this.#find(row), row, value);
+    }
+  }
+
+  #clear(capacity: number): void {
+    this.#capacity = capacity;
+    this.#keys = new Float64Array(capacity * FIELDS);
+    this.#values = new Array(capacity).fill(undefined);
+    this.#entries = 0;
   }
 }
