@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import {
+  decodeWeights,
   describeKernel,
   deviceFamilies,
   KERNEL_KINDS,
@@ -19,7 +20,7 @@ const NETWORKS = ['resnet50', 'mobilenet_v2', 'densenet121'];
 
 /**
  * Markdown tables of one device: latency of known networks by kernel type, from totals alone and as shipped, and single
- * ops against their measurement.
+ * ops against their measurement. The shipped model is that of the plugin's `weights.bin`.
  * @param predictors folder of the plugins
  */
 export async function breakdownOf(
@@ -31,12 +32,11 @@ export async function breakdownOf(
   const isTraining = (model: number): boolean => !isHeldOut(ids[model]!);
   const { physics } = deviceFamilies[data.device.family];
   const alone = new KernelModel(trainDevice(data, isTraining, { rounds: 0, floors: false }));
-  const shipped = new KernelModel(trainDevice(data, isTraining, { anchors }));
+  const folder = join(predictors, data.device.folder);
+  const shipped = new KernelModel(decodeWeights(await readFile(join(folder, 'weights.bin'))));
   const before: Cost = (kernel) => alone.baseLatency(kernel) - kernelFloor(kernel, physics);
   const after: Cost = (kernel) => shipped.latency(kernel);
-  const rules = JSON.parse(
-    await readFile(join(predictors, data.device.folder, 'rules.json'), 'utf8'),
-  ) as FusionRules;
+  const rules = JSON.parse(await readFile(join(folder, 'rules.json'), 'utf8')) as FusionRules;
   const lines = [`## ${data.device.name}`, ''];
   for (const network of NETWORKS)
     lines.push(...(await networkTable(network, rules, before, after)), '');

@@ -1,0 +1,27 @@
+// What the scripts that print accuracy share.
+
+/** Plugins, and nn-Meter's published share of models within 10 %. */
+export const DEVICES = [
+  { folder: 'cortexa76', title: 'Pixel 4, Cortex-A76 CPU', published: 0.99 },
+  { folder: 'adreno640', title: 'Mi 9, Adreno 640 GPU', published: 0.991 },
+  { folder: 'adreno630', title: 'Pixel 3 XL, Adreno 630 GPU', published: 0.99 },
+  { folder: 'myriadvpu', title: 'Intel NCS2, Myriad X VPU', published: 0.834 },
+];
+
+/** Only a whole shows as 100 %. */
+export function percent(share, digits = 1) {
+  const most = share < 1 ? 100 - 10 ** -digits : 100;
+  return `${Math.min(share * 100, most).toFixed(digits)} %`;
+}
+
+/** Share of models within 10 %: median of the families, and the worst of them. */
+export function medianAndWorst(families) {
+  const sorted = Object.entries(families).sort(([, a], [, b]) => a.within10 - b.within10);
+  const shareAt = (index) => sorted[Math.floor(index)][1].within10;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    median: (shareAt(middle) + shareAt(middle + 0.5)) / 2,
+    worst: shareAt(0),
+    family: sorted[0][0],
+  };
+}
