@@ -112,6 +112,12 @@ describe('real networks', () => {
     expect(graph.tensor(qkv.inputs[1]!)).toMatchObject({ layout: 'IO', shape: [64, 192] });
   });
 
+  test('CastLike of a constant is a constant: scalars of the dynamo exporter are no work', () => {
+    const graph = readOnnx(fixture('tiny_vit_dynamo'));
+    expect(countOps(graph).cast).toBeUndefined();
+    expect(countOps(graph).sqrt).toBeUndefined();
+  });
+
   test('half precision keeps its element type', () => {
     const graph = readOnnx(fixture('half_precision'));
     const types = new Set(graph.nodes.map(({ outputs }) => graph.tensor(outputs[0]!).dataType));

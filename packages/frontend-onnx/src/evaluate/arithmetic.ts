@@ -1,3 +1,4 @@
+import type { DataType } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf, isInteger } from '../data-types.ts';
 import { broadcastPosition, mapCoordinates } from './indices.ts';
@@ -75,11 +76,14 @@ const where: Evaluator = (call, [output]) => {
   return [mapCoordinates(output!, (coordinates) => at(at(0, coordinates) ? 1 : 2, coordinates))];
 };
 
-const cast: Evaluator = (call) => {
-  const to = dataTypeOf(call.int('to', 0));
-  if (to === 'bool') return [call.values(0).map((value) => Number(value !== 0))];
-  return [isInteger(to) ? call.values(0).map(Math.trunc) : call.values(0)];
-};
+/** Values as another type. */
+export function castValues(values: readonly number[], to: DataType): readonly number[] {
+  if (to === 'bool') return values.map((value) => Number(value !== 0));
+  if (isInteger(to)) return values.map(Math.trunc);
+  return to === 'float32' ? values.map(Math.fround) : values;
+}
+
+const cast: Evaluator = (call) => [castValues(call.values(0), dataTypeOf(call.int('to', 0)))];
 
 export const arithmeticEvaluators: Readonly<Record<string, Evaluator>> = {
   ...Object.fromEntries(

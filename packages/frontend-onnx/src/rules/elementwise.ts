@@ -7,7 +7,8 @@ import {
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
-import { alias, type Computation, computation, type Row, type Rule } from '../outcome.ts';
+import { castValues } from '../evaluate/arithmetic.ts';
+import { alias, type Computation, computation, constant, type Row, type Rule } from '../outcome.ts';
 
 /** Ops of one tensor that keep its shape, known or not. */
 export function unary<O extends Op>(
@@ -140,7 +141,14 @@ function castTo(call: Call, to: DataType): ReturnType<Rule> {
 }
 
 const cast: Rule = (call) => castTo(call, dataTypeOf(call.requireInt('to')));
-const castLike: Rule = (call) => castTo(call, call.dataType(1));
+
+/** Reads only the type of its second input: the result for a constant is one whatever the other is. */
+const castLike: Rule = (call) => {
+  const to = call.dataType(1);
+  if (!call.isConstant(0)) return castTo(call, to);
+  const { values } = call.input(0);
+  return constant(to, call.shape(0), values && castValues(values, to));
+};
 
 export const elementwiseRows: readonly Row[] = [
   ...Object.entries(UNARY).map(([op, rule]): Row => [op, '', 1, rule]),
