@@ -66,7 +66,7 @@ export async function detectFrontend(head: Uint8Array, where: string): Promise<F
     missing.length === 0 ? '' : `; other formats need: npm install ${missing.join(' ')}`;
   throw new NnMeterError(
     'E_UNSUPPORTED_FORMAT',
-    `${where} is not a model of a known format (${tried.join(', ')})${others}`,
+    `${where} is not a model of a known format (${tried.join(', ')}); name its type to be told why it is refused${others}`,
   );
 }
 

@@ -54,7 +54,7 @@ async function readHead(path: string, type?: ModelType): Promise<Uint8Array> {
       throw unreadable(path, 'is a folder; name the model file in it');
     }
     if (!status.isFile()) throw unreadable(path, 'is not a regular file');
-    if (status.size === 0) throw unreadable(path, 'is empty');
+    if (status.size === 0) throw unreadable(path, 'is empty; export or download it again');
     const handle = await open(file);
     try {
       const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -1,4 +1,4 @@
-import type { Graph, Node } from '@nnmeter/ir';
+import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction } from './latency-model/index.ts';
 import { hasShapes } from './latency-model/kernel-description.ts';
@@ -15,7 +15,7 @@ export function predictionWarnings(
   for (const [index, kernel] of kernels.entries()) {
     if (!hasShapes(kernel)) uncounted.push(...kernel.nodes);
     else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
-    else if (predictions[index]!.basis === 'estimated') estimated.add(kernel.type);
+    else if (predictions[index]!.basis === 'estimated') estimated.add(variantName(kernel));
   }
   const warnings: string[] = [];
   if (graph.nodes.length === 0) warnings.push('the model has no operations');
@@ -36,6 +36,21 @@ export function predictionWarnings(
     );
   }
   return warnings;
+}
+
+/** The kernel's type, with what sets it apart from the measured kernels of that type: `conv-relu (grouped)`. */
+function variantName(kernel: Kernel): string {
+  const { root, type } = kernel;
+  const variants: string[] = [];
+  if (root.op === 'conv' || root.op === 'dwconv') {
+    const { group, dilations, kernelShape } = root.attributes;
+    if (root.op === 'conv' && group > 1) variants.push('grouped');
+    if (dilations.some((dilation) => dilation > 1)) variants.push('dilated');
+    if (kernelShape.length !== 2) variants.push(`${kernelShape.length}-D`);
+  } else if (root.op === 'fc' && elementCount(kernel.inputs[0]?.shape?.slice(0, -1) ?? []) > 1) {
+    variants.push('of several rows');
+  }
+  return variants.length === 0 ? type : `${type} (${variants.join(', ')})`;
 }
 
 const NAMES_SHOWN = 5;

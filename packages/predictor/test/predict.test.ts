@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createGraph } from '@nnmeter/ir';
+import { type ConvOptions, createGraph, GraphBuilder } from '@nnmeter/ir';
 import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { graphOf, smallNetwork, withoutShapes, withUnknownOp } from './support/graphs.ts';
@@ -83,6 +83,20 @@ describe('what is not known is said', () => {
     expect(report.warnings.join()).toMatch(/unknown operations.*"wavelet" \(Wavelet\)/);
     expect(report.coverage.nodes).toBeLessThan(1);
     expect(report.coverage.macs).toBeLessThan(1);
+  });
+
+  test('a variant of a measured kernel is called by what sets it apart', () => {
+    const warningsOf = (options: ConvOptions, batch = 1): string => {
+      const builder = new GraphBuilder('variant');
+      const image = builder.input('image', [batch, 32, 28, 28]);
+      const features = builder.relu(builder.conv(image, 32, { kernel: 3, padding: 1, ...options }));
+      const pooled = builder.flatten(builder.gap(features));
+      return predictor.predictGraph(builder.build(builder.fc(pooled, 10))).warnings.join();
+    };
+    expect(warningsOf({})).toBe('');
+    expect(warningsOf({ groups: 4 })).toMatch(/estimated: conv-relu \(grouped\)$/);
+    expect(warningsOf({ dilation: 2 })).toMatch(/estimated: conv-relu \(dilated\)$/);
+    expect(warningsOf({}, 4)).toMatch(/estimated: fc \(of several rows\)$/);
   });
 
   test('a node without shapes is named and lowers coverage', () => {
