@@ -71,6 +71,7 @@ export async function loadLatencyPredictor(
   name: string,
   version?: string,
 ): Promise<LatencyPredictor> {
+  if (typeof name !== 'string') throw unknownPredictor(String(name), []);
   const known = KNOWN_PREDICTORS.find((predictor) => goesBy(predictor, name));
   if (known !== undefined) await registerInstalled(known);
   await registerDiscovered();

@@ -108,3 +108,12 @@ test('the list names the published predictors first, then those of the program',
     package: null,
   });
 });
+
+test('a name that is no text is answered like an unknown one', async () => {
+  for (const name of [undefined, null, 640]) {
+    await expect(loadLatencyPredictor(name as unknown as string)).rejects.toMatchObject({
+      code: 'E_UNKNOWN_PREDICTOR',
+      message: expect.stringMatching(/known predictors: .*adreno640gpu_tflite21/),
+    });
+  }
+});
