@@ -2,7 +2,10 @@ import type { Succeeded } from '../process-sources.ts';
 import type { Sink } from '../run-batch.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens. */
+/** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the signal's number. */
+const INTERRUPTED = 130;
+
+/** Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, Ctrl-C included. */
 export function jsonSink<Result>(
   terminal: Terminal,
   elements: (outcome: Succeeded<Result>) => readonly object[],
@@ -12,6 +15,9 @@ export function jsonSink<Result>(
     await terminal.print((opened ? ',\n' : '[\n') + JSON.stringify(element));
     opened = true;
   }
+  const close = () => terminal.print(opened ? '\n]\n' : '[]\n');
+  const interrupt = () => void close().finally(() => process.exit(INTERRUPTED));
+  process.once('SIGINT', interrupt);
   return {
     async succeeded(outcome) {
       for (const element of elements(outcome)) await push(element);
@@ -20,7 +26,8 @@ export function jsonSink<Result>(
       await push({ model, type, error: { code, message } });
     },
     async end() {
-      await terminal.print(opened ? '\n]\n' : '[]\n');
+      process.off('SIGINT', interrupt);
+      await close();
     },
   };
 }
