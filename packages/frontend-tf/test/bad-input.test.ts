@@ -162,6 +162,27 @@ describe('broken graphs', () => {
   });
 });
 
+test('a pooling that has its window as inputs', () => {
+  const integers = (values: readonly number[]): Buffer => {
+    const shape = field(2, field(2, Buffer.from([8, values.length])));
+    const content = Buffer.from(new Uint8Array(Int32Array.from(values).buffer));
+    const tensor = Buffer.concat([Buffer.from([8, 3]), shape, field(4, content)]);
+    return Buffer.concat([field(1, 'value'), field(2, field(8, tensor))]);
+  };
+  const bytes = graphDef(
+    input,
+    nodeDef('size', 'Const', [], [integers([1, 3, 3, 1])]),
+    nodeDef('step', 'Const', [], [integers([1, 2, 2, 1])]),
+    nodeDef('pool', 'MaxPoolV2', ['x', 'size', 'step']),
+  );
+  const graph = readTensorFlow(bytes);
+  expect(graph.nodes[0]).toMatchObject({
+    op: 'maxpool',
+    attributes: { kernelShape: [3, 3], strides: [2, 2] },
+  });
+  expect(graph.tensor('pool').shape).toEqual([1, 3, 3, 3]);
+});
+
 test('200,000 nodes in a row are read', () => {
   const nodes = [input];
   for (let index = 0; index < 200_000; index++)

@@ -29,10 +29,10 @@ export function imageAxes(context: OpContext): {
 export function slide(
   context: OpContext,
   kernelShape: readonly number[],
+  strideList: readonly number[] = context.integers('strides'),
 ): { strides: number[]; dilations: number[]; pads: number[]; extents: number[] } {
   const { spatial } = imageAxes(context);
   const input = context.shape(0);
-  const strideList = context.integers('strides');
   const dilationList = context.integers('dilations');
   const padding = context.text('padding', 'VALID');
   const explicit = context.integers('explicit_paddings');

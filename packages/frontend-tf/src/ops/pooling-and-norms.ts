@@ -2,12 +2,23 @@ import { normalizeAxis, reduceShape } from '@nnmeter/ir';
 import { imageAxes, imageShape, slide } from './convolution.ts';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
-function pool(op: 'maxpool' | 'avgpool'): Rule {
+/** Extents and strides of the window, one entry an axis of the image. */
+type Window = (
+  context: OpContext,
+) => readonly [sizes: readonly number[], strides: readonly number[]];
+
+const fromAttributes: Window = (context) => [
+  context.integers('ksize'),
+  context.integers('strides'),
+];
+const fromInputs: Window = (context) => [context.values(1), context.values(2)];
+
+function pool(op: 'maxpool' | 'avgpool', windowOf: Window = fromAttributes): Rule {
   return (context) => {
     const axes = imageAxes(context);
-    const sizes = context.integers('ksize');
+    const [sizes, strideList] = windowOf(context);
     const kernelShape = axes.spatial.map((axis) => sizes[axis] ?? 1);
-    const { extents, ...window } = slide(context, kernelShape);
+    const { extents, ...window } = slide(context, kernelShape, strideList);
     return node(
       op,
       { kernelShape, ...window, ceilMode: false },
@@ -15,20 +26,6 @@ function pool(op: 'maxpool' | 'avgpool'): Rule {
       { operands: [0], layout: axes.layout },
     );
   };
-}
-
-/** MaxPoolV2 has its window as inputs. */
-function poolWithInputs(context: OpContext) {
-  const lists: Readonly<Record<string, readonly number[]>> = {
-    ksize: context.values(1),
-    strides: context.values(2),
-  };
-  const integers = (name: string): readonly number[] => lists[name] ?? context.integers(name);
-  return pool('maxpool')({
-    ...context,
-    shape: context.shape,
-    integers,
-  });
 }
 
 function axesOf(context: OpContext): number[] {
@@ -86,7 +83,7 @@ function batchNormalization(context: OpContext) {
 export const poolingAndNormRows: Rows = [
   ['MaxPool MaxPool3D MaxPoolWithArgmax', pool('maxpool')],
   ['AvgPool AvgPool3D', pool('avgpool')],
-  ['MaxPoolV2', poolWithInputs],
+  ['MaxPoolV2', pool('maxpool', fromInputs)],
   ['Mean', mean],
   ['Sum', reduction('reducesum')],
   ['Max Any', reduction('reducemax')],
