@@ -1,4 +1,11 @@
-import { type Frontend, type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import {
+  type Frontend,
+  type Graph,
+  NnMeterError,
+  quote,
+  type ReadOptions,
+  type Shape,
+} from '@nnmeter/ir';
 import { distance } from 'fastest-levenshtein';
 import { catalog } from './catalog.ts';
 import type { NetworkOptions } from './torch/options.ts';
@@ -61,13 +68,15 @@ function toGraph(model: unknown, options: ReadOptions = {}): Graph {
   });
 }
 
-function onlyShape(inputShapes: NonNullable<ReadOptions['inputShapes']>): Shape {
+function onlyShape(inputShapes: NonNullable<ReadOptions['inputShapes']>): Shape | undefined {
   if (Array.isArray(inputShapes)) return inputShapes as Shape;
-  const entries = Object.entries(inputShapes as Readonly<Record<string, Shape>>);
-  if (entries.length !== 1) {
-    throw new NnMeterError('E_INVALID_INPUT', 'a torchvision network has one input, "input"');
-  }
-  return entries[0]![1];
+  const { input, ...others } = inputShapes as Readonly<Record<string, Shape>>;
+  const unknown = Object.keys(others)[0];
+  if (unknown === undefined) return input;
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    `there is no input ${quote(unknown)} to give a shape; a torchvision network has one input, "input"`,
+  );
 }
 
 /** Model type `torch`: the model is a torchvision name. */

@@ -79,6 +79,15 @@ describe('buildModel', () => {
   });
 });
 
+test.each([
+  [1, 224, 224, 3],
+  [8, 160, 224, 1],
+])('the input %i, %i, %i, %i has its channels last, which is refused', (...inputShape) => {
+  const error = failure(() => buildModel('resnet18', { inputShape }));
+  expect(error.code).toBe('E_SHAPE');
+  expect(error.message).toMatch(/NCHW.*\[1, 3, 224, 224\]/);
+});
+
 describe('parametric builders', () => {
   test('a thinner, shallower ResNet', () => {
     const graph = resnet({ block: 'basic', layers: [1, 1, 1, 1], width: 16, classes: 10 });
@@ -125,9 +134,11 @@ describe('frontend', () => {
 
   test('refuses anything that is no name, and several inputs', () => {
     expect(failure(() => frontend.toGraph({})).code).toBe('E_INVALID_INPUT');
-    const two = { a: [1, 3, 8, 8], b: [1, 3, 8, 8] };
-    expect(failure(() => frontend.toGraph('resnet18', { inputShapes: two })).code).toBe(
-      'E_INVALID_INPUT',
-    );
+    const shape = [1, 3, 160, 160];
+    for (const inputShapes of [{ x: shape }, { input: shape, x: shape }]) {
+      const refused = failure(() => frontend.toGraph('resnet18', { inputShapes }));
+      expect(refused.code).toBe('E_INVALID_INPUT');
+      expect(refused.message).toMatch(/no input "x".*one input, "input"/);
+    }
   });
 });

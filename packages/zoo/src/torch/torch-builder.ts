@@ -45,10 +45,12 @@ export class TorchBuilder {
   readonly #scopes: string[] = [];
 
   constructor(name: string, inputShape: Shape, batchNorm: BatchNormMode) {
-    if (inputShape.length !== 4) {
+    const [, channels = 0, height = 0, width = 0] = inputShape;
+    const isChannelsLast = width <= 4 && channels > 4 && height > 4;
+    if (inputShape.length !== 4 || isChannelsLast) {
       throw new NnMeterError(
         'E_SHAPE',
-        `the input of a torchvision network is [batch, channels, height, width], not [${inputShape.join(', ')}]`,
+        `the input of a torchvision network is NCHW, [batch, channels, height, width] as in [1, 3, 224, 224], not [${inputShape.join(', ')}]`,
       );
     }
     this.#graph = new GraphBuilder(name);
