@@ -84,6 +84,27 @@ test('an unreadable file says so', async () => {
   expect(stderr).toMatch(/^nn-meter: error: .*secret\.onnx.*permission denied.*\n$/);
 });
 
+test('a model whose input has no shape asks for it; the others are predicted', async () => {
+  const { input, ...others } = SMALL_IR;
+  const shapeless = {
+    input: node('Placeholder', [], ['conv1'], [], []),
+    conv1: { ...others.conv1, attr: { ...others.conv1.attr, input_shape: [], output_shape: [] } },
+  };
+  const folder = folderWith({
+    'a.json': JSON.stringify(shapeless),
+    'b.json': JSON.stringify(SMALL_IR),
+  });
+  const args = ['--predictor', 'cortexa76', '--json', '--nn-meter-ir'];
+  const run = await nnMeter([...args, 'a.json', 'b.json'], folder);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/^nn-meter: error: a\.json: .*--input-shape input=.*\n$/);
+  const [a, b] = parseOutput<Prediction>('predict', run.stdout);
+  expect(a).toMatchObject({ model: 'a.json', error: { code: 'E_MISSING_DIMENSION' } });
+  expect(b).toMatchObject({ model: 'b.json', latencyMs: expect.any(Number) });
+  const given = await nnMeter([...args, 'a.json', '--input-shape', '1,56,56,3'], folder);
+  expect(given).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('a stack trace only with --verbose', async () => {
   const folder = folderWith({ 'bad.json': '[]' });
   const [plain, verbose] = await Promise.all([

@@ -177,7 +177,16 @@ describe('readNnMeterIr on hostile input', () => {
       '{"a":{"attr":{"type":"Relu","output_shape":[[1,-7]]}}}',
       'E_INVALID_INPUT',
     ],
-    ['an unknown side', '{"a":{"attr":{"type":"Relu","output_shape":[[1,-1]]}}}', 'E_SHAPE'],
+    [
+      'an input of unknown width',
+      '{"a":{"attr":{"type":"Placeholder","output_shape":[[1,8,-1,3]]}}}',
+      'E_MISSING_DIMENSION',
+    ],
+    [
+      'an operand of unknown width',
+      '{"a":{"attr":{"type":"Relu","input_shape":[[1,8,-1,3]]}}}',
+      'E_MISSING_DIMENSION',
+    ],
     [
       'an identity of itself',
       '{"a":{"inbounds":["a"],"attr":{"type":"Identity"}},"b":{"inbounds":["a"],"attr":{"type":"Relu"}}}',

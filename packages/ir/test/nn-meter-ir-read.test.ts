@@ -350,6 +350,15 @@ describe('readNnMeterIr', () => {
     const graph = readNnMeterIr(network, { inputShapes: { image: [2, 9, 12, 4] } });
     expect(shapeOf(graph, 'conv')).toEqual([2, 5, 6, 6]);
     expect(graph.node('conv')?.attributes).toMatchObject({ pads: [1, 0, 1, 1] });
+    const open = {
+      image: node('Placeholder', [], [], [[-1, -1, -1, 4]]),
+      conv: { ...network.conv, attr: { ...network.conv.attr, output_shape: [[-1, -1, -1, 6]] } },
+    };
+    const settled = readNnMeterIr(open, { inputShapes: [2, 9, 12, 4] });
+    expect([...settled.tensors]).toEqual([...graph.tensors]);
+    expect(() => readNnMeterIr(open)).toThrow(
+      'input "image" has the shape [-1, -1, -1, 4]; only its batch may be unknown; give the shape',
+    );
     const read = (inputShapes: ReadOptions['inputShapes'] & {}) => () =>
       readNnMeterIr({ ...network, image }, { inputShapes });
     expect(read({ picture: [1, 8, 8, 4] })).toThrow('no input "picture" (inputs: "image")');

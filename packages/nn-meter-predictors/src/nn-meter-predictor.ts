@@ -8,6 +8,7 @@ import {
   type LatencyReport,
   modelFileToGraph,
   modelToGraph,
+  requireShapes,
 } from '@nnmeter/predictor';
 import { quirks } from './quirks.ts';
 import { kernelLatency, type Regressors } from './regressors.ts';
@@ -32,6 +33,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
   const { name, aliases, version, device, fusionRules, regressors } = parts;
 
   function predictGraph(graph: Graph): LatencyReport {
+    requireShapes(graph);
     const detected = detectNnMeterKernels(graph, fusionRules);
     const latencies = detected.map((kernel) => kernelLatency(kernel, regressors));
     const counted = detected.filter((_, index) => latencies[index] !== undefined);
@@ -51,6 +53,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
   }
 
   function estimateTotal(graph: Graph): number {
+    requireShapes(graph);
     const detected = detectNnMeterKernels(graph, fusionRules);
     return sum(detected.map((kernel) => kernelLatency(kernel, regressors)));
   }

@@ -50,4 +50,5 @@ export {
   registerPredictor,
 } from './registry.ts';
 export type { Coverage, KernelLatency, LatencyInterval, LatencyReport } from './report.ts';
+export { requireShapes } from './require-shapes.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';

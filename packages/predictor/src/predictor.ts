@@ -17,6 +17,7 @@ import {
 } from './latency-model/kernel-description.ts';
 import { modelFileToGraph } from './model-file.ts';
 import type { LatencyReport } from './report.ts';
+import { requireShapes } from './require-shapes.ts';
 
 /** Predicts how long models run on one device. */
 export interface LatencyPredictor {
@@ -26,7 +27,10 @@ export interface LatencyPredictor {
   readonly device: DeviceFacts;
   /** Null for predictors of the original nn-Meter, which do not say. */
   readonly manifest: TrainingManifest | null;
-  /** The latency of a graph, with its breakdown by kernel. */
+  /**
+   * The latency of a graph, with its breakdown by kernel.
+   * @throws NnMeterError E_MISSING_DIMENSION if no shape is known, so that nothing could be predicted
+   */
   predictGraph(graph: Graph): LatencyReport;
   /** Only the total of {@link predictGraph}, ms; for searches over many candidates. */
   estimateTotal(graph: Graph): number;
@@ -66,11 +70,13 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
   const latencyModel = decodeLatencyModel(decodeBase64(definition.weights));
 
   function predictGraph(graph: Graph): LatencyReport {
+    requireShapes(graph);
     const kernels = detectKernels(graph, fusionRules);
     return buildReport(definition, latencyModel, graph, kernels);
   }
 
   function estimateTotal(graph: Graph): number {
+    requireShapes(graph);
     const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
     return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.constantMs);
   }

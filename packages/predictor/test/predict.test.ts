@@ -106,6 +106,31 @@ describe('what is not known is said', () => {
     expect(report.coverage.macs).toBeLessThan(1);
   });
 
+  test.each([
+    [
+      'an input',
+      'Relu',
+      undefined,
+      /the shape of input "input" is unknown; .*--input-shape input=1/,
+    ],
+    ['an unknown op', 'Mystery', [1, 8, 8, 4], /the result of "first" \(Mystery\) is unknown/],
+  ])('a model without any shapes because of %s is refused', (_, type, shape, message) => {
+    const graph = graphOf({
+      input: {
+        outbounds: ['first'],
+        attr: { type: 'Placeholder', output_shape: shape && [shape] },
+      },
+      first: { inbounds: ['input'], outbounds: ['last'], attr: { type } },
+      last: { inbounds: ['first'], attr: { type: 'Relu' } },
+    });
+    const refusal = expect.objectContaining({
+      code: 'E_MISSING_DIMENSION',
+      message: expect.stringMatching(message),
+    });
+    expect(() => predictor.predictGraph(graph)).toThrow(refusal);
+    expect(() => predictor.estimateTotal(graph)).toThrow(refusal);
+  });
+
   test('a model without operations is called one', () => {
     const graph = createGraph({ name: 'empty', nodes: [], tensors: [], inputs: [], outputs: [] });
     const report = predictor.predictGraph(graph);

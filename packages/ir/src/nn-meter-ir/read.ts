@@ -1,4 +1,4 @@
-import { locateErrors, quote } from '../errors.ts';
+import { locateErrors, NnMeterError, quote } from '../errors.ts';
 import type { ReadOptions } from '../frontend.ts';
 import { createGraph, type Graph } from '../graph.ts';
 import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
@@ -32,7 +32,7 @@ export function readNnMeterIr(json: unknown, options: ReadOptions = {}): Graph {
 
 class Reader {
   readonly #raw: ReadonlyMap<string, NnMeterIrNode>;
-  /** What the user says of inputs; read here only where the file says nothing. */
+  /** What the user says of inputs; read here only where the file does not say it. */
   readonly #inputShapes: ReadOptions['inputShapes'];
   readonly #tensors = new TensorTable();
   readonly #sources: Sources;
@@ -89,21 +89,20 @@ class Reader {
     const { output_shape: shapes, output_type: types, graph_outputs: outputs, attr } = node.attr;
     switch (this.#sources.role(node)) {
       case 'input': {
-        const stated = tensors.shape(name, shapes?.[0] ?? attr?.shape);
-        tensors.add('input', name, stated ?? this.#givenShape(name), types?.[0]);
+        tensors.add('input', name, this.#inputShape(name, shapes?.[0] ?? attr?.shape), types?.[0]);
         this.#inputs.push(name);
         break;
       }
       case 'constant':
         tensors.addConstant(name, {
-          shape: tensors.shape(name, shapes?.[0]),
+          shape: tensors.shape(shapes?.[0]),
           type: types?.[0],
           values: attr?.constant,
         });
         break;
       case 'op':
         for (let slot = 0; slot < slotCount(node); slot++) {
-          const shape = tensors.shape(name, shapes?.[slot]);
+          const shape = tensors.shape(shapes?.[slot]);
           tensors.add('activation', slotName(name, slot), shape, types?.[slot]);
         }
         for (const slot of outputs ?? []) {
@@ -126,10 +125,19 @@ class Reader {
     return this.#tensors.addConstant(this.#tensors.freeName(name), { shape, type, values });
   }
 
-  #givenShape(input: string): Shape | undefined {
+  /** What the file says, or else the user. */
+  #inputShape(name: string, raw: unknown): Shape | undefined {
     const given = this.#inputShapes;
-    if (given === undefined) return undefined;
-    return Array.isArray(given) ? given : new Map(Object.entries(given)).get(input);
+    const shape =
+      this.#tensors.shape(raw) ??
+      (Array.isArray(given) ? (given as Shape) : new Map(Object.entries(given ?? {})).get(name));
+    if (shape === undefined && Array.isArray(raw)) {
+      throw new NnMeterError(
+        'E_MISSING_DIMENSION',
+        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown; give the shape with inputShapes (--input-shape ${name}=1,224,224,3)`,
+      );
+    }
+    return shape;
   }
 
   #addNode(name: string, node: NnMeterIrNode): void {
@@ -207,8 +215,9 @@ class Reader {
       this.#dropped.push(producer);
     }
     const wanted = producer ?? tensors.freeName(`${name}/operand_${index}`);
-    const shape = tensors.shape(name, operand.shape);
-    if (index === 0 && shape !== undefined && shape.length > 0) {
+    const isInput = index === 0 && (operand.shape?.length ?? 0) > 0;
+    const shape = isInput ? this.#inputShape(wanted, operand.shape) : tensors.shape(operand.shape);
+    if (isInput) {
       tensors.add('input', wanted, shape);
       this.#inputs.push(wanted);
       return wanted;

@@ -89,26 +89,19 @@ export class TensorTable {
     this.addConstant(name, { shape, type: tensor.dataType, values });
   }
 
-  /** A shape with every extent known; only the batch may be unknown in the file. */
-  shape(node: string, raw: unknown): Shape | undefined {
+  /** A shape with every extent known but perhaps the batch, which is then 1; undefined if another extent is unknown. */
+  shape(raw: unknown): Shape | undefined {
     if (!Array.isArray(raw)) return undefined;
     const shape = raw as RawShape;
-    let known = true;
-    for (let axis = 0; axis < shape.length; axis++) {
-      const extent = shape[axis];
-      if (typeof extent === 'number' && extent > 0) continue;
-      if (axis > 0) {
-        throw new NnMeterError(
-          'E_SHAPE',
-          `nn-Meter IR node ${quote(node)}: extent ${axis} of the shape [${shape.join(', ')}] is unknown; only the batch may be`,
-        );
-      }
-      known = false;
-    }
-    if (known) return shape as Shape;
+    for (let axis = 1; axis < shape.length; axis++) if (!isKnown(shape[axis])) return undefined;
+    if (shape.length === 0 || isKnown(shape[0])) return shape as Shape;
     this.unknownBatches++;
     return [1, ...shape.slice(1)] as Shape;
   }
+}
+
+function isKnown(extent: RawShape[number] | undefined): boolean {
+  return typeof extent === 'number' && extent > 0;
 }
 
 /** Written out by case: this runs for every tensor of every network of a data set. */

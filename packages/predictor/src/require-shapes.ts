@@ -1,0 +1,28 @@
+import { type Graph, NnMeterError, type Node, quote } from '@nnmeter/ir';
+
+/**
+ * Refuses a graph of which nothing can be predicted: no node whose activations all have known shapes.
+ * @throws NnMeterError E_MISSING_DIMENSION naming the inputs whose shapes are missing, or the first node that leaves a
+ * result of unknown shape
+ */
+export function requireShapes(graph: Graph): void {
+  const [first] = graph.nodes;
+  if (first === undefined || graph.nodes.some((node) => hasShapes(node, graph))) return;
+  const inputs = graph.inputs.filter((name) => graph.tensor(name).shape === undefined);
+  const reason =
+    inputs.length > 0
+      ? `the shape of input ${inputs.map(quote).join(', ')} is unknown; give it with inputShapes (--input-shape ${inputs[0]}=1,3,224,224, in the model's own order of axes)`
+      : `the shape of the result of ${quote(first.name)} (${first.sourceOp}) is unknown; give a model that states its shapes`;
+  throw new NnMeterError(
+    'E_MISSING_DIMENSION',
+    `nothing of ${quote(graph.name)} can be predicted: ${reason}`,
+  );
+}
+
+function hasShapes(node: Node, graph: Graph): boolean {
+  const isKnown = (name: string): boolean => {
+    const tensor = graph.tensors.get(name);
+    return tensor === undefined || tensor.kind === 'constant' || tensor.shape !== undefined;
+  };
+  return node.outputs.every(isKnown) && node.inputs.every(isKnown);
+}
