@@ -113,9 +113,14 @@ export class Lowering {
     const open = (node: TfNode): void => {
       if (this.#computed.has(`${node.name}:0`)) return;
       if (state.has(node)) {
+        const from = stack.findIndex((frame) => frame.node === node);
+        const cycle = stack
+          .slice(from)
+          .map((frame) => `${quote(frame.node.name)} (${frame.node.op})`);
+        const shown = cycle.length > 6 ? [...cycle.slice(0, 5), '...'] : cycle;
         throw new NnMeterError(
           'E_INVALID_GRAPH',
-          `nodes read each other's results in a cycle through ${quote(node.name)} (${node.op}); loops have no fixed latency, export the model without them`,
+          `nodes read each other's results in a cycle: ${shown.reverse().join(' -> ')}; loops have no fixed latency, export the model without them`,
         );
       }
       state.set(node, 'open');

@@ -27,12 +27,13 @@ export function unreadResults(flat: FlatGraph): {
     node.op !== 'Const' &&
     node.op !== 'Placeholder' &&
     node.inputs.length > 0;
-  const candidates = [...flat.nodes.values()].filter(
-    (node) => isResult(node) && !readByNetwork.has(node.name),
-  );
+  const all = [...flat.nodes.values()].filter(isResult);
+  const candidates = all.filter((node) => !readByNetwork.has(node.name));
   const unread = candidates.filter((node) => !readByAnything.has(node.name));
+  // Where every result is read there is a cycle; following them all finds it.
+  const results = [unread, candidates, all].find((nodes) => nodes.length > 0) ?? [];
   return {
-    results: (unread.length > 0 ? unread : candidates).map((node) => `${node.name}:0`),
+    results: results.map((node) => `${node.name}:0`),
     dropped,
   };
 }

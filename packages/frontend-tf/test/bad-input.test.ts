@@ -82,13 +82,18 @@ describe('what is not a TensorFlow model', () => {
 
 describe('broken graphs', () => {
   test('a cycle is named', () => {
-    const bytes = graphDef(
-      input,
-      nodeDef('a', 'Add', ['x', 'b']),
-      nodeDef('b', 'Relu', ['a']),
-      nodeDef('c', 'Relu', ['b']),
-    );
-    expect(() => readTensorFlow(bytes)).toThrow(/cycle through "[ab]"/);
+    const cycle = [nodeDef('a', 'Add', ['x', 'b']), nodeDef('b', 'Relu', ['a'])];
+    const before = nodeDef('before', 'Relu', ['x']);
+    for (const nodes of [
+      [input, ...cycle, nodeDef('c', 'Relu', ['b'])],
+      [input, before, nodeDef('a', 'Add', ['before', 'b']), nodeDef('b', 'Relu', ['a'])],
+    ]) {
+      expect(() => readTensorFlow(graphDef(...nodes))).toThrow(
+        /in a cycle: ("a" \(Add\) -> "b" \(Relu\)|"b" \(Relu\) -> "a" \(Add\));/,
+      );
+    }
+    const itself = graphDef(input, nodeDef('a', 'Add', ['x', 'a']));
+    expect(() => readTensorFlow(itself)).toThrow(/in a cycle: "a" \(Add\);/);
   });
 
   test('an input nothing computes', () => {
