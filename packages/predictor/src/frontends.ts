@@ -72,7 +72,7 @@ export async function detectFrontend(head: Uint8Array, where: string): Promise<F
 
 /**
  * Turns a model in memory into a graph: the bytes of a file, an ONNX `ModelProto`, parsed JSON of an nn-Meter or NNI
- * graph, or a torchvision name. Without `type`, bytes are recognised by their content.
+ * graph, or a torchvision name. Without `type`, all but names are recognised by their content.
  * @throws NnMeterError what is wrong with the model and where, E_MISSING_PACKAGE if its frontend is not installed.
  */
 export async function modelToGraph(
@@ -80,16 +80,39 @@ export async function modelToGraph(
   type?: ModelType,
   options?: ReadOptions,
 ): Promise<Graph> {
-  const bytes = model instanceof ArrayBuffer ? new Uint8Array(model) : model;
-  if (type !== undefined) return (await loadFrontend(type)).toGraph(bytes, options);
-  if (!(bytes instanceof Uint8Array)) {
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      `only bytes are recognised by their content; name the model type for anything else (${MODEL_TYPES.join(', ')})`,
-    );
+  const content = model instanceof ArrayBuffer ? new Uint8Array(model) : model;
+  const frontend = await (type === undefined ? detectContent(content) : loadFrontend(type));
+  return frontend.toGraph(content, options);
+}
+
+async function detectContent(model: unknown): Promise<Frontend> {
+  if (model instanceof Uint8Array) return detectFrontend(model.subarray(0, HEAD_BYTES), 'the data');
+  if (isModelProto(model)) return loadFrontend('onnx');
+  const json = typeof model === 'object' && model !== null ? jsonOf(model) : undefined;
+  if (json !== undefined) return detectFrontend(new TextEncoder().encode(json), 'the object');
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    `this cannot be recognised by its content; give bytes, a ModelProto or parsed JSON, or name the model type (${MODEL_TYPES.join(', ')})`,
+  );
+}
+
+/** An ONNX model as protobufjs or this project's frontend decodes it. */
+function isModelProto(model: unknown): boolean {
+  return (
+    typeof model === 'object' &&
+    model !== null &&
+    'graph' in model &&
+    ('opsetImport' in model || 'irVersion' in model)
+  );
+}
+
+/** The beginning of an object as JSON; undefined if it is no JSON, for it contains itself or a bigint. */
+function jsonOf(model: object): string | undefined {
+  try {
+    return JSON.stringify(model)?.slice(0, HEAD_BYTES);
+  } catch {
+    return undefined;
   }
-  const frontend = await detectFrontend(bytes.subarray(0, HEAD_BYTES), 'the data');
-  return frontend.toGraph(bytes, options);
 }
 
 async function findFrontend(type: ModelType): Promise<Frontend | undefined> {

@@ -12,7 +12,8 @@ import { detectFrontend, HEAD_BYTES, loadFrontend, modelToGraph } from './fronte
  * Reads a model file (for `torch`: a torchvision name). Without `type` the format is recognised by the content of the
  * file, never by its name. TensorFlow SavedModels are folders. Needs Node.
  * @throws NnMeterError E_FILE if there is no such file or it cannot be read, E_UNSUPPORTED_FORMAT if nothing installed
- * recognises it, E_MISSING_PACKAGE if the frontend of `type` is not installed, and the frontend's own errors.
+ * recognises it, E_MISSING_PACKAGE if the frontend of `type` is not installed, and the frontend's own errors, with the
+ * path.
  */
 export async function modelFileToGraph(
   path: string,
@@ -20,10 +21,20 @@ export async function modelFileToGraph(
   options?: ReadOptions,
 ): Promise<Graph> {
   if (type === 'torch') return modelToGraph(path, type, options);
-  if (type === undefined) return (await detectFile(path)).fileToGraph(path, options);
-  const frontend = await loadFrontend(type);
-  await readHead(path, type);
-  return frontend.fileToGraph(path, options);
+  let frontend: Frontend;
+  if (type === undefined) frontend = await detectFile(path);
+  else {
+    frontend = await loadFrontend(type);
+    await readHead(path, type);
+  }
+  try {
+    return await frontend.fileToGraph(path, options);
+  } catch (cause) {
+    if (!(cause instanceof NnMeterError)) throw cause;
+    const { code, message } = cause;
+    if (message.startsWith(path) || message.startsWith(quote(path))) throw cause;
+    throw new NnMeterError(code, `${path}: ${message}`, { cause });
+  }
 }
 
 /**

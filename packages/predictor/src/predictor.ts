@@ -36,8 +36,8 @@ export interface LatencyPredictor {
   estimateTotal(graph: Graph): number;
   /**
    * Reads a model and predicts its latency. `model` is a graph, the path of a file, a torchvision name (with `torch`),
-   * the bytes of a file, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files and bytes
-   * are recognised by their content.
+   * the bytes of a file, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files, bytes and
+   * objects are recognised by their content.
    * @throws NnMeterError as {@link modelFileToGraph} and {@link modelToGraph}.
    */
   predict(model: unknown, modelType?: ModelType, options?: ReadOptions): Promise<LatencyReport>;

@@ -88,11 +88,36 @@ describe('predict takes a model as it comes', () => {
     expect(named.model).toBe('mine');
   });
 
-  test('an object needs its type', async () => {
-    await expect(modelToGraph(smallNetwork)).rejects.toMatchObject({
-      code: 'E_INVALID_INPUT',
-      message: expect.stringMatching(/name the model type.*nnmeter-ir/),
-    });
+  test('objects are recognised too: a ModelProto, parsed nn-Meter and NNI IR', async () => {
+    const dim = [1, 8].map((dimValue) => ({ dimValue }));
+    const proto = {
+      irVersion: 8,
+      opsetImport: [{ domain: '', version: 13 }],
+      graph: {
+        input: [{ name: 'x', type: { tensorType: { elemType: 1, shape: { dim } } } }],
+        node: [{ opType: 'Relu', input: ['x'], output: ['y'] }],
+        output: [{ name: 'y' }],
+      },
+    };
+    const found = await modelToGraph(proto);
+    expect(found.metadata.format).toBe('onnx');
+    expect(found.tensor('y').shape).toEqual([1, 8]);
+    expect((await modelToGraph(smallNetwork)).metadata.format).toBe('nnmeter-ir');
+    expect((await modelToGraph(JSON.parse(nniText))).metadata.format).toBe('nni-ir');
+    await expect(modelToGraph({ id: 'x', graph: smallNetwork })).rejects.toThrow(/key "graph"/);
+  });
+
+  const itself = {};
+  Object.assign(itself, { itself });
+  test.each([
+    ['a number', 7, 'E_INVALID_INPUT'],
+    ['nothing', undefined, 'E_INVALID_INPUT'],
+    ['a function', () => 0, 'E_INVALID_INPUT'],
+    ['an object that contains itself', itself, 'E_INVALID_INPUT'],
+    ['another object', { nothing: 1 }, 'E_UNSUPPORTED_FORMAT'],
+    ['other numbers', new Float32Array(9), 'E_UNSUPPORTED_FORMAT'],
+  ])('%s is refused', async (_, model, code) => {
+    await expect(modelToGraph(model)).rejects.toMatchObject({ code });
   });
 
   test('an unknown type is answered with the known ones', async () => {
@@ -122,6 +147,13 @@ describe('files that cannot be read', () => {
         message: expect.stringContaining(reason),
       });
     }
+  });
+
+  test('what the frontend says gets the path', async () => {
+    const path = file('wrong.json', '{"a":{"attr":{"type":7}}}');
+    await expect(modelFileToGraph(path)).rejects.toThrow(
+      `${path}: not nn-Meter IR: node "a": attr.type must be string`,
+    );
   });
 
   test('an empty file', async () => {
