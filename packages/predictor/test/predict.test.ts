@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ConvOptions, createGraph, GraphBuilder } from '@nnmeter/ir';
-import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
+import {
+  createPredictor,
+  loadLatencyPredictor,
+  type PredictorDefinition,
+} from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { graphOf, smallNetwork, withoutShapes, withUnknownOp } from './support/graphs.ts';
 
@@ -136,6 +140,36 @@ describe('what is not known is said', () => {
     const report = predictor.predictGraph(graph);
     expect(report.kernels).toEqual([]);
     expect(report.warnings).toContain('the model has no operations');
+  });
+});
+
+describe('absurd extents', () => {
+  test.each<[string, number[], ConvOptions]>([
+    ['a huge image', [1, 3, 1e7, 1e7], { padding: 1 }],
+    ['a huge batch', [1e13, 3, 8, 8], { padding: 1 }],
+    ['nearly 2^53 elements in a row', [1, 1, 1, 8e15], { kernel: [1, 3] }],
+    ['millions of zeros around', [1, 3, 64, 64], { padding: 4e7 }],
+    ['a huge window', [1, 3, 1e6, 1e6], { kernel: 1e6 - 1 }],
+    ['huge steps', [1, 3, 64, 64], { stride: 2 ** 40 }],
+    ['an empty batch', [0, 3, 64, 64], { padding: 1 }],
+  ])('%s: every figure is finite and positive', async (_, shape, options) => {
+    const builder = new GraphBuilder('absurd');
+    const image = builder.input('x', shape);
+    const graph = builder.build(builder.relu(builder.conv(image, 1, { kernel: 3, ...options })));
+    for (const name of ['cortexa76', 'adreno640', 'myriad']) {
+      const report = (await loadLatencyPredictor(name)).predictGraph(graph);
+      const { low, high } = report.interval!;
+      for (const ms of [report.latencyMs, low, high, report.kernels[0]!.latencyMs]) {
+        expect(ms).toBeGreaterThan(0);
+        expect(ms).toBeLessThan(Infinity);
+      }
+    }
+  });
+
+  test('over 2^53 elements are refused', () => {
+    const builder = new GraphBuilder('absurd');
+    const image = builder.input('x', [1, 1, 1e9, 1e9]);
+    expect(() => builder.build(builder.relu(image))).toThrow(/more than 2\^53 elements/);
   });
 });
 

@@ -60,7 +60,7 @@ export class KernelModel {
   latency(kernel: KernelDescription): number {
     const { weights } = this;
     const { physics } = deviceFamilies[weights.family];
-    if (kernel.kind === KIND.reshape) return physics.launchMs;
+    if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
     const isMatrixProduct = kernel.kind === KIND.fc && kernel.borrowed === 1;
     if (weights.measured[kernel.kind] !== 1 || isMatrixProduct)

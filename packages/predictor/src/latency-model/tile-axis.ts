@@ -19,7 +19,8 @@ export interface Span {
   written: number;
 }
 
-const paddingOf = ({ input, output, kernel, stride }: Axis): number =>
+/** Zeros on both sides of an axis together. */
+export const paddingOf = ({ input, output, kernel, stride }: Axis): number =>
   Math.max(0, (output - 1) * stride + kernel - input);
 
 function spanOf(axis: Axis, from: number, to: number): Span {

@@ -1,5 +1,5 @@
 import { roundUp } from './arithmetic.ts';
-import { type Axis, cutAxis, type Span } from './tile-axis.ts';
+import { type Axis, cutAxis, paddingOf, type Span } from './tile-axis.ts';
 
 /**
  * How the fixed-function convolution unit of Myriad X is driven (OpenVINO 2019, whose open compiler is the source of
@@ -192,6 +192,7 @@ export function planTiles(whole: ConvolutionExtents): TilePlan | undefined {
     stride: conv.strideHeight,
     alignment: 1,
   };
+  if (Math.max(paddingOf(horizontal), paddingOf(vertical)) > 2 * MAX_WINDOW) return undefined;
   const outputs = conv.outWidth * conv.outHeight * conv.outChannels;
   let best: Candidate | undefined;
   for (let channelTiles = 1; channelTiles <= MAX_TILES; channelTiles++) {
