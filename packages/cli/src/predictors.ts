@@ -99,7 +99,8 @@ async function readCalibration(path: string): Promise<Calibration> {
 }
 
 async function installedNames(): Promise<readonly string[]> {
-  const summaries = await listLatencyPredictors();
+  // What cannot be read is a warning in the reports of those that can.
+  const summaries = await listLatencyPredictors(() => {});
   const installed = summaries.filter((summary) => summary.installed);
   return [...new Set(installed.map((summary) => summary.name))];
 }

@@ -105,6 +105,36 @@ test('a model whose input has no shape asks for it; the others are predicted', a
   expect(given).toMatchObject({ code: 0, stderr: '' });
 });
 
+test.each([
+  ['unreadable', (path: string) => mkdirSync(path), /config\.json" cannot be read \(EISDIR: /],
+  ['broken', (path: string) => writeFileSync(path, '{'), /config\.json is not JSON/],
+])(
+  'a configuration that is %s is a warning, or an error where it matters',
+  async (_, make, why) => {
+    const folder = folderWith({ 'small.json': JSON.stringify(SMALL_IR) });
+    make(join(folder, 'config.json'));
+    const nnMeterThere = (...args: string[]) => nnMeter(args, folder, folder);
+    const [one, all, listed, old] = await Promise.all([
+      nnMeterThere('--predictor', 'cortexa76', '--json', 'small.json'),
+      nnMeterThere('--json', 'small.json'),
+      nnMeterThere('predictors', '--json'),
+      nnMeterThere('--predictor', 'cortexa76', '--predictor-version', '1.0', 'small.json'),
+    ]);
+    for (const [run, count] of [[one, 1] as const, [all, 4] as const]) {
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      const predictions = parseOutput<Prediction>('predict', run.stdout);
+      expect(predictions).toHaveLength(count);
+      for (const { warnings } of predictions) expect(warnings.at(-1)).toMatch(why);
+    }
+    expect(listed.code).toBe(0);
+    expect(parseOutput('predictors', listed.stdout)).toHaveLength(4);
+    expect(listed.stderr).toMatch(why);
+    expect(old).toMatchObject({ code: 1, stdout: '' });
+    expect(old.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+    expect(old.stderr).toMatch(why);
+  },
+);
+
 test('a stack trace only with --verbose', async () => {
   const folder = folderWith({ 'bad.json': '[]' });
   const [plain, verbose] = await Promise.all([

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { NnMeterError } from '@nnmeter/ir';
+import { NnMeterError, quote } from '@nnmeter/ir';
 import { configurationFile, defaultDataFolder } from './folders.ts';
 
 /** What the configuration file may say; all of it is optional there. */
@@ -15,7 +15,7 @@ export interface Configuration {
 
 /**
  * Reads the configuration file; without one, the defaults.
- * @throws NnMeterError E_INVALID_INPUT naming the file and the entry that is wrong.
+ * @throws NnMeterError E_FILE if it cannot be read, E_INVALID_INPUT naming the file and the entry that is wrong.
  */
 export async function readConfiguration(): Promise<Configuration> {
   const file = configurationFile();
@@ -39,13 +39,25 @@ export async function readConfiguration(): Promise<Configuration> {
 }
 
 async function readEntries(file: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
+    const reason = message.replace(/, \w+( '.*')?$/, '');
+    throw new NnMeterError(
+      'E_FILE',
+      `the configuration ${quote(file)} cannot be read (${reason}); correct that, or name another folder in NNMETER_HOME`,
+      { cause },
+    );
+  }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(file, 'utf8'));
+    parsed = JSON.parse(text);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     const { message } = cause as Error;
-    throw new NnMeterError('E_INVALID_INPUT', `${file} cannot be read: ${message}`, { cause });
+    throw new NnMeterError('E_INVALID_INPUT', `${file} is not JSON: ${message}`, { cause });
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
     return parsed as Record<string, unknown>;

@@ -1,9 +1,21 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { NnMeterError } from '@nnmeter/ir';
 
-/** The folder of the original nn-Meter, read and never written. */
+/**
+ * The folder of the original nn-Meter, read and never written.
+ * @throws NnMeterError E_FILE if the user has no home folder, as in some containers
+ */
 export function originalFolder(): string {
-  return join(homedir(), '.nn_meter');
+  try {
+    return join(homedir(), '.nn_meter');
+  } catch (cause) {
+    throw new NnMeterError(
+      'E_FILE',
+      'the user of this process has no home folder; name one in HOME, or a folder for nn-Meter in NNMETER_HOME',
+      { cause },
+    );
+  }
 }
 
 /** Where downloads and converted predictors are kept unless the configuration names another folder. */

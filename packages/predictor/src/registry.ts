@@ -6,7 +6,8 @@ import type { LatencyMetrics } from './metrics.ts';
 import { nearestName } from './nearest.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
-import type { PredictorSource, SourceEntry } from './source.ts';
+import { readSource, withWarning } from './read-source.ts';
+import type { SourceEntry } from './source.ts';
 
 /** One row of {@link listLatencyPredictors}. */
 export interface PredictorSummary {
@@ -28,8 +29,6 @@ export interface PredictorSummary {
 const registered: PredictorDefinition[] = [];
 /** The packages of those that came from packages. */
 const packageOf = new Map<PredictorDefinition, string>();
-/** Keeps the predictors of the original nn-Meter, and registered ones in its format. */
-const SOURCE_PACKAGE = '@nnmeter/nn-meter-predictors';
 
 /**
  * Makes a predictor known to {@link loadLatencyPredictor}: your own, or a plugin that cannot be found by its package
@@ -63,7 +62,8 @@ function register(definition: PredictorDefinition, packageName: string | undefin
 
 /**
  * Loads a predictor by its name or an alias, in any case; the latest version unless one is given. Finds registered
- * predictors, installed plugin packages, and what @nnmeter/nn-meter-predictors keeps on this machine.
+ * predictors, installed plugin packages, and what @nnmeter/nn-meter-predictors keeps on this machine; if that cannot be
+ * read, installed predictors are loaded without it and say so in the warnings of their reports.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR with the known names, E_MISSING_PACKAGE with the package to install,
  * E_WEIGHTS if its weights are damaged.
  */
@@ -75,8 +75,8 @@ export async function loadLatencyPredictor(
   const known = KNOWN_PREDICTORS.find((predictor) => goesBy(predictor, name));
   if (known !== undefined) await registerInstalled(known);
   await registerDiscovered();
-  const source = await findSource();
-  const entries = ((await source?.list()) ?? []).filter((entry) => goesBy(entry, name));
+  const { source, entries: listed, problem } = await readSource();
+  const entries = listed.filter((entry) => goesBy(entry, name));
   const isWanted = (found: { version: string }): boolean =>
     version === undefined || compareVersions(found.version, version) === 0;
   const definitions = registered.filter((definition) => goesBy(definition, name));
@@ -86,10 +86,11 @@ export async function loadLatencyPredictor(
   );
   const chosen = versions.find(isWanted);
   if (chosen !== undefined) {
-    if ('weights' in chosen) return createPredictor(chosen);
+    if ('weights' in chosen) return withWarning(createPredictor(chosen), problem);
     const loaded = await source?.load(chosen.name, chosen.version);
     if (loaded !== undefined) return loaded;
   }
+  if (problem !== undefined) throw problem;
   const available = entries.find((entry) => version !== undefined && isWanted(entry));
   if (available !== undefined) throw notHereYet(available);
   if (versions.length > 0) {
@@ -99,12 +100,17 @@ export async function loadLatencyPredictor(
         versions.map((found) => found.version).join(', '),
     );
   }
-  if (known === undefined) throw unknownPredictor(name, (await source?.list()) ?? []);
+  if (known === undefined) throw unknownPredictor(name, listed);
   throw missingPackage(`predictor "${known.name}"`, known.package, 'registerPredictor(definition)');
 }
 
-/** Every predictor that is registered or published, the published ones first, whether installed or not. */
-export async function listLatencyPredictors(): Promise<PredictorSummary[]> {
+/**
+ * Every predictor that is registered or published, the published ones first, whether installed or not.
+ * @param onProblem told why what is kept on this machine cannot be listed; without it that is thrown
+ */
+export async function listLatencyPredictors(
+  onProblem?: (problem: NnMeterError) => void,
+): Promise<PredictorSummary[]> {
   const summaries: PredictorSummary[] = [];
   await registerDiscovered();
   for (const known of KNOWN_PREDICTORS) {
@@ -117,7 +123,12 @@ export async function listLatencyPredictors(): Promise<PredictorSummary[]> {
     if (KNOWN_PREDICTORS.some((known) => goesBy(definition, known.name))) continue;
     summaries.push(summarize(definition));
   }
-  for (const entry of (await (await findSource())?.list()) ?? []) {
+  const { entries, problem } = await readSource();
+  if (problem !== undefined) {
+    if (onProblem === undefined) throw problem;
+    onProblem(problem);
+  }
+  for (const entry of entries) {
     const { install } = entry;
     summaries.push({ ...entry, installed: install === undefined, package: null });
   }
@@ -146,10 +157,6 @@ function registerDiscovered(): Promise<void> {
     }
   })();
   return discovery;
-}
-
-async function findSource(): Promise<PredictorSource | undefined> {
-  return (await importOptional(SOURCE_PACKAGE))?.predictorSource as PredictorSource | undefined;
 }
 
 function summarize(definition: PredictorDefinition): PredictorSummary {
