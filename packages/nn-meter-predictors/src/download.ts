@@ -55,13 +55,27 @@ export async function download(
   }
 }
 
-/** undici warns that its proxy agent is experimental, so only those with a proxy get it. */
 async function createAgent(options: Agent.Options): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const hasProxy = Object.entries(process.env).some(([name, value]) => {
     return /^https?_proxy$/i.test(name) && value;
   });
-  return hasProxy ? new EnvHttpProxyAgent(options) : new Agent(options);
+  if (!hasProxy) return new Agent(options);
+  return withoutWarning('UNDICI-EHPA', () => new EnvHttpProxyAgent(options));
+}
+
+/** Runs `create` without one warning: undici says of its proxy agent that it is experimental, to our users. */
+function withoutWarning<T>(code: string, create: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = (...given: unknown[]) => {
+    if ((given[1] as { code?: unknown } | undefined)?.code === code) return;
+    Reflect.apply(emitWarning, process, given);
+  };
+  try {
+    return create();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** Fetches what is missing of `<target>.part`; anything but an NnMeterError is worth another attempt. */

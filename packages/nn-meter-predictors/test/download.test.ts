@@ -211,7 +211,10 @@ test('more than the limit is not taken, whether declared or not', async () => {
   await expect(pullNnMeterPredictor(NAME, options)).rejects.toMatchObject({ code: 'E_LIMIT' });
 });
 
-test('the proxy of the environment is used', async () => {
+test('the proxy of the environment is used, without a word of its being experimental', async () => {
+  const { emitWarning } = process;
+  const warnings: unknown[] = [];
+  process.emitWarning = (warning) => void warnings.push(warning);
   process.env.http_proxy = address;
   const configuration = { downloads: { [NAME]: 'http://nowhere.invalid/p.zip' } };
   writeFileSync(join(home(), 'config.json'), JSON.stringify(configuration));
@@ -226,8 +229,10 @@ test('the proxy of the environment is used', async () => {
     await expect(pullNnMeterPredictor(NAME, QUICK)).rejects.toMatchObject({ code: 'E_DOWNLOAD' });
   } finally {
     delete process.env.http_proxy;
+    process.emitWarning = emitWarning;
     server.off('connect', onConnect);
   }
+  expect(warnings).toEqual([]);
   expect([...tunnels, ...requests.map(({ url }) => url!)][0]).toMatch(/nowhere\.invalid/);
 });
 
