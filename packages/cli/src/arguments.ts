@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { NnMeterError } from '@nnmeter/ir';
 import { closest, distance } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
@@ -45,6 +46,11 @@ const predictorOptions = {
   predictor: { ...repeatable, describe: 'Predictor by name, or "all" (default: all)' },
   'predictor-version': { type: 'string', requiresArg: true, describe: 'Version of the predictor' },
   calibration: { ...repeatable, describe: 'File written by nn-meter calibrate' },
+  threads: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Threads for large jobs (default: one a processor, at most 8)',
+  },
 } as const satisfies Record<string, Options>;
 
 const predictOptions = {
@@ -289,6 +295,13 @@ export async function parseArguments(
     })
     .parseAsync();
   return invocation;
+}
+
+/** How many threads --threads asks for. @throws NnMeterError E_USAGE */
+export function threadCount(threads: number | undefined): number {
+  if (threads === undefined) return Math.min(8, availableParallelism());
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads;
+  throw usageError('--threads needs a whole number from 1 to 64');
 }
 
 /** An E_USAGE error that points to --help. */

@@ -23,6 +23,11 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 /** Longest error message shown; longer ones quote a huge name out of a file. */
 const MESSAGE_LIMIT = 1000;
 
+/** The stack trace of what was thrown, if it has one. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
 /** Says what went wrong in one line, whatever was thrown. */
 export function describeFailure(error: unknown): Failure {
   const { code, message } = classify(error);

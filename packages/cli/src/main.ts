@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { type Invocation, type ListArguments, parseArguments } from './arguments.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure, stackOf } from './failure.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (argv.length === 0) return 1;
     return invocation === undefined ? 0 : await run(invocation, terminal);
   } catch (error) {
-    terminal.error(describeFailure(error), error);
+    terminal.error(describeFailure(error), stackOf(error));
     return 1;
   }
 }

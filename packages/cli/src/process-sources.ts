@@ -1,6 +1,6 @@
 import { type Graph, type ModelType, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import { detectModelType, modelFileToGraph } from '@nnmeter/predictor';
-import { describeFailure, type Failure } from './failure.ts';
+import { describeFailure, type Failure, stackOf } from './failure.ts';
 import type { Source } from './sources.ts';
 
 /** What became of one source. */
@@ -18,8 +18,8 @@ export interface Failed {
   readonly model: string;
   readonly type: ModelType | null;
   readonly failure: Failure;
-  /** What was thrown, for --verbose. */
-  readonly cause?: unknown;
+  /** Of what was thrown, for --verbose. */
+  readonly stack?: string | undefined;
 }
 
 /** A file in a mixed folder that is no model. */
@@ -34,11 +34,22 @@ export async function* processSources<Result>(
   options: ReadOptions,
   work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
 ): AsyncGenerator<Outcome<Result>> {
+  async function* outcomes() {
+    for (const source of sources) yield processSource(source, options, work);
+  }
+  yield* reportEmptyFolders(sources, outcomes());
+}
+
+/** Hands on the outcomes of the sources, in their order, and after them the folders in which no file was a model. */
+export async function* reportEmptyFolders<Result>(
+  sources: readonly Source[],
+  outcomes: AsyncIterable<Outcome<Result>>,
+): AsyncGenerator<Outcome<Result>> {
   const foundNothing = new Map<string, boolean>();
-  for (const source of sources) {
-    const outcome = await processSource(source, options, work);
+  let next = 0;
+  for await (const outcome of outcomes) {
     yield outcome;
-    const { mixedFolder } = source;
+    const { mixedFolder } = sources[next++]!;
     if (mixedFolder === undefined) continue;
     const nothing = foundNothing.get(mixedFolder) ?? true;
     foundNothing.set(mixedFolder, nothing && outcome.kind === 'skipped');
@@ -50,7 +61,8 @@ export async function* processSources<Result>(
   }
 }
 
-async function processSource<Result>(
+/** Reads one model and works on it; never throws. */
+export async function processSource<Result>(
   source: Source,
   options: ReadOptions,
   work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
@@ -66,6 +78,7 @@ async function processSource<Result>(
     const unknown =
       type === undefined && (cause as { code?: string }).code === 'E_UNSUPPORTED_FORMAT';
     if (unknown && optional) return { kind: 'skipped', model };
-    return { kind: 'failed', model, type: type ?? null, failure: describeFailure(cause), cause };
+    const failure = describeFailure(cause);
+    return { kind: 'failed', model, type: type ?? null, failure, stack: stackOf(cause) };
   }
 }

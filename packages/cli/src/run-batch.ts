@@ -43,7 +43,7 @@ export async function runBatch<Result>(
   return exitCode;
 }
 
-function reportFailed({ model, failure, cause }: Failed, terminal: Terminal): void {
+function reportFailed({ model, failure, stack }: Failed, terminal: Terminal): void {
   const where = failure.message.includes(model) ? '' : `${model}: `;
-  terminal.error({ ...failure, message: where + failure.message }, cause);
+  terminal.error({ ...failure, message: where + failure.message }, stack);
 }

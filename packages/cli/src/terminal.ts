@@ -3,20 +3,24 @@ import picocolors from 'picocolors';
 import type { Failure } from './failure.ts';
 import { printable } from './render/format.ts';
 
+/** What tables and colours depend on. */
+export interface Paper {
+  /** Colours for stdout; plain text if it is no terminal or NO_COLOR is set. */
+  readonly colors: Colors;
+  /** Columns available for tables. */
+  readonly width: number;
+}
+
 /** The standard streams as the commands see them. */
-export interface Terminal {
+export interface Terminal extends Paper {
   /** Writes to stdout, waiting while its reader is slow. */
   print(content: string | Uint8Array): Promise<void>;
   /** Writes a line to stderr. */
   note(text: string): void;
   /** Writes what failed to stderr, in one line; its stack trace too with --verbose. */
-  error(failure: Failure, cause?: unknown): void;
-  /** Colours for stdout; plain text if it is no terminal or NO_COLOR is set. */
-  readonly colors: Colors;
+  error(failure: Failure, stack?: string): void;
   /** Whether stderr is a terminal, where progress can be shown. */
   readonly showsProgress: boolean;
-  /** Columns available for tables. */
-  readonly width: number;
 }
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -39,9 +43,9 @@ export function openTerminal(verbose: boolean): Terminal {
     note(text) {
       stderr.write(`${text}\n`);
     },
-    error(failure, cause) {
+    error(failure, stack) {
       this.note(`nn-meter: error: ${printable(failure.message)} (${failure.code})`);
-      if (verbose && cause instanceof Error) this.note(cause.stack ?? '');
+      if (verbose && stack !== undefined) this.note(stack);
     },
     colors: picocolors.createColors(colored),
     showsProgress: stderr.isTTY === true,

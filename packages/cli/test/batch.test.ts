@@ -15,6 +15,28 @@ import {
 
 const SMALL = JSON.stringify(SMALL_IR);
 
+test('a long batch on several threads prints what one thread prints, failures and notes included', async () => {
+  const files: Record<string, string> = {};
+  for (let index = 0; index < 300; index++)
+    files[`${1000 + index}.json`] = index % 50 === 7 ? 'not json' : SMALL;
+  const folder = folderWith({ ...files, '1100.txt': 'no model', '1150.onnx': 'no model' });
+  for (const style of ['--json', '--kernels']) {
+    const args = ['--predictor', 'cortexa76', folder, MOBILENET_V2, style];
+    const [one, three] = await Promise.all([
+      nnMeter([...args, '--threads', '1']),
+      nnMeter([...args, '--threads', '3']),
+    ]);
+    expect(one.code).toBe(1);
+    expect(one.stderr).toContain('1100.txt');
+    expect(one.stderr).toContain('1150.onnx');
+    expect(three).toEqual(one);
+    if (style !== '--json') continue;
+    const models = parseOutput<Prediction>('predict', three.stdout).map(({ model }) => model);
+    expect(models).toEqual([...models.slice(0, -1).sort(), MOBILENET_V2]);
+    expect(models).toHaveLength(296);
+  }
+});
+
 test('a folder is read in order; a bad file takes its place and does not stop the others', async () => {
   const folder = folderWith({
     'c.json': SMALL,

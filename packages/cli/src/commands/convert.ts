@@ -56,7 +56,9 @@ export async function convert(
     },
   );
   const sink = json
-    ? jsonSink<Written>(terminal, ({ model, type, result }) => [{ model, type, ...result }])
+    ? jsonSink<Written>(terminal, ({ model, type, result }) => [
+        JSON.stringify({ model, type, ...result }),
+      ])
     : textSink(terminal);
   return runBatch(outcomes, sources.length, sink, terminal);
 }

@@ -1,16 +1,19 @@
 import { NnMeterError } from '@nnmeter/ir';
 import { listDatasetFiles } from '@nnmeter/nn-meter-predictors';
 import type { EvalArguments } from '../arguments.ts';
-import { usageError } from '../arguments.ts';
-import { readLineBatches } from '../eval/dataset.ts';
+import { threadCount, usageError } from '../arguments.ts';
+import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
 import type { Comparison } from '../eval/evaluate-lines.ts';
 import { evaluate } from '../eval/evaluation.ts';
 import type { PlottedEvaluation } from '../eval/plot.ts';
-import { evaluateInWorkers } from '../eval/worker-pool.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../terminal.ts';
+import { WorkerPool } from '../worker-pool.ts';
 import { writeWhole } from '../write-whole.ts';
+
+/** Lines that a thread works on, and those it goes on with. */
+const BATCHES_A_THREAD = 2;
 
 /** Compares predictions with the measurements of datasets. @returns the exit code */
 export async function evalCommand(options: EvalArguments, terminal: Terminal): Promise<number> {
@@ -47,12 +50,16 @@ async function evaluateDataset(
 ): Promise<readonly PlottedEvaluation[]> {
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
+  const threads = threadCount(options.threads);
   const { files, bytes } = await listDatasetFiles(dataset);
   const progress = await startProgress(bytes, 'bytes', terminal.showsProgress);
   const comparisons: Comparison[][] = predictors.map(() => []);
   try {
     const batches = readLineBatches(files, (count) => progress.advance(count));
-    for await (const results of evaluateInWorkers(batches, choice)) {
+    const pool = new WorkerPool<LineBatch, Comparison[][]>();
+    for (let thread = 0; thread < threads; thread++)
+      pool.startWorker(new URL('../eval/worker.js', import.meta.url), choice);
+    for await (const results of pool.map(batches, BATCHES_A_THREAD)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }
   } finally {

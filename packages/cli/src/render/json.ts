@@ -5,14 +5,17 @@ import type { Terminal } from '../terminal.ts';
 /** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the signal's number. */
 const INTERRUPTED = 130;
 
-/** Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, Ctrl-C included. */
+/**
+ * Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, Ctrl-C included.
+ * @param elements the elements of an outcome, as JSON
+ */
 export function jsonSink<Result>(
   terminal: Terminal,
-  elements: (outcome: Succeeded<Result>) => readonly object[],
+  elements: (outcome: Succeeded<Result>) => readonly string[],
 ): Sink<Result> {
   let opened = false;
-  async function push(element: object): Promise<void> {
-    await terminal.print((opened ? ',\n' : '[\n') + JSON.stringify(element));
+  async function push(element: string): Promise<void> {
+    await terminal.print((opened ? ',\n' : '[\n') + element);
     opened = true;
   }
   const close = () => terminal.print(opened ? '\n]\n' : '[]\n');
@@ -23,7 +26,7 @@ export function jsonSink<Result>(
       for (const element of elements(outcome)) await push(element);
     },
     async failed({ model, type, failure: { code, message } }) {
-      await push({ model, type, error: { code, message } });
+      await push(JSON.stringify({ model, type, error: { code, message } }));
     },
     async end() {
       process.off('SIGINT', interrupt);

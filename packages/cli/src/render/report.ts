@@ -1,17 +1,10 @@
 import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
-import type { Terminal } from '../terminal.ts';
+import type { Paper } from '../terminal.ts';
 import { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
 import { type Column, renderTable } from './table.ts';
 
-/** The line the original nn-Meter prints, which scripts look for; names the predictor if there are several. */
-export function resultLine(report: LatencyReport, several: boolean): string {
-  const model = report.model.replace(/^.*[/\\](?=[^/\\])/, '');
-  const device = several ? ` on ${report.predictor}` : '';
-  return `(nn-Meter) [RESULT] predict latency for ${printable(model)}${device}: ${formatMs(report.latencyMs)} ms\n`;
-}
-
 /** Total, interval, coverage, the `top` heaviest kernels (Infinity: all, in the order they run), warnings. */
-export function renderReport(report: LatencyReport, top: number, terminal: Terminal): string {
+export function renderReport(report: LatencyReport, top: number, terminal: Paper): string {
   const { colors } = terminal;
   const all = report.kernels.length <= top;
   const ranked = [...report.kernels].sort((a, b) => b.latencyMs - a.latencyMs);
@@ -66,11 +59,7 @@ const KERNEL_COLUMNS: readonly Column[] = [
   { title: 'nodes' },
 ];
 
-function kernelTable(
-  kernels: readonly KernelLatency[],
-  totalMs: number,
-  terminal: Terminal,
-): string {
+function kernelTable(kernels: readonly KernelLatency[], totalMs: number, terminal: Paper): string {
   let sum = 0;
   const rows = kernels.map((kernel) => {
     sum += kernel.latencyMs;

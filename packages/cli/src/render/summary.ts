@@ -13,13 +13,6 @@ export interface SummaryRow {
   >[];
 }
 
-export function summarize(model: string, reports: readonly LatencyReport[]): SummaryRow {
-  const results = reports.map(({ predictor, latencyMs, interval, coverage }) => {
-    return { predictor, latencyMs, interval, coverage };
-  });
-  return { model, results };
-}
-
 const DETAILS: readonly Column[] = [
   { title: 'ms', align: 'right' },
   { title: '90 % interval', align: 'right' },

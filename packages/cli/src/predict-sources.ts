@@ -1,0 +1,64 @@
+import type { ReadOptions } from '@nnmeter/ir';
+import type { LatencyPredictor } from '@nnmeter/predictor';
+import type { PredictorChoice } from './predictors.ts';
+import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
+import {
+  type PredictionStyle,
+  type RenderedPrediction,
+  renderPrediction,
+} from './render/prediction.ts';
+import type { Source } from './sources.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** How models are predicted; plain data, so that worker threads can be told. */
+export interface PredictionJob {
+  readonly choice: PredictorChoice;
+  readonly readOptions: ReadOptions;
+  readonly style: PredictionStyle;
+}
+
+type Prediction = Outcome<RenderedPrediction>;
+
+/** A further thread is started for this much work, by the pace so far; starting one takes a tenth of a second. */
+const MS_A_THREAD = 1000;
+/** Results a thread that may wait for an earlier one. */
+const AHEAD = 32;
+
+/** Predicts every source on all predictors, in order; long batches on several threads. */
+export async function* predictSources(
+  sources: readonly Source[],
+  job: PredictionJob,
+  predictors: readonly LatencyPredictor[],
+  threads: number,
+): AsyncGenerator<Prediction> {
+  const pool = new WorkerPool<Source, Prediction>();
+  pool.useThisThread((source) => predictSource(source, job, predictors));
+  const start = performance.now();
+  let done = 0;
+  async function* outcomes() {
+    for await (const outcome of pool.map(sources, AHEAD)) {
+      yield outcome;
+      done++;
+      const left = ((performance.now() - start) / done) * (sources.length - done);
+      if (pool.workers < Math.min(threads - 1, Math.floor(left / MS_A_THREAD)))
+        pool.startWorker(new URL('./predict-worker.js', import.meta.url), job);
+    }
+  }
+  yield* reportEmptyFolders(sources, outcomes());
+}
+
+/** Reads one model and predicts it; never throws. */
+export function predictSource(
+  source: Source,
+  { readOptions, style }: PredictionJob,
+  predictors: readonly LatencyPredictor[],
+): Promise<Prediction> {
+  return processSource(source, readOptions, (graph, { model }, type) =>
+    renderPrediction(
+      model,
+      type,
+      predictors.map((predictor) => predictor.predictGraph(graph)),
+      style,
+    ),
+  );
+}

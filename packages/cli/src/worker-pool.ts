@@ -1,0 +1,136 @@
+import { parentPort, Worker } from 'node:worker_threads';
+import { type ErrorCode, NnMeterError } from '@nnmeter/ir';
+import { describeFailure, type Failure } from './failure.ts';
+
+/** Tasks that a thread has at once: while it reads the file of one, it can work on another. */
+const TASKS_PER_THREAD = 3;
+
+type Work<Task, Result> = (task: Task) => Promise<Result>;
+
+type Answer<Result> = { readonly id: number } & (
+  | { readonly result: Result }
+  | { readonly failure: Failure }
+);
+
+interface Pending<Result> {
+  resolve(result: Result): void;
+  reject(reason: unknown): void;
+}
+
+interface Job<Task, Result> extends Pending<Result> {
+  readonly task: Task;
+}
+
+/** One thread of a pool, this one or another. */
+interface Lane<Task, Result> {
+  readonly work: Work<Task, Result>;
+  running: number;
+}
+
+/** Has tasks done by several threads, the calling one among them if wanted. */
+export class WorkerPool<Task, Result> {
+  readonly #queue: Job<Task, Result>[] = [];
+  readonly #lanes = new Set<Lane<Task, Result>>();
+  readonly #workers: Worker[] = [];
+  #crash: unknown;
+
+  /** Threads besides the calling one. */
+  get workers(): number {
+    return this.#workers.length;
+  }
+
+  /** Lets the calling thread take tasks too. */
+  useThisThread(work: Work<Task, Result>): void {
+    this.#addLane(work);
+  }
+
+  /** Starts a thread; its script calls {@link serveTasks}. */
+  startWorker(script: URL, workerData: unknown): void {
+    const worker = new Worker(script, { workerData });
+    const waiting = new Map<number, Pending<Result>>();
+    let next = 0;
+    worker.on('message', (answer: Answer<Result>) => {
+      const pending = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if ('result' in answer) pending?.resolve(answer.result);
+      else
+        pending?.reject(new NnMeterError(answer.failure.code as ErrorCode, answer.failure.message));
+    });
+    const lane = this.#addLane(
+      (task) =>
+        new Promise<Result>((resolve, reject) => {
+          waiting.set(next, { resolve, reject });
+          worker.postMessage({ id: next++, task });
+        }),
+    );
+    worker.on('error', (error) => {
+      this.#crash = error;
+      this.#lanes.delete(lane);
+      for (const { reject } of waiting.values()) reject(error);
+      this.#startJobs();
+    });
+    this.#workers.push(worker);
+  }
+
+  /**
+   * Results in the order of the tasks; stops the threads at the end.
+   * @param ahead tasks a thread, done or not, that may wait for the result of an earlier one
+   * @throws what the first task to fail failed with
+   */
+  async *map(tasks: AsyncIterable<Task> | Iterable<Task>, ahead: number): AsyncGenerator<Result> {
+    const results: Promise<Result>[] = [];
+    try {
+      for await (const task of tasks) {
+        results.push(this.#run(task));
+        if (results.length >= ahead * this.#lanes.size) yield await results.shift()!;
+      }
+      for (const result of results) yield await result;
+    } finally {
+      await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    }
+  }
+
+  #run(task: Task): Promise<Result> {
+    const result = new Promise<Result>((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+    });
+    // It is looked at later, or never if an earlier one fails.
+    result.catch(() => {});
+    this.#startJobs();
+    return result;
+  }
+
+  #addLane(work: Work<Task, Result>): Lane<Task, Result> {
+    const lane = { work, running: 0 };
+    this.#lanes.add(lane);
+    this.#startJobs();
+    return lane;
+  }
+
+  #startJobs(): void {
+    while (this.#queue.length > 0) {
+      const [freest] = [...this.#lanes].sort((a, b) => a.running - b.running);
+      if (freest === undefined) this.#queue.shift()!.reject(this.#crash);
+      else if (freest.running < TASKS_PER_THREAD) this.#start(this.#queue.shift()!, freest);
+      else break;
+    }
+  }
+
+  async #start(job: Job<Task, Result>, lane: Lane<Task, Result>): Promise<void> {
+    lane.running++;
+    await lane.work(job.task).then(job.resolve, job.reject);
+    lane.running--;
+    this.#startJobs();
+  }
+}
+
+/** In a worker thread: does the tasks that a {@link WorkerPool} sends. */
+export function serveTasks<Task>(work: Work<Task, unknown>): void {
+  parentPort?.on('message', async ({ id, task }: { id: number; task: Task }) => {
+    try {
+      parentPort?.postMessage({ id, result: await work(task) });
+    } catch (error) {
+      parentPort?.postMessage({ id, failure: describeFailure(error) });
+    }
+  });
+}
