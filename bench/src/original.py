@@ -1,49 +1,122 @@
-"""The prediction step of the original with stand-in forests: one scikit-learn forest a kernel type, summed over kernels.
+"""The original's side of original.ts: answers requests, one JSON object a line, until its input ends.
 
-Reads {"rows": int, "trees": [int], "models": {name: [[type, feature, ...]]}} from stdin, trains the forests on random
-data, and prints {name: {trees: {"each": ms, "grouped": ms}}}: one predict() a kernel, or one a kernel type.
+Forests are stand-ins of the official sizes, in the original's folder under HOME. Prediction is that of the installed
+nn-meter package; without the package, its last step alone: a predict() of each kernel type's forest, summed.
 """
 
+import glob
 import json
-import statistics
+import logging
+import os
+import pickle
+import platform
+import resource
 import sys
 import time
 
 import numpy
+import sklearn
 from sklearn.ensemble import RandomForestRegressor
 
+try:
+    import nn_meter
+    import onnx
 
-def train(width, trees, rows):
-    random = numpy.random.default_rng(width)
-    features = random.integers(1, 512, (rows, width)).astype(float)
-    latency = features.prod(axis=1) ** (1 / width) * random.uniform(0.9, 1.1, rows)
-    return RandomForestRegressor(trees, random_state=0, n_jobs=1).fit(features, latency)
+    logging.getLogger("nn-Meter").setLevel(logging.ERROR)
+except ImportError:
+    nn_meter = onnx = None
+
+PREDICTOR = "cortexA76cpu_tflite21"
+FOLDER = os.path.expanduser(f"~/.nn_meter/data/predictor/{PREDICTOR}")
+SAMPLES = 2000
+# Forests of the CPU predictor: features, trees, greatest depth, features tried at a split, samples.
+FORESTS = {
+    "conv-bn-relu": (7, 320, 70, 6, 10000),
+    "dwconv-bn-relu": (7, 240, 50, 6, 5000),
+    "fc": (4, 370, 50, 2, SAMPLES),
+    "maxpool": (5, 210, 50, 5, SAMPLES),
+    "avgpool": (5, 370, 50, 5, SAMPLES),
+    "global-avgpool": (2, 370, 70, 2, SAMPLES),
+    "hswish": (2, 190, 50, 2, SAMPLES),
+    "relu": (2, 370, 50, 2, SAMPLES),
+    "se": (2, 290, 20, 2, SAMPLES),
+    "split": (2, 190, 50, 2, SAMPLES),
+    "channelshuffle": (2, 370, 50, 2, SAMPLES),
+    "bn": (2, 370, 50, 2, SAMPLES),
+    "bnrelu": (2, 370, 50, 2, SAMPLES),
+    "add": (3, 570, 50, 3, SAMPLES),
+    "addrelu": (3, 570, 50, 3, SAMPLES),
+    "concat": (6, 690, 100, 5, SAMPLES),
+}
+predictor = None
 
 
-def median_ms(work):
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
+def build(rules, share):
+    """Trains and writes all forests; `share` of their trees and samples."""
+    os.makedirs(FOLDER, exist_ok=True)
+    random = numpy.random.default_rng(1)
+    nodes = 0
+    for kernel, (width, trees, depth, tried, samples) in FORESTS.items():
+        features = random.uniform(1, 1024, (int(samples * share), width)).round(3)
+        latency = features.prod(axis=1) ** (1 / width) * random.uniform(0.9, 1.1, len(features))
+        forest = RandomForestRegressor(
+            max(1, int(trees * share)), max_depth=depth, max_features=tried, random_state=1, n_jobs=-1
+        ).fit(features, latency)
+        nodes += sum(tree.tree_.node_count for tree in forest.estimators_)
+        with open(f"{FOLDER}/{kernel}.pkl", "wb") as file:
+            pickle.dump(forest.set_params(n_jobs=None), file)
+    with open(f"{FOLDER}/fusion_rules.json", "w") as file:
+        json.dump({name: {"obey": obey} for name, obey in rules.items()}, file)
+    return {"nodes": nodes, "bytes": sum(map(os.path.getsize, glob.glob(f"{FOLDER}/*.pkl")))}
 
 
-def main():
-    task = json.load(sys.stdin)
-    widths = {row[0]: len(row) - 1 for rows in task["models"].values() for row in rows}
-    result = {name: {} for name in task["models"]}
-    for trees in task["trees"]:
-        forests = {kind: train(width, trees, task["rows"]) for kind, width in widths.items()}
-        for name, rows in task["models"].items():
-            groups = {}
-            for kind, *features in rows:
-                groups.setdefault(kind, []).append(features)
-            result[name][trees] = {
-                "each": median_ms(lambda: sum(forests[kind].predict([x])[0] for kind, *x in rows)),
-                "grouped": median_ms(lambda: sum(forests[k].predict(x).sum() for k, x in groups.items())),
-            }
-    print(json.dumps(result))
+def versions():
+    names = [f"Python {platform.python_version()}", f"scikit-learn {sklearn.__version__}"]
+    return {
+        "versions": names + ([f"nn-meter {nn_meter.__version__}, onnx {onnx.__version__}"] if nn_meter else []),
+        "complete": nn_meter is not None,
+    }
 
 
-main()
+def fill(path):
+    """Puts random weights of the stated sizes into an ONNX file, which it has as any exported model."""
+    model = onnx.load(path, load_external_data=False)
+    random = numpy.random.default_rng(1)
+    for tensor in model.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            values = random.standard_normal(list(tensor.dims), dtype=numpy.float32)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    onnx.save(model, path)
+    return {"bytes": os.path.getsize(path)}
+
+
+def load():
+    global predictor
+    start = time.perf_counter()
+    if nn_meter:
+        predictor = nn_meter.load_latency_predictor(PREDICTOR)
+    else:
+        predictor = {}
+        for path in glob.glob(f"{FOLDER}/*.pkl"):
+            with open(path, "rb") as file:
+                predictor[os.path.basename(path)[:-4]] = pickle.load(file)
+    milliseconds = 1000 * (time.perf_counter() - start)
+    return {"ms": milliseconds, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def predict(kind, model, repeat):
+    """Processor time of one, ms: an IR graph or a model file, or {regressor: [features]} where there is no package."""
+    start = time.process_time()
+    for _ in range(repeat):
+        if nn_meter:
+            predictor.predict(model, kind)
+        else:
+            sum(predictor[kernel].predict(rows).sum() for kernel, rows in model.items())
+    return {"ms": 1000 * (time.process_time() - start) / repeat}
+
+
+ANSWERS = {"versions": versions, "build": build, "fill": fill, "load": load, "predict": predict}
+answers, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    request = json.loads(line)
+    print(json.dumps(ANSWERS[request.pop("do")](**request)), file=answers, flush=True)

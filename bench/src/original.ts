@@ -1,62 +1,173 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { detectKernels } from '@nnmeter/kernel-detect';
-import { createPredictor } from '@nnmeter/predictor';
+import { writeOnnxFile } from '@nnmeter/export-onnx';
+import { type Graph, readNnMeterIr, writeNnMeterIr } from '@nnmeter/ir';
+import { detectNnMeterKernels, nnMeterFeatures, nnMeterRegressor } from '@nnmeter/kernel-detect';
+import { createPredictor, modelFileToGraph } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
-import { buildModel } from '@nnmeter/zoo';
-import { medianMs, round } from './measure.ts';
+import { buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { median, round } from './measure.ts';
+import { Python } from './python.ts';
+import { loadOnce } from './start.ts';
 
 type Row = Record<string, string | number>;
-type Times = Record<string, Record<string, { each: number; grouped: number }>>;
 
-const MODELS = ['resnet18', 'mobilenet_v2', 'densenet121'];
-/** Smallest and greatest forest of the original. */
-const TREES = [100, 650];
+/** Name in torchvision and in the benchmark dataset. */
+const MODELS = [
+  ['resnet18', 'resnet18'],
+  ['mobilenet_v2', 'mobilenetv2'],
+  ['densenet121', 'densenet'],
+] as const;
+const WEIGHTS = fileURLToPath(new URL('../../predictors/cortexa76/weights.bin', import.meta.url));
+const rules = cortexA76.fusionRules.official!;
+
+export interface Comparison {
+  readonly note: string;
+  readonly loading: Row[];
+  readonly prediction: Row[];
+}
+
+export interface ComparisonOptions {
+  /** Share of the trees and samples of the official forests. */
+  readonly share: number;
+  /** How often both sides load and predict, in turn; the first time does not count. */
+  readonly rounds: number;
+  /** Fresh graphs of ours in a round. */
+  readonly graphs: number;
+}
 
 /**
- * The original's prediction step (features of each kernel through a scikit-learn forest of its type) next to the whole of
- * ours: detection, features and model of graphs never seen. The original's own converter and detection come on top.
- * Undefined where `python` (env PYTHON, default python3) has no scikit-learn.
+ * The original and this project in turn on the same inputs: loading a predictor, and predicting each model from a graph
+ * in memory and from its ONNX file. Without the nn-meter package the original's side is its forests alone.
  */
-export function againstOriginal(count: number, rows: number): Row[] | undefined {
-  const python = process.env.PYTHON ?? 'python3';
-  if (spawnSync(python, ['-c', 'import sklearn'], { stdio: 'ignore' }).status !== 0)
-    return undefined;
-  const models = Object.fromEntries(MODELS.map((model) => [model, kernelFeatures(model)]));
-  const script = fileURLToPath(new URL('../src/original.py', import.meta.url));
-  const input = JSON.stringify({ rows, trees: TREES, models });
-  const predictor = createPredictor(cortexA76);
-  const ours = (model: string): number => {
-    const graphs = (): ReturnType<typeof buildModel>[] =>
-      Array.from({ length: count }, () => buildModel(model));
-    medianMs(graphs(), predictor.estimateTotal);
-    return medianMs(graphs(), predictor.estimateTotal);
+export async function againstOriginal(options: ComparisonOptions): Promise<Comparison> {
+  const folder = mkdtempSync(join(tmpdir(), 'nnmeter-original-'));
+  try {
+    return await compare(folder, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compare(folder: string, options: ComparisonOptions): Promise<Comparison> {
+  const { share, rounds } = options;
+  const builder = new Python(folder);
+  const { versions, complete } = await builder.ask<{ versions: string[]; complete: boolean }>({
+    do: 'versions',
+  });
+  const pickles = await builder.ask<{ nodes: number; bytes: number }>({
+    do: 'build',
+    rules,
+    share,
+  });
+  const tasks = complete ? await modelTasks(folder, builder) : forestTasks();
+  builder.end();
+
+  const loads: { theirs: number; rss: number; ours: number }[] = [];
+  let python!: Python;
+  for (let run = 0; run <= rounds; run++) {
+    python?.end();
+    python = new Python(folder);
+    await python.ask({ do: 'versions' });
+    const { ms, rss } = await python.ask<{ ms: number; rss: number }>({ do: 'load' });
+    loads.push({ theirs: ms, rss, ours: loadOnce('cortexa76').ms });
+  }
+  const warm = loads.slice(1);
+  const theirs = median(warm.map((load) => load.theirs));
+  const ours = median(warm.map((load) => load.ours));
+  const loading: Row = {
+    'original, ms': round(theirs),
+    'its files, MB': round(pickles.bytes / 1e6),
+    'its peak memory, MB': round(warm[0]!.rss / 1e6),
+    'ours, ms': round(ours),
+    'our file, MB': round(statSync(WEIGHTS).size / 1e6),
+    ratio: round(theirs / ours),
   };
-  const times = JSON.parse(execFileSync(python, [script], { input, encoding: 'utf8' })) as Times;
-  return MODELS.flatMap((model) => {
-    const milliseconds = ours(model);
-    return TREES.map((trees) => {
-      const { each, grouped } = times[model]![trees]!;
-      return {
-        model,
-        trees,
-        'forests, a call a kernel, ms': round(each),
-        'forests, a call a type, ms': round(grouped),
-        'ours, ms': round(milliseconds),
-        'ratio to the faster': round(Math.min(each, grouped) / milliseconds),
-      };
-    });
+
+  const prediction = await predictInTurn(python, tasks, options);
+  python.end();
+  const nodes = `${(pickles.nodes / 1e6).toFixed(1)} million nodes`;
+  const what = complete ? '' : ' (without the nn-meter package: its forests alone)';
+  return {
+    note: `${versions.join(', ')}${what}; forests of ${nodes}`,
+    loading: [loading],
+    prediction,
+  };
+}
+
+interface Task {
+  readonly model: string;
+  readonly from: string;
+  /** What the original is asked to predict. */
+  readonly request: { readonly kind: string; readonly model: unknown };
+  /** A fresh graph, built outside the time; absent if reading the file is part of the work. */
+  readonly graph?: () => Graph;
+}
+
+/** The same IR graph, IR file and ONNX file for both. */
+async function modelTasks(folder: string, python: Python): Promise<Task[]> {
+  const tasks: Task[] = [];
+  mkdirSync(join(folder, 'models'));
+  for (const [model, family] of MODELS) {
+    const ir = writeNnMeterIr(buildBenchModel(family));
+    const graph = (): Graph => readNnMeterIr(ir);
+    tasks.push({ model, from: 'graph', request: { kind: 'nnmeter-ir', model: ir }, graph });
+    const path = join(folder, 'models', `${model}.onnx`);
+    await writeOnnxFile(buildModel(model), path, { weights: 'external' });
+    const { bytes } = await python.ask<{ bytes: number }>({ do: 'fill', path });
+    const from = `ONNX file, ${round(bytes / 1e6)} MB`;
+    tasks.push({ model, from, request: { kind: 'onnx', model: path } });
+  }
+  return tasks;
+}
+
+/** For the original only features by regressor: its last step. */
+function forestTasks(): Task[] {
+  return MODELS.map(([model, family]) => {
+    const features: Record<string, number[][]> = {};
+    for (const kernel of detectNnMeterKernels(buildBenchModel(family), rules)) {
+      const row = nnMeterFeatures(kernel);
+      if (row === undefined) continue;
+      const regressor = nnMeterRegressor(kernel.name);
+      features[regressor] = [...(features[regressor] ?? []), row];
+    }
+    const graph = (): Graph => buildBenchModel(family);
+    return { model, from: 'graph', request: { kind: 'features', model: features }, graph };
   });
 }
 
-/** Type, then input side, channels, output channels, and the window and stride of convolutions. */
-function kernelFeatures(model: string): (string | number)[][] {
-  const graph = buildModel(model);
-  return detectKernels(graph, cortexA76.fusionRules).map(({ type, root, inputs, outputs }) => {
-    const shape = inputs[0]?.shape ?? [];
-    const features = [shape[2] ?? 1, shape[1] ?? 1, outputs[0]?.shape?.[1] ?? 1];
-    const isConv = root.op === 'conv' || root.op === 'dwconv';
-    const window = isConv ? [root.attributes.kernelShape[0]!, root.attributes.strides[0]!] : [];
-    return [type, ...features, ...window];
+/** Mean processor time in a round, of all threads; the median of the rounds. */
+async function predictInTurn(
+  python: Python,
+  tasks: readonly Task[],
+  { rounds, graphs }: ComparisonOptions,
+): Promise<Row[]> {
+  const predictor = createPredictor(cortexA76);
+  const times = tasks.map(() => ({ theirs: [] as number[], ours: [] as number[] }));
+  for (let run = 0; run <= rounds; run++) {
+    for (const [index, { request, graph }] of tasks.entries()) {
+      const { ms } = await python.ask<{ ms: number }>({ do: 'predict', ...request, repeat: 5 });
+      const inputs = Array.from({ length: graphs }, () => graph?.());
+      const before = process.cpuUsage();
+      for (const fresh of inputs) {
+        predictor.estimateTotal(fresh ?? (await modelFileToGraph(request.model as string, 'onnx')));
+      }
+      const { user, system } = process.cpuUsage(before);
+      if (run === 0) continue;
+      times[index]!.theirs.push(ms);
+      times[index]!.ours.push((user + system) / 1000 / graphs);
+    }
+  }
+  return tasks.map(({ model, from }, index) => {
+    const [theirs, ours] = [median(times[index]!.theirs), median(times[index]!.ours)];
+    return {
+      model,
+      from,
+      'original, ms': round(theirs),
+      'ours, ms': round(ours),
+      ratio: round(theirs / ours),
+    };
   });
 }

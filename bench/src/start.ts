@@ -60,19 +60,16 @@ console.log(JSON.stringify({ ms, bytes, used: grown() }));
 `;
 
 /** Import of a plugin and decoding of its weights in a fresh process; memory of one more predictor of the same. */
+export function loadOnce(device: string): { ms: number; bytes: number; used: number } {
+  const plugin = `@nnmeter/predictor-${device}`;
+  const args = ['--expose-gc', '--input-type=module', '--eval', LOAD, plugin];
+  const text = execFileSync(process.execPath, args, { cwd: `${root}bench`, encoding: 'utf8' });
+  return JSON.parse(text) as { ms: number; bytes: number; used: number };
+}
+
 export function loading(runs: number): Row[] {
   return ['cortexa76', 'adreno640', 'adreno630', 'myriadvpu'].map((device) => {
-    const args = [
-      '--expose-gc',
-      '--input-type=module',
-      '--eval',
-      LOAD,
-      `@nnmeter/predictor-${device}`,
-    ];
-    const results = Array.from({ length: runs }, () => {
-      const text = execFileSync(process.execPath, args, { cwd: `${root}bench`, encoding: 'utf8' });
-      return JSON.parse(text) as { ms: number; bytes: number; used: number };
-    });
+    const results = Array.from({ length: runs }, () => loadOnce(device));
     return {
       device,
       'load, ms': round(median(results.map(({ ms }) => ms))),
