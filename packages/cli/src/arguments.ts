@@ -99,6 +99,10 @@ const calibrateOptions = {
 
 const evalOptions = {
   ...predictorOptions,
+  'held-out': {
+    type: 'boolean',
+    describe: 'Leave out the models that the predictor may have been trained on',
+  },
   plot: {
     type: 'string',
     requiresArg: true,

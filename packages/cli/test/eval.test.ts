@@ -91,6 +91,26 @@ describe('a dataset with known errors', () => {
   });
 });
 
+test('models that were trained on are counted, and left out with --held-out', async () => {
+  // By the published split, vgg16_8 and vgg16_15 were held out; a model of one's own was never trained on.
+  const ids = ['vgg16_7', 'vgg16_8', 'vgg16_9', 'vgg16_15', 'mine_9'];
+  const folder = folderWith({ 'data.jsonl': ids.map((id) => entry(id, predicted)).join('\n') });
+  const args = ['eval', 'data.jsonl', '--predictor', DEVICE, '--json'];
+  const [all, heldOut] = await Promise.all([
+    nnMeter(args, folder),
+    nnMeter([...args, '--held-out'], folder),
+  ]);
+  expect(parseOutput<Evaluation>('eval', all.stdout)[0]?.count).toBe(5);
+  expect(all.stderr).toMatch(/was trained on 2 of these 5 models; --held-out/);
+  const [evaluation] = parseOutput<Evaluation>('eval', heldOut.stdout);
+  expect(evaluation?.worst.map(({ id }) => id).sort()).toEqual(['mine_9', 'vgg16_15', 'vgg16_8']);
+  expect(heldOut.stderr).toBe('');
+  const none = folderWith({ 'data.jsonl': entry('vgg16_7', predicted) });
+  const refused = await nnMeter([...args, '--held-out'], none);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/holds no measurement of a held-out model for cortexA76/);
+});
+
 test.each([
   ['a broken line', () => `${entry('a_1', 1)}\n{"id": "b_2", `, /line 2 is not JSON/],
   ['a line without a graph', () => '{"id": "b_2"}', /line 1 .*"graph"/],

@@ -15,6 +15,7 @@ export type {
   TrainingManifest,
 } from './definition.ts';
 export { modelToGraph, registerFrontend } from './frontends.ts';
+export { hashOf, isHeldOut } from './held-out.ts';
 export {
   type DeviceFamilyName,
   deviceFamilies,

@@ -5,6 +5,7 @@ import { threadCount, usageError } from '../arguments.ts';
 import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
 import type { Comparison } from '../eval/evaluate-lines.ts';
 import { evaluate } from '../eval/evaluation.ts';
+import { mayBeTrainedOn, requireKnownTraining } from '../eval/held-out.ts';
 import type { PlottedEvaluation } from '../eval/plot.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
@@ -50,6 +51,9 @@ async function evaluateDataset(
 ): Promise<readonly PlottedEvaluation[]> {
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
+  const onlyHeldOut = options['held-out'] === true;
+  const wanted = onlyHeldOut ? 'measurement of a held-out model' : 'measurement';
+  if (onlyHeldOut) predictors.forEach(requireKnownTraining);
   const threads = threadCount(options.threads);
   const { files, bytes } = await listDatasetFiles(dataset);
   const progress = await startProgress(bytes, 'bytes', terminal.showsProgress);
@@ -66,14 +70,23 @@ async function evaluateDataset(
     progress.stop();
   }
   const measured = predictors.flatMap((predictor, index) => {
-    const found = comparisons[index] ?? [];
+    const { name } = predictor;
+    const all = comparisons[index] ?? [];
+    const heldOut = all.filter(({ id }) => !mayBeTrainedOn(predictor, id));
+    const trained = all.length - heldOut.length;
+    if (trained > 0 && !onlyHeldOut) {
+      terminal.note(
+        `nn-meter: note: by their names, ${name} was trained on ${trained} of these ${all.length} models; --held-out leaves them out`,
+      );
+    }
+    const found = onlyHeldOut ? heldOut : all;
     if (found.length > 0) {
       return [{ evaluation: evaluate(predictor, dataset, found), comparisons: found }];
     }
-    terminal.note(`nn-meter: note: ${dataset} holds no measurement for ${predictor.name}`);
+    terminal.note(`nn-meter: note: ${dataset} holds no ${wanted} for ${name}`);
     return [];
   });
   if (measured.length > 0) return measured;
   const devices = predictors.map(({ name }) => name).join(', ');
-  throw new NnMeterError('E_MEASUREMENTS', `${dataset} holds no measurement for ${devices}`);
+  throw new NnMeterError('E_MEASUREMENTS', `${dataset} holds no ${wanted} for ${devices}`);
 }

@@ -67,7 +67,7 @@ export function relativeError({ measured, predicted }: Comparison): number {
 }
 
 /** `resnet` of `resnet18_12`: the id without its variant number and the depth or size of the network. */
-function familyOf(id: string): string {
+export function familyOf(id: string): string {
   return id.replace(/_\d+$/, '').replace(/(?<=[a-z]{2}[a-uw-z])\d+$|(?<=v\d)(large|small)$/, '');
 }
 

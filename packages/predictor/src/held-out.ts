@@ -1,0 +1,22 @@
+/** Share of the benchmark's models that training must not see. */
+const HELD_OUT_PERCENT = 10;
+
+/**
+ * The one place that decides which models of the benchmark training holds out: by a hash of the id, the same for every
+ * device. `splitSeeds[0]` of a manifest is the seed of its predictor.
+ */
+export function isHeldOut(id: string, seed = 0): boolean {
+  return hashOf(id, seed) % 100 < HELD_OUT_PERCENT;
+}
+
+/** 32-bit hash (FNV-1a) of a model's id. */
+export function hashOf(id: string, seed = 0): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (let index = 0; index < id.length; index++)
+    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
+  // Final mixing, since ids of a family differ in their last digits only.
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  return hash >>> 0;
+}
