@@ -6,7 +6,7 @@ const json = (path) => JSON.stringify(JSON.parse(readFileSync(path, 'utf8')), nu
 
 const source = `import type { PredictorDefinition } from '@nnmeter/predictor';
 
-export const weights = '${readFileSync('weights.bin').toString('base64')}';
+export const weights: string = '${readFileSync('weights.bin').toString('base64')}';
 
 export const manifest: PredictorDefinition['manifest'] = ${json('manifest.json')};
 

@@ -52,9 +52,10 @@ export function encodeForest(forest: Forest): Uint8Array {
 
 /**
  * Reads the bytes of {@link encodeForest}.
+ * @param intact known to be undamaged, so that the checksum need not be computed
  * @throws NnMeterError E_WEIGHTS if they are truncated, damaged or of another version.
  */
-export function decodeForest(bytes: Uint8Array): Forest {
+export function decodeForest(bytes: Uint8Array, intact = false): Forest {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES || view.getUint32(0, true) !== MAGIC) {
     throw unreadable('it does not start with the forest header "NNMF"');
@@ -70,28 +71,21 @@ export function decodeForest(bytes: Uint8Array): Forest {
   if (bytes.length !== bodyEnd + CHECKSUM_BYTES) {
     throw unreadable(`it has ${bytes.length} bytes, its header says ${bodyEnd + CHECKSUM_BYTES}`);
   }
-  if (view.getUint32(bodyEnd, true) !== crc32(bytes.subarray(0, bodyEnd))) {
+  if (!intact && view.getUint32(bodyEnd, true) !== crc32(bytes.subarray(0, bodyEnd))) {
     throw unreadable('its checksum does not match');
   }
   if (flags & ~KNOWN_FLAGS) throw unreadable(`it has unknown flags ${flags}`);
 
-  const feature = new Int16Array(nodes);
-  const value = flags & FLOAT64 ? new Float64Array(nodes) : new Float32Array(nodes);
-  const leafId = flags & WIDE_IDS ? 0xffff : 0xff;
-  const values = HEADER_BYTES + nodes * idBytes;
-  for (let node = 0; node < nodes; node++) {
-    const id =
-      flags & WIDE_IDS
-        ? view.getUint16(HEADER_BYTES + 2 * node, true)
-        : bytes[HEADER_BYTES + node]!;
-    feature[node] = id === leafId ? LEAF : id;
-    value[node] =
-      flags & FLOAT64
-        ? view.getFloat64(values + 8 * node, true)
-        : view.getFloat32(values + 4 * node, true);
-  }
+  const featureCount = view.getUint16(6, true);
+  // Aligned copies, for a little-endian machine. All ones, read as a signed number, are LEAF.
+  const ids = new Uint8Array(bytes.subarray(HEADER_BYTES, bodyEnd - nodes * valueBytes)).buffer;
+  const values = new Uint8Array(bytes.subarray(bodyEnd - nodes * valueBytes, bodyEnd)).buffer;
+  const feature = new Int16Array(flags & WIDE_IDS ? ids : new Int8Array(ids));
+  const value = flags & FLOAT64 ? new Float64Array(values) : new Float32Array(values);
+  if (featureCount > 0x80 && idBytes === 1)
+    for (let node = 0; node < nodes; node++) if (feature[node]! < LEAF) feature[node]! += 0x100;
   const forest = new Forest({
-    featureCount: view.getUint16(6, true),
+    featureCount,
     aggregation: flags & MEAN ? 'mean' : 'sum',
     feature,
     value,

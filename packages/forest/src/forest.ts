@@ -112,26 +112,30 @@ export class Forest {
   }
 }
 
-/** Fills `right` and returns the roots. Read backwards, a split joins the two subtrees that follow it. */
+/** Fills `right` and returns the roots. After a leaf comes the right child of the last split that has none yet. */
 function linkPreorder({ feature, value, right, featureCount }: Forest): Uint32Array {
-  const subtrees: number[] = [];
-  for (let node = feature.length - 1; node >= 0; node--) {
+  const roots: number[] = [];
+  const count = feature.length;
+  const open = new Uint32Array(count);
+  let depth = 0;
+  let isRoot = true;
+  for (let node = 0; node < count; node++) {
     const id = feature[node]!;
+    const held = value[node]!;
     if (id < LEAF || id >= featureCount) {
       throw malformed(`node ${node} tests feature ${id} of ${featureCount}`);
     }
-    if (!Number.isFinite(value[node]!)) {
-      throw malformed(`node ${node} holds ${value[node]}`);
-    }
-    if (id !== LEAF) {
-      if (subtrees.length < 2) throw malformed(`node ${node} lacks a child`);
-      subtrees.pop();
-      right[node] = subtrees.pop()!;
-    }
-    subtrees.push(node);
+    // NaN for NaN and infinities.
+    if (held - held !== 0) throw malformed(`node ${node} holds ${held}`);
+    if (isRoot) roots.push(node);
+    isRoot = false;
+    if (id !== LEAF) open[depth++] = node;
+    else if (depth > 0) right[open[--depth]!] = node + 1;
+    else isRoot = true;
   }
-  if (subtrees.length === 0) throw malformed('no trees');
-  return Uint32Array.from(subtrees.reverse());
+  if (!isRoot) throw malformed(`node ${open[Math.max(0, depth - 1)]} lacks a child`);
+  if (roots.length === 0) throw malformed('no trees');
+  return Uint32Array.from(roots);
 }
 
 function malformed(reason: string): NnMeterError {

@@ -8,6 +8,8 @@ export function decodeBase64(text: string): Uint8Array {
   } catch (cause) {
     throw new NnMeterError('E_WEIGHTS', 'the weights are not valid base64', { cause });
   }
+  // In a fresh process ten times as fast as a loop that is not compiled yet.
+  if (typeof Buffer !== 'undefined') return Buffer.from(binary, 'latin1');
   const bytes = new Uint8Array(binary.length);
   for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
   return bytes;

@@ -32,14 +32,12 @@ export class KernelModel {
   readonly weights: LatencyModelWeights;
   readonly #terms: Float64Array;
   readonly #features: Float32Array;
-  readonly #cells: ReadonlySet<number>;
   readonly #sides: ReadonlySet<number>;
 
   constructor(weights: LatencyModelWeights) {
     this.weights = weights;
     this.#terms = new Float64Array(weights.coefficients.length);
     this.#features = new Float32Array(featureCount(weights.family));
-    this.#cells = new Set(weights.cells);
     this.#sides = new Set(weights.sides);
   }
 
@@ -53,7 +51,16 @@ export class KernelModel {
 
   /** Whether training saw kernels of this configuration. */
   isKnown(kernel: KernelDescription): boolean {
-    return this.#cells.has(configurationCell(kernel));
+    const { cells } = this.weights;
+    const cell = configurationCell(kernel);
+    let low = 0;
+    let high = cells.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (cells[middle]! < cell) low = middle + 1;
+      else high = middle;
+    }
+    return cells[low] === cell;
   }
 
   /** ms, positive and finite. */

@@ -156,7 +156,7 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     cells: new Uint32Array(take(4 * counts.cells)),
     sides: new Uint16Array(take(2 * counts.sides)),
     measured: new Uint8Array(take(counts.kinds)),
-    forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest))),
+    forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest)), true),
   };
 }
 
