@@ -49,6 +49,6 @@ export function openTerminal(verbose: boolean): Terminal {
     },
     colors: picocolors.createColors(colored),
     showsProgress: stderr.isTTY === true,
-    width: Math.max(60, Math.min(100, stdout.columns ?? 100)),
+    width: Math.max(40, Math.min(100, stdout.columns || Number(env.COLUMNS) || 100)),
   };
 }

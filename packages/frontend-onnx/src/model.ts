@@ -1,7 +1,8 @@
 /** int64 fields: numbers from this package's decoder, `Long` objects, bigints or decimal strings from others. */
 export type Int64 = number | bigint | string | { toNumber(): number };
 
-type Optional<T> = T | null | undefined;
+/** Decoders leave absent fields out, or set them to null. */
+export type Optional<T> = T | null | undefined;
 
 /**
  * The in-memory form of an ONNX model: what `ModelProto.decode` of onnx-proto (or any protobufjs code generated from

@@ -16,7 +16,7 @@ export type ErrorCode =
   | 'E_DOWNLOAD'
   | 'E_USAGE';
 
-/** The one error class of all @nnmeter packages: what is wrong, where, and what to do, in one message. */
+/** The one error class of all `@nnmeter` packages: what is wrong, where, and what to do, in one message. */
 export class NnMeterError extends Error {
   override readonly name = 'NnMeterError';
   readonly code: ErrorCode;

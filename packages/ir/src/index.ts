@@ -54,5 +54,6 @@ export {
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
+export type { UnaryOp } from './tensor-ops-builder.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
 export { withInputShapes } from './with-input-shapes.ts';

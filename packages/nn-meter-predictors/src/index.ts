@@ -10,6 +10,7 @@ export {
   registerNnMeterPredictor,
   unregisterNnMeterPredictor,
 } from './register.ts';
+export type { Regressors } from './regressors.ts';
 export { type Category, type NnMeterRelease, nnMeterReleases } from './releases.ts';
 export { predictorSource } from './source.ts';
-export type { StoredForest, StoredPredictor } from './store.ts';
+export type { Origin, StoredForest, StoredPredictor } from './store.ts';

@@ -20,7 +20,7 @@ export interface PullOptions extends DownloadOptions {
 /**
  * Downloads a published predictor of the original nn-Meter and stores it. The first download's SHA-256 is recorded in
  * `checksums.json` of the data folder; later ones must have the same.
- * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_DOWNLOAD (also for a wrong checksum), and those of {@link importPredictor}
+ * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_DOWNLOAD (also for a wrong checksum), and those of {@link importNnMeterPredictor}
  */
 export async function pullNnMeterPredictor(
   name: string,

@@ -17,6 +17,8 @@ export type {
 export { modelToGraph, registerFrontend } from './frontends.ts';
 export { hashOf, isHeldOut } from './held-out.ts';
 export {
+  DEVICE_FAMILIES,
+  type DeviceFamily,
   type DeviceFamilyName,
   deviceFamilies,
 } from './latency-model/device-families.ts';
@@ -33,13 +35,15 @@ export {
 } from './latency-model/kernel-description.ts';
 export { KERNEL_KINDS, KIND } from './latency-model/kernel-kind.ts';
 export { configurationCell, KernelModel } from './latency-model/kernel-model.ts';
-export { bytesMoved, kernelFloor } from './latency-model/physics.ts';
+export { bytesMoved, type DevicePhysics, kernelFloor } from './latency-model/physics.ts';
+export type { TermTable } from './latency-model/terms.ts';
 export {
   decodeWeights,
   encodeWeights,
   type IntervalWidths,
   type LatencyModelWeights,
   LIMITS_PER_KIND,
+  type Throughput,
 } from './latency-model/weights.ts';
 export { type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { detectModelType, modelFileToGraph } from './model-file.ts';

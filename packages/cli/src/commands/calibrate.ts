@@ -27,22 +27,22 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
     await terminal.print(`${JSON.stringify([element], null, 2)}\n`);
     return 0;
   }
-  const [{ renderTable }, { formatMs, formatShare, printable, shortenMiddle }] = await Promise.all([
+  const [{ renderTable }, { formatMs, formatShare, printable }] = await Promise.all([
     import('../render/table.ts'),
     import('../render/format.ts'),
   ]);
   const table = renderTable(
     [
-      { title: 'model' },
+      { title: 'model', least: 12 },
       { title: 'measured ms', align: 'right' },
-      { title: 'before', align: 'right' },
+      { title: 'before', align: 'right', leaveOut: 1 },
       { title: 'after', align: 'right' },
     ],
     models.map(({ model, measuredMs, beforeMs, afterMs }) => [
-      shortenMiddle(printable(model), 50),
+      printable(model),
       ...[measuredMs, beforeMs, afterMs].map(formatMs),
     ]),
-    terminal.colors,
+    terminal,
   );
   await terminal.print(
     `${table}\n${predictor.name}: root mean square error ${formatShare(rmspeBefore)} before, ${formatShare(rmspeAfter)} after\n` +

@@ -11,25 +11,25 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
     await terminal.print(`${JSON.stringify(summaries, null, 2)}\n`);
     return 0;
   }
-  const [{ renderTable }, { formatShare, shortenMiddle }] = await Promise.all([
+  const [{ renderTable }, { formatShare }] = await Promise.all([
     import('../render/table.ts'),
     import('../render/format.ts'),
   ]);
   const columns = [
     { title: 'predictor' },
-    { title: 'version' },
-    { title: 'device' },
-    { title: '±10 %', align: 'right' },
-    { title: 'short name' },
+    { title: 'version', leaveOut: 3 },
+    { title: 'device', least: 16 },
+    { title: '±10 %', align: 'right', leaveOut: 2 },
+    { title: 'short name', leaveOut: 1 },
   ] as const;
   const rows = summaries.map((summary) => [
     summary.name,
     summary.version ?? '-',
-    shortenMiddle(deviceText(summary), 44),
+    deviceText(summary),
     summary.accuracy === null ? '-' : formatShare(summary.accuracy.within10),
     summary.aliases.at(-1) ?? '',
   ]);
-  await terminal.print(renderTable(columns, rows, terminal.colors));
+  await terminal.print(renderTable(columns, rows, terminal));
   return 0;
 }
 

@@ -1,44 +1,49 @@
 import type { Accuracy, Evaluation } from '../eval/evaluation.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Paper } from '../terminal.ts';
 import { formatMs, formatShare, printable, shortenMiddle } from './format.ts';
 import { type Column, renderTable } from './table.ts';
 
-const right = (title: string): Column => ({ title, align: 'right' });
+const ACCURACY: readonly Column[] = [
+  { title: 'family', least: 8 },
+  { title: 'models', align: 'right', leaveOut: 4 },
+  { title: 'RMSE ms', align: 'right', leaveOut: 5 },
+  { title: 'RMSPE', align: 'right' },
+  { title: 'MAPE', align: 'right', leaveOut: 3 },
+  { title: 'bias', align: 'right', leaveOut: 6 },
+  { title: '±5 %', align: 'right' },
+  { title: '±10 %', align: 'right' },
+  { title: '±15 %', align: 'right', leaveOut: 1 },
+  { title: 'in interval', align: 'right', leaveOut: 2 },
+];
+
+const WORST: readonly Column[] = [
+  { title: 'worst models', least: 12 },
+  { title: 'measured ms', align: 'right' },
+  { title: 'predicted ms', align: 'right', leaveOut: 1 },
+  { title: 'error', align: 'right' },
+];
 
 /** Accuracy over all models and by family, and the worst models. */
-export function renderEvaluation(evaluation: Evaluation, terminal: Terminal): string {
+export function renderEvaluation(evaluation: Evaluation, terminal: Paper): string {
   const { colors } = terminal;
   const { predictor, version, dataset, families, worst } = evaluation;
   const accuracies = renderTable(
-    [
-      { title: 'family' },
-      ...[
-        'models',
-        'RMSE ms',
-        'RMSPE',
-        'MAPE',
-        'bias',
-        '±5 %',
-        '±10 %',
-        '±15 %',
-        'in interval',
-      ].map(right),
-    ],
+    ACCURACY,
     [['all', evaluation] as const, ...Object.entries(families)].map(([name, accuracy]) => [
       shortenMiddle(printable(name), 20),
       ...accuracyCells(accuracy),
     ]),
-    colors,
+    terminal,
   );
   const models = renderTable(
-    [{ title: 'worst models' }, ...['measured ms', 'predicted ms', 'error'].map(right)],
+    WORST,
     worst.map(({ id, measuredMs, predictedMs, error }) => [
       shortenMiddle(printable(id), 40),
       formatMs(measuredMs),
       formatMs(predictedMs),
       signed(error),
     ]),
-    colors,
+    terminal,
   );
   const title = `${colors.bold(`${predictor} ${version}`)} on ${printable(dataset)}`;
   return `${title}\n${accuracies}\n${models}`;

@@ -11,21 +11,32 @@ export function renderReport(report: LatencyReport, top: number, terminal: Paper
   const shown = Number.isFinite(top) ? ranked.slice(0, top) : report.kernels;
   const title = `${all ? 'All' : `Heaviest ${top} of`} ${report.kernels.length} kernels`;
   const estimated = report.kernels.some((kernel) => kernel.basis === 'estimated');
+  const field = (label: string, text: string): string[] =>
+    wrap(text, terminal.width - INDENT).map(
+      (line, index) => `  ${(index === 0 ? label : '').padEnd(INDENT - 2)}${line}`,
+    );
+  const latency = `${formatMs(report.latencyMs)} ms`;
   const lines = [
     `${colors.bold(shortenMiddle(printable(report.model), 50))} on ${colors.bold(report.predictor)} ${report.version}`,
-    `  latency   ${colors.bold(`${formatMs(report.latencyMs)} ms`)}${intervalText(report)}`,
-    `  coverage  ${coverageText(report)}`,
+    ...field('latency', latency + intervalText(report)).map((line) =>
+      line.replace(latency, colors.bold),
+    ),
+    ...field('coverage', coverageText(report)),
     ...remarks(report).flatMap((remark) =>
-      wrap(printable(remark), terminal.width - 12).map((line, index) =>
-        index === 0 ? `  ${colors.yellow('warning')}   ${line}` : `            ${line}`,
+      field('warning', printable(remark)).map((line) =>
+        line.replace(/^ {2}warning/, colors.yellow),
       ),
     ),
-    ...fixedCost(report),
+    ...fixedCost(report).flatMap((text) => field('fixed', text)),
     `  ${title}${estimated ? ' (~ is estimated, not measured on the device)' : ''}`,
     '',
   ];
-  return `${lines.join('\n')}${indent(kernelTable(shown, report.latencyMs, terminal))}\n`;
+  const paper = { ...terminal, width: terminal.width - 2 };
+  return `${lines.join('\n')}${indent(kernelTable(shown, report.latencyMs, paper))}\n`;
 }
+
+/** Where the texts beside `latency`, `coverage` and `warning` begin. */
+const INDENT = 12;
 
 function intervalText({ interval }: LatencyReport): string {
   if (interval === null) return '';
@@ -35,9 +46,7 @@ function intervalText({ interval }: LatencyReport): string {
 /** What the total holds beyond the kernels: the start-up cost of every run. */
 function fixedCost({ kernels, latencyMs }: LatencyReport): readonly string[] {
   const fixed = kernels.reduce((rest, kernel) => rest - kernel.latencyMs, latencyMs);
-  return fixed > latencyMs * 1e-6
-    ? [`  fixed     ${formatMs(fixed)} ms in every run, in no kernel`]
-    : [];
+  return fixed > latencyMs * 1e-6 ? [`${formatMs(fixed)} ms in every run, in no kernel`] : [];
 }
 
 function coverageText({ coverage }: LatencyReport): string {
@@ -53,13 +62,13 @@ const KERNEL_COLUMNS: readonly Column[] = [
   { title: 'kernel' },
   { title: 'ms', align: 'right' },
   { title: 'share', align: 'right' },
-  { title: 'cumulative', align: 'right' },
-  { title: 'input' },
-  { title: 'output' },
-  { title: 'nodes' },
+  { title: 'cumulative', align: 'right', leaveOut: 2 },
+  { title: 'input', leaveOut: 1 },
+  { title: 'output', leaveOut: 3 },
+  { title: 'nodes', least: 12 },
 ];
 
-function kernelTable(kernels: readonly KernelLatency[], totalMs: number, terminal: Paper): string {
+function kernelTable(kernels: readonly KernelLatency[], totalMs: number, paper: Paper): string {
   let sum = 0;
   const rows = kernels.map((kernel) => {
     sum += kernel.latencyMs;
@@ -72,23 +81,15 @@ function kernelTable(kernels: readonly KernelLatency[], totalMs: number, termina
       formatShare(totalMs > 0 ? sum / totalMs : 0),
       shortenMiddle(formatShape(kernel.input), 16),
       shortenMiddle(formatShape(kernel.output), 16),
+      nodeNames(kernel.nodes),
     ];
   });
-  const used = KERNEL_COLUMNS.slice(0, -1).map((column, index) =>
-    Math.max(column.title.length, ...rows.map((row) => row[index]!.length)),
-  );
-  const left = terminal.width - 2 - used.reduce((total, width) => total + width + 2, 0);
-  const nodeWidth = Math.max(12, left);
-  return renderTable(
-    KERNEL_COLUMNS,
-    rows.map((row, index) => [...row, nodeNames(kernels[index]!.nodes, nodeWidth)]),
-    terminal.colors,
-  );
+  return renderTable(KERNEL_COLUMNS, rows, paper);
 }
 
-function nodeNames(nodes: readonly string[], width: number): string {
+function nodeNames(nodes: readonly string[]): string {
   const more = nodes.length > 1 ? ` +${nodes.length - 1}` : '';
-  return shortenMiddle(printable(nodes[0] ?? ''), width - more.length) + more;
+  return printable(nodes[0] ?? '') + more;
 }
 
 function indent(text: string): string {

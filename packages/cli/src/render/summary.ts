@@ -1,7 +1,7 @@
 import type { LatencyReport } from '@nnmeter/predictor';
-import type { Terminal } from '../terminal.ts';
-import { formatMs, formatShare, printable, shortenMiddle } from './format.ts';
-import { type Column, renderTable } from './table.ts';
+import type { Paper } from '../terminal.ts';
+import { formatMs, formatShare, printable } from './format.ts';
+import { type Column, fits, renderTable } from './table.ts';
 
 /** What the closing table keeps of a report or a failure. */
 export interface SummaryRow {
@@ -15,17 +15,19 @@ export interface SummaryRow {
 
 const DETAILS: readonly Column[] = [
   { title: 'ms', align: 'right' },
-  { title: '90 % interval', align: 'right' },
-  { title: 'MACs covered', align: 'right' },
-  { title: 'nodes covered', align: 'right' },
+  { title: '90 % interval', align: 'right', leaveOut: 3 },
+  { title: 'MACs covered', align: 'right', leaveOut: 2 },
+  { title: 'nodes covered', align: 'right', leaveOut: 1 },
 ];
+const PREDICTOR: Column = { title: 'predictor', least: 10 };
+const MODEL: Column = { title: 'model', least: 12 };
 
 /** One model on several devices, a row per device. */
-export function renderComparison(row: SummaryRow, terminal: Terminal): string {
+export function renderComparison(row: SummaryRow, paper: Paper): string {
   return renderTable(
-    [{ title: 'predictor' }, ...DETAILS],
+    [PREDICTOR, ...DETAILS],
     row.results.map((result) => [result.predictor, ...details(result)]),
-    terminal.colors,
+    paper,
   );
 }
 
@@ -33,26 +35,44 @@ export function renderComparison(row: SummaryRow, terminal: Terminal): string {
 export function renderSummary(
   rows: readonly SummaryRow[],
   predictors: readonly string[],
-  terminal: Terminal,
+  paper: Paper,
 ): string {
-  const only = predictors.length === 1;
-  const columns: readonly Column[] = only
-    ? DETAILS
-    : predictors.map((name) => ({ title: name.replace('_', '\n'), align: 'right' }));
-  const others = only ? 52 : predictors.length * 17;
-  const modelWidth = Math.max(16, terminal.width - others);
+  if (predictors.length > 1) return renderMatrix(rows, predictors, paper);
   return renderTable(
-    [{ title: only ? 'model' : 'model (ms on)' }, ...columns],
-    rows.map(({ model, results }) => [
-      shortenMiddle(printable(model), modelWidth),
-      ...(results.length === 0
-        ? columns.map((_, index) => (index === 0 ? 'failed' : ''))
-        : only
-          ? details(results[0]!)
-          : results.map((result) => formatMs(result.latencyMs))),
+    [MODEL, ...DETAILS],
+    rows.map(({ model, results: [result] }) => [
+      printable(model),
+      ...(result === undefined ? failed(DETAILS.length) : details(result)),
     ]),
-    terminal.colors,
+    paper,
   );
+}
+
+/** A column of ms for each predictor, or a row where the paper is too narrow. */
+function renderMatrix(
+  rows: readonly SummaryRow[],
+  predictors: readonly string[],
+  paper: Paper,
+): string {
+  const columns: readonly Column[] = [
+    { ...MODEL, title: 'model (ms on)' },
+    ...predictors.map((name) => ({ title: name.replace('_', '\n'), align: 'right' as const })),
+  ];
+  const cells = rows.map(({ model, results }) => [
+    printable(model),
+    ...(results.length === 0
+      ? failed(predictors.length)
+      : results.map(({ latencyMs }) => formatMs(latencyMs))),
+  ]);
+  if (fits(columns, cells, paper.width)) return renderTable(columns, cells, paper);
+  const list = cells.flatMap(([model, ...texts]) =>
+    texts.filter((text) => text !== '').map((text, index) => [model!, predictors[index]!, text]),
+  );
+  return renderTable([MODEL, PREDICTOR, { title: 'ms', align: 'right' }], list, paper);
+}
+
+function failed(columns: number): string[] {
+  return ['failed', ...new Array<string>(columns - 1).fill('')];
 }
 
 function details({ latencyMs, interval, coverage }: SummaryRow['results'][number]): string[] {

@@ -12,6 +12,10 @@ export interface BenchFamily {
   readonly lists: readonly string[];
   /** The base network's numbers. */
   readonly base: BenchConfiguration;
+}
+
+/** A base network that can be built. */
+export interface BenchNetwork extends BenchFamily {
   /** Everything up to the classifier; gets lists of at least the base's length. */
   readonly body: (tf: TfBuilder, configuration: BenchConfiguration) => ShapedTensor;
 }

@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchConfiguration, BenchFamily } from './configuration.ts';
+import type { BenchConfiguration, BenchNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 type Activation = (tf: TfBuilder, x: ShapedTensor) => ShapedTensor;
@@ -95,7 +95,7 @@ const MOBILENETV2: Structure = {
 };
 
 /** The kernel of the first block is the stem's too; `widths` has the stem before and the last convolution after. */
-export const mobilenetv2: BenchFamily = {
+export const mobilenetv2: BenchNetwork = {
   name: 'mobilenetv2',
   lists: FACTOR_LISTS,
   base: {
@@ -119,7 +119,7 @@ const PROXYLESSNAS: Structure = {
   activation: () => relu6,
 };
 
-export const proxylessnas: BenchFamily = {
+export const proxylessnas: BenchNetwork = {
   name: 'proxylessnas',
   lists: FACTOR_LISTS,
   base: {
@@ -143,7 +143,7 @@ const MNASNET: Structure = {
   activation: () => relu,
 };
 
-export const mnasnet: BenchFamily = {
+export const mnasnet: BenchNetwork = {
   name: 'mnasnet',
   lists: FACTOR_LISTS,
   base: {
@@ -165,7 +165,7 @@ function mobilenetv3(
   structure: Structure,
   base: BenchConfiguration,
   lastChannels: number,
-): BenchFamily {
+): BenchNetwork {
   return {
     name,
     lists: ['kernels', 'widths', 'expanded'],
@@ -180,7 +180,7 @@ function mobilenetv3(
   };
 }
 
-export const mobilenetv3s: readonly BenchFamily[] = [
+export const mobilenetv3s: readonly BenchNetwork[] = [
   mobilenetv3(
     'mobilenetv3large',
     {

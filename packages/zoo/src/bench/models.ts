@@ -2,6 +2,7 @@ import { type Graph, NnMeterError } from '@nnmeter/ir';
 import {
   type BenchConfiguration,
   type BenchFamily,
+  type BenchNetwork,
   type BenchOptions,
   readConfiguration,
 } from './configuration.ts';
@@ -11,7 +12,7 @@ import { densenet, resnets } from './residual.ts';
 import { shufflenetv2 } from './shufflenetv2.ts';
 import { TfBuilder } from './tf-builder.ts';
 
-const FAMILIES: ReadonlyMap<string, BenchFamily> = new Map(
+const FAMILIES: ReadonlyMap<string, BenchNetwork> = new Map(
   [
     alexnet,
     densenet,
@@ -29,7 +30,7 @@ const FAMILIES: ReadonlyMap<string, BenchFamily> = new Map(
 );
 
 /** The 18 base networks of the benchmark dataset with the lists they vary by and the numbers of index 0. */
-export function benchFamilies(): Pick<BenchFamily, 'name' | 'lists' | 'base'>[] {
+export function benchFamilies(): BenchFamily[] {
   return [...FAMILIES.values()].map(({ name, lists, base }) => ({ name, lists, base }));
 }
 

@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchConfiguration, BenchFamily } from './configuration.ts';
+import type { BenchConfiguration, BenchNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 const LISTS = ['kernels', 'widths'];
@@ -9,7 +9,7 @@ function hiddenLayers(tf: TfBuilder, x: ShapedTensor, widths: readonly number[])
   return widths.reduce((y, width) => tf.relu(tf.fc(y, width)), tf.globalAverage(x));
 }
 
-export const alexnet: BenchFamily = {
+export const alexnet: BenchNetwork = {
   name: 'alexnet',
   lists: LISTS,
   base: { kernels: [11, 5, 3, 3, 3], widths: [64, 192, 384, 256, 256, 4096, 4096] },
@@ -23,7 +23,7 @@ export const alexnet: BenchFamily = {
   },
 };
 
-function vgg(name: string, depths: readonly number[]): BenchFamily {
+function vgg(name: string, depths: readonly number[]): BenchNetwork {
   const base = depths.flatMap((depth, stage) =>
     new Array<number>(depth).fill(Math.min(64 * 2 ** stage, 512)),
   );
@@ -45,7 +45,7 @@ function vgg(name: string, depths: readonly number[]): BenchFamily {
   };
 }
 
-export const vggs: readonly BenchFamily[] = [
+export const vggs: readonly BenchNetwork[] = [
   vgg('vgg11', [1, 1, 2, 2, 2]),
   vgg('vgg13', [2, 2, 2, 2, 2]),
   vgg('vgg16', [2, 2, 3, 3, 3]),
@@ -54,7 +54,7 @@ export const vggs: readonly BenchFamily[] = [
 
 const MOBILENETV1_REDUCTIONS = [1, 3, 5, 11];
 
-export const mobilenetv1: BenchFamily = {
+export const mobilenetv1: BenchNetwork = {
   name: 'mobilenetv1',
   lists: LISTS,
   base: {
@@ -72,7 +72,7 @@ export const mobilenetv1: BenchFamily = {
   },
 };
 
-export const squeezenet: BenchFamily = {
+export const squeezenet: BenchNetwork = {
   name: 'squeezenet',
   lists: LISTS,
   base: { kernels: new Array<number>(8).fill(3), widths: [64, 64, 128, 128, 192, 192, 256, 256] },
@@ -93,7 +93,7 @@ export const squeezenet: BenchFamily = {
 const GOOGLENET_LISTS = ['single', 'reduce3', 'out3', 'reduce5', 'out5', 'projection'];
 
 /** Six widths per inception block: 1x1, 3x3 reduction, 3x3, 5x5 reduction, 5x5, projection after the pooling. */
-export const googlenet: BenchFamily = {
+export const googlenet: BenchNetwork = {
   name: 'googlenet',
   lists: GOOGLENET_LISTS,
   base: {
