@@ -43,7 +43,7 @@ export function renderTable(
   return `${table.toString().replace(/[ \t]+$/gm, '')}\n`;
 }
 
-/** The width of each column; undefined for those to leave out. */
+/** The width of each column, undefined for those to leave out; the last ones are cut least. */
 function fitWidths(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -62,7 +62,7 @@ function fitWidths(
     .filter(([, { leaveOut }]) => leaveOut !== undefined)
     .sort(([, a], [, b]) => a.leaveOut! - b.leaveOut!);
   for (const [index] of optional) if (free() < 0) widths[index] = undefined;
-  for (const [index, width] of widths.entries()) {
+  for (const [index, width] of [...widths.entries()].reverse()) {
     if (width !== undefined) widths[index] = Math.min(wanted[index]!, width + Math.max(0, free()));
   }
   return widths;
