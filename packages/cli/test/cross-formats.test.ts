@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { graphToOnnx } from '@nnmeter/export-onnx';
@@ -7,9 +7,9 @@ import { readTensorFlowFile } from '@nnmeter/frontend-tf';
 import { type Graph, readNnMeterIr, writeNnMeterIr } from '@nnmeter/ir';
 import { type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
 import { buildModel } from '@nnmeter/zoo';
+import { sharedPath, sharedTest } from '../../../tests/support/shared.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const shared = join(process.env.NNMETER_SHARED ?? join(root, '../shared'), 'models/onnx');
 const devices = ['cortexA76', 'adreno640', 'adreno630', 'myriad'];
 
 let predictors: LatencyPredictor[];
@@ -66,15 +66,11 @@ describe('one network takes equally long whichever way it comes', () => {
     expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
   });
 
-  test('every torchvision network exported by PyTorch: ONNX, zoo, nn-Meter IR', async () => {
-    if (!existsSync(shared)) {
-      console.log('skipped: ../shared absent');
-      return;
-    }
-    const files = readdirSync(shared).filter((file) => file.endsWith('.onnx'));
+  sharedTest('every torchvision network exported by PyTorch: ONNX, zoo, nn-Meter IR', async () => {
+    const files = readdirSync(sharedPath('models/onnx')).filter((file) => file.endsWith('.onnx'));
     expect(files.length).toBeGreaterThan(30);
     for (const file of files) {
-      const graph = await readOnnxFile(join(shared, file));
+      const graph = await readOnnxFile(sharedPath(`models/onnx/${file}`));
       const expected = latencies(graph);
       expectWithin(0.0001, latencies(buildModel(file.slice(0, -'.onnx'.length))), expected);
       expectWithin(0.0001, latencies(throughIr(graph)), expected);

@@ -1,14 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { inferOnnxShapes, readOnnxFile } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
+import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 
-const shared = process.env.NNMETER_SHARED ?? join(import.meta.dirname, '../../../../shared');
-const folder = join(shared, 'models/onnx');
-const models = existsSync(folder)
-  ? readdirSync(folder).filter((file) => file.endsWith('.onnx'))
-  : [];
+const folder = sharedPath('models/onnx');
+const models = hasShared ? readdirSync(folder).filter((file) => file.endsWith('.onnx')) : [];
 
 /** In the ShuffleNets onnx 1.12 lost even the rank of slices and what follows, and wrote `[]` for them. */
 function isLost(file: string, shape: number[]): boolean {

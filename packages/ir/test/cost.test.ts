@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   createGraph,
@@ -8,7 +9,7 @@ import {
   readNnMeterIr,
   type Tensor,
 } from '@nnmeter/ir';
-import { benchFamilies, hasSharedData, readBench, readFacts } from './support/shared-data.ts';
+import { benchFiles, readBench, sharedPath, sharedTest } from '../../../tests/support/shared.ts';
 
 interface Given {
   kind?: Tensor['kind'];
@@ -179,18 +180,18 @@ describe('graphCost', () => {
     expect(graphCost(graph)).toMatchObject({ macs: 128, parameters: 64, weightBytes: 256 });
   });
 
-  const whenShared = hasSharedData ? test : test.skip;
-  whenShared('MACs equal those the benchmark states for its first networks', () => {
+  sharedTest('MACs equal those the benchmark states for its first networks', async () => {
+    const facts: Record<string, { flops_first: Record<string, number> }> = JSON.parse(
+      readFileSync(sharedPath('facts/bench_families.json'), 'utf8'),
+    );
     const stated = new Map(
-      Object.values(readFacts('bench_families.json')).flatMap((family) =>
-        Object.entries(family.flops_first as Record<string, number>),
-      ),
+      Object.values(facts).flatMap((family) => Object.entries(family.flops_first)),
     );
-    const compared = benchFamilies.flatMap((family) =>
-      readBench(family, 2)
-        .filter(({ id }) => stated.has(id))
-        .map(({ id, graph }) => [id, graphCost(readNnMeterIr(graph)).macs]),
-    );
+    const first = await Promise.all(benchFiles.map((file) => readBench(file, 2)));
+    const compared = first
+      .flat()
+      .filter(({ id }) => stated.has(id))
+      .map(({ id, graph }) => [id, graphCost(readNnMeterIr(graph)).macs]);
     expect(compared.length).toBeGreaterThanOrEqual(20);
     expect(compared).toEqual(compared.map(([id]) => [id, stated.get(id as string)]));
   });

@@ -10,7 +10,7 @@ import {
   validateGraph,
   withInputShapes,
 } from '@nnmeter/ir';
-import { benchFamilies, hasSharedData, readBench } from './support/shared-data.ts';
+import { benchFiles, readBench, sharedTest } from '../../../tests/support/shared.ts';
 
 const x: Tensor = { name: 'x', kind: 'input', dataType: 'float32', shape: [1, 4] };
 const y: Tensor = { name: 'y', kind: 'activation', dataType: 'float32', shape: [1, 4] };
@@ -200,9 +200,9 @@ describe('validateGraph', () => {
     expect(wider.tensor('row').shape).toEqual([2, 3, 12]);
   });
 
-  (hasSharedData ? test : test.skip)('finds nothing in the benchmark', () => {
-    for (const family of benchFamilies) {
-      for (const { graph } of readBench(family, 3)) {
+  sharedTest('finds nothing in the benchmark', async () => {
+    for (const file of benchFiles) {
+      for (const { graph } of await readBench(file, 3)) {
         expect(validateGraph(readNnMeterIr(graph), { requireShapes: true })).toEqual([]);
       }
     }

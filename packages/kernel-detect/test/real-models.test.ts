@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { frontend } from '@nnmeter/frontend-onnx';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import { readBench, sharedPath, sharedTest } from '../../../tests/support/shared.ts';
 import { cpu, gpu, vpu } from './support/rules.ts';
-import { benchGraphs, sharedPath, sharedTest } from './support/shared.ts';
 
 function census(graph: Graph, rules: FusionRules): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -15,8 +15,8 @@ function census(graph: Graph, rules: FusionRules): Record<string, number> {
 const onnx = (name: string) => frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`));
 
 async function bench(family: string): Promise<Graph> {
-  const [graph] = (await benchGraphs(family, () => true, 1)).values();
-  return readNnMeterIr(graph);
+  const [first] = await readBench(family, 1);
+  return readNnMeterIr(first!.graph);
 }
 
 const fixture = (name: string) =>

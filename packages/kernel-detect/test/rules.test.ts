@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { sharedPath, sharedTest } from '../../../tests/support/shared.ts';
 import { deviceRules } from './support/rules.ts';
-import { sharedPath, sharedTest } from './support/shared.ts';
 
 const OUR_NAMES: Record<string, readonly string[]> = {
   pooling: ['maxpool', 'avgpool'],

@@ -15,7 +15,8 @@ import {
   predictorSource,
   registerNnMeterPredictor,
 } from '@nnmeter/nn-meter-predictors';
-import { hasShared, sharedPath, TINY } from './support/fixtures.ts';
+import { sharedPath, sharedTest } from '../../../tests/support/shared.ts';
+import { TINY } from './support/fixtures.ts';
 import { useTemporaryHome } from './support/home.ts';
 import { type ZipEntry, zipOf } from './support/zip-writer.ts';
 
@@ -177,22 +178,18 @@ describe('refused, and nothing is left behind', () => {
   });
 });
 
-const others = hasShared ? test : test.skip;
-others(
-  `pickles of nn-Meter's layout written by others${hasShared ? '' : ' (skipped: ../shared absent)'}`,
-  async () => {
-    const folder = join(home(), 'theirs');
-    mkdirSync(folder);
-    cpSync(join(TINY, 'fusion_rules.json'), join(folder, 'fusion_rules.json'));
-    const kernels = ['concat', 'conv-bn-relu', 'fc', 'maxpool'];
-    for (const kernel of kernels) {
-      cpSync(sharedPath(`pickles/nn-meter-layout-${kernel}.pkl`), join(folder, `${kernel}.pkl`));
-    }
-    const imported = await importNnMeterPredictor(folder);
-    expect(Object.keys(imported.kernels).sort()).toEqual(kernels);
-    expect(imported.kernels['conv-bn-relu']).toMatchObject({ trees: 370, nodes: 17978 });
-  },
-);
+sharedTest("pickles of nn-Meter's layout written by others", async () => {
+  const folder = join(home(), 'theirs');
+  mkdirSync(folder);
+  cpSync(join(TINY, 'fusion_rules.json'), join(folder, 'fusion_rules.json'));
+  const kernels = ['concat', 'conv-bn-relu', 'fc', 'maxpool'];
+  for (const kernel of kernels) {
+    cpSync(sharedPath(`pickles/nn-meter-layout-${kernel}.pkl`), join(folder, `${kernel}.pkl`));
+  }
+  const imported = await importNnMeterPredictor(folder);
+  expect(Object.keys(imported.kernels).sort()).toEqual(kernels);
+  expect(imported.kernels['conv-bn-relu']).toMatchObject({ trees: 370, nodes: 17978 });
+});
 
 test('a failed import leaves what was there before', async () => {
   const before = await importNnMeterPredictor(write([RULES, FC]));

@@ -6,13 +6,8 @@ import {
   createNnMeterPredictor,
   nnMeterReleases,
 } from '@nnmeter/nn-meter-predictors';
-import {
-  hasShared,
-  officialRules,
-  readFixture,
-  sharedPath,
-  tinyForests,
-} from './support/fixtures.ts';
+import { benchFiles, hasShared, sharedPath } from '../../../tests/support/shared.ts';
+import { officialRules, readFixture, tinyForests } from './support/fixtures.ts';
 
 interface Rows {
   readonly rows: number[][];
@@ -60,18 +55,13 @@ async function readGraph({ model, source }: Case): Promise<Graph> {
   return readNnMeterIr((await benchGraphs).get(model), { name: model });
 }
 
-const FAMILIES = [
-  ...['alexnet', 'densenet', 'googlenet', 'mnasnet', 'mobilenetv1', 'mobilenetv2', 'mobilenetv3'],
-  ...['proxylessnas', 'resnet', 'shufflenetv2', 'squeezenet', 'vgg'],
-];
-
 const cases = Object.entries(readFixture<Record<string, Case>>('parity.json'));
 const benchGraphs = hasShared ? findBenchGraphs() : Promise.resolve(new Map<string, unknown>());
 
 async function findBenchGraphs(): Promise<Map<string, unknown>> {
   const wanted = cases.filter(([, { source }]) => source === 'bench').map(([, { model }]) => model);
   const found = new Map<string, unknown>();
-  for (const family of FAMILIES) {
+  for (const family of benchFiles) {
     const ids = new Set(wanted.filter((id) => id.startsWith(family)));
     for await (const { id, graph } of benchDataset(sharedPath(`bench/${family}s.jsonl.gz`))) {
       if (ids.delete(id)) found.set(id, graph);

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { decodeForest, encodeForest } from '@nnmeter/forest';
 import { readSklearnForest } from '@nnmeter/sklearn-pickle';
+import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 
 interface Expected {
   estimator: string;
@@ -10,10 +11,6 @@ interface Expected {
 }
 
 const fixtures = new URL('../fixtures/', import.meta.url);
-const shared = new URL(
-  `${process.env.NNMETER_SHARED ?? new URL('../../../../shared', import.meta.url).pathname}/pickles/`,
-  'file://',
-);
 const files = readdirSync(fixtures).filter((name) => name.endsWith('.json'));
 
 function readFixture(name: string): Uint8Array {
@@ -40,17 +37,16 @@ describe('forests written by scikit-learn', () => {
 });
 
 describe('forests written by other projects (../shared/pickles)', () => {
-  const list = new URL('expected.json', shared);
-  if (!existsSync(list)) {
+  if (!hasShared) {
     test.skip('skipped: ../shared absent', () => {});
     return;
   }
   const expected: Record<
     string,
     { X: number[][]; y: number[]; n_estimators: number; total_nodes: number }
-  > = JSON.parse(readFileSync(list, 'utf8'));
+  > = JSON.parse(readFileSync(sharedPath('pickles/expected.json'), 'utf8'));
   test.each(Object.entries(expected))('%s', (name, { X, y, n_estimators, total_nodes }) => {
-    const { forest } = readSklearnForest(readFileSync(new URL(name, shared)));
+    const { forest } = readSklearnForest(readFileSync(sharedPath(`pickles/${name}`)));
     expect(X.map((row) => forest.predict(row))).toEqual(y);
     expect(forest.treeCount).toBe(n_estimators);
     expect(forest.nodeCount).toBe(total_nodes);

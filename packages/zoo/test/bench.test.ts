@@ -1,20 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type Graph, graphCost, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { benchFamilies, buildBenchModel } from '@nnmeter/zoo';
-import { comparable } from './comparable.ts';
+import { comparable } from '../../../tests/support/comparable.ts';
+import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 import { recoverConfiguration } from './recover.ts';
-import { shared, sharedExists } from './shared.ts';
 
 const familyOf = (id: string): string => id.replace(/_\d+$/, '');
 /** Enough to join convolutions, batch normalization and activations; blocks are found without rules. */
 const RULES = {
   fuse: { BF_conv_relu: true, BF_dwconv_relu: true, BF_conv_add: true, BF_add_relu: true },
 };
-const whenShared = sharedExists ? describe : describe.skip;
+const whenShared = hasShared ? describe : describe.skip;
 
 /** MACs of each base network as the dataset's authors give them for index 0, where they do. */
 const BASE_MACS = {
@@ -69,11 +68,9 @@ whenShared('the benchmark dataset', () => {
   const facts: Record<
     string,
     { first: Record<string, string>; flops_first: Record<string, number> }
-  > = sharedExists
-    ? JSON.parse(readFileSync(join(shared, 'facts/bench_families.json'), 'utf8'))
-    : {};
+  > = hasShared ? JSON.parse(readFileSync(sharedPath('facts/bench_families.json'), 'utf8')) : {};
   const first = Object.assign({}, ...Object.values(facts).map((family) => family.first));
-  const files = sharedExists ? readdirSync(join(shared, 'bench')) : ['none'];
+  const files = hasShared ? readdirSync(sharedPath('bench')) : ['none'];
 
   test.each(Object.values(facts).flatMap((family) => Object.entries(family.flops_first)))(
     '%s has the published MACs',
@@ -83,7 +80,7 @@ whenShared('the benchmark dataset', () => {
   );
 
   test.each(files)('%s: networks are rebuilt node for node, kernel for kernel', (file) => {
-    const lines = gunzipSync(readFileSync(join(shared, 'bench', file)))
+    const lines = gunzipSync(readFileSync(sharedPath(`bench/${file}`)))
       .toString()
       .trimEnd()
       .split('\n');

@@ -4,17 +4,17 @@ import { describe, expect, test } from '@jest/globals';
 import { readOnnxFile } from '@nnmeter/frontend-onnx';
 import { graphCost } from '@nnmeter/ir';
 import { buildModel } from '@nnmeter/zoo';
-import { comparable } from './comparable.ts';
-import { shared, sharedExists } from './shared.ts';
+import { comparable } from '../../../tests/support/comparable.ts';
+import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 
-const folder = join(shared, 'models/onnx');
-const names = sharedExists
+const folder = sharedPath('models/onnx');
+const names = hasShared
   ? readdirSync(folder)
       .filter((file) => file.endsWith('.onnx'))
       .map((file) => file.replace('.onnx', ''))
   : ['none'];
 
-(sharedExists ? describe : describe.skip)('networks that PyTorch exported', () => {
+(hasShared ? describe : describe.skip)('networks that PyTorch exported', () => {
   test.each(names)('%s is rebuilt node for node', async (name) => {
     const exported = await readOnnxFile(join(folder, `${name}.onnx`));
     const built = buildModel(name);

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { frontend } from '@nnmeter/frontend-onnx';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
 import { detectNnMeterKernels, nnMeterFeatures } from '@nnmeter/kernel-detect';
+import { benchFiles, hasShared, readBench, sharedPath } from '../../../../tests/support/shared.ts';
 import { deviceRules } from '../support/rules.ts';
-import { benchGraphs, hasShared, sharedPath } from '../support/shared.ts';
 
 /** The original's own answer for one graph and one device. */
 interface Expected {
@@ -67,26 +67,11 @@ function describeKernels(kernels: readonly LabelledKernel[], ids: Map<string, nu
   return colours.sort((one, other) => one - other);
 }
 
-const FAMILIES = [
-  'alexnet',
-  'densenet',
-  'googlenet',
-  'mnasnet',
-  'mobilenetv1',
-  'mobilenetv2',
-  'mobilenetv3',
-  'proxylessnas',
-  'resnet',
-  'shufflenetv2',
-  'squeezenet',
-  'vgg',
-];
-
 async function readGraph({ model, source }: Case): Promise<Graph> {
   if (source === 'onnx') return frontend.fileToGraph(sharedPath(`models/onnx/${model}`));
-  const family = FAMILIES.find((name) => model.startsWith(name))!;
-  const graphs = await benchGraphs(family, (id) => id === model, 1);
-  return readNnMeterIr(graphs.get(model));
+  const file = benchFiles.find((name) => model.startsWith(name))!;
+  const [found] = await readBench(file, 1, (id) => id === model);
+  return readNnMeterIr(found!.graph);
 }
 
 const cases: Case[] = hasShared

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Forest } from '@nnmeter/forest';
 import type { FusionRules } from '@nnmeter/kernel-detect';
@@ -34,10 +34,3 @@ export function officialRules(device: string): Readonly<Record<string, boolean>>
   const url = new URL(`../../../../predictors/${folder}/rules.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as FusionRules).official!;
 }
-
-const shared =
-  process.env.NNMETER_SHARED ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
-
-/** Whether the folder of measurements is there, beside the checkout or where NNMETER_SHARED says. */
-export const hasShared = existsSync(shared);
-export const sharedPath = (path: string): string => `${shared}/${path}`;

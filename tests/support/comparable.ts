@@ -2,15 +2,17 @@ import type { Graph, Node } from '@nnmeter/ir';
 
 /**
  * A graph without its names: per node the op, its attributes, where each computed operand comes from (index of the
- * node, or the input), shapes of operands and results, and unless told otherwise the values of scalars. Numbers are
- * rounded to float32.
+ * node, or the input), shapes of operands and results, and unless told otherwise the values of scalars and the source's
+ * op. Numbers are rounded to float32.
  */
-export function comparable(graph: Graph, options: { scalars?: boolean } = {}): unknown[] {
-  const { scalars = true } = options;
+export function comparable(
+  graph: Graph,
+  { scalars = true, sourceOps = true }: { scalars?: boolean; sourceOps?: boolean } = {},
+): unknown[] {
   const index = new Map(graph.nodes.map((node, position) => [node.name, position]));
   return graph.nodes.map((node) => ({
     op: node.op,
-
+    ...(sourceOps && { sourceOp: node.sourceOp }),
     attributes: attributesOf(graph, node),
     inputs: node.inputs.map((name) => {
       const tensor = graph.tensor(name);

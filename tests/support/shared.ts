@@ -1,0 +1,81 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { test } from '@jest/globals';
+
+const folder = process.env.NNMETER_SHARED ?? join(import.meta.dirname, '../../../shared');
+
+/** Whether the measurements and models are there, beside the checkout or where NNMETER_SHARED says. */
+export const hasShared = existsSync(join(folder, 'bench'));
+if (!hasShared) console.log('skipped: ../shared absent');
+
+export const sharedPath = (path: string): string => join(folder, path);
+
+/** A test that needs them, skipped elsewhere. */
+export function sharedTest(name: string, body: () => void | Promise<void>): void {
+  if (hasShared) test(name, body);
+  else test.skip(name, body);
+}
+
+/** Files of the benchmark: `bench/<family>s.jsonl.gz`. */
+export const benchFiles = [
+  'alexnet',
+  'densenet',
+  'googlenet',
+  'mnasnet',
+  'mobilenetv1',
+  'mobilenetv2',
+  'mobilenetv3',
+  'proxylessnas',
+  'resnet',
+  'shufflenetv2',
+  'squeezenet',
+  'vgg',
+] as const;
+
+/** A measured network, its graph in nn-Meter IR. */
+export interface BenchLine {
+  readonly id: string;
+  readonly graph: Record<
+    string,
+    {
+      inbounds: string[];
+      outbounds: string[];
+      attr: {
+        type: string;
+        input_shape: number[][];
+        output_shape: number[][];
+        attr: Record<string, unknown>;
+      };
+    }
+  >;
+}
+
+/** The first `count` networks of a file whose id is `wanted`; no more of it is read than that takes. */
+export async function readBench(
+  file: string,
+  count: number,
+  wanted: (id: string) => boolean = () => true,
+): Promise<BenchLine[]> {
+  const found: BenchLine[] = [];
+  for await (const line of linesOf(sharedPath(`bench/${file}s.jsonl.gz`))) {
+    const [, id] = /^\{"id":\s*"([^"]+)"/.exec(line) ?? [];
+    if (id === undefined) throw new Error(`${file}s.jsonl.gz has a line without an id`);
+    if (wanted(id)) found.push(JSON.parse(line));
+    if (found.length === count) return found;
+  }
+  throw new Error(`${file}s.jsonl.gz has ${found.length} such networks, not ${count}`);
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  // The callback is where errors would be told a second time: the stream throws them as well.
+  const text = pipeline(createReadStream(path), createGunzip(), () => {}).setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of text) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
