@@ -1,6 +1,7 @@
 import type { Op, OpAttributes } from './attributes.ts';
+import { createGraph } from './create-graph.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
-import { createGraph, type Graph } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { inferOutputShapes, type Operation } from './infer-shapes.ts';
 import type { Node } from './node.ts';
 import { onnxOpName } from './ops.ts';

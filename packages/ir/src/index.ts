@@ -9,10 +9,11 @@ export {
 } from './builder.ts';
 export { channelsLastShape } from './channels-last.ts';
 export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
+export { createGraph } from './create-graph.ts';
 export { type ErrorCode, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';
-export { createGraph, Graph, type GraphSpecification } from './graph.ts';
+export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
 export type {

@@ -1,7 +1,8 @@
 import type { PoolAttributes } from './attributes.ts';
+import { createGraph } from './create-graph.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
 import type { ReadOptions } from './frontend.ts';
-import { createGraph, type Graph } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { inferNodeShapes } from './infer-node-shapes.ts';
 import { spatialAxes } from './infer-shapes.ts';
 import type { Node } from './node.ts';

@@ -36,7 +36,7 @@ function toKernel(
   order: Int32Array,
 ): Kernel {
   const { slotProducers, slotStart } = view;
-  const { tensors } = view.graph;
+  const { tensors, inputs: slotTensors } = view.graph.edges;
   const inputs: Tensor[] = [];
   const inputKernels: number[] = [];
   let many: Set<Tensor | number> | undefined;
@@ -51,7 +51,7 @@ function toKernel(
         if (other === own) continue;
         pushDistinct(inputKernels, order[other]!, many);
       } else if (!view.isGraphInput(names[slot]!)) continue;
-      pushDistinct(inputs, tensors.get(names[slot]!)!, many);
+      pushDistinct(inputs, tensors[slotTensors[start + slot]!]!, many);
     }
   }
   const { state } = group;

@@ -11,7 +11,7 @@ export class GraphView {
   readonly graph: Graph;
   readonly nodes: readonly Node[];
   /** Producer of every input slot of every node (NONE: graph input, constant, omitted), slots of node i from `slotStart[i]`. */
-  readonly slotProducers: readonly number[];
+  readonly slotProducers: Int32Array;
   readonly slotStart: Int32Array;
   /** Number of distinct nodes reading any output of the node. */
   readonly consumerCount: Int32Array;
@@ -22,45 +22,34 @@ export class GraphView {
   readonly #graphInputs: ReadonlySet<string>;
 
   constructor(graph: Graph) {
-    const nodes = graph.nodes;
+    const { nodes, edges } = graph;
     const count = nodes.length;
-    const producerOf = new Map<string, number>();
-    const slotProducers: number[] = [];
-    const slotStart = new Int32Array(count + 1);
+    const { inputs, inputStart: slotStart, producers } = edges;
+    const slotProducers = new Int32Array(inputs.length);
     const consumerCount = new Int32Array(count);
     const lastReader = new Int32Array(count).fill(NONE);
-    let edges = 0;
+    let distinct = 0;
     for (let i = 0; i < count; i++) {
-      const { inputs, outputs } = nodes[i]!;
-      slotStart[i] = slotProducers.length;
-      for (let slot = 0; slot < inputs.length; slot++) {
-        const producer = producerOf.get(inputs[slot]!);
-        if (producer === undefined) {
-          slotProducers.push(NONE);
-          continue;
-        }
-        if (lastReader[producer] !== i) {
-          lastReader[producer] = i;
-          consumerCount[producer]!++;
-          edges++;
-        }
-        slotProducers.push(producer);
-      }
-      for (let k = 0; k < outputs.length; k++) {
-        if (outputs[k] !== '') producerOf.set(outputs[k]!, i);
+      for (let slot = slotStart[i]!; slot < slotStart[i + 1]!; slot++) {
+        const tensor = inputs[slot]!;
+        const producer = tensor === NONE ? NONE : producers[tensor]!;
+        slotProducers[slot] = producer;
+        if (producer === NONE || lastReader[producer] === i) continue;
+        lastReader[producer] = i;
+        consumerCount[producer]!++;
+        distinct++;
       }
     }
-    slotStart[count] = slotProducers.length;
 
     const isResult = new Uint8Array(count);
-    for (const name of graph.outputs) {
-      const producer = producerOf.get(name);
-      if (producer !== undefined) isResult[producer] = 1;
+    for (const tensor of edges.results) {
+      const producer = producers[tensor]!;
+      if (producer !== NONE) isResult[producer] = 1;
     }
 
     const consumerStart = new Int32Array(count + 1);
     for (let i = 0; i < count; i++) consumerStart[i + 1] = consumerStart[i]! + consumerCount[i]!;
-    const consumers = new Int32Array(edges);
+    const consumers = new Int32Array(distinct);
     const filled = consumerStart.slice();
     for (let i = 0; i < count; i++) {
       for (let slot = slotStart[i]!; slot < slotStart[i + 1]!; slot++) {

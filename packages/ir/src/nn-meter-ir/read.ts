@@ -1,6 +1,7 @@
+import { createGraph } from '../create-graph.ts';
 import { locateErrors, NnMeterError, quote } from '../errors.ts';
 import type { ReadOptions } from '../frontend.ts';
-import { createGraph, type Graph } from '../graph.ts';
+import type { Graph } from '../graph.ts';
 import { inferOutputShapes, type Operation } from '../infer-shapes.ts';
 import type { Node } from '../node.ts';
 import type { Shape, ShapedTensor } from '../tensor.ts';

@@ -1,0 +1,216 @@
+import { NnMeterError, quote } from './errors.ts';
+import { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
+import type { Node } from './node.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+
+const NONE = -1;
+
+/**
+ * Checks a network and puts its nodes in topological order, in time linear in nodes and edges.
+ * @throws NnMeterError E_INVALID_GRAPH naming the culprit: a duplicate node or tensor name, a tensor computed twice,
+ * an input or output that does not exist, a shape that is not non-negative integers, a cycle.
+ */
+export function createGraph(specification: GraphSpecification): Graph {
+  const tensors = indexTensors(specification);
+  const tensorIds = new Map<string, number>();
+  for (const name of tensors.keys()) tensorIds.set(name, tensorIds.size);
+  const unsorted = {
+    tensors: [...tensors.values()],
+    tensorIds,
+    producers: new Int32Array(tensors.size).fill(NONE),
+    ...indexInputs(specification.nodes),
+  };
+  indexProducers(specification, unsorted);
+  const order = sortTopologically(specification, unsorted);
+  for (const list of [specification.inputs, specification.outputs]) {
+    for (const name of list) {
+      if (!tensors.has(name)) {
+        throw invalid(
+          specification,
+          `its ${list === specification.inputs ? 'input' : 'output'} ${quote(name)} is not a tensor of the graph`,
+        );
+      }
+    }
+  }
+  const nodes = Array.from(order, (node) => specification.nodes[node]!);
+  const results = Int32Array.from(specification.outputs, (name) => tensorIds.get(name)!);
+  const edges = { ...sortEdges(unsorted, order), results };
+  return new Graph(specification, { tensors, tensorIds, edges }, nodes);
+}
+
+function invalid(specification: GraphSpecification, what: string): NnMeterError {
+  return new NnMeterError(
+    'E_INVALID_GRAPH',
+    `graph ${quote(specification.name)} is not valid: ${what}`,
+  );
+}
+
+function indexTensors(specification: GraphSpecification): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const tensor of specification.tensors) {
+    if (tensors.has(tensor.name))
+      throw invalid(specification, `two tensors are named ${quote(tensor.name)}`);
+    if (tensor.shape?.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
+      throw invalid(
+        specification,
+        `tensor ${quote(tensor.name)} has the shape [${tensor.shape.join(', ')}]; dimensions must be integers from 0 to 2^53 - 1`,
+      );
+    }
+    if (tensor.shape !== undefined && elementCount(tensor.shape) > Number.MAX_SAFE_INTEGER) {
+      throw invalid(
+        specification,
+        `tensor ${quote(tensor.name)} of shape [${tensor.shape.join(', ')}] has more than 2^53 elements`,
+      );
+    }
+    tensors.set(tensor.name, tensor);
+  }
+  return tensors;
+}
+
+/** The edges of nodes in the order of the source. */
+interface UnsortedEdges
+  extends Pick<GraphEdges, 'tensors' | 'producers' | 'inputs' | 'inputStart'> {
+  readonly tensorIds: ReadonlyMap<string, number>;
+}
+
+/** Room for the inputs, which are looked up when the nodes are sorted. */
+function indexInputs(nodes: readonly Node[]): Pick<GraphEdges, 'inputs' | 'inputStart'> {
+  const inputStart = new Int32Array(nodes.length + 1);
+  for (let node = 0; node < nodes.length; node++)
+    inputStart[node + 1] = inputStart[node]! + nodes[node]!.inputs.length;
+  return { inputStart, inputs: new Int32Array(inputStart[nodes.length]!).fill(NONE) };
+}
+
+function indexProducers(
+  specification: GraphSpecification,
+  { tensors, tensorIds, producers }: UnsortedEdges,
+): void {
+  const { nodes } = specification;
+  const names = new Set<string>();
+  for (let index = 0; index < nodes.length; index++) {
+    const node = nodes[index]!;
+    if (names.has(node.name))
+      throw invalid(specification, `two nodes are named ${quote(node.name)}`);
+    names.add(node.name);
+    for (const output of node.outputs) {
+      if (output === '') continue;
+      const id = tensorIds.get(output);
+      if (id === undefined)
+        throw invalid(
+          specification,
+          `output ${quote(output)} of node ${quote(node.name)} is not a tensor of the graph`,
+        );
+      const other = nodes[producers[id]!];
+      if (other !== undefined)
+        throw invalid(
+          specification,
+          `tensor ${quote(output)} is computed twice, by ${quote(other.name)} and by ${quote(node.name)}`,
+        );
+      const { kind } = tensors[id]!;
+      if (kind !== 'activation')
+        throw invalid(
+          specification,
+          `${kind} tensor ${quote(output)} is also computed by node ${quote(node.name)}`,
+        );
+      producers[id] = index;
+    }
+  }
+}
+
+const OPEN = 1;
+const DONE = 2;
+
+/**
+ * Depth-first with an explicit stack, so that deep graphs do not exhaust the call stack; keeps source order. Fills
+ * `inputs` on the way. @returns the nodes, as positions in the source
+ */
+function sortTopologically(
+  specification: GraphSpecification,
+  { tensors, tensorIds, producers, inputs, inputStart }: UnsortedEdges,
+): Int32Array {
+  const { nodes } = specification;
+  const sorted = new Int32Array(nodes.length);
+  const state = new Uint8Array(nodes.length);
+  const nextSlot = inputStart.slice();
+  const stack: number[] = [];
+  let count = 0;
+  for (let start = 0; start < nodes.length; start++) {
+    if (state[start] !== 0) continue;
+    stack.push(start);
+    state[start] = OPEN;
+    while (stack.length > 0) {
+      const current = stack[stack.length - 1]!;
+      const slot = nextSlot[current]!++;
+      if (slot === inputStart[current + 1]) {
+        state[current] = DONE;
+        sorted[count++] = current;
+        stack.pop();
+        continue;
+      }
+      const node = nodes[current]!;
+      const input = node.inputs[slot - inputStart[current]!]!;
+      if (input === '') continue;
+      const id = tensorIds.get(input);
+      const producer = id === undefined ? NONE : producers[id]!;
+      if (id === undefined || (producer === NONE && tensors[id]!.kind === 'activation'))
+        throw invalid(
+          specification,
+          `node ${quote(node.name)} reads ${quote(input)}, which nothing computes${id === undefined ? '' : ' and which is no input or constant'}`,
+        );
+      inputs[slot] = id;
+      if (producer === NONE || state[producer] === DONE) continue;
+      if (state[producer] === OPEN) {
+        const cycle = stack.slice(stack.indexOf(producer)).map((open) => quote(nodes[open]!.name));
+        const shown = cycle.length > 6 ? [...cycle.slice(0, 5), '...'] : cycle;
+        throw invalid(
+          specification,
+          `nodes read each other's results in a cycle: ${[...shown].reverse().join(' -> ')}`,
+        );
+      }
+      state[producer] = OPEN;
+      stack.push(producer);
+    }
+  }
+  return sorted;
+}
+
+/** The edges in the order of the sorted nodes, and the consumers. */
+function sortEdges(unsorted: UnsortedEdges, order: Int32Array): Omit<GraphEdges, 'results'> {
+  const { tensors } = unsorted;
+  const position = new Int32Array(order.length);
+  for (let at = 0; at < order.length; at++) position[order[at]!] = at;
+  const producers = unsorted.producers.map((node) => (node === NONE ? NONE : position[node]!));
+  const inputs = new Int32Array(unsorted.inputs.length);
+  const inputStart = new Int32Array(order.length + 1);
+  const counts = new Int32Array(tensors.length + 1);
+  const lastReader = new Int32Array(tensors.length).fill(NONE);
+  for (let at = 0; at < order.length; at++) {
+    const first = unsorted.inputStart[order[at]!]!;
+    const end = unsorted.inputStart[order[at]! + 1]!;
+    let to = inputStart[at]!;
+    for (let slot = first; slot < end; slot++) {
+      const tensor = unsorted.inputs[slot]!;
+      inputs[to++] = tensor;
+      if (tensor === NONE || lastReader[tensor] === at) continue;
+      lastReader[tensor] = at;
+      counts[tensor]!++;
+    }
+    inputStart[at + 1] = to;
+  }
+  const consumerStart = new Int32Array(tensors.length + 1);
+  for (let tensor = 0; tensor < tensors.length; tensor++)
+    consumerStart[tensor + 1] = consumerStart[tensor]! + counts[tensor]!;
+  const consumers = new Int32Array(consumerStart[tensors.length]!);
+  const filled = consumerStart.slice();
+  for (let at = 0; at < order.length; at++) {
+    for (let slot = inputStart[at]!; slot < inputStart[at + 1]!; slot++) {
+      const tensor = inputs[slot]!;
+      if (tensor === NONE) continue;
+      const end = filled[tensor]!;
+      if (end > consumerStart[tensor]! && consumers[end - 1] === at) continue;
+      consumers[end] = at;
+      filled[tensor] = end + 1;
+    }
+  }
+  return { tensors, producers, inputs, inputStart, consumers, consumerStart };
+}
