@@ -7,10 +7,11 @@ export interface Failure {
   readonly message: string;
 }
 
-const FILE_ERRORS: Readonly<Record<string, string>> = {
+/** Reasons by the codes of the operating system. */
+export const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder; check the path',
-  EACCES: 'permission denied; check who may read it',
-  EPERM: 'permission denied; check who may read it',
+  EACCES: 'permission denied; check its owner and mode',
+  EPERM: 'permission denied; check its owner and mode',
   EISDIR: 'it is a folder, a file is needed',
   ENOTDIR: 'a part of the path is not a folder',
   EMFILE: 'too many open files',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { type Measurement, modelFileToGraph } from '@nnmeter/predictor';
+import { isMeasurement, type Measurement, modelFileToGraph } from '@nnmeter/predictor';
 
 /** A measured model, with its path as in the file. */
 export interface MeasuredModel extends Measurement {
@@ -51,10 +51,10 @@ function parseLine(line: string, where: string): { model: string; latencyMs: num
     throw new NnMeterError('E_MEASUREMENTS', `${where} is not of the form model,ms`);
   }
   const latencyMs = ms === '' ? Number.NaN : Number(ms);
-  if (!(latencyMs > 0 && latencyMs < Number.POSITIVE_INFINITY)) {
+  if (!isMeasurement(latencyMs)) {
     throw new NnMeterError(
       'E_MEASUREMENTS',
-      `${where}: the measurement of ${model} is "${ms}"; it must be a positive number of ms`,
+      `${where}: the measurement of ${model} is "${ms}"; it must be a positive number of ms (1e-9 to 1e12)`,
     );
   }
   return { model, latencyMs };

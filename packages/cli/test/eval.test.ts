@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -116,6 +116,14 @@ test.each([
   ['a line without a graph', () => '{"id": "b_2"}', /line 1 .*"graph"/],
   ['a measurement of zero', () => entry('a_1', 0), /line 1: cortexA76cpu_tflite21 of a_1 is 0/],
   ['a negative measurement', () => entry('a_1', -3), /of a_1 is -3/],
+  ['a measurement beyond all measure', () => entry('a_1', 1e300), /of a_1 is 1e\+300/],
+  [
+    'a measurement as text',
+    () => entry('a_1', 1).replace(`"${DEVICE}":1`, `"${DEVICE}":"1"`),
+    /of a_1 is "1"/,
+  ],
+  ['NaN', () => entry('a_1', 1).replace(`"${DEVICE}":1`, `"${DEVICE}":NaN`), /line 1 is not JSON/],
+  ['a line without end', () => `\n${'x'.repeat(2 ** 25 + 1)}`, /line 2 has over \d+ characters/],
   ['no measurement at all', () => entry('a_1', null), /holds no measurement for cortexA76/],
   ['an empty file', () => '', /holds no measurement/],
   [
@@ -127,8 +135,32 @@ test.each([
   const folder = folderWith({ 'data.jsonl': content() });
   const run = await nnMeter(['eval', 'data.jsonl', '--predictor', DEVICE, '--json'], folder);
   expect(run).toMatchObject({ code: 1, stdout: '' });
-  expect(run.stderr.trim().split('\n').at(-1)).toMatch(/^nn-meter: error: .*data\.jsonl/);
+  expect(run.stderr).toMatch(/^nn-meter: error: .*data\.jsonl[^\n]*\n$/);
   expect(run.stderr).toMatch(message);
+});
+
+test('a byte order mark is no data, a folder no file, and ids that repeat are told', async () => {
+  const lines = [entry('a_1', 1), entry('a_1', 2)];
+  const folder = folderWith({ 'data.jsonl': `\uFEFF${lines.join('\n')}` });
+  mkdirSync(join(folder, 'folder.jsonl'));
+  const run = await nnMeter(['eval', '.', '--predictor', DEVICE, '--json'], folder);
+  expect(parseOutput<Evaluation>('eval', run.stdout)[0]?.count).toBe(2);
+  expect(run.stderr).toMatch(/repeats ids: 2 measurements of 1 ids/);
+});
+
+test('a plot that cannot be written is named, and nothing is left of it', async () => {
+  const folder = folderWith({ 'data.jsonl': entry('a_1', 1) });
+  mkdirSync(join(folder, 'plot.svg'));
+  const args = ['eval', 'data.jsonl', '--predictor', DEVICE, '--plot'];
+  for (const [path, reason] of [
+    ['plot.svg', 'it is a folder'],
+    ['gone/plot.svg', 'there is no such file or folder'],
+  ] as const) {
+    const run = await nnMeter([...args, path], folder);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`cannot write "${path}": ${reason}`);
+  }
+  expect(readdirSync(folder).sort()).toEqual(['data.jsonl', 'plot.svg']);
 });
 
 test('a truncated .gz, a missing file and a folder without datasets', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { isMeasurement } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
 import { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
 
@@ -52,10 +53,10 @@ function parseModel(line: string, where: string): BenchmarkModel {
     throw new NnMeterError('E_MEASUREMENTS', `${where} is no object with an "id" and a "graph"`);
   }
   for (const [device, ms] of Object.entries(measured)) {
-    if (ms === null || (typeof ms === 'number' && ms > 0 && Number.isFinite(ms))) continue;
+    if (ms === null || isMeasurement(ms)) continue;
     throw new NnMeterError(
       'E_MEASUREMENTS',
-      `${where}: ${device} of ${id} is ${JSON.stringify(ms)}; it must be ms above 0, or null`,
+      `${where}: ${device} of ${id} is ${JSON.stringify(ms)}; it must be a positive number of ms (1e-9 to 1e12), or null`,
     );
   }
   return { id, graph, measured: measured as Record<string, number | null> };

@@ -17,16 +17,21 @@ const DATASET_FILE = /\.jsonl(\.gz)?$/i;
 export async function listDatasetFiles(
   path: string,
 ): Promise<{ readonly files: readonly string[]; readonly bytes: number }> {
-  let files = [path];
-  if ((await stat(path)).isDirectory()) {
-    const names = (await readdir(path)).filter((name) => DATASET_FILE.test(name)).sort();
-    files = names.map((name) => `${path.replace(/[/\\]+$/, '')}/${name}`);
-    if (files.length === 0) {
-      throw new NnMeterError('E_FILE', `the folder "${path}" holds no .jsonl or .jsonl.gz file`);
-    }
+  const found = await stat(path);
+  if (!found.isDirectory()) return { files: [path], bytes: found.size };
+  const files: string[] = [];
+  let bytes = 0;
+  for (const name of (await readdir(path)).filter((name) => DATASET_FILE.test(name)).sort()) {
+    const file = `${path.replace(/[/\\]+$/, '')}/${name}`;
+    const each = await stat(file);
+    if (!each.isFile()) continue;
+    files.push(file);
+    bytes += each.size;
   }
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  return { files, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  if (files.length === 0) {
+    throw new NnMeterError('E_FILE', `the folder "${path}" holds no .jsonl or .jsonl.gz file`);
+  }
+  return { files, bytes };
 }
 
 /**
@@ -42,20 +47,35 @@ export async function* readDatasetLines(
   source.on('data', (chunk) => onBytes(chunk.length));
   const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;
   input.setEncoding('utf8');
-  let rest = '';
+  // The line that has begun, in pieces: a long one comes in hundreds of them.
+  let pieces: string[] = [];
+  let length = 0;
+  let number = 1;
   try {
     for await (const chunk of input) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > LINE_LIMIT) {
-        throw new NnMeterError('E_LIMIT', `${file} has a line of over ${LINE_LIMIT} characters`);
+      // Some editors start files with a byte order mark.
+      const text = number === 1 && length === 0 ? chunk.replace(/^\uFEFF/, '') : chunk;
+      const [piece, ...lines] = text.split('\n') as [string, ...string[]];
+      pieces.push(piece);
+      length += piece.length;
+      if (length > LINE_LIMIT) {
+        throw new NnMeterError(
+          'E_LIMIT',
+          `${file}, line ${number} has over ${LINE_LIMIT} characters; a dataset has one model a line`,
+        );
       }
+      const rest = lines.pop();
+      if (rest === undefined) continue;
+      yield pieces.join('');
       yield* lines;
+      number += 1 + lines.length;
+      pieces = [rest];
+      length = rest.length;
     }
   } catch (cause) {
     if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
     const { message } = cause as Error;
     throw new NnMeterError('E_MEASUREMENTS', `${file} is damaged: ${message}`, { cause });
   }
-  if (rest !== '') yield rest;
+  if (length > 0) yield pieces.join('');
 }

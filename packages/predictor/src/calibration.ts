@@ -1,5 +1,6 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { type Factors, factorOf, fitFactors } from './calibration-factors.ts';
+import { isMeasurement } from './metrics.ts';
 import { graphOf, type LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 
@@ -45,10 +46,10 @@ export function fitCalibration(
   if (measurements.length === 0)
     throw new NnMeterError('E_MEASUREMENTS', 'there are no measurements to calibrate with');
   for (const [index, { graph, latencyMs }] of measurements.entries()) {
-    if (!(latencyMs > 0 && latencyMs < Infinity)) {
+    if (!isMeasurement(latencyMs)) {
       throw new NnMeterError(
         'E_MEASUREMENTS',
-        `measurement ${index + 1} (${graph.name}) is ${latencyMs}; it must be a positive number of ms`,
+        `measurement ${index + 1} (${graph.name}) is ${latencyMs}; it must be a positive number of ms (1e-9 to 1e12)`,
       );
     }
   }

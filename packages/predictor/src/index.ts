@@ -45,7 +45,7 @@ export {
   LIMITS_PER_KIND,
   type Throughput,
 } from './latency-model/weights.ts';
-export { type LatencyMetrics, latencyMetrics } from './metrics.ts';
+export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { detectModelType, modelFileToGraph } from './model-file.ts';
 export { createPredictor, type DevicePredictor, type LatencyPredictor } from './predictor.ts';
 export {

@@ -18,6 +18,11 @@ export interface LatencyMetrics {
   readonly within15: number;
 }
 
+/** Whether a value can be a measured latency: a number of ms between 1e-9 and 1e12, so that nothing overflows. */
+export function isMeasurement(value: unknown): value is number {
+  return typeof value === 'number' && value >= 1e-9 && value <= 1e12;
+}
+
 /**
  * Compares predicted with measured latencies, both in ms and in the same order.
  * @throws NnMeterError E_MEASUREMENTS if the lists differ in length or are empty, a prediction is not a finite number,

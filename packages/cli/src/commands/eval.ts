@@ -69,6 +69,7 @@ async function evaluateDataset(
   } finally {
     progress.stop();
   }
+  const missing: string[] = [];
   const measured = predictors.flatMap((predictor, index) => {
     const { name } = predictor;
     const all = comparisons[index] ?? [];
@@ -83,10 +84,19 @@ async function evaluateDataset(
     if (found.length > 0) {
       return [{ evaluation: evaluate(predictor, dataset, found), comparisons: found }];
     }
-    terminal.note(`nn-meter: note: ${dataset} holds no ${wanted} for ${name}`);
+    missing.push(name);
     return [];
   });
-  if (measured.length > 0) return measured;
-  const devices = predictors.map(({ name }) => name).join(', ');
-  throw new NnMeterError('E_MEASUREMENTS', `${dataset} holds no ${wanted} for ${devices}`);
+  const holdsNone = `${dataset} holds no ${wanted} for ${missing.join(', ')}`;
+  if (measured.length === 0) throw new NnMeterError('E_MEASUREMENTS', holdsNone);
+  if (missing.length > 0) terminal.note(`nn-meter: note: ${holdsNone}`);
+  for (const each of comparisons) {
+    const ids = new Set(each.map(({ id }) => id)).size;
+    if (ids === each.length) continue;
+    terminal.note(
+      `nn-meter: note: ${dataset} repeats ids: ${each.length} measurements of ${ids} ids, all of which count`,
+    );
+    break;
+  }
+  return measured;
 }

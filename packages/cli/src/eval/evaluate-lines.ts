@@ -1,5 +1,5 @@
 import { type Graph, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
-import type { LatencyPredictor } from '@nnmeter/predictor';
+import { isMeasurement, type LatencyPredictor } from '@nnmeter/predictor';
 import type { LineBatch } from './dataset.ts';
 
 /** One model, measured on one device and predicted for it; ms. */
@@ -64,12 +64,10 @@ function measurement(
   id: string,
 ): number | null {
   const value = Object.hasOwn(measurements, device) ? measurements[device] : null;
-  if (value === null || (typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-    return value;
-  }
+  if (value === null || isMeasurement(value)) return value;
   throw new NnMeterError(
     'E_MEASUREMENTS',
-    `${where}: ${device} of ${id} is ${JSON.stringify(value)}; it must be ms above 0, or null`,
+    `${where}: ${device} of ${id} is ${JSON.stringify(value)}; it must be a positive number of ms (1e-9 to 1e12), or null`,
   );
 }
 
