@@ -18,7 +18,7 @@ export function createGraph(specification: GraphSpecification): Graph {
     tensors: [...tensors.values()],
     tensorIds,
     producers: new Int32Array(tensors.size).fill(NONE),
-    ...indexInputs(specification.nodes),
+    ...makeSlots(specification.nodes),
   };
   indexProducers(specification, unsorted);
   const order = sortTopologically(specification, unsorted);
@@ -68,22 +68,33 @@ function indexTensors(specification: GraphSpecification): Map<string, Tensor> {
 }
 
 /** The edges of nodes in the order of the source. */
-interface UnsortedEdges
-  extends Pick<GraphEdges, 'tensors' | 'producers' | 'inputs' | 'inputStart'> {
+interface UnsortedEdges extends Omit<GraphEdges, 'consumers' | 'consumerStart' | 'results'> {
   readonly tensorIds: ReadonlyMap<string, number>;
 }
 
-/** Room for the inputs, which are looked up when the nodes are sorted. */
-function indexInputs(nodes: readonly Node[]): Pick<GraphEdges, 'inputs' | 'inputStart'> {
+/** Room for the tensors that nodes read and compute, which are looked up later. */
+function makeSlots(
+  nodes: readonly Node[],
+): Pick<GraphEdges, 'inputs' | 'inputStart' | 'outputs' | 'outputStart'> {
   const inputStart = new Int32Array(nodes.length + 1);
-  for (let node = 0; node < nodes.length; node++)
-    inputStart[node + 1] = inputStart[node]! + nodes[node]!.inputs.length;
-  return { inputStart, inputs: new Int32Array(inputStart[nodes.length]!).fill(NONE) };
+  const outputStart = new Int32Array(nodes.length + 1);
+  for (let node = 0; node < nodes.length; node++) {
+    const { inputs, outputs } = nodes[node]!;
+    inputStart[node + 1] = inputStart[node]! + inputs.length;
+    outputStart[node + 1] = outputStart[node]! + outputs.length;
+  }
+  return {
+    inputs: new Int32Array(inputStart[nodes.length]!).fill(NONE),
+    inputStart,
+    outputs: new Int32Array(outputStart[nodes.length]!).fill(NONE),
+    outputStart,
+  };
 }
 
+/** Fills `producers` and `outputs`. */
 function indexProducers(
   specification: GraphSpecification,
-  { tensors, tensorIds, producers }: UnsortedEdges,
+  { tensors, tensorIds, producers, outputs, outputStart }: UnsortedEdges,
 ): void {
   const { nodes } = specification;
   const names = new Set<string>();
@@ -92,7 +103,8 @@ function indexProducers(
     if (names.has(node.name))
       throw invalid(specification, `two nodes are named ${quote(node.name)}`);
     names.add(node.name);
-    for (const output of node.outputs) {
+    for (let slot = 0; slot < node.outputs.length; slot++) {
+      const output = node.outputs[slot]!;
       if (output === '') continue;
       const id = tensorIds.get(output);
       if (id === undefined)
@@ -113,6 +125,7 @@ function indexProducers(
           `${kind} tensor ${quote(output)} is also computed by node ${quote(node.name)}`,
         );
       producers[id] = index;
+      outputs[outputStart[index]! + slot] = id;
     }
   }
 }
@@ -180,37 +193,49 @@ function sortEdges(unsorted: UnsortedEdges, order: Int32Array): Omit<GraphEdges,
   const position = new Int32Array(order.length);
   for (let at = 0; at < order.length; at++) position[order[at]!] = at;
   const producers = unsorted.producers.map((node) => (node === NONE ? NONE : position[node]!));
-  const inputs = new Int32Array(unsorted.inputs.length);
-  const inputStart = new Int32Array(order.length + 1);
-  const counts = new Int32Array(tensors.length + 1);
+  const [inputs, inputStart] = sortLists(unsorted.inputs, unsorted.inputStart, order);
+  const [outputs, outputStart] = sortLists(unsorted.outputs, unsorted.outputStart, order);
+  const consumerStart = new Int32Array(tensors.length + 1);
   const lastReader = new Int32Array(tensors.length).fill(NONE);
   for (let at = 0; at < order.length; at++) {
-    const first = unsorted.inputStart[order[at]!]!;
-    const end = unsorted.inputStart[order[at]! + 1]!;
-    let to = inputStart[at]!;
-    for (let slot = first; slot < end; slot++) {
-      const tensor = unsorted.inputs[slot]!;
-      inputs[to++] = tensor;
+    for (let slot = inputStart[at]!; slot < inputStart[at + 1]!; slot++) {
+      const tensor = inputs[slot]!;
       if (tensor === NONE || lastReader[tensor] === at) continue;
       lastReader[tensor] = at;
-      counts[tensor]!++;
+      consumerStart[tensor + 1]!++;
     }
-    inputStart[at + 1] = to;
   }
-  const consumerStart = new Int32Array(tensors.length + 1);
   for (let tensor = 0; tensor < tensors.length; tensor++)
-    consumerStart[tensor + 1] = consumerStart[tensor]! + counts[tensor]!;
+    consumerStart[tensor + 1]! += consumerStart[tensor]!;
   const consumers = new Int32Array(consumerStart[tensors.length]!);
-  const filled = consumerStart.slice();
+  const end = consumerStart.slice();
   for (let at = 0; at < order.length; at++) {
     for (let slot = inputStart[at]!; slot < inputStart[at + 1]!; slot++) {
       const tensor = inputs[slot]!;
       if (tensor === NONE) continue;
-      const end = filled[tensor]!;
-      if (end > consumerStart[tensor]! && consumers[end - 1] === at) continue;
-      consumers[end] = at;
-      filled[tensor] = end + 1;
+      if (end[tensor]! > consumerStart[tensor]! && consumers[end[tensor]! - 1] === at) continue;
+      consumers[end[tensor]!++] = at;
     }
   }
-  return { tensors, producers, inputs, inputStart, consumers, consumerStart };
+  return {
+    ...{ tensors, producers, inputs, inputStart, outputs, outputStart },
+    ...{ consumers, consumerStart },
+  };
+}
+
+/** Puts lists, one behind the other from `start` on, into another order. */
+function sortLists(
+  items: Int32Array,
+  start: Int32Array,
+  order: Int32Array,
+): [items: Int32Array, start: Int32Array] {
+  const sorted = new Int32Array(items.length);
+  const sortedStart = new Int32Array(start.length);
+  let end = 0;
+  for (let at = 0; at < order.length; at++) {
+    const list = order[at]!;
+    for (let from = start[list]!; from < start[list + 1]!; from++) sorted[end++] = items[from]!;
+    sortedStart[at + 1] = end;
+  }
+  return [sorted, sortedStart];
 }

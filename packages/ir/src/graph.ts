@@ -28,6 +28,9 @@ export interface GraphEdges {
   /** By node: the tensors it reads, -1 for an omitted one. */
   readonly inputs: Int32Array;
   readonly inputStart: Int32Array;
+  /** By node: the tensors it computes, -1 for an unused one. */
+  readonly outputs: Int32Array;
+  readonly outputStart: Int32Array;
   /** By tensor: the nodes that read it, each once, in topological order. */
   readonly consumers: Int32Array;
   readonly consumerStart: Int32Array;

@@ -16,6 +16,7 @@ export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
+export { macsOfNodes } from './macs.ts';
 export type {
   NnMeterIr,
   NnMeterIrConstant,

@@ -1,6 +1,55 @@
 import { planEinsum } from './einsum.ts';
+import { locateErrors, quote } from './errors.ts';
+import type { Graph } from './graph.ts';
 import type { Node } from './node.ts';
 import { elementCount, imageDimensions, type Shape, type ShapedTensor } from './tensor.ts';
+
+const known = new WeakMap<Graph, Float64Array>();
+
+/**
+ * The multiply-accumulate operations of every node of a graph, in the order of `graph.nodes`, as in `nodeCost`; NaN where
+ * they cannot be known. Computed once a graph.
+ * @throws NnMeterError E_SHAPE if an Einsum does not fit its operands.
+ */
+export function macsOfNodes(graph: Graph): Float64Array {
+  let macs = known.get(graph);
+  if (macs === undefined) {
+    macs = new Float64Array(graph.nodes.length);
+    for (let node = 0; node < macs.length; node++) macs[node] = macsAt(graph, node);
+    known.set(graph, macs);
+  }
+  return macs;
+}
+
+function macsAt(graph: Graph, position: number): number {
+  const { inputs, inputStart, outputs, outputStart } = graph.edges;
+  const read = shapedTensors(graph, inputs, inputStart, position);
+  const written = shapedTensors(graph, outputs, outputStart, position);
+  if (read === undefined || written === undefined) return Number.NaN;
+  const node = graph.nodes[position]!;
+  if (node.op !== 'einsum') return multiplyAccumulates(node, read, written) ?? Number.NaN;
+  return locateErrors(
+    () => `node ${quote(node.name)}`,
+    () => multiplyAccumulates(node, read, written) ?? Number.NaN,
+  );
+}
+
+/** Undefined if the shape of one is not known. */
+function shapedTensors(
+  { edges: { tensors } }: Graph,
+  items: Int32Array,
+  start: Int32Array,
+  node: number,
+): ShapedTensor[] | undefined {
+  const found: ShapedTensor[] = [];
+  for (let at = start[node]!; at < start[node + 1]!; at++) {
+    if (items[at] === -1) continue;
+    const tensor = tensors[items[at]!]!;
+    if (tensor.shape === undefined) return undefined;
+    found.push(tensor as ShapedTensor);
+  }
+  return found;
+}
 
 /**
  * Multiply-accumulate operations of a node. Convolution: output elements x kernel extent x input channels a group;

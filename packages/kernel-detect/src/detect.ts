@@ -1,4 +1,4 @@
-import type { Graph, Node, Tensor } from '@nnmeter/ir';
+import type { Graph, Tensor } from '@nnmeter/ir';
 import { type GraphView, NONE } from './graph-view.ts';
 import { analyse, type Group, Grouping } from './grouping.ts';
 import type { Kernel } from './kernel.ts';
@@ -55,11 +55,13 @@ function toKernel(
     }
   }
   const { state } = group;
+  const positions = ascending(group.nodes);
   return {
     index: order[own]!,
     type: state.type,
     ops: state.ops,
-    nodes: nodesOf(view, group),
+    nodes: positions.map((member) => view.nodes[member]!),
+    positions,
     root: view.nodes[group.nodes[0]!]!,
     inputs,
     outputs: outputsOf(view, group),
@@ -80,30 +82,27 @@ function pushDistinct<T extends Tensor | number>(
   }
 }
 
-function nodesOf(view: GraphView, group: Group): Node[] {
-  const members = group.nodes;
-  const nodes: Node[] = [];
-  for (let k = 0; k < members.length; k++) {
-    if (k > 0 && members[k]! < members[k - 1]!) {
-      return [...members].sort((a, b) => a - b).map((member) => view.nodes[member]!);
-    }
-    nodes.push(view.nodes[members[k]!]!);
-  }
-  return nodes;
+function ascending(members: readonly number[]): readonly number[] {
+  for (let k = 1; k < members.length; k++)
+    if (members[k]! < members[k - 1]!) return [...members].sort((a, b) => a - b);
+  return members;
 }
 
 function outputsOf(view: GraphView, group: Group): Tensor[] {
-  const { graph } = view;
-  const outputs: Tensor[] = [];
+  const { tensors, outputs, outputStart, consumerStart, results } = view.graph.edges;
+  const found: Tensor[] = [];
   for (const writer of group.exit === NONE ? group.nodes : [group.exit]) {
-    const names = view.nodes[writer]!.outputs;
-    for (const name of names) {
-      const tensor = graph.tensors.get(name);
-      if (tensor === undefined) continue;
+    const start = outputStart[writer]!;
+    const end = outputStart[writer + 1]!;
+    for (let at = start; at < end; at++) {
+      const tensor = outputs[at]!;
+      if (tensor === NONE) continue;
       const isRead =
-        names.length === 1 || graph.consumers(name).length > 0 || graph.outputs.includes(name);
-      if (isRead) outputs.push(tensor);
+        end - start === 1 ||
+        consumerStart[tensor + 1]! > consumerStart[tensor]! ||
+        results.includes(tensor);
+      if (isRead) found.push(tensors[tensor]!);
     }
   }
-  return outputs;
+  return found;
 }

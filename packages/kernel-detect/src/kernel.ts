@@ -13,6 +13,8 @@ export interface Kernel {
   readonly ops: readonly string[];
   /** All member nodes in topological order. */
   readonly nodes: readonly Node[];
+  /** Where they are in `graph.nodes`. */
+  readonly positions: readonly number[];
   /** The first node of the first stage; shape features come from it. */
   readonly root: Node;
   /** Computed tensors read from outside the kernel (no constants), the root's data input first. */

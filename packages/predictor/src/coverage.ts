@@ -1,4 +1,4 @@
-import { type Graph, type Node, nodeCost } from '@nnmeter/ir';
+import { type Graph, macsOfNodes, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction } from './latency-model/index.ts';
 import type { Coverage } from './report.ts';
@@ -12,8 +12,12 @@ export function measureCoverage(
   kernels: readonly Kernel[],
   predictions: readonly KernelPrediction[],
 ): Coverage {
-  const measured = kernels.filter((_, index) => predictions[index]!.basis === 'measured');
-  return coverageOf(graph, new Set(measured.flatMap((kernel) => kernel.nodes)));
+  const measured = new Uint8Array(graph.nodes.length);
+  for (let index = 0; index < kernels.length; index++) {
+    if (predictions[index]!.basis !== 'measured') continue;
+    for (const position of kernels[index]!.positions) measured[position] = 1;
+  }
+  return share(graph, measured);
 }
 
 /**
@@ -21,24 +25,34 @@ export function measureCoverage(
  * shapes) count as having the average of the others.
  */
 export function coverageOf(graph: Graph, measured: ReadonlySet<Node>): Coverage {
+  return share(
+    graph,
+    Uint8Array.from(graph.nodes, (node) => (measured.has(node) ? 1 : 0)),
+  );
+}
+
+/** @param measured by node: 1 if it is measured */
+function share(graph: Graph, measured: Uint8Array): Coverage {
+  const macs = macsOfNodes(graph);
   const total = { nodes: 0, known: 0, macs: 0 };
   const covered = { nodes: 0, macs: 0 };
-  for (const node of graph.nodes) {
-    if (FREE_OPS.has(node.op)) continue;
-    const macs = nodeCost(graph, node)?.macs;
+  for (let node = 0; node < macs.length; node++) {
+    if (FREE_OPS.has(graph.nodes[node]!.op)) continue;
+    const isKnown = !Number.isNaN(macs[node]!);
+    const own = isKnown ? macs[node]! : 0;
     total.nodes++;
-    if (macs !== undefined) total.known++;
-    total.macs += macs ?? 0;
-    if (!measured.has(node)) continue;
+    if (isKnown) total.known++;
+    total.macs += own;
+    if (measured[node] === 0) continue;
     covered.nodes++;
-    covered.macs += macs ?? 0;
+    covered.macs += own;
   }
   return {
-    macs: share(covered.macs, total.macs) * share(total.known, total.nodes),
-    nodes: share(covered.nodes, total.nodes),
+    macs: ratio(covered.macs, total.macs) * ratio(total.known, total.nodes),
+    nodes: ratio(covered.nodes, total.nodes),
   };
 }
 
-function share(part: number, whole: number): number {
+function ratio(part: number, whole: number): number {
   return whole === 0 ? 1 : part / whole;
 }
