@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { isMeasurement, type Measurement, modelFileToGraph } from '@nnmeter/predictor';
+import { readText } from './read-text.ts';
 
 /** A measured model, with its path as in the file. */
 export interface MeasuredModel extends Measurement {
@@ -17,7 +17,7 @@ export async function readMeasurements(
   path: string,
   options: ReadOptions,
 ): Promise<MeasuredModel[]> {
-  const text = await readFile(path, 'utf8');
+  const text = await readText(path);
   const measurements: MeasuredModel[] = [];
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
@@ -27,7 +27,8 @@ export async function readMeasurements(
     const where = `${path}, line ${index + 1}`;
     const { model, latencyMs } = parseLine(line, where);
     const file = isAbsolute(model) ? model : join(dirname(path), model);
-    const named = { ...options, name: model };
+    // What messages about a measurement call it.
+    const named = { ...options, name: `${where}: ${model}` };
     const graph = await modelFileToGraph(file, undefined, named).catch((cause: unknown) => {
       if (!(cause instanceof NnMeterError)) throw cause;
       throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
@@ -44,17 +45,22 @@ export async function readMeasurements(
 }
 
 function parseLine(line: string, where: string): { model: string; latencyMs: number } {
-  const [, quoted, plain, ms = ''] =
-    /^\s*(?:"((?:[^"]|"")*)"|([^"]*?))\s*[,;\t]\s*([^,;\t]*?)\s*$/.exec(line) ?? [];
-  const model = quoted?.replaceAll('""', '"') ?? plain ?? '';
-  if (model === '') {
-    throw new NnMeterError('E_MEASUREMENTS', `${where} is not of the form model,ms`);
+  const end = Math.max(...[',', ';', '\t'].map((separator) => line.lastIndexOf(separator)));
+  const cell = line.slice(0, Math.max(0, end)).trim();
+  const isQuoted = /^"(?:[^"]|"")+"$/.test(cell);
+  if (cell === '' || (!isQuoted && /[",;\t]/.test(cell))) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${where} is not of the form model,ms (a name with , or ; needs quotes)`,
+    );
   }
-  const latencyMs = ms === '' ? Number.NaN : Number(ms);
+  const model = isQuoted ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+  const ms = line.slice(end + 1).trim();
+  const latencyMs = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(ms) ? Number(ms) : Number.NaN;
   if (!isMeasurement(latencyMs)) {
     throw new NnMeterError(
       'E_MEASUREMENTS',
-      `${where}: the measurement of ${model} is "${ms}"; it must be a positive number of ms (1e-9 to 1e12)`,
+      `${where}: the measurement of ${quote(model)} is ${quote(ms)}; it must be a positive number of ms (1e-9 to 1e12)`,
     );
   }
   return { model, latencyMs };

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import {
   type Calibration,
@@ -7,6 +6,7 @@ import {
   listLatencyPredictors,
   loadLatencyPredictor,
 } from '@nnmeter/predictor';
+import { readText } from './read-text.ts';
 
 /** Which predictors to load; plain data, so that worker threads can be told. */
 export interface PredictorChoice {
@@ -82,7 +82,7 @@ function calibrated(
 
 /** What `calibratePredictor` does not check is checked here: that it is an object with the name of a predictor. */
 async function readCalibration(path: string): Promise<Calibration> {
-  const text = await readFile(path, 'utf8');
+  const text = await readText(path);
   let calibration: unknown;
   try {
     calibration = JSON.parse(text);

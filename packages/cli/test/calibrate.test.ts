@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import {
@@ -59,6 +59,22 @@ test.each([
   ['no number', 'small.json,fast', /line 1: .*"fast"/],
   ['NaN', 'small.json,NaN', /line 1: .*"NaN"/],
   ['one column', 'small.json', /line 1 is not of the form model,ms/],
+  ['a hexadecimal number', 'small.json,0x10', /line 1: .*"0x10"/],
+  ['a unit', 'small.json,5 ms', /line 1: .*"5 ms"/],
+  ['an absurd number', 'small.json,1e300', /line 1: .*"1e300"/],
+  ['a comma for a point', 'small.json;0,5', /line 1 is not of the form model,ms/],
+  ['three columns', 'small.json,1,2', /line 1 is not of the form model,ms/],
+  ['an open quote', '"small.json,1', /line 1 is not of the form model,ms/],
+  [
+    'a line of blanks and a tab',
+    `${' '.repeat(1e6)}\t`,
+    /line 1 is not of the form|no measurement/,
+  ],
+  [
+    'a measurement of another device',
+    'small.json,1\nsmall.json,1\n\nsmall.json,100\nsmall.json,1',
+    /mine\.csv, line 4: small\.json, 100 ms\) contradicts the others, which say 1\.\d+ ms/,
+  ],
   ['a missing model', 'model,ms\ngone.onnx,3', /line 2: .*gone\.onnx/],
   ['nothing', 'model,ms\n', /holds no measurement/],
 ])('%s is an error that names the line, and nothing is written', async (_, csv, message) => {
@@ -69,6 +85,33 @@ test.each([
   expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
   expect(run.stderr).toMatch(message);
   expect(existsSync(join(folder, 'my.json'))).toBe(false);
+});
+
+test('names in quotes, other separators, a mark; few measurements give one factor', async () => {
+  const folder = folderWith({
+    'small.json': SMALL['small.json'],
+    'a, "b".json': SMALL['small.json'],
+    'mine.csv': '\uFEFF"model";"ms"\n"a, ""b"".json";1e0\nsmall.json\t1.02',
+  });
+  const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '-o', 'my.json', '--json'];
+  const run = await nnMeter(['calibrate', ...args], folder);
+  expect(run.code).toBe(0);
+  const [calibrated] = parseOutput<Calibrated>('calibrate', run.stdout);
+  expect(calibrated?.models.map(({ model, measuredMs }) => [model, measuredMs])).toEqual([
+    ['a, "b".json', 1],
+    ['small.json', 1.02],
+  ]);
+  expect(run.stderr).toMatch(/one factor for all kernels/);
+});
+
+test.each(['-', 'folder', 'gone/my.json'])('--output %s is refused', async (output) => {
+  const folder = folderWith({ ...SMALL, 'mine.csv': 'small.json,1' });
+  mkdirSync(join(folder, 'folder'));
+  const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '--output', output];
+  const run = await nnMeter(['calibrate', ...args], folder);
+  expect(run).toMatchObject({ code: 1, stdout: '' });
+  expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+  expect(readdirSync(folder).sort()).toEqual(['folder', 'mine.csv', 'small.json']);
 });
 
 test('a file that is no calibration is refused', async () => {

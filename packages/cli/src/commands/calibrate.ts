@@ -1,5 +1,5 @@
 import { calibratePredictor, fitCalibration, loadLatencyPredictor } from '@nnmeter/predictor';
-import type { CalibrateArguments } from '../arguments.ts';
+import { type CalibrateArguments, usageError } from '../arguments.ts';
 import { readMeasurements } from '../measurements.ts';
 import { inputShapes } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
@@ -8,11 +8,17 @@ import { writeWhole } from '../write-whole.ts';
 /** Adapts a predictor to measurements of the user's own device. @returns the exit code */
 export async function calibrate(options: CalibrateArguments, terminal: Terminal): Promise<number> {
   const { output } = options;
+  if (output === '-') throw usageError('--output needs a file, to be used with --calibration');
   const predictor = await loadLatencyPredictor(options.predictor, options['predictor-version']);
   const readOptions = inputShapes(options['input-shape']);
   const measurements = await readMeasurements(options.measurements, readOptions);
   const calibration = fitCalibration(predictor, measurements);
   await writeWhole(output, `${JSON.stringify(calibration, null, 2)}\n`);
+  if (Object.keys(calibration.corrections).length === 0) {
+    terminal.note(
+      'nn-meter: note: so few measurements give one factor for all kernels; kinds of kernels are told apart from 3 on',
+    );
+  }
   const after = calibratePredictor(predictor, calibration);
   const models = measurements.map(({ model, graph, latencyMs }) => ({
     model,

@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { NnMeterError } from '@nnmeter/ir';
+import { FILE_ERRORS } from './failure.ts';
+
+/** The text of a file. @throws NnMeterError E_FILE that names it */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    const reason = FILE_ERRORS[code] ?? message;
+    throw new NnMeterError('E_FILE', `cannot open "${path}": ${reason}`, { cause });
+  }
+}
