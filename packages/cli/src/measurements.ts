@@ -19,10 +19,7 @@ export async function readMeasurements(
 ): Promise<MeasuredModel[]> {
   const text = await readText(path);
   const measurements: MeasuredModel[] = [];
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line) || (index === 0 && /^\s*"?model"?\s*[,;\t]/i.test(line))) continue;
     const where = `${path}, line ${index + 1}`;
     const { model, latencyMs } = parseLine(line, where);

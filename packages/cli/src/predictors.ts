@@ -42,25 +42,43 @@ export async function loadPredictors(
   const calibrations = new Map<string, { path: string; calibration: Calibration }>();
   for (const path of choice.calibrations) {
     const calibration = await readCalibration(path);
+    const other = calibrations.get(calibration.predictor);
+    if (other !== undefined) {
+      const both = `${other.path} and ${path} both calibrate ${calibration.predictor}`;
+      throw new NnMeterError('E_MEASUREMENTS', `${both}; choose one`);
+    }
     calibrations.set(calibration.predictor, { path, calibration });
   }
-  const names = choice.names ?? (calibrations.size > 0 ? [...calibrations.keys()] : ['all']);
   const found = new Map<string, LatencyPredictor>();
-  for (const name of names) {
+  for (const name of choice.names ?? (calibrations.size > 0 ? [] : ['all'])) {
     for (const each of name.toLowerCase() === 'all' ? await installedNames() : [name]) {
       const predictor = await loadLatencyPredictor(each, choice.version);
       found.set(predictor.name, predictor);
     }
   }
   for (const [name, { path, calibration }] of calibrations) {
-    const predictor = found.get(name);
-    if (predictor === undefined) {
-      const chosen = [...found.keys()].join(', ');
-      throw new NnMeterError('E_MEASUREMENTS', `${path} calibrates ${name}, not ${chosen}`);
-    }
-    found.set(name, calibrated(predictor, calibration, path));
+    await locateErrors(path, async () => {
+      const version = choice.version ?? calibration.predictorVersion;
+      const predictor =
+        choice.names === undefined ? await loadLatencyPredictor(name, version) : found.get(name);
+      if (predictor === undefined) {
+        const chosen = [...found.keys()].join(', ');
+        throw new NnMeterError('E_MEASUREMENTS', `it calibrates ${name}, not ${chosen}`);
+      }
+      found.set(name, calibrated(predictor, calibration, path));
+    });
   }
   return [...found.values()];
+}
+
+/** Puts the file in front of an error. */
+async function locateErrors(path: string, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (cause) {
+    if (!(cause instanceof NnMeterError)) throw cause;
+    throw new NnMeterError(cause.code, `${path}: ${cause.message}`, { cause });
+  }
 }
 
 /** Says in its reports that it is calibrated. */

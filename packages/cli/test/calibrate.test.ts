@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   folderWith,
   MOBILENET_V1_PB,
@@ -50,7 +50,7 @@ test('measurements of a device half as fast double every prediction', async () =
   const other = ['--predictor', 'cortexa76', '--calibration', 'my.json', 'small.json'];
   const refused = await nnMeter(other, folder);
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(/my\.json calibrates adreno640gpu_tflite21, not cortexA76/);
+  expect(refused.stderr).toMatch(/my\.json: it calibrates adreno640gpu_tflite21, not cortexA76/);
 });
 
 test.each([
@@ -114,15 +114,79 @@ test.each(['-', 'folder', 'gone/my.json'])('--output %s is refused', async (outp
   expect(readdirSync(folder).sort()).toEqual(['folder', 'mine.csv', 'small.json']);
 });
 
-test('a file that is no calibration is refused', async () => {
-  const folder = folderWith({
-    ...SMALL,
-    'other.json': '{"predictor": "adreno640gpu_tflite21", "scale": -1}',
-    'null.json': 'null',
+describe('a file for --calibration', () => {
+  const GOOD = {
+    format: 'nnmeter-calibration',
+    version: 1,
+    predictor: DEVICE,
+    predictorVersion: '2.0',
+    scale: 2,
+    corrections: { conv: 0.1 },
+    measurements: 3,
+    rmspeBefore: 0.5,
+    rmspeAfter: 0.1,
+  };
+  const text = (changes: object) => JSON.stringify({ ...GOOD, ...changes });
+
+  test('is read, with a mark and members it does not need', async () => {
+    const good = `\uFEFF${text({ note: 'mine' }).replace('{', '{"__proto__": {"scale": 5},')}`;
+    const run = await nnMeter(
+      ['--calibration', 'my.json', '--json', 'small.json'],
+      folderWith({ ...SMALL, 'my.json': good }),
+    );
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(parseOutput<Prediction>('predict', run.stdout)).toHaveLength(1);
   });
-  for (const file of ['other.json', 'null.json', 'missing.json']) {
-    const run = await nnMeter(['--calibration', file, 'small.json'], folder);
+
+  const NONE = /my\.json: this is not a calibration/;
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ['that is no JSON', text({}).slice(0, 60), /my\.json is not JSON/],
+    ['of bytes', Uint8Array.from({ length: 999 }, (_, i) => i * 37), /my\.json is not JSON/],
+    ['that is null', 'null', /my\.json is not a calibration/],
+    ['that is a list', '[]', /my\.json is not a calibration/],
+    ['of another format', text({ version: 2 }), NONE],
+    ['without a scale', text({ scale: undefined }), NONE],
+    ['with a negative scale', text({ scale: -1 }), NONE],
+    ['with an absurd scale', text({ scale: 1e300 }), NONE],
+    ['with a scale of text', text({ scale: '2' }), NONE],
+    ['with infinity', text({}).replace('"scale":2', '"scale":1e999'), NONE],
+    ['with a list of corrections', text({ corrections: [0.1] }), NONE],
+    ['with corrections of text', text({ corrections: 'abc' }), NONE],
+    ['with an absurd correction', text({ corrections: { conv: 1e308 } }), NONE],
+    ['with a hidden correction', text({}).replace('{"conv"', '{"__proto__":{"a":1},"conv"'), NONE],
+    ['without measurements', text({ measurements: undefined }), NONE],
+    ['for an unknown predictor', text({ predictor: 'mine' }), /my\.json: unknown predictor "mine"/],
+    [
+      'for another version',
+      text({ predictorVersion: '9.0' }),
+      /my\.json: predictor "adreno640gpu_tflite21" has no version "9\.0"/,
+    ],
+  ])('%s is refused', async (_, content, message) => {
+    const folder = folderWith({ ...SMALL, 'my.json': content });
+    const run = await nnMeter(['--calibration', 'my.json', 'small.json'], folder);
     expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toMatch(/^nn-meter: error: .*(calibration|missing\.json)/);
-  }
+    expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+    expect(run.stderr).toMatch(message);
+  });
+
+  test('that is missing, twice there or of a version not asked for is refused', async () => {
+    const folder = folderWith({
+      ...SMALL,
+      'a.json': text({}),
+      'b.json': text({}),
+      'old.json': text({ predictorVersion: '1.0' }),
+    });
+    for (const [args, message] of [
+      [['gone.json'], /cannot open "gone\.json": there is no such file/],
+      [['a.json', '--calibration', 'b.json'], /a\.json and b\.json both calibrate adreno640/],
+      [
+        ['old.json', '--predictor', DEVICE],
+        /old\.json: the calibration is for adreno\S+ 1\.0, not/,
+      ],
+    ] as const) {
+      const run = await nnMeter(['small.json', '--calibration', ...args], folder);
+      expect(run).toMatchObject({ code: 1, stdout: '' });
+      expect(run.stderr).toMatch(message);
+    }
+  });
 });

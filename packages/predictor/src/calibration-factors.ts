@@ -23,7 +23,9 @@ const ROUNDS = 200;
 /** Factor of kernels that belong to all of the groups. */
 export function factorOf({ scale, corrections }: Factors, groups: readonly string[]): number {
   let correction = 0;
-  for (const group of groups) correction += corrections[group] ?? 0;
+  for (const group of groups) {
+    if (Object.hasOwn(corrections, group)) correction += corrections[group]!;
+  }
   return (
     scale * (1 + Math.max(-GREATEST_CORRECTION, Math.min(GREATEST_CORRECTION * 5, correction)))
   );
@@ -52,14 +54,14 @@ export function fitFactors(
     }
   }
   const errors = totals.map((total, index) => (scale * total) / measured[index]! - 1);
-  const corrections: Record<string, number> = {};
+  const corrections = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
     const sizes = errors.map(Math.abs);
     const outlier = Math.max(LEAST_OUTLIER, 2 * median(sizes));
     const weight = sizes.map((size) => Math.min(1, outlier / size));
     for (const [group, share] of shares) {
       if (Math.max(...share) < LEAST_SHARE) continue;
-      const old = corrections[group] ?? 0;
+      const old = corrections.get(group) ?? 0;
       const prior = group.includes(' ') ? FINE_PRIOR : COARSE_PRIOR;
       let slope = -prior * old;
       let curvature = prior;
@@ -69,10 +71,10 @@ export function fitFactors(
       }
       const correction = Math.max(-GREATEST_CORRECTION, Math.min(5, old + slope / curvature));
       for (const index of errors.keys()) errors[index]! += (correction - old) * share[index]!;
-      corrections[group] = correction;
+      corrections.set(group, correction);
     }
   }
-  return { scale, corrections };
+  return { scale, corrections: Object.fromEntries(corrections) };
 }
 
 function median(values: readonly number[]): number {

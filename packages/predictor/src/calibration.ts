@@ -87,25 +87,21 @@ export function fitCalibration(
 
 /**
  * A predictor whose kernels are multiplied by the factors of a calibration.
- * @throws NnMeterError E_MEASUREMENTS if it is not a calibration, or one of another predictor.
+ * @throws NnMeterError E_MEASUREMENTS if it is not a calibration, or one of another predictor or version.
  */
 export function calibratePredictor(
   predictor: LatencyPredictor,
   calibration: Calibration,
 ): LatencyPredictor {
-  const { format, version, scale, corrections } = calibration;
-  const isComplete =
-    format === 'nnmeter-calibration' &&
-    version === 1 &&
-    scale > 0 &&
-    scale < Infinity &&
-    Object.values(corrections ?? { missing: Number.NaN }).every(Number.isFinite);
-  if (!isComplete)
+  if (!isCalibration(calibration)) {
     throw new NnMeterError('E_MEASUREMENTS', 'this is not a calibration written by fitCalibration');
-  if (calibration.predictor !== predictor.name) {
+  }
+  const fitted = `${calibration.predictor} ${calibration.predictorVersion}`;
+  const given = `${predictor.name} ${predictor.version}`;
+  if (fitted !== given) {
     throw new NnMeterError(
       'E_MEASUREMENTS',
-      `the calibration is for ${calibration.predictor}, not for ${predictor.name}`,
+      `the calibration is for ${fitted}, not for ${given}; calibrate again`,
     );
   }
   const predictGraph = (graph: Graph): LatencyReport =>
@@ -122,6 +118,29 @@ export function calibratePredictor(
     predict: async (model, modelType, options) =>
       predictGraph(await graphOf(model, modelType, options)),
   };
+}
+
+/** Checks what may come from a file: every field, and that no factor can overflow. */
+function isCalibration(value: unknown): value is Calibration {
+  if (typeof value !== 'object' || value === null) return false;
+  const { format, version, predictor, predictorVersion, scale, corrections, measurements } =
+    value as Record<keyof Calibration, unknown>;
+  return (
+    format === 'nnmeter-calibration' &&
+    version === 1 &&
+    typeof predictor === 'string' &&
+    typeof predictorVersion === 'string' &&
+    isBetween(scale, 1e-15, 1e15) &&
+    typeof corrections === 'object' &&
+    corrections !== null &&
+    !Array.isArray(corrections) &&
+    Object.values(corrections).every((correction) => isBetween(correction, -5, 5)) &&
+    isBetween(measurements, 1, 2 ** 53)
+  );
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
 }
 
 /** Groups of a kernel, coarse to fine: its first op, and for windowed ops that with the window. */

@@ -86,9 +86,12 @@ describe('bad measurements', () => {
 
   test('a calibration of another predictor, or something else', () => {
     const calibration = fitCalibration(predictor, [{ graph: graphs[0]!, latencyMs: 1 }]);
-    expect(() => calibratePredictor(predictor, { ...calibration, predictor: 'other' })).toThrow(
-      'is for other, not for cortexA76cpu_tflite21',
-    );
+    for (const [other, said] of [
+      [{ predictor: 'other' }, `is for other ${predictor.version}, not for cortexA76cpu_tflite21`],
+      [{ predictorVersion: '0.1' }, 'is for cortexA76cpu_tflite21 0.1, not for'],
+    ] as const) {
+      expect(() => calibratePredictor(predictor, { ...calibration, ...other })).toThrow(said);
+    }
     expect(() => calibratePredictor(predictor, {} as never)).toThrow('not a calibration');
   });
 });
@@ -101,4 +104,17 @@ test('factors stay positive whatever the measurements', () => {
   );
   for (const group of ['conv', 'fc', 'unknown'])
     expect(factorOf(factors, [group])).toBeGreaterThan(0);
+});
+
+test('operations named like members of objects are only names', () => {
+  const image = [1, 56, 56, 8];
+  const measurements = ['constructor', '__proto__', 'toString', 'hasOwnProperty'].map((type) => ({
+    graph: readNnMeterIr(chain({ odd: { type, in: image, out: image } }), { name: type }),
+    latencyMs: 1,
+  }));
+  const calibration = fitCalibration(predictor, measurements);
+  const calibrated = calibratePredictor(predictor, JSON.parse(JSON.stringify(calibration)));
+  for (const { graph } of measurements) {
+    expect(calibrated.predictGraph(graph).latencyMs).toBeCloseTo(1, 1);
+  }
 });
