@@ -1,4 +1,11 @@
-import { Graph, type ModelType, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
+import {
+  Graph,
+  locateErrors,
+  type ModelType,
+  NnMeterError,
+  quote,
+  type ReadOptions,
+} from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
@@ -67,7 +74,10 @@ export interface DevicePredictor extends LatencyPredictor {
 export function createPredictor(definition: PredictorDefinition): DevicePredictor {
   checkDefinition(definition);
   const { name, aliases, version, device, manifest, fusionRules } = definition;
-  const latencyModel = decodeLatencyModel(decodeBase64(definition.weights));
+  const latencyModel = locateErrors(
+    () => `predictor ${name} ${version}`,
+    () => decodeLatencyModel(decodeBase64(definition.weights)),
+  );
 
   function predictGraph(graph: Graph): LatencyReport {
     requireShapes(graph);

@@ -183,8 +183,18 @@ test.each<[string, unknown]>([
   );
 });
 
-test('weights that are not base64 are refused', () => {
-  expect(() => createPredictor({ ...cortexA76, weights: '%%%' })).toThrow(
-    expect.objectContaining({ code: 'E_WEIGHTS' }),
-  );
+test.each([
+  ['no base64', '%%%', /not valid base64/],
+  ['cut', cortexA76.weights.slice(0, 4000), /have 3000 bytes, their header says \d+/],
+  [
+    'changed',
+    `${cortexA76.weights.slice(0, 4000)}AAAA${cortexA76.weights.slice(4004)}`,
+    /checksum/,
+  ],
+  ['something else', 'aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8=', /do not start with the header/],
+])('weights that are %s are refused, with the predictor they are of', (_, weights, message) => {
+  const create = () => createPredictor({ ...cortexA76, weights });
+  expect(create).toThrow(expect.objectContaining({ code: 'E_WEIGHTS' }));
+  expect(create).toThrow(message);
+  expect(create).toThrow(/^predictor cortexA76cpu_tflite21 /);
 });

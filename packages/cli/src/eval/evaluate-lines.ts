@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
+import { type Graph, locateErrors, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
 import { isMeasurement, type LatencyPredictor } from '@nnmeter/predictor';
 import type { LineBatch } from './dataset.ts';
 
@@ -28,11 +28,12 @@ export function evaluateLines(
     const { id, graph, ...measurements } = parseLine(line, where);
     const measured = predictors.map(({ name }) => measurement(measurements, name, where, id));
     if (measured.every((ms) => ms === null)) continue;
-    const read = locate(`${where} (${id})`, () => readNnMeterIr(graph, { name: id }));
+    const inModel = () => `${where} (${id})`;
+    const read = locateErrors(inModel, () => readNnMeterIr(graph, { name: id }));
     for (const [device, predictor] of predictors.entries()) {
       const ms = measured[device];
       if (typeof ms !== 'number') continue;
-      comparisons[device]?.push(locate(`${where} (${id})`, () => compare(predictor, read, ms)));
+      comparisons[device]?.push(locateErrors(inModel, () => compare(predictor, read, ms)));
     }
   }
   return comparisons;
@@ -76,14 +77,4 @@ function compare(predictor: LatencyPredictor, graph: Graph, measured: number): C
   const inInterval =
     interval === null ? undefined : interval.low <= measured && measured <= interval.high;
   return { id: graph.name, measured, predicted: latencyMs, inInterval };
-}
-
-/** Adds the place in the dataset to an error. */
-function locate<T>(where: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof NnMeterError)) throw cause;
-    throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
-  }
 }
