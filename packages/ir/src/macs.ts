@@ -41,13 +41,16 @@ function shapedTensors(
   start: Int32Array,
   node: number,
 ): ShapedTensor[] | undefined {
-  const found: ShapedTensor[] = [];
-  for (let at = start[node]!; at < start[node + 1]!; at++) {
+  const end = start[node + 1]!;
+  const found = new Array<ShapedTensor>(end - start[node]!);
+  let count = 0;
+  for (let at = start[node]!; at < end; at++) {
     if (items[at] === -1) continue;
     const tensor = tensors[items[at]!]!;
     if (tensor.shape === undefined) return undefined;
-    found.push(tensor as ShapedTensor);
+    found[count++] = tensor as ShapedTensor;
   }
+  found.length = count;
   return found;
 }
 

@@ -63,9 +63,10 @@ function toKernel(
     nodes: positions.map((member) => view.nodes[member]!),
     positions,
     root: view.nodes[group.nodes[0]!]!,
-    inputs,
+    // Copies, since arrays that have grown keep room for 16 more.
+    inputs: inputs.slice(),
     outputs: outputsOf(view, group),
-    inputKernels,
+    inputKernels: inputKernels.slice(),
   };
 }
 
@@ -90,8 +91,13 @@ function ascending(members: readonly number[]): readonly number[] {
 
 function outputsOf(view: GraphView, group: Group): Tensor[] {
   const { tensors, outputs, outputStart, consumerStart, results } = view.graph.edges;
+  const { exit } = group;
+  if (exit !== NONE && outputStart[exit + 1]! - outputStart[exit]! === 1) {
+    const tensor = tensors[outputs[outputStart[exit]!]!];
+    return tensor === undefined ? [] : [tensor];
+  }
   const found: Tensor[] = [];
-  for (const writer of group.exit === NONE ? group.nodes : [group.exit]) {
+  for (const writer of exit === NONE ? group.nodes : [exit]) {
     const start = outputStart[writer]!;
     const end = outputStart[writer + 1]!;
     for (let at = start; at < end; at++) {

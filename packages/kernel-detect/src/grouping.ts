@@ -14,7 +14,7 @@ export interface BlockMatch {
 /** A kernel in the making. */
 export interface Group {
   state: KernelState;
-  readonly nodes: number[];
+  nodes: readonly number[];
   /** The node whose result leaves the kernel; NONE if several do, then nothing joins. */
   exit: number;
   /** Place in execution order: the node with which it is complete. */
@@ -149,23 +149,17 @@ export class Grouping {
       group.state = state;
       group.exit = exit;
       group.position = exit;
-      this.#add(own, nodes);
+      // Not pushed: arrays that grow reserve room for 16 more.
+      group.nodes = group.nodes.concat(nodes);
+      for (const node of nodes) this.groupOf[node] = own;
       return;
     }
     this.#start(stage, nodes, exit, exit);
   }
 
   #start(stage: string, nodes: readonly number[], exit: number, position: number): void {
-    this.groups.push({ state: this.rules.start(stage), nodes: [], exit, position });
-    this.#add(this.groups.length - 1, nodes);
-  }
-
-  #add(own: number, nodes: readonly number[]): void {
-    const members = this.groups[own]!.nodes;
-    for (const node of nodes) {
-      this.groupOf[node] = own;
-      members.push(node);
-    }
+    for (const node of nodes) this.groupOf[node] = this.groups.length;
+    this.groups.push({ state: this.rules.start(stage), nodes, exit, position });
   }
 
   /** Distinct producers outside the stage, latest first. */

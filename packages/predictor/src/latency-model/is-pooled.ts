@@ -1,16 +1,22 @@
-import type { Graph, Node } from '@nnmeter/ir';
+import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 
 /** Whether only a pooling reads the result; a concat between them may have no other reader either. */
-export function isPooled(kernel: Kernel, graph: Graph): boolean {
-  const only = (name: string | undefined): Node | undefined => {
-    const consumers = name === undefined ? [] : graph.consumers(name);
-    return consumers.length === 1 ? consumers[0] : undefined;
+export function isPooled(
+  { positions, outputs: results }: Kernel,
+  { nodes, edges }: Graph,
+): boolean {
+  if (results.length === 0) return false;
+  const { inputs, inputStart, outputs, outputStart, consumers, consumerStart } = edges;
+  /** The node that alone reads a tensor, -1 if there is no such node. */
+  const only = (tensor: number): number => {
+    const first = consumerStart[tensor]!;
+    return tensor !== -1 && consumerStart[tensor + 1] === first + 1 ? consumers[first]! : -1;
   };
-  const reader = only(kernel.outputs[0]?.name);
-  if (reader?.op !== 'concat') return reader?.op === 'maxpool' || reader?.op === 'avgpool';
-  return (
-    reader.inputs.every((name) => only(name) === reader) &&
-    only(reader.outputs[0])?.op === 'maxpool'
-  );
+  const reader = only(outputs[outputStart[positions.at(-1)!]!]!);
+  const op = nodes[reader]?.op;
+  if (op !== 'concat') return op === 'maxpool' || op === 'avgpool';
+  for (let slot = inputStart[reader]!; slot < inputStart[reader + 1]!; slot++)
+    if (only(inputs[slot]!) !== reader) return false;
+  return nodes[only(outputs[outputStart[reader]!]!)]?.op === 'maxpool';
 }
