@@ -5,7 +5,9 @@ export interface DiscoveredPlugin {
   /** Package name. */
   readonly name: string;
   /** Its default export. */
-  readonly definition: unknown;
+  readonly definition?: unknown;
+  /** Why it could not be imported. */
+  readonly problem?: NnMeterError;
 }
 
 const KEYWORD = 'nnmeter-predictor';
@@ -14,7 +16,6 @@ const KEYWORD = 'nnmeter-predictor';
  * Imports the plugins among the dependencies of the project (the nearest package.json of the working directory) and of
  * the running program; none outside Node.
  * @param known packages that are found by name and need not be imported
- * @throws NnMeterError E_MISSING_PACKAGE if one does not load
  */
 export async function discoverPlugins(known: ReadonlySet<string>): Promise<DiscoveredPlugin[]> {
   if (typeof process === 'undefined' || process.versions?.node === undefined) return [];
@@ -56,19 +57,18 @@ export async function discoverPlugins(known: ReadonlySet<string>): Promise<Disco
       plugins.set(folder, { name, entry: join(folder, entryOf(place.found)) });
     }
   }
-  const importing = [...plugins.values()].map(async ({ name, entry }) => {
-    try {
-      const url = pathToFileURL(entry).href;
-      const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
-      return { name, definition: module.default };
-    } catch (cause) {
-      throw new NnMeterError(
-        'E_MISSING_PACKAGE',
-        `the predictor plugin ${name} (${entry}) does not load: ${(cause as Error).message}`,
-        { cause },
-      );
-    }
-  });
+  const importing = [...plugins.values()].map(
+    async ({ name, entry }): Promise<DiscoveredPlugin> => {
+      try {
+        const url = pathToFileURL(entry).href;
+        const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+        return { name, definition: module.default };
+      } catch (cause) {
+        const message = `the predictor plugin ${name} (${entry}) does not load: ${(cause as Error).message}`;
+        return { name, problem: new NnMeterError('E_MISSING_PACKAGE', message, { cause }) };
+      }
+    },
+  );
   return Promise.all(importing);
 }
 

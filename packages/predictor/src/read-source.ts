@@ -27,7 +27,7 @@ export async function readSource(): Promise<{
 /** Says in its reports that other predictors could not be read. */
 export function withWarning(predictor: LatencyPredictor, problem?: NnMeterError): LatencyPredictor {
   if (problem === undefined) return predictor;
-  const warning = `predictors kept on this machine are left out: ${problem.message}`;
+  const warning = `other predictors on this machine are left out: ${problem.message}`;
   const predictGraph = (graph: Graph): LatencyReport => {
     const report = predictor.predictGraph(graph);
     return { ...report, warnings: [...report.warnings, warning] };

@@ -63,7 +63,8 @@ function register(definition: PredictorDefinition, packageName: string | undefin
 /**
  * Loads a predictor by its name or an alias, in any case; the latest version unless one is given. Finds registered
  * predictors, installed plugin packages, and what @nnmeter/nn-meter-predictors keeps on this machine; if that cannot be
- * read, installed predictors are loaded without it and say so in the warnings of their reports.
+ * read, or a plugin of others does not load, installed predictors are loaded without it and say so in the warnings of
+ * their reports.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR with the known names, E_MISSING_PACKAGE with the package to install,
  * E_WEIGHTS if its weights are damaged.
  */
@@ -74,8 +75,8 @@ export async function loadLatencyPredictor(
   if (typeof name !== 'string') throw unknownPredictor(String(name), []);
   const known = KNOWN_PREDICTORS.find((predictor) => goesBy(predictor, name));
   if (known !== undefined) await registerInstalled(known);
-  await registerDiscovered();
-  const { source, entries: listed, problem } = await readSource();
+  const pluginProblem = await registerDiscovered();
+  const { source, entries: listed, problem = pluginProblem } = await readSource();
   const entries = listed.filter((entry) => goesBy(entry, name));
   const isWanted = (found: { version: string }): boolean =>
     version === undefined || compareVersions(found.version, version) === 0;
@@ -106,13 +107,13 @@ export async function loadLatencyPredictor(
 
 /**
  * Every predictor that is registered or published, the published ones first, whether installed or not.
- * @param onProblem told why what is kept on this machine cannot be listed; without it that is thrown
+ * @param onProblem told why a plugin or what is kept on this machine cannot be listed; without it that is thrown
  */
 export async function listLatencyPredictors(
   onProblem?: (problem: NnMeterError) => void,
 ): Promise<PredictorSummary[]> {
   const summaries: PredictorSummary[] = [];
-  await registerDiscovered();
+  const pluginProblem = await registerDiscovered();
   for (const known of KNOWN_PREDICTORS) {
     await registerInstalled(known);
     const found = registered.filter((definition) => goesBy(definition, known.name));
@@ -123,8 +124,9 @@ export async function listLatencyPredictors(
     if (KNOWN_PREDICTORS.some((known) => goesBy(definition, known.name))) continue;
     summaries.push(summarize(definition));
   }
-  const { entries, problem } = await readSource();
-  if (problem !== undefined) {
+  const { entries, problem: sourceProblem } = await readSource();
+  for (const problem of [pluginProblem, sourceProblem]) {
+    if (problem === undefined) continue;
     if (onProblem === undefined) throw problem;
     onProblem(problem);
   }
@@ -140,13 +142,15 @@ async function registerInstalled(known: KnownPredictor): Promise<void> {
   if (plugin !== undefined) register(plugin.default as PredictorDefinition, known.package);
 }
 
-let discovery: Promise<void> | undefined;
+let discovery: Promise<NnMeterError | undefined> | undefined;
 
-/** Registers the plugins of others, once. */
-function registerDiscovered(): Promise<void> {
+/** Registers the plugins of others, once; resolves to why one of them does not load. */
+function registerDiscovered(): Promise<NnMeterError | undefined> {
   discovery ??= (async () => {
     const known = new Set(KNOWN_PREDICTORS.map((predictor) => predictor.package));
-    for (const { name, definition } of await discoverPlugins(known)) {
+    const plugins = await discoverPlugins(known);
+    for (const { name, definition, problem } of plugins) {
+      if (problem !== undefined) continue;
       try {
         register(definition as PredictorDefinition, name);
       } catch (cause) {
@@ -155,6 +159,7 @@ function registerDiscovered(): Promise<void> {
         throw new NnMeterError(cause.code, message, { cause });
       }
     }
+    return plugins.find(({ problem }) => problem !== undefined)?.problem;
   })();
   return discovery;
 }

@@ -100,3 +100,28 @@ test('a plugin that is installed but broken is not called missing', () => {
     message: expect.stringMatching(/is installed but does not load.*a-package-that-is-gone/),
   });
 });
+
+test('a plugin of others that does not load leaves the rest usable', () => {
+  install(bare, '@nnmeter/predictor-cortexa76', join(repository, 'predictors/cortexa76'));
+  const plugin = join(bare, 'node_modules/toaster');
+  mkdirSync(plugin);
+  const facts = { name: 'toaster', exports: './index.js', keywords: ['nnmeter-predictor'] };
+  writeFileSync(join(plugin, 'package.json'), JSON.stringify(facts));
+  writeFileSync(join(plugin, 'index.js'), `import 'a-package-that-is-gone';`);
+  const project = { name: 'kitchen', dependencies: { toaster: '*' } };
+  writeFileSync(join(bare, 'package.json'), JSON.stringify(project));
+
+  const broken = /plugin toaster .* does not load: .*a-package-that-is-gone/;
+  const attr = { input_shape: [[1, 8, 8, 3]], output_shape: [[1, 8, 8, 3]] };
+  const network = JSON.stringify({
+    x: { attr: { ...attr, type: 'Placeholder', input_shape: [] }, inbounds: [], outbounds: ['y'] },
+    y: { attr: { ...attr, type: 'Relu' }, inbounds: ['x'], outbounds: [] },
+  });
+  const warned = `api.loadLatencyPredictor('cortexa76')
+    .then((predictor) => predictor.predict(${network})).then(({ warnings }) => warnings)`;
+  expect(run(bare, warned)).toContainEqual(expect.stringMatching(broken));
+  expect(run(bare, `api.loadLatencyPredictor('toaster').catch(failure)`)).toEqual({
+    code: 'E_MISSING_PACKAGE',
+    message: expect.stringMatching(broken),
+  });
+});

@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 /** Lists the predictors that exist, installed or not. @returns the exit code */
 export async function predictors(options: ListArguments, terminal: Terminal): Promise<number> {
   const summaries = await listLatencyPredictors(({ message }) =>
-    terminal.note(`nn-meter: warning: predictors kept on this machine are left out: ${message}`),
+    terminal.note(`nn-meter: warning: other predictors on this machine are left out: ${message}`),
   );
   if (options.json) {
     await terminal.print(`${JSON.stringify(summaries, null, 2)}\n`);
