@@ -1,6 +1,6 @@
 // What the scripts that print accuracy share.
 
-/** Plugins, and nn-Meter's published share of models within 10 %. */
+/** Plugins, and nn-Meter's published share of models within 10 %, where there is one. */
 export const DEVICES = [
   { folder: 'cortexa76', title: 'Pixel 4, Cortex-A76 CPU', published: 0.99 },
   { folder: 'adreno640', title: 'Mi 9, Adreno 640 GPU', published: 0.991 },
@@ -10,6 +10,7 @@ export const DEVICES = [
 
 /** Only a whole shows as 100 %. */
 export function percent(share, digits = 1) {
+  if (share === undefined) return '-';
   const most = share < 1 ? 100 - 10 ** -digits : 100;
   return `${Math.min(share * 100, most).toFixed(digits)} %`;
 }
