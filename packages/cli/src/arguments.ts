@@ -10,6 +10,7 @@ export const COMMANDS = [
   'getir',
   'get_ir',
   'export',
+  'calibrate',
   'eval',
   'predictors',
   'register',
@@ -205,7 +206,7 @@ export async function parseArguments(
     dataset: datasetOptions,
   };
   const select = (chosen: Invocation): void => {
-    rejectUnknownOptions(chosen.options, known[chosen.command]);
+    checkOptions(chosen.options, known[chosen.command]);
     invocation = chosen;
   };
 
@@ -328,21 +329,15 @@ function withDashes(argument: string): string {
   return option === undefined ? argument : option.replaceAll('_', '-').replace(/^-+/, '--') + rest;
 }
 
-function rejectUnknownOptions(given: object, known: Record<string, Options>): void {
+/** @throws NnMeterError E_USAGE for what yargs lets pass: unknown options, words left over, values given twice */
+function checkOptions(given: object, known: Record<string, Options>): void {
   const names = Object.keys(known);
-  const accepted = new Set([
-    '_',
-    '$0',
-    '--',
-    'files',
-    'datasets',
-    'action',
-    'names',
-    'help',
-    'version',
-    ...names,
-  ]);
-  for (const name of Object.keys(given)) {
+  const positional = ['_', '$0', '--', 'files', 'datasets', 'action', 'names'];
+  const accepted = new Set([...positional, 'help', 'version', ...names]);
+  for (const [name, value] of Object.entries(given)) {
+    if (Array.isArray(value) && Object.hasOwn(known, name) && !known[name]?.array) {
+      throw usageError(`--${name} is given ${value.length} times, but it takes one value`);
+    }
     if (accepted.has(name)) continue;
     const dashes = name.length === 1 ? '-' : '--';
     const near = suggestion(
@@ -351,4 +346,6 @@ function rejectUnknownOptions(given: object, known: Record<string, Options>): vo
     );
     throw usageError(`unknown option ${dashes}${name}${near}`);
   }
+  const [, extra] = (given as { _?: readonly unknown[] })._ ?? [];
+  if (extra !== undefined) throw usageError(`"${extra}" is one argument too many`);
 }

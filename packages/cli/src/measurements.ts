@@ -6,6 +6,8 @@ import { readText } from './read-text.ts';
 /** A measured model, with its path as in the file. */
 export interface MeasuredModel extends Measurement {
   readonly model: string;
+  /** The path from here. */
+  readonly file: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function readMeasurements(
       if (!(cause instanceof NnMeterError)) throw cause;
       throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
     });
-    measurements.push({ model, graph, latencyMs });
+    measurements.push({ model, file, graph, latencyMs });
   }
   if (measurements.length === 0) {
     throw new NnMeterError(

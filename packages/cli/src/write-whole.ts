@@ -1,5 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { NnMeterError } from '@nnmeter/ir';
+import { usageError } from './arguments.ts';
 import { FILE_ERRORS } from './failure.ts';
 
 /**
@@ -16,5 +17,17 @@ export async function writeWhole(target: string, content: string | Uint8Array): 
     const { code = '', message } = cause as NodeJS.ErrnoException;
     const reason = FILE_ERRORS[code] ?? message;
     throw new NnMeterError('E_FILE', `cannot write "${target}": ${reason}`, { cause });
+  }
+}
+
+/** @throws NnMeterError E_USAGE if a file to be written is one of those that are read, by whatever path */
+export async function keepInputs(output: string, inputs: readonly string[]): Promise<void> {
+  const found = (path: string) => stat(path).catch(() => undefined);
+  const target = await found(output);
+  if (target === undefined) return;
+  for (const input of inputs) {
+    const source = await found(input);
+    if (source?.ino !== target.ino || source.dev !== target.dev) continue;
+    throw usageError(`--output ${output} would overwrite ${input}, which is read; choose another`);
   }
 }

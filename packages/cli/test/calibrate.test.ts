@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -104,15 +104,20 @@ test('names in quotes, other separators, a mark; few measurements give one facto
   expect(run.stderr).toMatch(/one factor for all kernels/);
 });
 
-test.each(['-', 'folder', 'gone/my.json'])('--output %s is refused', async (output) => {
-  const folder = folderWith({ ...SMALL, 'mine.csv': 'small.json,1' });
-  mkdirSync(join(folder, 'folder'));
-  const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '--output', output];
-  const run = await nnMeter(['calibrate', ...args], folder);
-  expect(run).toMatchObject({ code: 1, stdout: '' });
-  expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
-  expect(readdirSync(folder).sort()).toEqual(['folder', 'mine.csv', 'small.json']);
-});
+test.each(['-', 'folder', 'gone/my.json', './mine.csv', 'small.json'])(
+  '--output %s is refused',
+  async (output) => {
+    const folder = folderWith({ ...SMALL, 'mine.csv': 'small.json,1' });
+    mkdirSync(join(folder, 'folder'));
+    const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '--output', output];
+    const run = await nnMeter(['calibrate', ...args], folder);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+    expect(readdirSync(folder).sort()).toEqual(['folder', 'mine.csv', 'small.json']);
+    expect(readFileSync(join(folder, 'mine.csv'), 'utf8')).toBe('small.json,1');
+    expect(readFileSync(join(folder, 'small.json'), 'utf8')).toBe(SMALL['small.json']);
+  },
+);
 
 describe('a file for --calibration', () => {
   const GOOD = {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import {
@@ -55,6 +55,18 @@ test('nothing is written for a bad model, and nothing half-written where writing
   expect(unwritable.stderr).toContain('missing/folder/out.json');
   expect(readdirSync(folder).sort()).toEqual(['bad.onnx', 'net.onnx']);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+test.each(['getir', 'export'])('%s does not write over the model', async (command) => {
+  const folder = folderWith({});
+  copyFileSync(RESNET18, join(folder, 'resnet18.onnx'));
+  symlinkSync('resnet18.onnx', join(folder, 'link.onnx'));
+  for (const output of ['./resnet18.onnx', 'link.onnx']) {
+    const run = await nnMeter([command, 'resnet18.onnx', '--output', output], folder);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toMatch(/would overwrite resnet18\.onnx/);
+  }
+  expect(readFileSync(join(folder, 'resnet18.onnx'))).toEqual(readFileSync(RESNET18));
 });
 
 test('export writes ONNX that predicts the same latency, whatever the source', async () => {

@@ -16,6 +16,16 @@ test.each([
   ],
   [['getir', '--onnx', 'a', 'b', '--output', 'c.json'], /--output names one file/],
   [['predct', '--json=false'], /no file or command "predct" \(did you mean "predict"\?\)/],
+  [['calibrat'], /no file or command "calibrat" \(did you mean "calibrate"\?\)/],
+  [['--onnx', RESNET18, '--top', '3', '--top', '4'], /--top is given 2 times/],
+  [
+    ['calibrate', '--predictor', 'a', '--predictor', 'b', '--measurements', 'c', '--output', 'd'],
+    /--predictor is given 2 times, but it takes one value/,
+  ],
+  [
+    ['calibrate', 'c', '--predictor', 'a', '--measurements', 'c', '--output', 'd'],
+    /"c" is one argument too many/,
+  ],
   [['resnet18'], /no file or command "resnet18"; .*--torchvision/],
   [['predictors', 'lst'], /invalid values/],
   [['--__proto__', 'x', '--constructor.prototype', 'y'], /unknown option/],

@@ -3,7 +3,7 @@ import { type CalibrateArguments, usageError } from '../arguments.ts';
 import { readMeasurements } from '../measurements.ts';
 import { inputShapes } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-import { writeWhole } from '../write-whole.ts';
+import { keepInputs, writeWhole } from '../write-whole.ts';
 
 /** Adapts a predictor to measurements of the user's own device. @returns the exit code */
 export async function calibrate(options: CalibrateArguments, terminal: Terminal): Promise<number> {
@@ -12,6 +12,7 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
   const predictor = await loadLatencyPredictor(options.predictor, options['predictor-version']);
   const readOptions = inputShapes(options['input-shape']);
   const measurements = await readMeasurements(options.measurements, readOptions);
+  await keepInputs(output, [options.measurements, ...measurements.map(({ file }) => file)]);
   const calibration = fitCalibration(predictor, measurements);
   await writeWhole(output, `${JSON.stringify(calibration, null, 2)}\n`);
   if (Object.keys(calibration.corrections).length === 0) {

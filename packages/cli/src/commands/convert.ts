@@ -6,7 +6,7 @@ import { jsonSink } from '../render/json.ts';
 import { runBatch, type Sink } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-import { writeWhole } from '../write-whole.ts';
+import { keepInputs, writeWhole } from '../write-whole.ts';
 
 /** A format models can be written in. */
 interface Target {
@@ -43,6 +43,12 @@ export async function convert(
     throw usageError('external weights need a file beside the model; --output - cannot have one');
   }
   if (output === '-' && json) throw usageError('--output - and --json both want stdout');
+  if (output !== undefined) {
+    await keepInputs(
+      output,
+      sources.map(({ model }) => model),
+    );
+  }
   const target = await loadTarget(format);
   const outcomes = processSources(
     sources,
