@@ -1,12 +1,13 @@
 import {
-  factorOf,
+  calibratedMs,
   fitFactors,
   KERNEL_KINDS,
   KernelModel,
+  type KernelTime,
+  kernelGroups,
   type LatencyMetrics,
   type LatencyModelWeights,
   latencyMetrics,
-  type TimeByGroup,
 } from '@nnmeter/predictor';
 import type { DeviceData } from './benchmark.ts';
 import { measuredModels } from './family-protocol.ts';
@@ -33,18 +34,18 @@ export function runFewShot(
   const others = byHash.slice(SAMPLES);
   const measuredOf = (list: readonly number[]): number[] =>
     list.map((model) => data.measured[model]!);
-  const { totals, groups } = timesByGroup(data, weights);
+  const { totals, kernels } = kernelTimes(data, weights);
   const factors = fitFactors(
     samples.map((model) => totals[model]!),
-    samples.map((model) => groups[model]!.times),
+    samples.map((model) => kernels[model]!),
     measuredOf(samples),
   );
-  const adapted = others.map((model) => {
-    const { paths } = groups[model]!;
-    let total = totals[model]! * factors.scale;
-    for (const { names, ms } of paths) total += (factorOf(factors, names) - factors.scale) * ms;
-    return total;
-  });
+  const adapted = others.map((model) =>
+    kernels[model]!.reduce(
+      (total, kernel) => total + kernel.uses * calibratedMs(factors, kernel),
+      factors.scale * weights.constantMs,
+    ),
+  );
   return {
     before: latencyMetrics(
       others.map((model) => totals[model]!),
@@ -54,34 +55,30 @@ export function runFewShot(
   };
 }
 
-interface Groups {
-  readonly times: TimeByGroup;
-  readonly paths: readonly { readonly names: readonly string[]; readonly ms: number }[];
-}
-
-/** Totals of all models, and their times by the groups that `fitCalibration` uses. */
-function timesByGroup(
+/** Totals of all models, and their kernels' times by the groups that `fitCalibration` uses. */
+function kernelTimes(
   { set, measured }: DeviceData,
   weights: LatencyModelWeights,
-): { totals: Float64Array; groups: Groups[] } {
+): { totals: Float64Array; kernels: Required<KernelTime>[][] } {
   const kernelModel = new KernelModel(weights);
-  const latency = Float64Array.from(set.kernels, (kernel) => kernelModel.latency(kernel));
-  const names = set.kernels.map(({ kind, kernelHeight, kernelWidth }) => {
-    const op = KERNEL_KINDS[kind]!;
-    return WINDOWED.has(op) ? [op, `${op} ${kernelHeight}x${kernelWidth}`] : [op];
+  const times = set.kernels.map((kernel) => {
+    const op = KERNEL_KINDS[kernel.kind]!;
+    const window = WINDOWED.has(op) ? `${kernel.kernelHeight}x${kernel.kernelWidth}` : undefined;
+    const isEstimated = !kernelModel.isMeasured(kernel);
+    return {
+      groups: kernelGroups(op, window, kernel.outHeight, isEstimated),
+      ms: kernelModel.latency(kernel),
+    };
   });
   const totals = new Float64Array(measured.length).fill(weights.constantMs);
-  const groups = [...measured.keys()].map((model) => {
-    const times = new Map<string, number>();
-    const paths: { names: readonly string[]; ms: number }[] = [];
+  const kernels = [...measured.keys()].map((model) => {
+    const own: Required<KernelTime>[] = [];
     for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
-      const kernel = set.kernelIndex[entry]!;
-      const ms = set.uses[entry]! * latency[kernel]!;
-      totals[model]! += ms;
-      for (const name of names[kernel]!) times.set(name, (times.get(name) ?? 0) + ms);
-      paths.push({ names: names[kernel]!, ms });
+      const time = { ...times[set.kernelIndex[entry]!]!, uses: set.uses[entry]! };
+      totals[model]! += time.uses * time.ms;
+      own.push(time);
     }
-    return { times, paths };
+    return own;
   });
-  return { totals, groups };
+  return { totals, kernels };
 }

@@ -1,80 +1,214 @@
-/** Time of one model by group of kernels, ms; a group is a path from coarse to fine, e.g. `conv`, `conv 3x3`. */
-export type TimeByGroup = ReadonlyMap<string, number>;
+import { solveCholesky } from '@nnmeter/forest';
 
-/** Factor of a kernel: the common one plus the corrections of all its groups. */
-export interface Factors {
-  readonly scale: number;
-  readonly corrections: Readonly<Record<string, number>>;
+/** A kernel as calibration sees it. */
+export interface KernelTime {
+  readonly groups: readonly KernelGroup[];
+  /** Predicted, ms. */
+  readonly ms: number;
+  /** How often the model runs it; default 1. */
+  readonly uses?: number;
 }
 
-/** Strength that pulls corrections of coarse groups (`conv`) to 0, in measurements, and of fine ones (`conv 3x3`). */
-const COARSE_PRIOR = 0.02;
-const FINE_PRIOR = 0.15;
-/** Relative errors beyond this, or beyond twice the median, count linearly: single models may be outliers. */
-const LEAST_OUTLIER = 0.03;
-/** Groups that take less than this share of every model are not corrected. */
-const LEAST_SHARE = 0.01;
+/** Kernels that may be off by the same factor. */
+export interface KernelGroup {
+  readonly name: string;
+  /** Standard deviation expected of the group's relative correction. */
+  readonly spread: number;
+}
+
+/** What turns predicted into calibrated latencies: `ms x scale x (1 + corrections of its groups) + perKernelMs`. */
+export interface Factors {
+  readonly scale: number;
+  /** Relative corrections by group. */
+  readonly corrections: Readonly<Record<string, number>>;
+  /** Time that every kernel takes in addition, ms; may be negative. */
+  readonly perKernelMs: number;
+}
+
+/*
+ * Spreads were chosen by the mean accuracy over all devices and families left out, for several draws of ten models each.
+ * What a measurement says about them is weighed in as well: see `HYPOTHESES`.
+ */
+const OP_SPREAD = 0.05;
+const WINDOW_SPREAD = 0.05;
+const SIDE_SPREAD = 0.06;
+/** A roofline estimate may be wrong by a multiple. */
+const ESTIMATED_SPREAD = 2;
+/** Spread of the common factor around the median ratio. */
+const SCALE_SPREAD = 0.1;
+/** Spread of the time per kernel, in mean kernel times. */
+const PER_KERNEL_SPREAD = 0.01;
+/** Multiples of all spreads, and noise of measurements, that are tried; their solutions are averaged by evidence. */
+const HYPOTHESES = [0.5, 1, 2, 4].flatMap((multiple) =>
+  [0.01, 0.02, 0.04].map((noise) => ({ multiple, noise })),
+);
+/** Residuals beyond this multiple of the median, or of the noise, count linearly: single models may be outliers. */
+const OUTLIER = 2;
+const REWEIGHTING_ROUNDS = 8;
 /** With fewer measurements only the common factor is fitted. */
 const LEAST_FOR_GROUPS = 3;
-/** Corrections are bounded so that no factor is more than this far from the common one. */
-const GREATEST_CORRECTION = 0.8;
-const ROUNDS = 200;
+/** Bound of a correction, and of how much more than the common factor a kernel can be slowed down. */
+export const GREATEST_CORRECTION = 10;
+/** The same for how much faster a kernel can get. */
+const LEAST_CORRECTION = 0.2;
 
-/** Factor of kernels that belong to all of the groups. */
-export function factorOf({ scale, corrections }: Factors, groups: readonly string[]): number {
-  let correction = 0;
-  for (const group of groups) {
-    if (Object.hasOwn(corrections, group)) correction += corrections[group]!;
+/**
+ * Groups of a kernel, coarse to fine: its op, that with the window (`3x3`), that with the side of the output.
+ * @param window of a convolution or pooling, else undefined
+ */
+export function kernelGroups(
+  op: string,
+  window: string | undefined,
+  side: number,
+  isEstimated: boolean,
+): KernelGroup[] {
+  const groups = [
+    { name: op, spread: OP_SPREAD },
+    { name: `${op} at ${side}`, spread: SIDE_SPREAD },
+  ];
+  if (window !== undefined) groups.push({ name: `${op} ${window}`, spread: WINDOW_SPREAD });
+  if (isEstimated) groups.push({ name: `estimated ${op}`, spread: ESTIMATED_SPREAD });
+  return groups;
+}
+
+/** Calibrated latency of one run of a kernel, ms; positive. */
+export function calibratedMs(
+  { scale, corrections, perKernelMs }: Factors,
+  { groups, ms }: KernelTime,
+): number {
+  let factor = 1;
+  for (const { name } of groups) {
+    if (Object.hasOwn(corrections, name)) factor += corrections[name]!;
   }
-  return (
-    scale * (1 + Math.max(-GREATEST_CORRECTION, Math.min(GREATEST_CORRECTION * 5, correction)))
-  );
+  const bounded = Math.max(LEAST_CORRECTION, Math.min(GREATEST_CORRECTION, factor));
+  return Math.max(scale * bounded * ms + perKernelMs, scale * LEAST_CORRECTION * ms);
 }
 
 /**
- * Ridge regression of relative errors: a common factor (the median ratio), and per group a correction that stays near 0
- * where the measurements say little.
+ * Fits a common factor, corrections of groups of kernels and a time per kernel to measured models: Bayesian linear
+ * regression of the relative errors, in which what the measurements say little about stays near 0.
  * @param totals predicted time of each measured model, ms
- * @param groups the same by group; groups overlap, so that they do not add up to the total
+ * @param kernels the same by kernel
  * @param measured ms
  */
 export function fitFactors(
   totals: readonly number[],
-  groups: readonly TimeByGroup[],
+  kernels: readonly (readonly KernelTime[])[],
   measured: readonly number[],
 ): Factors {
-  const scale = median(totals.map((total, index) => measured[index]! / total));
-  if (totals.length < LEAST_FOR_GROUPS) return { scale, corrections: {} };
-  const shares = new Map<string, Float64Array>();
-  for (const [index, parts] of groups.entries()) {
-    for (const [group, ms] of parts) {
-      const share = shares.get(group) ?? new Float64Array(totals.length);
-      shares.set(group, share);
-      share[index]! += (scale * ms) / measured[index]!;
-    }
-  }
-  const errors = totals.map((total, index) => (scale * total) / measured[index]! - 1);
-  const corrections = new Map<string, number>();
-  for (let round = 0; round < ROUNDS; round++) {
-    const sizes = errors.map(Math.abs);
-    const outlier = Math.max(LEAST_OUTLIER, 2 * median(sizes));
-    const weight = sizes.map((size) => Math.min(1, outlier / size));
-    for (const [group, share] of shares) {
-      if (Math.max(...share) < LEAST_SHARE) continue;
-      const old = corrections.get(group) ?? 0;
-      const prior = group.includes(' ') ? FINE_PRIOR : COARSE_PRIOR;
-      let slope = -prior * old;
-      let curvature = prior;
-      for (const [index, error] of errors.entries()) {
-        slope -= weight[index]! * share[index]! * error;
-        curvature += weight[index]! * share[index]! ** 2;
+  const ratio = median(totals.map((total, index) => measured[index]! / total));
+  if (totals.length < LEAST_FOR_GROUPS) return { scale: ratio, corrections: {}, perKernelMs: 0 };
+  const counts = kernels.map((list) => list.reduce((sum, { uses = 1 }) => sum + uses, 0));
+  const kernelMs = median(totals.map((total, index) => total / Math.max(1, counts[index]!)));
+  const spreads = [SCALE_SPREAD, PER_KERNEL_SPREAD];
+  const columnOf = new Map<string, number>();
+  const rows = kernels.map((list, index) => {
+    const row = [1, (counts[index]! * kernelMs) / totals[index]!];
+    for (const { groups, ms, uses = 1 } of list) {
+      for (const { name, spread } of groups) {
+        const column = columnOf.get(name) ?? spreads.push(spread) - 1;
+        columnOf.set(name, column);
+        row[column] = (row[column] ?? 0) + (uses * ms) / totals[index]!;
       }
-      const correction = Math.max(-GREATEST_CORRECTION, Math.min(5, old + slope / curvature));
-      for (const index of errors.keys()) errors[index]! += (correction - old) * share[index]!;
-      corrections.set(group, correction);
     }
+    return row;
+  });
+  const matrix = Float64Array.from({ length: rows.length * spreads.length }, (_, cell) => {
+    const row = Math.floor(cell / spreads.length);
+    return rows[row]![cell - row * spreads.length] ?? 0;
+  });
+  const errors = totals.map((total, index) => measured[index]! / (ratio * total) - 1);
+  const solution = averageSolution(matrix, errors, spreads);
+  const common = Math.max(LEAST_CORRECTION, 1 + solution[0]!);
+  const corrections = [...columnOf].map(([name, column]) => {
+    const correction = solution[column]! / common;
+    return [name, Math.max(-GREATEST_CORRECTION, Math.min(GREATEST_CORRECTION, correction))];
+  });
+  return {
+    scale: ratio * common,
+    corrections: Object.fromEntries(corrections),
+    perKernelMs: ratio * kernelMs * solution[1]!,
+  };
+}
+
+/** The mean of the hypotheses' solutions, weighted by how well each explains the measurements. */
+function averageSolution(
+  matrix: Float64Array,
+  errors: readonly number[],
+  spreads: readonly number[],
+): Float64Array {
+  const fits = HYPOTHESES.map(({ multiple, noise }) =>
+    fitErrors(
+      matrix,
+      errors,
+      spreads.map((spread) => (spread === ESTIMATED_SPREAD ? spread : spread * multiple)),
+      noise,
+      -(Math.log(multiple) ** 2) - Math.log(noise / 0.02) ** 2,
+    ),
+  );
+  const best = Math.max(...fits.map(({ evidence }) => evidence));
+  const mean = new Float64Array(spreads.length);
+  let sum = 0;
+  for (const { solution, evidence } of fits) {
+    const weight = Math.exp(evidence - best);
+    sum += weight;
+    for (let column = 0; column < mean.length; column++)
+      mean[column]! += weight * solution[column]!;
   }
-  return { scale, corrections: Object.fromEntries(corrections) };
+  return mean.map((value) => value / sum);
+}
+
+/** Ridge regression with Huber weights; `evidence` is the logarithm of its marginal likelihood plus `prior`. */
+function fitErrors(
+  matrix: Float64Array,
+  errors: readonly number[],
+  spreads: readonly number[],
+  noise: number,
+  prior: number,
+): { solution: Float64Array; evidence: number } {
+  const columns = spreads.length;
+  let weights = outlierWeights(errors, noise);
+  for (let round = 1; ; round++) {
+    const gram = new Float64Array(columns * columns);
+    const right = new Float64Array(columns);
+    for (const [index, error] of errors.entries()) {
+      const weight = weights[index]!;
+      const row = matrix.subarray(index * columns, (index + 1) * columns);
+      for (let a = 0; a < columns; a++) {
+        if (row[a] === 0) continue;
+        right[a]! += weight * error * row[a]!;
+        for (let b = 0; b <= a; b++) gram[a * columns + b]! += weight * row[a]! * row[b]!;
+      }
+    }
+    for (let a = 0; a < columns; a++) gram[a * columns + a]! += (noise / spreads[a]!) ** 2;
+    const solution = right.slice();
+    solveCholesky(gram, solution, columns);
+    if (round === REWEIGHTING_ROUNDS) {
+      let misfit = 0;
+      let logDeterminant = 0;
+      for (const [index, error] of errors.entries()) {
+        misfit += weights[index]! * error ** 2;
+        logDeterminant += Math.log(noise ** 2 / weights[index]!);
+      }
+      for (let a = 0; a < columns; a++) {
+        misfit -= right[a]! * solution[a]!;
+        logDeterminant += 2 * Math.log((gram[a * columns + a]! * spreads[a]!) / noise);
+      }
+      return { solution, evidence: prior - (misfit / noise ** 2 + logDeterminant) / 2 };
+    }
+    const residuals = errors.map((error, index) => {
+      let rest = error;
+      for (let a = 0; a < columns; a++) rest -= matrix[index * columns + a]! * solution[a]!;
+      return rest;
+    });
+    weights = outlierWeights(residuals, noise);
+  }
+}
+
+function outlierWeights(residuals: readonly number[], noise: number): number[] {
+  const sizes = residuals.map(Math.abs);
+  const outlier = OUTLIER * Math.max(noise, median(sizes));
+  return sizes.map((size) => Math.min(1, outlier / size));
 }
 
 function median(values: readonly number[]): number {

@@ -1,5 +1,12 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
-import { type Factors, factorOf, fitFactors } from './calibration-factors.ts';
+import {
+  calibratedMs,
+  type Factors,
+  fitFactors,
+  GREATEST_CORRECTION,
+  type KernelTime,
+  kernelGroups,
+} from './calibration-factors.ts';
 import { isMeasurement } from './metrics.ts';
 import { graphOf, type LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
@@ -18,10 +25,6 @@ export interface Calibration extends Factors {
   /** Name and version of the predictor it was fitted for. */
   readonly predictor: string;
   readonly predictorVersion: string;
-  /** Factor of every kernel. */
-  readonly scale: number;
-  /** Relative corrections by group of kernels, e.g. `conv` and `conv 3x3`: those of all its groups add up. */
-  readonly corrections: Readonly<Record<string, number>>;
   /** Number of measurements. */
   readonly measurements: number;
   /** Root mean square relative error on these measurements before and after, as fractions of 1. */
@@ -33,7 +36,7 @@ export interface Calibration extends Factors {
 const GREATEST_ERROR = 0.6;
 
 /**
- * Fits factors per group of kernels to a handful of measurements; ten adapt a predictor to a family of networks that it
+ * Fits a common factor, factors per group of kernels and a time per kernel to a handful of measurements; ten adapt a predictor to a family of networks that it
  * never saw. Groups that the measurements say little about keep the common factor; fewer than three measurements give
  * only that.
  * @throws NnMeterError E_MEASUREMENTS that names the measurement: none at all, not a positive number, or so far from
@@ -57,7 +60,9 @@ export function fitCalibration(
   const measured = measurements.map(({ latencyMs }) => latencyMs);
   const factors = fitFactors(
     reports.map(({ latencyMs }) => latencyMs),
-    reports.map((report, index) => timeByGroup(report, measurements[index]!.graph)),
+    reports.map(({ kernels }, index) =>
+      kernels.map((kernel) => kernelTime(kernel, measurements[index]!.graph)),
+    ),
     measured,
   );
   const calibrated = reports.map(
@@ -123,18 +128,22 @@ export function calibratePredictor(
 /** Checks what may come from a file: every field, and that no factor can overflow. */
 function isCalibration(value: unknown): value is Calibration {
   if (typeof value !== 'object' || value === null) return false;
-  const { format, version, predictor, predictorVersion, scale, corrections, measurements } =
-    value as Record<keyof Calibration, unknown>;
+  const calibration = value as Record<keyof Calibration, unknown>;
+  const { format, version, predictor, predictorVersion, measurements } = calibration;
+  const { scale, corrections, perKernelMs } = calibration;
   return (
     format === 'nnmeter-calibration' &&
     version === 1 &&
     typeof predictor === 'string' &&
     typeof predictorVersion === 'string' &&
     isBetween(scale, 1e-15, 1e15) &&
+    isBetween(perKernelMs, -1e15, 1e15) &&
     typeof corrections === 'object' &&
     corrections !== null &&
     !Array.isArray(corrections) &&
-    Object.values(corrections).every((correction) => isBetween(correction, -5, 5)) &&
+    Object.values(corrections).every((correction) =>
+      isBetween(correction, -GREATEST_CORRECTION, GREATEST_CORRECTION),
+    ) &&
     isBetween(measurements, 1, 2 ** 53)
   );
 }
@@ -143,23 +152,19 @@ function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-/** Groups of a kernel, coarse to fine: its first op, and for windowed ops that with the window. */
-function groupsOf({ type, nodes }: KernelLatency, graph: Graph): readonly string[] {
+function kernelTime(
+  { type, nodes, latencyMs, basis, output }: KernelLatency,
+  graph: Graph,
+): KernelTime {
   const dash = type.indexOf('-');
   const op = dash < 0 ? type : type.slice(0, dash);
   const attributes = graph.node(nodes[0] ?? '')?.attributes;
-  return attributes !== undefined && 'kernelShape' in attributes && op !== 'se'
-    ? [op, `${op} ${(attributes.kernelShape as readonly number[]).join('x')}`]
-    : [op];
-}
-
-function timeByGroup(report: LatencyReport, graph: Graph): Map<string, number> {
-  const times = new Map<string, number>();
-  for (const kernel of report.kernels) {
-    for (const group of groupsOf(kernel, graph))
-      times.set(group, (times.get(group) ?? 0) + kernel.latencyMs);
-  }
-  return times;
+  const window =
+    attributes !== undefined && 'kernelShape' in attributes && op !== 'se'
+      ? (attributes.kernelShape as readonly number[]).join('x')
+      : undefined;
+  const side = output.length === 4 ? output[1]! : 1;
+  return { groups: kernelGroups(op, window, side, basis === 'estimated'), ms: latencyMs };
 }
 
 function scaleReport(report: LatencyReport, graph: Graph, factors: Factors): LatencyReport {
@@ -167,7 +172,7 @@ function scaleReport(report: LatencyReport, graph: Graph, factors: Factors): Lat
   for (const { latencyMs } of report.kernels) constantMs -= latencyMs;
   const kernels = report.kernels.map((kernel) => ({
     ...kernel,
-    latencyMs: kernel.latencyMs * factorOf(factors, groupsOf(kernel, graph)),
+    latencyMs: calibratedMs(factors, kernelTime(kernel, graph)),
   }));
   const latencyMs = kernels.reduce(
     (sum, kernel) => sum + kernel.latencyMs,

@@ -4,7 +4,14 @@ export {
   fitCalibration,
   type Measurement,
 } from './calibration.ts';
-export { type Factors, factorOf, fitFactors, type TimeByGroup } from './calibration-factors.ts';
+export {
+  calibratedMs,
+  type Factors,
+  fitFactors,
+  type KernelGroup,
+  type KernelTime,
+  kernelGroups,
+} from './calibration-factors.ts';
 export { coverageOf } from './coverage.ts';
 export type {
   DeviceFacts,

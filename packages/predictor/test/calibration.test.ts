@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Graph, readNnMeterIr } from '@nnmeter/ir';
 import {
+  calibratedMs,
   calibratePredictor,
   createPredictor,
-  factorOf,
   fitCalibration,
   fitFactors,
+  type KernelTime,
+  kernelGroups,
 } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { chain } from './support/graphs.ts';
@@ -96,14 +98,58 @@ describe('bad measurements', () => {
   });
 });
 
-test('factors stay positive whatever the measurements', () => {
-  const factors = fitFactors(
-    [10, 10, 10],
-    [new Map([['conv', 10]]), new Map([['conv', 5]]), new Map([['fc', 10]])],
-    [0.1, 8, 40],
+function kernel(op: string, ms: number, isEstimated = false): KernelTime {
+  return { groups: kernelGroups(op, undefined, 28, isEstimated), ms };
+}
+
+/** Fits to the true time of networks, and says how far off the next network is. */
+function errorAfterFit(
+  networks: readonly (readonly KernelTime[])[],
+  trueMs: (kernel: KernelTime) => number,
+): number {
+  const sum = (list: readonly KernelTime[], cost: (kernel: KernelTime) => number): number =>
+    list.reduce((total, each) => total + cost(each), 0);
+  const measured = networks.map((list) => sum(list, trueMs));
+  const totals = networks.map((list) => sum(list, ({ ms }) => ms));
+  const factors = fitFactors(totals.slice(1), networks.slice(1), measured.slice(1));
+  return Math.abs(sum(networks[0]!, (each) => calibratedMs(factors, each)) / measured[0]! - 1);
+}
+
+test('an op that was only estimated may be off by a multiple', () => {
+  const networks = [20, 0.2, 0.3, 0.4, 0.25, 0.35].map((ms) => [
+    kernel('conv', 10),
+    kernel('channelshuffle', ms, true),
+  ]);
+  const isShuffle = ({ groups }: KernelTime): boolean => groups[0]!.name === 'channelshuffle';
+  expect(errorAfterFit(networks, (each) => each.ms * (isShuffle(each) ? 4 : 1))).toBeLessThan(0.2);
+});
+
+test('a device on which every kernel takes longer to start', () => {
+  const networks = [150, 10, 20, 40, 80, 15].map((count) =>
+    Array.from({ length: count }, () => kernel('conv', 20 / count)),
   );
-  for (const group of ['conv', 'fc', 'unknown'])
-    expect(factorOf(factors, [group])).toBeGreaterThan(0);
+  const slower = ({ ms }: KernelTime): number => ms + 0.05;
+  expect(errorAfterFit(networks, slower)).toBeLessThan(0.02);
+});
+
+test('kernels stay positive whatever the measurements', () => {
+  const networks = [
+    [kernel('conv', 10)],
+    [kernel('conv', 5), kernel('fc', 5)],
+    [kernel('fc', 10)],
+    Array.from({ length: 50 }, () => kernel('add', 0.2)),
+  ];
+  for (const measured of [
+    [0.1, 8, 40, 0.01],
+    [40, 1e-3, 1e3, 5],
+    [1e-6, 1e6, 1, 1],
+  ]) {
+    const factors = fitFactors([10, 10, 10, 10], networks, measured);
+    for (const each of [...networks.flat(), kernel('unknown', 1e-3)]) {
+      expect(calibratedMs(factors, each)).toBeGreaterThan(0);
+      expect(calibratedMs(factors, each)).toBeLessThan(Infinity);
+    }
+  }
 });
 
 test('operations named like members of objects are only names', () => {
