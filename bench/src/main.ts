@@ -48,7 +48,7 @@ async function ownFigures(): Promise<void> {
   print('Loading a predictor', loading(smoke ? 1 : 7));
   print('Cold start', coldStart(smoke ? 1 : 9));
   if (process.platform === 'linux') {
-    const { batchOfFiles } = await import('./batch.ts');
-    print('Batch of files', batchOfFiles(smoke ? 20 : 2000, smoke ? 1 : 3));
+    const { batchesOfFiles } = await import('./batch.ts');
+    print('Batches of files', batchesOfFiles(smoke ? [20] : [80, 400, 960], smoke ? 1 : 3));
   }
 }

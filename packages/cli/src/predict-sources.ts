@@ -21,6 +21,8 @@ type Prediction = Outcome<RenderedPrediction>;
 
 /** A further thread is started for this much work, by the pace so far; starting one takes a tenth of a second. */
 const MS_A_THREAD = 1000;
+/** Pace that is assumed before there is one. */
+const MS_A_MODEL = 10;
 /** Results a thread that may wait for an earlier one. */
 const AHEAD = 32;
 
@@ -33,15 +35,18 @@ export async function* predictSources(
 ): AsyncGenerator<Prediction> {
   const pool = new WorkerPool<Source, Prediction>();
   pool.useThisThread((source) => predictSource(source, job, predictors));
-  const start = performance.now();
-  let done = 0;
+  function startWorkers(msLeft: number): void {
+    while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_A_THREAD)))
+      pool.startWorker(new URL('./predict-worker.js', import.meta.url), job);
+  }
   async function* outcomes() {
+    startWorkers(MS_A_MODEL * sources.length);
+    const start = performance.now();
+    let done = 0;
     for await (const outcome of pool.map(sources, AHEAD)) {
       yield outcome;
       done++;
-      const left = ((performance.now() - start) / done) * (sources.length - done);
-      if (pool.workers < Math.min(threads - 1, Math.floor(left / MS_A_THREAD)))
-        pool.startWorker(new URL('./predict-worker.js', import.meta.url), job);
+      startWorkers(((performance.now() - start) / done) * (sources.length - done));
     }
   }
   yield* reportEmptyFolders(sources, outcomes());
