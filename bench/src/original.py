@@ -23,8 +23,10 @@ try:
     import onnx
 
     logging.getLogger("nn-Meter").setLevel(logging.ERROR)
-except ImportError:
-    nn_meter = onnx = None
+    package = f"nn-meter {nn_meter.__version__}, onnx {onnx.__version__}"
+except ImportError as error:
+    nn_meter = None
+    package = f"only the original's forests ({error})"
 
 PREDICTOR = "cortexA76cpu_tflite21"
 FOLDER = os.path.expanduser(f"~/.nn_meter/data/predictor/{PREDICTOR}")
@@ -71,11 +73,8 @@ def build(rules, share):
 
 
 def versions():
-    names = [f"Python {platform.python_version()}", f"scikit-learn {sklearn.__version__}"]
-    return {
-        "versions": names + ([f"nn-meter {nn_meter.__version__}, onnx {onnx.__version__}"] if nn_meter else []),
-        "complete": nn_meter is not None,
-    }
+    names = [f"Python {platform.python_version()}", f"scikit-learn {sklearn.__version__}", package]
+    return {"versions": names, "complete": nn_meter is not None}
 
 
 def fill(path):

@@ -89,9 +89,8 @@ async function compare(folder: string, options: ComparisonOptions): Promise<Comp
   const prediction = await predictInTurn(python, tasks, options);
   python.end();
   const nodes = `${(pickles.nodes / 1e6).toFixed(1)} million nodes`;
-  const what = complete ? '' : ' (without the nn-meter package: its forests alone)';
   return {
-    note: `${versions.join(', ')}${what}; forests of ${nodes}`,
+    note: `${versions.join(', ')}; forests of ${nodes}`,
     loading: [loading],
     prediction,
   };
@@ -106,7 +105,7 @@ interface Task {
   readonly graph?: () => Graph;
 }
 
-/** The same IR graph, IR file and ONNX file for both. */
+/** The same IR graph and ONNX file for both. */
 async function modelTasks(folder: string, python: Python): Promise<Task[]> {
   const tasks: Task[] = [];
   mkdirSync(join(folder, 'models'));
