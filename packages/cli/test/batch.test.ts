@@ -37,6 +37,25 @@ test('a long batch on several threads prints what one thread prints, failures an
   }
 });
 
+test('the table of a batch says how many models have warnings, unless they were shown', async () => {
+  const odd = {
+    ...SMALL_IR,
+    relu1: { ...SMALL_IR.relu1, attr: { ...SMALL_IR.relu1.attr, type: 'Odd' } },
+  };
+  const folder = folderWith({ 'a.json': SMALL, 'b.json': JSON.stringify(odd), 'c.json': SMALL });
+  const told = /1 of 3 models have warnings, which --top 10 or --json shows/;
+  for (const predictors of [['--predictor', 'cortexa76'], []]) {
+    const [table, breakdown] = await Promise.all([
+      nnMeter([...predictors, '.'], folder),
+      nnMeter([...predictors, '.', '--top', '1'], folder),
+    ]);
+    expect(table.stdout).toMatch(told);
+    expect(table.stdout).not.toContain('unknown operations');
+    expect(breakdown.stdout).not.toMatch(told);
+    expect(breakdown.stdout).toMatch(/unknown operations.*"relu1" \(Odd\)/);
+  }
+});
+
 test('a folder is read in order; a bad file takes its place and does not stop the others', async () => {
   const folder = folderWith({
     'c.json': SMALL,

@@ -52,7 +52,7 @@ async function textSink(
       rows.push(result.row);
     },
     async failed({ model }) {
-      rows.push({ model, results: [] });
+      rows.push({ model, results: [], hidesWarnings: false });
     },
     async end() {
       const [row] = rows;

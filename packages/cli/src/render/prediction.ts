@@ -30,7 +30,7 @@ export async function renderPrediction(
   reports: readonly LatencyReport[],
   style: PredictionStyle,
 ): Promise<RenderedPrediction> {
-  const row = summarize(model, reports);
+  const row = summarize(model, reports, style);
   if (style.json) return { texts: reports.map((report) => jsonElement(model, type, report)), row };
   const texts: string[] = [];
   for (const report of reports) {
@@ -61,9 +61,14 @@ function resultLine(report: LatencyReport, several: boolean): string {
   return `(nn-Meter) [RESULT] predict latency for ${printable(model)}${device}: ${formatMs(report.latencyMs)} ms\n`;
 }
 
-function summarize(model: string, reports: readonly LatencyReport[]): SummaryRow {
+function summarize(
+  model: string,
+  reports: readonly LatencyReport[],
+  { top }: PredictionStyle,
+): SummaryRow {
   const results = reports.map(({ predictor, latencyMs, interval, coverage }) => {
     return { predictor, latencyMs, interval, coverage };
   });
-  return { model, results };
+  const hidesWarnings = top === 0 && reports.some(({ warnings }) => warnings.length > 0);
+  return { model, results, hidesWarnings };
 }

@@ -11,6 +11,8 @@ export interface SummaryRow {
     LatencyReport,
     'predictor' | 'latencyMs' | 'interval' | 'coverage'
   >[];
+  /** Whether there are warnings that no breakdown has shown. */
+  readonly hidesWarnings: boolean;
 }
 
 const DETAILS: readonly Column[] = [
@@ -31,13 +33,21 @@ export function renderComparison(row: SummaryRow, paper: Paper): string {
   );
 }
 
-/** Many models: on one device with interval and coverage, on several a column of ms for each. */
+/** Many models on one device or several, and how many of them have warnings. */
 export function renderSummary(
   rows: readonly SummaryRow[],
   predictors: readonly string[],
   paper: Paper,
 ): string {
-  if (predictors.length > 1) return renderMatrix(rows, predictors, paper);
+  const hidden = rows.filter(({ hidesWarnings }) => hidesWarnings).length;
+  const note = `\n${hidden} of ${rows.length} models have warnings, which --top 10 or --json shows\n`;
+  const table =
+    predictors.length > 1 ? renderMatrix(rows, predictors, paper) : renderList(rows, paper);
+  return hidden > 0 ? table + note : table;
+}
+
+/** A row for each model, with interval and coverage. */
+function renderList(rows: readonly SummaryRow[], paper: Paper): string {
   return renderTable(
     [MODEL, ...DETAILS],
     rows.map(({ model, results: [result] }) => [
@@ -65,9 +75,11 @@ function renderMatrix(
       : results.map(({ latencyMs }) => formatMs(latencyMs))),
   ]);
   if (fits(columns, cells, paper.width)) return renderTable(columns, cells, paper);
-  const list = cells.flatMap(([model, ...texts]) =>
-    texts.filter((text) => text !== '').map((text, index) => [model!, predictors[index]!, text]),
-  );
+  const list = rows.flatMap(({ model, results }) => {
+    const name = printable(model);
+    if (results.length === 0) return [[name, '', 'failed']];
+    return results.map(({ predictor, latencyMs }) => [name, predictor, formatMs(latencyMs)]);
+  });
   return renderTable([MODEL, PREDICTOR, { title: 'ms', align: 'right' }], list, paper);
 }
 
