@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError } from '@nnmeter/ir';
+import { Graph, NnMeterError } from '@nnmeter/ir';
 import {
   calibratedMs,
   type Factors,
@@ -49,6 +49,12 @@ export function fitCalibration(
   if (measurements.length === 0)
     throw new NnMeterError('E_MEASUREMENTS', 'there are no measurements to calibrate with');
   for (const [index, { graph, latencyMs }] of measurements.entries()) {
+    if (!(graph instanceof Graph)) {
+      throw new NnMeterError(
+        'E_MEASUREMENTS',
+        `measurement ${index + 1} has no graph; read its model with modelFileToGraph`,
+      );
+    }
     if (!isMeasurement(latencyMs)) {
       throw new NnMeterError(
         'E_MEASUREMENTS',
@@ -57,6 +63,13 @@ export function fitCalibration(
     }
   }
   const reports = measurements.map(({ graph }) => predictor.predictGraph(graph));
+  const empty = reports.findIndex(({ latencyMs }) => !(latencyMs > 0));
+  if (empty >= 0) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `measurement ${empty + 1} (${reports[empty]!.model}) is of a model without operations`,
+    );
+  }
   const measured = measurements.map(({ latencyMs }) => latencyMs);
   const factors = fitFactors(
     reports.map(({ latencyMs }) => latencyMs),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Graph, readNnMeterIr } from '@nnmeter/ir';
+import { createGraph, type Graph, readNnMeterIr } from '@nnmeter/ir';
 import {
   calibratedMs,
   calibratePredictor,
@@ -9,6 +9,7 @@ import {
   type KernelTime,
   kernelGroups,
 } from '@nnmeter/predictor';
+import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { chain } from './support/graphs.ts';
 
@@ -74,6 +75,15 @@ describe('bad measurements', () => {
         { graph: graphs[1]!, latencyMs },
       ]),
     ).toThrow('measurement 2 (net-64-1)');
+  });
+
+  test('of something that is no graph, or of a model without operations', () => {
+    expect(() => fitCalibration(predictor, [{ latencyMs: 1 } as never])).toThrow('1 has no graph');
+    const nothing = { name: 'nothing', nodes: [], tensors: [], inputs: [], outputs: [] };
+    const gpu = createPredictor(adreno640);
+    expect(() => fitCalibration(gpu, [{ graph: createGraph(nothing), latencyMs: 1 }])).toThrow(
+      'measurement 1 (nothing) is of a model without operations',
+    );
   });
 
   test('none', () => {

@@ -14,13 +14,13 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
   const measurements = await readMeasurements(options.measurements, readOptions);
   await keepInputs(output, [options.measurements, ...measurements.map(({ file }) => file)]);
   const calibration = fitCalibration(predictor, measurements);
+  const after = calibratePredictor(predictor, calibration);
   await writeWhole(output, `${JSON.stringify(calibration, null, 2)}\n`);
   if (Object.keys(calibration.corrections).length === 0) {
     terminal.note(
       'nn-meter: note: so few measurements give one factor for all kernels; kinds of kernels are told apart from 3 on',
     );
   }
-  const after = calibratePredictor(predictor, calibration);
   const models = measurements.map(({ model, graph, latencyMs }) => ({
     model,
     measuredMs: latencyMs,
