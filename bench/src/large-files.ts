@@ -3,11 +3,12 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readOnnxFile } from '@nnmeter/frontend-onnx';
+import type { ModelType } from '@nnmeter/ir';
+import { modelFileToGraph } from '@nnmeter/predictor';
 
-// Time and memory of reading large ONNX files, each in a process of its own:
-//     node bench/dist/large-onnx.js
-// A file is a chain of MatMul nodes with 16 MiB weights, stored as raw_data or as packed float_data.
+// Time and memory of reading large ONNX and TensorFlow files, each in a process of its own:
+//     node bench/dist/large-files.js
+// A file is a chain of MatMul nodes with 16 MiB weights, which ONNX stores as raw_data or as packed float_data.
 
 const WIDTH = 2048;
 const WEIGHT_BYTES = WIDTH * WIDTH * 4;
@@ -36,7 +37,7 @@ function valueInfo(name: string): number[] {
   return [...text(1, name), ...field(2, field(1, [0x08, 1, ...field(2, dims)]))];
 }
 
-function writeModel(path: string, bytes: number, payloadField: number): void {
+function writeOnnx(path: string, bytes: number, payloadField: number): void {
   const layers = Math.ceil(bytes / WEIGHT_BYTES);
   const nodes: number[] = [];
   const weights: number[][] = [];
@@ -78,10 +79,40 @@ function writeModel(path: string, bytes: number, payloadField: number): void {
   closeSync(file);
 }
 
-/** Reads in this process and prints what it took. */
-async function measure(path: string): Promise<void> {
+/** An entry of a node's attributes. */
+function attribute(key: string, value: readonly number[], extra = 0): number[] {
+  return field(5, [...text(1, key), ...field(2, value, extra)], extra);
+}
+
+function writeGraphDef(path: string, bytes: number): void {
+  const layers = Math.ceil(bytes / WEIGHT_BYTES);
+  const file = openSync(path, 'w');
+  const write = (part: readonly number[]): unknown => writeSync(file, Uint8Array.from(part));
+  const shape = (...extents: readonly number[]): number[] =>
+    extents.flatMap((extent) => field(2, [0x08, ...varint(extent)]));
+  const float = attribute('dtype', [0x30, 1]);
+  const placeholder = [...text(1, 'x'), ...text(2, 'Placeholder'), ...float];
+  write(field(1, [...placeholder, ...attribute('shape', field(7, shape(1, WIDTH)))]));
+  const payload = new Uint8Array(WEIGHT_BYTES).fill(0x3f);
+  for (let layer = 0; layer < layers; layer++) {
+    const tensor = [0x08, 1, ...field(2, shape(WIDTH, WIDTH))];
+    const head = [...tensor, ...varint(4 * 8 + 2), ...varint(WEIGHT_BYTES)];
+    const value = attribute('value', field(8, head, WEIGHT_BYTES), WEIGHT_BYTES);
+    const constant = [...text(1, `w${layer}`), ...text(2, 'Const'), ...float];
+    write(field(1, [...constant, ...value], WEIGHT_BYTES));
+    writeSync(file, payload);
+    const reads = [...text(3, layer === 0 ? 'x' : `t${layer - 1}`), ...text(3, `w${layer}`)];
+    write(field(1, [...text(1, `t${layer}`), ...text(2, 'MatMul'), ...reads]));
+  }
+  closeSync(file);
+}
+
+/** Reads in this process and prints what it took, once the frontend is loaded. */
+async function measure(path: string, type: ModelType): Promise<void> {
+  const small = type === 'pb' ? 'tf/channels_first.pb' : 'onnx/branches.onnx';
+  await modelFileToGraph(fileURLToPath(new URL(`../../fixtures/${small}`, import.meta.url)), type);
   const start = performance.now();
-  const graph = await readOnnxFile(path);
+  const graph = await modelFileToGraph(path, type);
   const milliseconds = performance.now() - start;
   const rss = process.resourceUsage().maxRSS / 1024;
   console.log(JSON.stringify({ nodes: graph.nodes.length, milliseconds, rss }));
@@ -91,6 +122,18 @@ function run(...args: string[]): { nodes: number; milliseconds: number; rss: num
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
+interface Format {
+  readonly name: string;
+  readonly type: ModelType;
+  write(path: string, bytes: number): void;
+}
+
+const FORMATS: readonly Format[] = [
+  { name: 'ONNX, raw_data', type: 'onnx', write: (...to) => writeOnnx(...to, RAW_DATA) },
+  { name: 'ONNX, float_data', type: 'onnx', write: (...to) => writeOnnx(...to, FLOAT_DATA) },
+  { name: 'TensorFlow GraphDef', type: 'pb', write: writeGraphDef },
+];
+
 function main(): void {
   const script = fileURLToPath(import.meta.url);
   const print = 'console.log(JSON.stringify({ rss: process.resourceUsage().maxRSS / 1024 }))';
@@ -99,13 +142,10 @@ function main(): void {
   const rows: Record<string, Record<string, string | number>> = {};
   try {
     for (const megabytes of [16, 500, 2200, 5000]) {
-      for (const [name, payloadField] of [
-        ['raw_data', RAW_DATA] as const,
-        ['float_data', FLOAT_DATA] as const,
-      ]) {
-        const path = join(folder, 'model.onnx');
-        writeModel(path, megabytes * 1e6, payloadField);
-        const runs = Array.from({ length: 5 }, () => run(script, path));
+      for (const { name, type, write } of FORMATS) {
+        const path = join(folder, 'model');
+        write(path, megabytes * 1e6);
+        const runs = Array.from({ length: 5 }, () => run(script, path, type));
         const best = Math.min(...runs.map(({ milliseconds }) => milliseconds));
         const most = Math.max(...runs.map(({ rss }) => rss));
         rows[`${megabytes} MB, ${name}`] = {
@@ -121,6 +161,6 @@ function main(): void {
   console.table(rows);
 }
 
-const [, , path] = process.argv;
+const [, , path, type] = process.argv;
 if (path === undefined) main();
-else await measure(path);
+else await measure(path, type as ModelType);
