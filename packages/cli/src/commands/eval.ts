@@ -90,13 +90,22 @@ async function evaluateDataset(
   const holdsNone = `${dataset} holds no ${wanted} for ${missing.join(', ')}`;
   if (measured.length === 0) throw new NnMeterError('E_MEASUREMENTS', holdsNone);
   if (missing.length > 0) terminal.note(`nn-meter: note: ${holdsNone}`);
+  noteRepeatedIds(dataset, comparisons, terminal);
+  return measured;
+}
+
+/** Models measured twice skew every figure, e.g. where a folder holds a file and its compressed copy. */
+function noteRepeatedIds(
+  dataset: string,
+  comparisons: readonly (readonly Comparison[])[],
+  terminal: Terminal,
+): void {
   for (const each of comparisons) {
     const ids = new Set(each.map(({ id }) => id)).size;
     if (ids === each.length) continue;
     terminal.note(
       `nn-meter: note: ${dataset} repeats ids: ${each.length} measurements of ${ids} ids, all of which count`,
     );
-    break;
+    return;
   }
-  return measured;
 }
