@@ -55,6 +55,16 @@ const ENTRIES: readonly (readonly [entry: string, op: string, kernel: KernelDesc
 ];
 
 /**
+ * OpenVINO keeps images in another order than the network's source, so that a reshape permutes its data like one
+ * channel shuffle.
+ */
+const VPU_ENTRIES: typeof ENTRIES = [
+  ['BF_pooling_reshape', 'reshape', squareKernel(KIND.channelshuffle, 14, CHANNELS)],
+  ['BF_conv_reshape', 'reshape', squareKernel(KIND.channelshuffle, SIDE, CHANNELS)],
+  ['BF_concat_reshape', 'reshape', squareKernel(KIND.channelshuffle, SIDE, 2 * CHANNELS)],
+];
+
+/**
  * Reads single-op latencies of a device from `facts/fusion_rules.json`; ops measured as 0 are left out.
  * Its CPU latencies are in microseconds, all others in ms.
  */
@@ -64,7 +74,8 @@ export async function readAnchors(file: string, device: string): Promise<Anchor[
     { measured: Record<string, Record<string, string>> }
   >;
   const unit = device.includes('cpu') ? 1e-3 : 1;
-  return ENTRIES.flatMap(([entry, op, kernel]) => {
+  const entries = device.includes('vpu') ? [...ENTRIES, ...VPU_ENTRIES] : ENTRIES;
+  return entries.flatMap(([entry, op, kernel]) => {
     const ms = unit * Number.parseFloat(facts[device]?.measured[entry]?.[op] ?? '0');
     return ms > 0 ? [{ name: `${entry} ${op}`, kernel, ms }] : [];
   });

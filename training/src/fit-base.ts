@@ -12,19 +12,50 @@ export interface BaseProblem {
   readonly measured: Float64Array;
   /** 0 leaves a model out. */
   readonly weight: Float64Array;
-  /** Coefficients the fit is drawn to where the data does not decide. */
-  readonly prior: Float64Array;
+  /** Sets of terms with the same meaning for different kernels. */
+  readonly alike: readonly (readonly number[])[];
 }
 
 const RIDGE = 1e-5;
+/** Strength that draws coefficients of terms alike to their common one. */
+const ALIKE = 0.03;
 const REWEIGHTING_ROUNDS = 4;
 
 /**
  * Non-negative coefficients that minimise the relative errors `(offset + sums x) / measured - 1`, with columns scaled to
- * unit root mean square and four rounds of Huber re-weighting.
+ * unit root mean square and four rounds of Huber re-weighting. Terms alike are first fitted as one, then each near it.
  */
 export function fitBase(problem: BaseProblem): Float64Array {
-  const { models, terms, sums, offset, measured, weight, prior } = problem;
+  const { terms, alike } = problem;
+  const prior = new Float64Array(terms);
+  const ridge = new Float64Array(terms).fill(RIDGE);
+  if (alike.length === 0) return fit(problem, prior, ridge);
+  const { models, sums } = problem;
+  const joined = Float64Array.from(sums);
+  for (const group of alike) {
+    const [first, ...others] = group;
+    for (let model = 0; model < models; model++) {
+      for (const term of others) {
+        joined[model * terms + first!]! += joined[model * terms + term]!;
+        joined[model * terms + term] = 0;
+      }
+    }
+  }
+  const common = fit({ ...problem, sums: joined }, prior, ridge);
+  for (const group of alike) {
+    for (const term of group) {
+      prior[term] = common[group[0]!]!;
+      ridge[term] = ALIKE;
+    }
+  }
+  return fit(problem, prior, ridge);
+}
+
+function fit(
+  { models, terms, sums, offset, measured, weight }: BaseProblem,
+  prior: Float64Array,
+  ridge: Float64Array,
+): Float64Array {
   const rows: number[] = [];
   for (let model = 0; model < models; model++)
     if (weight[model]! > 0 && measured[model]! > 0) rows.push(model);
@@ -48,9 +79,9 @@ export function fitBase(problem: BaseProblem): Float64Array {
   for (let round = 0; round <= REWEIGHTING_ROUNDS; round++) {
     const { gram, right } = normalEquations(scaled, target, rowWeight, terms);
     for (let term = 0; term < terms; term++) {
-      const ridge = RIDGE * rows.length;
-      gram[term * terms + term]! += ridge;
-      right[term]! += ridge * prior[term]! * scale[term]!;
+      const strength = ridge[term]! * rows.length;
+      gram[term * terms + term]! += strength;
+      right[term]! += strength * prior[term]! * scale[term]!;
     }
     solution = solveNonNegative(gram, right, terms);
     if (round === REWEIGHTING_ROUNDS) break;

@@ -6,6 +6,7 @@ import {
   type KernelModel,
   KIND,
   macsOf,
+  type Throughput,
 } from '@nnmeter/predictor';
 
 const PLAIN = {
@@ -53,10 +54,7 @@ export function squareKernel(
 }
 
 /** Rates that the device reaches on typical kernels of the fitted model. */
-export function measureThroughput(
-  model: KernelModel,
-  family: DeviceFamilyName,
-): { macsPerMs: number; vectorPerMs: number; bytesPerMs: number } {
+export function measureThroughput(model: KernelModel, family: DeviceFamilyName): Throughput {
   const rate = (
     work: (kernel: KernelDescription) => number,
     kernels: KernelDescription[],
@@ -65,6 +63,7 @@ export function measureThroughput(
     kernels.reduce((sum, kernel) => sum + model.baseLatency(kernel), 0);
   const { bytesPerElement } = deviceFamilies[family].physics;
   return {
+    launchMs: model.baseLatency(squareKernel(KIND.relu, 1, 1)),
     macsPerMs: rate(macsOf, [
       squareKernel(KIND.conv, 14, 256),
       squareKernel(KIND.conv, 28, 128),

@@ -30,14 +30,11 @@ export interface TrainingOptions {
   readonly onProgress?: (progress: BoostingProgress) => void;
 }
 
-/**
- * Trees by device family, chosen on the random split and confirmed on the family protocol. The CPU's errors are mostly
- * noise of the measurement; the VPU's come from plans that the base does not foresee.
- */
+/** Trees by device family, chosen on folds of the training models and confirmed on the family protocol. */
 const BOOSTING: Readonly<Record<DeviceFamilyName, BoostingOptions>> = {
   cpu: {},
   gpu: {},
-  vpu: { rounds: 300, depth: 6, bins: 64, minHessian: 1, lambda: 5 },
+  vpu: { lambda: 5 },
 };
 
 /** Weight of one anchor in the base fit, in models. */
@@ -62,7 +59,7 @@ export function trainDevice(
     constantMs,
     coefficients,
     ...seen,
-    throughput: { macsPerMs: 1, vectorPerMs: 1, bytesPerMs: 1 },
+    throughput: { launchMs: 0, macsPerMs: 1, vectorPerMs: 1, bytesPerMs: 1 },
     interval: null,
     forest: null,
   };
@@ -161,7 +158,7 @@ function fitCoefficients(
       weight,
       anchors.map(() => ANCHOR_WEIGHT),
     ),
-    prior: new Float64Array(columns),
+    alike: family.terms.alike ?? [],
   });
   return { coefficients: fitted.slice(0, terms.count), constantMs: fitted[terms.count]! };
 }

@@ -69,10 +69,11 @@ export class KernelModel {
     const { physics } = deviceFamilies[weights.family];
     if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
-    const isMatrixProduct = kernel.kind === KIND.fc && kernel.borrowed === 1;
-    if (weights.measured[kernel.kind] !== 1 || isMatrixProduct)
+    if (kernel.kind === KIND.fc && kernel.borrowed === 1)
       return rooflineEstimate(kernel, physics, weights.throughput);
     const base = this.baseLatency(kernel);
+    if (weights.measured[kernel.kind] !== 1)
+      return Math.max(base, rooflineEstimate(kernel, physics, weights.throughput));
     if (weights.forest === null || kernel.borrowed === 1) return base;
     fillFeatures(kernel, weights.family, this.#features);
     const limit = Math.log(GREATEST_CORRECTION);

@@ -38,5 +38,5 @@ export function rooflineEstimate(
   const arithmetic =
     macsOf(kernel) / throughput.macsPerMs +
     (elements * operations[kernel.kind]!) / throughput.vectorPerMs;
-  return physics.launchMs + Math.max(memory, arithmetic);
+  return Math.max(physics.launchMs, throughput.launchMs) + Math.max(memory, arithmetic);
 }

@@ -19,6 +19,16 @@ const DWCONV_TERMS = [
   '1',
 ] as const;
 
+/**
+ * A stage on the vector processors: its start, padded elements read and written, rows of a channel read and written.
+ * They cost the same whatever the stage computes, but for the operations an element.
+ */
+const STAGE_TERMS = ['stages', 'padded elements', 'rows'] as const;
+const STAGES = ['add', 'bn', 'relu', 'hswish', 'fusedHswish', 'split', 'channelshuffle'] as const;
+
+/** A hard swish adds, clips and multiplies where other stages do one operation. */
+const HSWISH_OPERATIONS = 2;
+
 /** Of 16 bits each; a shuffle's input and output share them. */
 const ON_CHIP_ELEMENTS = 288 * 1024;
 
@@ -29,7 +39,7 @@ const { names, start } = termBlocks({
     'descriptors',
     's>1 cycles',
     'weights * spatial tiles',
-    'weights * spatial tiles with channel tiles',
+    'weights of a channel tile * spatial tiles',
     'input read',
     'output',
     'spatial tiles - 1',
@@ -48,15 +58,16 @@ const { names, start } = termBlocks({
   dwconv2: DWCONV_TERMS,
   dwconvPoint: DWCONV_TERMS,
   fc: ['ci co', 'ci + co', '1'],
-  pool: ['padded I c', 'padded O c', 'O c k^2', '1'],
+  pool: ['padded (I + O) c', 'O c k^2', '1'],
   gap: ['padded I c', 'c'],
-  add: ['1', 'E', 'h c'],
-  bn: ['1', 'E'],
-  relu: ['1', 'E'],
+  add: STAGE_TERMS,
+  bn: STAGE_TERMS,
+  relu: STAGE_TERMS,
   concat: ['1', 'E'],
-  hswish: ['1', 'E', 'fused E', 'fused'],
-  channelshuffle: ['I', 'E', 'h c', 'E beyond on-chip memory', '1'],
-  split: ['E', '1'],
+  hswish: STAGE_TERMS,
+  fusedHswish: STAGE_TERMS,
+  channelshuffle: [...STAGE_TERMS, 'I c', 'E beyond on-chip memory'],
+  split: STAGE_TERMS,
   se: ['1', 'E', 'c mid', 'c', 'relu E'],
   relu6: ['E'],
 });
@@ -95,6 +106,11 @@ export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
 
 export const vpuTerms: TermTable = {
   names,
+  alike: [
+    ...STAGE_TERMS.map((_, offset) => STAGES.map((stage) => start[stage] + offset)),
+    // Multiply-accumulates of the vector processors.
+    [start.dwconv1, start.dwconv2, start.dwconvPoint, start.software],
+  ],
   fill(kernel: KernelDescription, out: Float64Array): void {
     const k = kernel;
     const outRows = k.batch * k.outDepth * k.outHeight;
@@ -106,6 +122,13 @@ export const vpuTerms: TermTable = {
     const outputs = outPixels * k.outChannels;
     const paddedIn = inRows * roundUp(k.width, 8) * k.channels;
     const paddedOut = outRows * roundUp(k.outWidth, 8) * k.outChannels;
+    const putStage = (at: number, stages: number, operations = 1): void => {
+      const rowsIn = k.inputElements / Math.max(1, k.width);
+      const rowsOut = k.outputElements / Math.max(1, k.outWidth);
+      out[at] = stages;
+      out[at + 1] = operations * (rowsIn * roundUp(k.width, 8) + rowsOut * roundUp(k.outWidth, 8));
+      out[at + 2] = rowsIn + rowsOut;
+    };
     switch (k.kind) {
       case KIND.conv: {
         const plan = tilePlanOf(k);
@@ -126,7 +149,7 @@ export const vpuTerms: TermTable = {
         out[at++] = runs * plan.descriptors * tiles * plan.channelTiles;
         out[at++] = stride > 1 ? runs * plan.cycles : 0;
         out[at++] = weights;
-        out[at++] = tiles > 1 && sums > 0 ? weights : 0;
+        out[at++] = tiles > 1 && sums > 0 ? weights / plan.channelTiles : 0;
         out[at++] = runs * plan.inputRead;
         out[at++] = outputs;
         out[at++] = runs * (tiles - 1);
@@ -161,10 +184,9 @@ export const vpuTerms: TermTable = {
       case KIND.maxpool:
       case KIND.avgpool: {
         const at = start.pool;
-        out[at] = paddedIn;
-        out[at + 1] = paddedOut;
-        out[at + 2] = outputs * window;
-        out[at + 3] = 1;
+        out[at] = paddedIn + paddedOut;
+        out[at + 1] = outputs * window;
+        out[at + 2] = 1;
         break;
       }
       case KIND.gap:
@@ -172,36 +194,28 @@ export const vpuTerms: TermTable = {
         out[start.gap + 1] = k.batch * k.channels;
         break;
       case KIND.add:
-        out[start.add] = 1;
-        out[start.add + 1] = Math.max(paddedIn, paddedOut);
-        out[start.add + 2] = outRows * k.outChannels;
+        putStage(start.add, 1);
         break;
       case KIND.bn:
-        out[start.bn] = 1;
-        out[start.bn + 1] = paddedIn;
+        putStage(start.bn, 1);
         break;
       case KIND.relu:
-        out[start.relu] = 1;
-        out[start.relu + 1] = paddedIn;
+        putStage(start.relu, 1);
         break;
       case KIND.concat:
         out[start.concat] = 1;
         out[start.concat + 1] = paddedOut;
         break;
       case KIND.hswish:
-        out[start.hswish] = 1;
-        out[start.hswish + 1] = paddedIn;
+        putStage(start.hswish, 1, HSWISH_OPERATIONS);
         break;
       case KIND.channelshuffle:
-        out[start.channelshuffle] = inRows * k.width * k.channels;
-        out[start.channelshuffle + 1] = paddedIn;
-        out[start.channelshuffle + 2] = inRows * k.channels;
-        out[start.channelshuffle + 3] = Math.max(0, paddedIn - ON_CHIP_ELEMENTS / 2);
-        out[start.channelshuffle + 4] = 1;
+        putStage(start.channelshuffle, 1);
+        out[start.channelshuffle + 3] = k.inputElements;
+        out[start.channelshuffle + 4] = Math.max(0, paddedIn - ON_CHIP_ELEMENTS / 2);
         break;
       case KIND.split:
-        out[start.split] = paddedIn;
-        out[start.split + 1] = 1;
+        putStage(start.split, k.outChannels > 0 ? k.channels / k.outChannels : 1);
         break;
       case KIND.se:
         out[start.se] = 1;
@@ -214,8 +228,9 @@ export const vpuTerms: TermTable = {
     }
     if (k.kind === KIND.conv || k.kind === KIND.dwconv) {
       if (k.activation === ACTIVATION.hswish) {
-        out[start.hswish + 2] = paddedOut;
-        out[start.hswish + 3] = 1;
+        out[start.fusedHswish] = 1;
+        out[start.fusedHswish + 1] = HSWISH_OPERATIONS * 2 * paddedOut;
+        out[start.fusedHswish + 2] = 2 * outRows * k.outChannels;
       } else if (k.activation === ACTIVATION.relu6) out[start.relu6] = paddedOut;
     }
   },

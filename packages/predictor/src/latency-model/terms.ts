@@ -7,6 +7,11 @@ import type { KernelDescription } from './kernel-description.ts';
 export interface TermTable {
   /** Readable formulas, by term index. */
   readonly names: readonly string[];
+  /**
+   * Sets of terms that mean the same for different kinds, such as the start of a stage: where the measurements say
+   * little about one of them, its coefficient is drawn to their common one.
+   */
+  readonly alike?: readonly (readonly number[])[];
   /** Writes the terms of a kernel into `out`, which holds zeros and is as long as `names`. */
   fill(kernel: KernelDescription, out: Float64Array): void;
 }

@@ -5,6 +5,8 @@ import { KERNEL_KINDS } from './kernel-kind.ts';
 
 /** What the device achieves, from the fitted model: the roofline of kernels that were never measured. */
 export interface Throughput {
+  /** Time of the smallest element-wise kernel, ms. */
+  readonly launchMs: number;
   /** Multiply-accumulates per ms of convolutions. */
   readonly macsPerMs: number;
   /** Simple arithmetic operations per ms of the vector units. */
@@ -47,16 +49,16 @@ export interface LatencyModelWeights {
 export const LIMITS_PER_KIND = 3;
 
 const MAGIC = 0x4d4c4e4e; // "NNLM"
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 20;
-const SCALARS = 9;
+const SCALARS = 10;
 
 /*
- * Format version 1, little-endian:
+ * Format version 2, little-endian:
  *   0  4  magic "NNLM"            8  u16 image sides       14 u16 -
  *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
  *   5  u8 device family          12  u16 kinds
- *   6  u16 coefficients          20  f64 constant, 3 throughputs, interval level, low, high, novel, estimated (level 0: none)
+ *   6  u16 coefficients          20  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none)
  *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured; forest ("NNMF"); u32 CRC-32 of all before
  */
 
@@ -66,6 +68,7 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
   const forest = weights.forest ? encodeForest(weights.forest) : new Uint8Array(0);
   const scalars = Float64Array.of(
     weights.constantMs,
+    throughput.launchMs,
     throughput.macsPerMs,
     throughput.vectorPerMs,
     throughput.bytesPerMs,
@@ -143,14 +146,27 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     offset += length;
     return part.buffer;
   };
-  const scalars = new Float64Array(take(8 * SCALARS));
-  const [constantMs, macsPerMs, vectorPerMs, bytesPerMs, level, low, high, novel, estimated] =
-    scalars as unknown as [number, number, number, number, number, number, number, number, number];
+  const scalars = new Float64Array(take(8 * SCALARS)).values();
+  const next = (): number => scalars.next().value as number;
+  const constantMs = next();
+  const throughput = {
+    launchMs: next(),
+    macsPerMs: next(),
+    vectorPerMs: next(),
+    bytesPerMs: next(),
+  };
+  const interval = {
+    level: next(),
+    low: next(),
+    high: next(),
+    novel: next(),
+    estimated: next(),
+  };
   return {
     family,
     constantMs,
-    throughput: { macsPerMs, vectorPerMs, bytesPerMs },
-    interval: level === 0 ? null : { level, low, high, novel, estimated },
+    throughput,
+    interval: interval.level === 0 ? null : interval,
     coefficients: new Float64Array(take(8 * counts.coefficients)),
     limits: new Float32Array(take(4 * LIMITS_PER_KIND * counts.kinds)),
     cells: new Uint32Array(take(4 * counts.cells)),
