@@ -7,7 +7,13 @@ export interface Anchor {
   readonly name: string;
   readonly kernel: KernelDescription;
   readonly ms: number;
+  /** In the base fit, in models. */
+  readonly weight: number;
 }
+
+const WEIGHT = 3;
+/** Networks hardly tell a squeeze-and-excite block from its neighbours, so that its measurement counts more. */
+const SQUEEZE_WEIGHT = 30;
 
 /** Test tensors of nn-Meter's fusion tests: 28 x 28 x 16 images and vectors of 428. */
 const SIDE = 28;
@@ -16,6 +22,12 @@ const VECTOR = 428;
 
 function vectorProduct(channels: number): KernelDescription {
   return squareKernel(KIND.fc, 1, channels, { groups: 1 });
+}
+
+function concatKernel(side: number): KernelDescription {
+  const elements = 2 * side * side * CHANNELS;
+  const sizes = { inputs: 2, inputElements: elements, outChannels: 2 * CHANNELS };
+  return squareKernel(KIND.concat, side, CHANNELS, sizes);
 }
 
 function squeezeKernel(): KernelDescription {
@@ -50,6 +62,8 @@ const ENTRIES: readonly (readonly [entry: string, op: string, kernel: KernelDesc
   ['BF_concat_relu', 'relu', squareKernel(KIND.relu, SIDE, 2 * CHANNELS)],
   ['BF_conv_hswish', 'hswish', squareKernel(KIND.hswish, SIDE, CHANNELS)],
   ['BF_se_relu', 'se', squeezeKernel()],
+  ['BF_conv_concat', 'concat', concatKernel(SIDE)],
+  ['BF_pooling_concat', 'concat', concatKernel(SIDE / 2)],
   ['BF_dense_relu', 'dense', vectorProduct(VECTOR)],
   ['BF_concat_dense', 'dense', vectorProduct(2 * VECTOR)],
 ];
@@ -77,6 +91,7 @@ export async function readAnchors(file: string, device: string): Promise<Anchor[
   const entries = device.includes('vpu') ? [...ENTRIES, ...VPU_ENTRIES] : ENTRIES;
   return entries.flatMap(([entry, op, kernel]) => {
     const ms = unit * Number.parseFloat(facts[device]?.measured[entry]?.[op] ?? '0');
-    return ms > 0 ? [{ name: `${entry} ${op}`, kernel, ms }] : [];
+    const weight = op === 'se' ? SQUEEZE_WEIGHT : WEIGHT;
+    return ms > 0 ? [{ name: `${entry} ${op}`, kernel, ms, weight }] : [];
   });
 }

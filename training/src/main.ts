@@ -23,7 +23,8 @@ const BREAKDOWN_TITLE = `# Breakdown by kernel type
 
 Written by \`npm run train -- --breakdown\`. "Totals alone": terms fitted to whole networks only, as the data would have it;
 "shipped": with a physical floor for every kernel, single measured ops as anchors, and the tree correction.
-The single ops are part of the training, with the weight of three networks each: that they match is a fit, not a test.
+The single ops are part of the training, with the weight of three networks each, the squeeze-and-excite block of thirty:
+that they match is a fit, not a test.
 
 `;
 const TRAINED_ON =

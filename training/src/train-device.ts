@@ -37,8 +37,6 @@ const BOOSTING: Readonly<Record<DeviceFamilyName, BoostingOptions>> = {
   vpu: { lambda: 5 },
 };
 
-/** Weight of one anchor in the base fit, in models. */
-const ANCHOR_WEIGHT = 3;
 /** A kind counts as measured if at least this many training models run it, or an anchor measures it alone. */
 const LEAST_MODELS = 20;
 
@@ -156,7 +154,7 @@ function fitCoefficients(
     ),
     weight: concat(
       weight,
-      anchors.map(() => ANCHOR_WEIGHT),
+      anchors.map((anchor) => anchor.weight),
     ),
     alike: family.terms.alike ?? [],
   });

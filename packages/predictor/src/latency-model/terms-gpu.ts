@@ -22,6 +22,7 @@ const { names, start } = termBlocks({
     'I ci4',
     'k^2 ci4',
     's>1 O2 ci4 co8 k^2',
+    '1x1 ci4',
   ],
   dwconv3: DWCONV_TERMS,
   dwconv1: DWCONV_TERMS,
@@ -31,7 +32,7 @@ const { names, start } = termBlocks({
   gap: ['I c4', 'c4'],
   add: ['I c4', 'fused I c4'],
   bn: ['I c4'],
-  concat: ['O c4', 'misaligned', 'inputs'],
+  concat: ['O c4', 'misaligned', '1'],
   se: ['1', 'I c4', 'c mid', 'relu6 O c4'],
   hswish: ['I c4', 'fused O c4'],
   shuffle: ['I c4'],
@@ -65,7 +66,8 @@ export const gpuTerms: TermTable = {
         out[at++] = outputs;
         out[at++] = inputs;
         out[at++] = rows;
-        out[at] = Math.max(k.strideHeight, k.strideWidth) > 1 ? work : 0;
+        out[at++] = Math.max(k.strideHeight, k.strideWidth) > 1 ? work : 0;
+        out[at] = window === 1 ? groupIn4 : 0;
         break;
       }
       case KIND.dwconv: {
@@ -102,7 +104,7 @@ export const gpuTerms: TermTable = {
       case KIND.concat:
         out[start.concat] = outputs;
         out[start.concat + 1] = k.misaligned;
-        out[start.concat + 2] = k.inputs;
+        out[start.concat + 2] = 1;
         break;
       case KIND.se:
         out[start.se] = 1;
