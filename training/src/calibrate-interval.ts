@@ -18,12 +18,12 @@ export interface Residuals {
  * Widths such that the interval holds 90 % of the measurements of held-out models, and of models of unseen families.
  * The extra for unknown configurations is the least that covers the unseen families; given it, the quantiles of the
  * held-out residuals are the width where all is known.
- * @param heldOut predictions for models of known families
+ * @param heldOut predictions for models of known families, of one or more splits
  * @param unseen predictions for families by models that did not see the family
  */
 export function calibrateInterval(
   measured: Float64Array,
-  heldOut: Residuals,
+  heldOut: readonly Residuals[],
   unseen: Residuals,
 ): IntervalWidths {
   let widths = knownWidths(measured, heldOut, 0);
@@ -36,16 +36,18 @@ export function calibrateInterval(
 
 function knownWidths(
   measured: Float64Array,
-  { totals, models }: Residuals,
+  heldOut: readonly Residuals[],
   novel: number,
 ): IntervalWidths {
   const widths = { level: LEVEL, low: 0, high: 0, novel, estimated: ESTIMATED };
   const needed = (error: (ratio: number) => number): number => {
-    const sorted = models
-      .map((model) => {
-        const ratio = measured[model]! / totals.predicted[model]!;
-        return error(ratio) - extraOf(totals, model, widths);
-      })
+    const sorted = heldOut
+      .flatMap(({ totals, models }) =>
+        models.map((model) => {
+          const ratio = measured[model]! / totals.predicted[model]!;
+          return error(ratio) - extraOf(totals, model, widths);
+        }),
+      )
       .sort((a, b) => a - b);
     const rank = Math.ceil(((1 + LEVEL) / 2) * sorted.length) - 1;
     return Math.max(LEAST_WIDTH, sorted[rank] ?? 0);

@@ -19,6 +19,8 @@ import { runFewShot } from './few-shot-protocol.ts';
 import { isHeldOut } from './split.ts';
 
 const SPLIT_SEEDS = [0, 1] as const;
+/** Of a split that has no part in the interval and checks it. */
+const CHECK_SEED = 2;
 
 /** A device's shipped weights and what all protocols say about them. */
 export interface TrainedDevice {
@@ -40,6 +42,7 @@ export function trainAndRecord(
   const trainingSeconds = Math.round((performance.now() - started) / 100) / 10;
   onStep(`trained in ${trainingSeconds} s`);
   const other = trainSplit(data, ids, train, SPLIT_SEEDS[1]);
+  const check = trainSplit(data, ids, train, CHECK_SEED);
   const families: LeftOutFamily[] = [];
   const fewShot: Record<string, LatencyMetrics> = {};
   for (const left of leaveFamiliesOut(data, ids, train)) {
@@ -48,7 +51,8 @@ export function trainAndRecord(
     onStep(`${left.family} left out`);
   }
   const unseen = { totals: joinTotals(families, ids.length), models: measuredModels(data) };
-  const interval = calibrateInterval(data.measured, fitted.residuals, unseen);
+  const known = [fitted.residuals, other.residuals];
+  const interval = calibrateInterval(data.measured, known, unseen);
   const siblings = devices
     .filter((device) => device !== data && device.device.family === data.device.family)
     .map((sibling) => [sibling.device.name, runFewShot(sibling, ids, fitted.weights)] as const);
@@ -67,9 +71,9 @@ export function trainAndRecord(
       siblings: Object.fromEntries(siblings),
       intervalCoverage: {
         heldOut: coverage(data.measured, fitted.residuals, interval),
-        otherSplit: coverage(data.measured, other.residuals, interval),
+        otherSplit: coverage(data.measured, check.residuals, interval),
         unseenFamilies: coverage(data.measured, unseen, interval),
-        unseenFamiliesCrossChecked: crossCheck(data, fitted.residuals, unseen.totals, families),
+        unseenFamiliesCrossChecked: crossCheck(data, known, unseen.totals, families),
       },
       trainingSeconds,
     },
@@ -101,7 +105,7 @@ function trainSplit(
 /** Mean coverage of the families, each with an interval calibrated without its residuals. */
 function crossCheck(
   { measured }: DeviceData,
-  heldOut: Residuals,
+  heldOut: readonly Residuals[],
   totals: Totals,
   families: readonly LeftOutFamily[],
 ): number {

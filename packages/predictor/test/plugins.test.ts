@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { createGraph, type ReadOptions } from '@nnmeter/ir';
+import { createGraph, type Graph, type ReadOptions, readNnMeterIr } from '@nnmeter/ir';
 import {
   listLatencyPredictors,
   loadLatencyPredictor,
@@ -63,6 +63,48 @@ describe.each(summaries)('$name', (summary) => {
     },
   );
 });
+
+/** Concat of many images of 28 x 28 pixels that has 256 channels in all. */
+function concatOf(inputs: number): Graph {
+  const shape = (channels: number): number[] => [1, 28, 28, channels];
+  const part = shape(256 / inputs);
+  const names = Array.from({ length: inputs }, (_, index) => `relu${index}`);
+  const node = (
+    type: string,
+    from: string[],
+    to: string[],
+    input: number[][],
+    output: number[],
+  ) => ({
+    inbounds: from,
+    outbounds: to,
+    attr: { type, attr: { axis: 3 }, input_shape: input, output_shape: [output] },
+  });
+  const relus = names.map((name) => [name, node('Relu', ['image'], ['concat'], [part], part)]);
+  return readNnMeterIr({
+    image: node('Placeholder', [], names, [], part),
+    ...Object.fromEntries(relus),
+    concat: node(
+      'ConcatV2',
+      names,
+      [],
+      names.map(() => part),
+      shape(256),
+    ),
+  });
+}
+
+test.each(predictors.filter(({ name }) => name.startsWith('adreno')))(
+  '$name: a concat costs what its bytes cost, however many tensors they come from',
+  (predictor) => {
+    const cost = (inputs: number): number =>
+      predictor.predictGraph(concatOf(inputs)).kernels.find(({ type }) => type === 'concat')!
+        .latencyMs;
+    expect(cost(16) / cost(2)).toBeLessThan(1.5);
+    // 800 kB at the 2 GB/s that nothing on the device falls below.
+    expect(cost(16)).toBeLessThan(0.4);
+  },
+);
 
 const nothing = createGraph({ name: 'nothing', nodes: [], tensors: [], inputs: [], outputs: [] });
 const models = readdirSync(fixtures).filter((file) => file.endsWith('.onnx'));
