@@ -74,7 +74,7 @@ export interface ProtocolRecord {
 
 export interface IntervalCoverage {
   readonly heldOut: number;
-  /** On a split that had no part in the widths. */
+  /** On a third split, which had no part in the widths. */
   readonly otherSplit: number;
   readonly unseenFamilies: number;
   /** Every family with widths from the other families' residuals, mean of the families. */
