@@ -25,7 +25,7 @@ if (isMainThread) process.on('exit', () => {
 
 /**
  * `nn-meter predict` of a folder of ONNX files on all devices: the networks of torchvision in turn, 11 to 1,700 nodes,
- * each file another number of classes. On one processor (Linux: `taskset`), on all of them with one thread, and with as
+ * no two files alike. On one processor (Linux: `taskset`), on all of them with one thread, and with as
  * many threads as processors, in turn.
  */
 export function batchesOfFiles(batches: readonly number[], runs: number): Row[] {
@@ -65,7 +65,7 @@ function writeBatch(folder: string, files: number): void {
   mkdirSync(folder, { recursive: true });
   const names = modelNames();
   for (let file = 0; file < files; file++) {
-    const graph = buildModel(names[file % names.length]!, { classes: 1000 - file });
+    const graph = buildModel(names[file % names.length]!, { classes: 10 + file });
     writeFileSync(join(folder, `${file}.onnx`), graphToOnnx(graph));
   }
 }

@@ -49,6 +49,6 @@ async function ownFigures(): Promise<void> {
   print('Cold start', coldStart(smoke ? 1 : 9));
   if (process.platform === 'linux') {
     const { batchesOfFiles } = await import('./batch.ts');
-    print('Batches of files', batchesOfFiles(smoke ? [20] : [80, 400, 960], smoke ? 1 : 3));
+    print('Batches of files', batchesOfFiles(smoke ? [20] : [80, 800, 3200], smoke ? 1 : 2));
   }
 }
