@@ -183,6 +183,26 @@ test.each([adreno640, adreno630].map((definition) => [definition.name, definitio
   },
 );
 
+test.each(cases)(
+  '%s: tokens cost about what an image of as many elements costs',
+  (_, definition) => {
+    const predictor = createPredictor(definition);
+    const relu = (shape: number[]): number =>
+      predictor.estimateTotal(
+        readNnMeterIr(chain({ relu: { type: 'Relu', in: shape, out: shape, attr: {} } })),
+      );
+    const image = relu([1, 56, 56, 128]);
+    for (const tokens of [
+      [196, 1, 2048],
+      [1, 196, 2048],
+      [196, 2048],
+    ]) {
+      expect(relu(tokens) / image).toBeLessThan(2.5);
+      expect(relu(tokens) / image).toBeGreaterThan(0.4);
+    }
+  },
+);
+
 test('a remembered kernel gets the same answer as a fresh one', () => {
   const graph = convolution({ height: 56, channels: 64, window: 3 });
   const predictor = createPredictor(cortexA76);

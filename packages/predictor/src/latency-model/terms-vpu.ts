@@ -122,12 +122,16 @@ export const vpuTerms: TermTable = {
     const outputs = outPixels * k.outChannels;
     const paddedIn = inRows * roundUp(k.width, 8) * k.channels;
     const paddedOut = outRows * roundUp(k.outWidth, 8) * k.outChannels;
-    const putStage = (at: number, stages: number, operations = 1): void => {
-      const rowsIn = k.inputElements / Math.max(1, k.width);
-      const rowsOut = k.outputElements / Math.max(1, k.outWidth);
+    // Rows run along the width, or along the channels of a single pixel.
+    const rowIn = k.depth * k.height * k.width === 1 ? k.channels : k.width;
+    const rowOut = k.outDepth * k.outHeight * k.outWidth === 1 ? k.outChannels : k.outWidth;
+    const rowsIn = k.inputElements / Math.max(1, rowIn);
+    const rowsOut = k.outputElements / Math.max(1, rowOut);
+    const moved = rowsIn * roundUp(rowIn, 8) + rowsOut * roundUp(rowOut, 8);
+    const putStage = (at: number, stages = 1, elements = moved, rows = rowsIn + rowsOut): void => {
       out[at] = stages;
-      out[at + 1] = operations * (rowsIn * roundUp(k.width, 8) + rowsOut * roundUp(k.outWidth, 8));
-      out[at + 2] = rowsIn + rowsOut;
+      out[at + 1] = elements;
+      out[at + 2] = rows;
     };
     switch (k.kind) {
       case KIND.conv: {
@@ -194,23 +198,23 @@ export const vpuTerms: TermTable = {
         out[start.gap + 1] = k.batch * k.channels;
         break;
       case KIND.add:
-        putStage(start.add, 1);
+        putStage(start.add);
         break;
       case KIND.bn:
-        putStage(start.bn, 1);
+        putStage(start.bn);
         break;
       case KIND.relu:
-        putStage(start.relu, 1);
+        putStage(start.relu);
         break;
       case KIND.concat:
         out[start.concat] = 1;
         out[start.concat + 1] = paddedOut;
         break;
       case KIND.hswish:
-        putStage(start.hswish, 1, HSWISH_OPERATIONS);
+        putStage(start.hswish, 1, HSWISH_OPERATIONS * moved);
         break;
       case KIND.channelshuffle:
-        putStage(start.channelshuffle, 1);
+        putStage(start.channelshuffle);
         out[start.channelshuffle + 3] = k.inputElements;
         out[start.channelshuffle + 4] = Math.max(0, paddedIn - ON_CHIP_ELEMENTS / 2);
         break;
@@ -228,9 +232,8 @@ export const vpuTerms: TermTable = {
     }
     if (k.kind === KIND.conv || k.kind === KIND.dwconv) {
       if (k.activation === ACTIVATION.hswish) {
-        out[start.fusedHswish] = 1;
-        out[start.fusedHswish + 1] = HSWISH_OPERATIONS * 2 * paddedOut;
-        out[start.fusedHswish + 2] = 2 * outRows * k.outChannels;
+        const through = 2 * rowsOut;
+        putStage(start.fusedHswish, 1, HSWISH_OPERATIONS * through * roundUp(rowOut, 8), through);
       } else if (k.activation === ACTIVATION.relu6) out[start.relu6] = paddedOut;
     }
   },
