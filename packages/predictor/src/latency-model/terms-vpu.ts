@@ -59,7 +59,6 @@ const { names, start } = termBlocks({
   dwconvPoint: DWCONV_TERMS,
   fc: ['ci co', 'ci + co', '1'],
   pool: ['padded (I + O) c', 'O c k^2', '1'],
-  gap: ['padded I c', 'c'],
   add: STAGE_TERMS,
   bn: STAGE_TERMS,
   relu: STAGE_TERMS,
@@ -186,16 +185,11 @@ export const vpuTerms: TermTable = {
         out[start.fc + 2] = 1;
         break;
       case KIND.maxpool:
-      case KIND.avgpool: {
-        const at = start.pool;
-        out[at] = paddedIn + paddedOut;
-        out[at + 1] = outputs * window;
-        out[at + 2] = 1;
-        break;
-      }
+      case KIND.avgpool:
       case KIND.gap:
-        out[start.gap] = paddedIn;
-        out[start.gap + 1] = k.batch * k.channels;
+        out[start.pool] = paddedIn + paddedOut;
+        out[start.pool + 1] = outputs * (k.kind === KIND.gap ? k.height * k.width : window);
+        out[start.pool + 2] = 1;
         break;
       case KIND.add:
         putStage(start.add);
