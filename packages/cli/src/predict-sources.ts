@@ -19,8 +19,11 @@ export interface PredictionJob {
 
 type Prediction = Outcome<RenderedPrediction>;
 
-/** A further thread is started for this much work, by the pace so far; starting one takes a tenth of a second. */
-const MS_A_THREAD = 1000;
+/**
+ * A further thread is started for this much work left, by the pace so far: V8 compiles everything anew in each, which
+ * less work does not repay.
+ */
+const MS_A_THREAD = 4000;
 /** Pace that is assumed before there is one. */
 const MS_A_MODEL = 10;
 /** Results a thread that may wait for an earlier one. */
