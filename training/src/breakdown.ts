@@ -5,6 +5,7 @@ import {
   decodeWeights,
   describeKernel,
   deviceFamilies,
+  isHeldOut,
   KERNEL_KINDS,
   type KernelDescription,
   KernelModel,
@@ -13,7 +14,6 @@ import {
 } from '@nnmeter/predictor';
 import type { Anchor } from './anchors.ts';
 import type { DeviceData } from './benchmark.ts';
-import { isHeldOut } from './split.ts';
 import { trainDevice } from './train-device.ts';
 
 const NETWORKS = ['resnet50', 'mobilenet_v2', 'densenet121'];

@@ -1,7 +1,11 @@
-import type { FamilyMetrics, LatencyMetrics, LatencyModelWeights } from '@nnmeter/predictor';
+import {
+  type FamilyMetrics,
+  familyOf,
+  type LatencyMetrics,
+  type LatencyModelWeights,
+} from '@nnmeter/predictor';
 import type { DeviceData } from './benchmark.ts';
 import { accuracyOf, predictAll, type Totals } from './evaluate.ts';
-import { familyOf } from './split.ts';
 
 /** Trains a device's model on the models that `isTraining` lets through. */
 export type Train = (isTraining: (model: number) => boolean) => LatencyModelWeights;

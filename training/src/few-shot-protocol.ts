@@ -1,6 +1,7 @@
 import {
   calibratedMs,
   fitFactors,
+  hashOf,
   KERNEL_KINDS,
   KernelModel,
   type KernelTime,
@@ -11,7 +12,6 @@ import {
 } from '@nnmeter/predictor';
 import type { DeviceData } from './benchmark.ts';
 import { measuredModels } from './family-protocol.ts';
-import { hashOf } from './split.ts';
 
 const SAMPLES = 10;
 const WINDOWED = new Set(['conv', 'dwconv', 'maxpool', 'avgpool']);
@@ -29,37 +29,37 @@ export function runFewShot(
   weights: LatencyModelWeights,
   models: readonly number[] = measuredModels(data),
 ): FewShotResult {
-  const byHash = models.toSorted((a, b) => hashOf(ids[a]!) - hashOf(ids[b]!));
+  const byHash = models
+    .toSorted((a, b) => hashOf(ids[a]!) - hashOf(ids[b]!))
+    .map(kernelTimes(data, weights));
   const samples = byHash.slice(0, SAMPLES);
   const others = byHash.slice(SAMPLES);
-  const measuredOf = (list: readonly number[]): number[] =>
-    list.map((model) => data.measured[model]!);
-  const { totals, kernels } = kernelTimes(data, weights);
   const factors = fitFactors(
-    samples.map((model) => totals[model]!),
-    samples.map((model) => kernels[model]!),
-    measuredOf(samples),
+    samples.map(({ total }) => total),
+    samples.map(({ kernels }) => kernels),
+    samples.map(({ measured }) => measured),
   );
-  const adapted = others.map((model) =>
-    kernels[model]!.reduce(
+  const adapted = others.map(({ kernels }) =>
+    kernels.reduce(
       (total, kernel) => total + kernel.uses * calibratedMs(factors, kernel),
       factors.scale * weights.constantMs,
     ),
   );
+  const measured = others.map((model) => model.measured);
   return {
     before: latencyMetrics(
-      others.map((model) => totals[model]!),
-      measuredOf(others),
+      others.map(({ total }) => total),
+      measured,
     ),
-    after: latencyMetrics(adapted, measuredOf(others)),
+    after: latencyMetrics(adapted, measured),
   };
 }
 
-/** Totals of all models, and their kernels' times by the groups that `fitCalibration` uses. */
+/** Gives a model's measurement and predicted total, ms, and its kernels' times by the groups that `fitCalibration` uses. */
 function kernelTimes(
   { set, measured }: DeviceData,
   weights: LatencyModelWeights,
-): { totals: Float64Array; kernels: Required<KernelTime>[][] } {
+): (model: number) => { measured: number; total: number; kernels: Required<KernelTime>[] } {
   const kernelModel = new KernelModel(weights);
   const times = set.kernels.map((kernel) => {
     const op = KERNEL_KINDS[kernel.kind]!;
@@ -70,15 +70,14 @@ function kernelTimes(
       ms: kernelModel.latency(kernel),
     };
   });
-  const totals = new Float64Array(measured.length).fill(weights.constantMs);
-  const kernels = [...measured.keys()].map((model) => {
-    const own: Required<KernelTime>[] = [];
+  return (model) => {
+    let total = weights.constantMs;
+    const kernels: Required<KernelTime>[] = [];
     for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
       const time = { ...times[set.kernelIndex[entry]!]!, uses: set.uses[entry]! };
-      totals[model]! += time.uses * time.ms;
-      own.push(time);
+      total += time.uses * time.ms;
+      kernels.push(time);
     }
-    return own;
-  });
-  return { totals, kernels };
+    return { measured: measured[model]!, total, kernels };
+  };
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BoostingProgress } from '@nnmeter/forest';
+import { isHeldOut } from '@nnmeter/predictor';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { readAnchors } from './anchors.ts';
@@ -13,7 +14,6 @@ import { accuracyOf, formatMetrics, predictAll } from './evaluate.ts';
 import { accuracyByFamily, leaveFamiliesOut, type Train } from './family-protocol.ts';
 import { runFewShot } from './few-shot-protocol.ts';
 import { trainAndRecord } from './protocols.ts';
-import { isHeldOut } from './split.ts';
 import { trainDevice } from './train-device.ts';
 import { writeAtomically, writePredictor } from './write-predictor.ts';
 

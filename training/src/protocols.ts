@@ -1,8 +1,9 @@
-import type {
-  IntervalWidths,
-  LatencyMetrics,
-  LatencyModelWeights,
-  ProtocolRecord,
+import {
+  type IntervalWidths,
+  isHeldOut,
+  type LatencyMetrics,
+  type LatencyModelWeights,
+  type ProtocolRecord,
 } from '@nnmeter/predictor';
 import type { Benchmark, DeviceData } from './benchmark.ts';
 import { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
@@ -16,7 +17,6 @@ import {
   type Train,
 } from './family-protocol.ts';
 import { runFewShot } from './few-shot-protocol.ts';
-import { isHeldOut } from './split.ts';
 
 const SPLIT_SEEDS = [0, 1] as const;
 /** Of a split that has no part in the interval and checks it. */

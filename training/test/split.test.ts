@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { familyOf, isHeldOut } from '../dist/split.js';
+import { familyOf, isHeldOut } from '@nnmeter/predictor';
 
 test('holds out a tenth of every family', () => {
   for (const family of ['alexnet', 'resnet50', 'mobilenetv3large']) {

@@ -7,7 +7,7 @@ import {
   type KernelTime,
   kernelGroups,
 } from './calibration-factors.ts';
-import { isMeasurement } from './metrics.ts';
+import { isMeasurement, latencyMetrics } from './metrics.ts';
 import { graphOf, type LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 
@@ -36,9 +36,9 @@ export interface Calibration extends Factors {
 const GREATEST_ERROR = 0.6;
 
 /**
- * Fits a common factor, factors per group of kernels and a time per kernel to a handful of measurements; ten adapt a predictor to a family of networks that it
- * never saw. Groups that the measurements say little about keep the common factor; fewer than three measurements give
- * only that.
+ * Fits a common factor, factors per group of kernels and a time per kernel to a handful of measurements; ten adapt a
+ * predictor to a family of networks that it never saw. Groups that the measurements say little about keep the common
+ * factor; fewer than three measurements give only that.
  * @throws NnMeterError E_MEASUREMENTS that names the measurement: none at all, not a positive number, or so far from
  * what the others say that it cannot be of the same device.
  */
@@ -71,8 +71,9 @@ export function fitCalibration(
     );
   }
   const measured = measurements.map(({ latencyMs }) => latencyMs);
+  const predicted = reports.map(({ latencyMs }) => latencyMs);
   const factors = fitFactors(
-    reports.map(({ latencyMs }) => latencyMs),
+    predicted,
     reports.map(({ kernels }, index) =>
       kernels.map((kernel) => kernelTime(kernel, measurements[index]!.graph)),
     ),
@@ -95,11 +96,8 @@ export function fitCalibration(
     predictorVersion: predictor.version,
     ...factors,
     measurements: measurements.length,
-    rmspeBefore: relativeError(
-      reports.map(({ latencyMs }) => latencyMs),
-      measured,
-    ),
-    rmspeAfter: relativeError(calibrated, measured),
+    rmspeBefore: latencyMetrics(predicted, measured).rmspe,
+    rmspeAfter: latencyMetrics(calibrated, measured).rmspe,
   };
 }
 
@@ -199,9 +197,4 @@ function scaleReport(report: LatencyReport, graph: Graph, factors: Factors): Lat
     interval: interval && { ...interval, low: interval.low * ratio, high: interval.high * ratio },
     kernels,
   };
-}
-
-function relativeError(predicted: readonly number[], measured: readonly number[]): number {
-  const squares = predicted.map((latencyMs, index) => (latencyMs / measured[index]! - 1) ** 2);
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }

@@ -20,3 +20,8 @@ export function hashOf(id: string, seed = 0): number {
   hash ^= hash >>> 13;
   return hash >>> 0;
 }
+
+/** `resnet` of `resnet18_12`: the id of a model without its variant number and the depth or size of the network. */
+export function familyOf(id: string): string {
+  return id.replace(/_\d+$/, '').replace(/(?<=[a-z]{2}[a-uw-z])\d+$|(?<=v\d)(large|small)$/, '');
+}

@@ -22,7 +22,7 @@ export type {
   TrainingManifest,
 } from './definition.ts';
 export { modelToGraph, registerFrontend } from './frontends.ts';
-export { hashOf, isHeldOut } from './held-out.ts';
+export { familyOf, hashOf, isHeldOut } from './held-out.ts';
 export {
   DEVICE_FAMILIES,
   type DeviceFamily,

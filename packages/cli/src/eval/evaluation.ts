@@ -1,4 +1,4 @@
-import { type LatencyMetrics, latencyMetrics } from '@nnmeter/predictor';
+import { familyOf, type LatencyMetrics, latencyMetrics } from '@nnmeter/predictor';
 import type { Comparison } from './evaluate-lines.ts';
 
 /** Errors of a predictor on a set of models. */
@@ -64,11 +64,6 @@ export function groupByFamily(
 /** (predicted - measured) / measured */
 export function relativeError({ measured, predicted }: Comparison): number {
   return (predicted - measured) / measured;
-}
-
-/** `resnet` of `resnet18_12`: the id without its variant number and the depth or size of the network. */
-export function familyOf(id: string): string {
-  return id.replace(/_\d+$/, '').replace(/(?<=[a-z]{2}[a-uw-z])\d+$|(?<=v\d)(large|small)$/, '');
 }
 
 function accuracy(comparisons: readonly Comparison[]): Accuracy {

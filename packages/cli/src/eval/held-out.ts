@@ -1,6 +1,5 @@
-import { isHeldOut, type LatencyPredictor } from '@nnmeter/predictor';
+import { familyOf, isHeldOut, type LatencyPredictor } from '@nnmeter/predictor';
 import { usageError } from '../arguments.ts';
-import { familyOf } from './evaluation.ts';
 
 /** Whether a model may have been in a predictor's training data: it is named like one of them that was not held out. */
 export function mayBeTrainedOn({ manifest }: LatencyPredictor, id: string): boolean {
