@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
+import { locateError, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { isMeasurement, type Measurement, modelFileToGraph } from '@nnmeter/predictor';
 import { readText } from './read-text.ts';
 
@@ -29,8 +29,7 @@ export async function readMeasurements(
     // What messages about a measurement call it.
     const named = { ...options, name: `${where}: ${model}` };
     const graph = await modelFileToGraph(file, undefined, named).catch((cause: unknown) => {
-      if (!(cause instanceof NnMeterError)) throw cause;
-      throw new NnMeterError(cause.code, `${where}: ${cause.message}`, { cause });
+      throw locateError(where, cause);
     });
     measurements.push({ model, file, graph, latencyMs });
   }

@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError } from '@nnmeter/ir';
+import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import {
   type Calibration,
   calibratePredictor,
@@ -57,7 +57,7 @@ export async function loadPredictors(
     }
   }
   for (const [name, { path, calibration }] of calibrations) {
-    await locateErrors(path, async () => {
+    try {
       const version = choice.version ?? calibration.predictorVersion;
       const predictor =
         choice.names === undefined ? await loadLatencyPredictor(name, version) : found.get(name);
@@ -66,19 +66,11 @@ export async function loadPredictors(
         throw new NnMeterError('E_MEASUREMENTS', `it calibrates ${name}, not ${chosen}`);
       }
       found.set(name, calibrated(predictor, calibration, path));
-    });
+    } catch (cause) {
+      throw locateError(path, cause);
+    }
   }
   return [...found.values()];
-}
-
-/** Puts the file in front of an error. */
-async function locateErrors(path: string, body: () => Promise<void>): Promise<void> {
-  try {
-    await body();
-  } catch (cause) {
-    if (!(cause instanceof NnMeterError)) throw cause;
-    throw new NnMeterError(cause.code, `${path}: ${cause.message}`, { cause });
-  }
 }
 
 /** Says in its reports that it is calibrated. */

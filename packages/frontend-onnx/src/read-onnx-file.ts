@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { type Graph, locateErrors, type ReadOptions } from '@nnmeter/ir';
 import { openFile } from '@nnmeter/protobuf';
 import { decodeModel } from './decode.ts';
 import { valueReader } from './external-data.ts';
@@ -18,10 +18,10 @@ export async function readOnnxFile(path: string, options: ReadOptions = {}): Pro
   const source = await openFile(path);
   const readExternal = await externalFiles(dirname(path));
   try {
-    return toGraph(decodeModel(source), { ...options, name }, valueReader(readExternal));
-  } catch (cause) {
-    if (!(cause instanceof NnMeterError)) throw cause;
-    throw new NnMeterError(cause.code, `${path}: ${cause.message}`, { cause });
+    return locateErrors(
+      () => path,
+      () => toGraph(decodeModel(source), { ...options, name }, valueReader(readExternal)),
+    );
   } finally {
     source.close();
   }

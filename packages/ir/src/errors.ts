@@ -37,7 +37,12 @@ export function locateErrors<T>(where: () => string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof NnMeterError)) throw error;
-    throw new NnMeterError(error.code, `${where()}: ${error.message}`, { cause: error });
+    throw error instanceof NnMeterError ? locateError(where(), error) : error;
   }
+}
+
+/** What to throw in place of a caught error: an NnMeterError with `where` in front of its message, others as they are. */
+export function locateError(where: string, error: unknown): unknown {
+  if (!(error instanceof NnMeterError)) return error;
+  return new NnMeterError(error.code, `${where}: ${error.message}`, { cause: error });
 }

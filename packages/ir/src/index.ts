@@ -10,7 +10,7 @@ export {
 export { channelsLastShape } from './channels-last.ts';
 export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
 export { createGraph } from './create-graph.ts';
-export { type ErrorCode, locateErrors, NnMeterError, quote } from './errors.ts';
+export { type ErrorCode, locateError, locateErrors, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';

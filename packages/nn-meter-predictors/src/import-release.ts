@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Forest } from '@nnmeter/forest';
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import { readFusionRules } from './fusion-rules.ts';
 import { checkRegressor } from './regressors.ts';
 import { type ReleaseFiles, readEntry, withRelease } from './release-files.ts';
@@ -70,14 +70,15 @@ async function* convert(
     }
     onKernel?.(kernel, index, kernels.length);
     const bytes = await readEntry(entry);
-    try {
-      const { forest } = readSklearnForest(bytes);
-      checkRegressor(kernel, forest, 'the forest');
-      yield [kernel, forest];
-    } catch (cause) {
-      if (!(cause instanceof NnMeterError)) throw cause;
-      throw new NnMeterError(cause.code, `${quote(entry.path)}: ${cause.message}`, { cause });
-    }
+    const forest = locateErrors(
+      () => quote(entry.path),
+      () => {
+        const read = readSklearnForest(bytes).forest;
+        checkRegressor(kernel, read, 'the forest');
+        return read;
+      },
+    );
+    yield [kernel, forest];
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Frontend,
   type Graph,
+  locateError,
   type ModelType,
   NnMeterError,
   quote,
@@ -31,9 +32,9 @@ export async function modelFileToGraph(
     return await frontend.fileToGraph(path, options);
   } catch (cause) {
     if (!(cause instanceof NnMeterError)) throw cause;
-    const { code, message } = cause;
-    if (message.startsWith(path) || message.startsWith(quote(path))) throw cause;
-    throw new NnMeterError(code, `${path}: ${message}`, { cause });
+    const { message } = cause;
+    const isLocated = message.startsWith(path) || message.startsWith(quote(path));
+    throw isLocated ? cause : locateError(path, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
 import { discoverPlugins } from './discover-plugins.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
@@ -151,13 +151,10 @@ function registerDiscovered(): Promise<NnMeterError | undefined> {
     const plugins = await discoverPlugins(known);
     for (const { name, definition, problem } of plugins) {
       if (problem !== undefined) continue;
-      try {
-        register(definition as PredictorDefinition, name);
-      } catch (cause) {
-        if (!(cause instanceof NnMeterError)) throw cause;
-        const message = `predictor plugin ${name}: ${cause.message}`;
-        throw new NnMeterError(cause.code, message, { cause });
-      }
+      locateErrors(
+        () => `predictor plugin ${name}`,
+        () => register(definition as PredictorDefinition, name),
+      );
     }
     return plugins.find(({ problem }) => problem !== undefined)?.problem;
   })();
