@@ -1,7 +1,7 @@
 export default {
   testMatch: [
     '<rootDir>/{packages,predictors}/*/test/**/*.test.ts',
-    '<rootDir>/{training,tests}/**/*.test.ts',
+    '<rootDir>/tests/**/*.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   transform: {

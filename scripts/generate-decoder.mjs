@@ -20,7 +20,7 @@ const decoders = messages.map(
 );
 const head = [
   '// @ts-nocheck',
-  "import type { LazyReader } from '@nnmeter/protobuf';",
+  "import type { LazyReader } from '@nnmeter/model-source';",
   `import type { ${messages.join(', ')} } from '${types}';`,
 ];
 const typed = code.replace(

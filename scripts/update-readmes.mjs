@@ -6,7 +6,7 @@
 // `node scripts/update-readmes.mjs` writes, `--check` only says whether something is out of date (exit code 1).
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
@@ -39,7 +39,7 @@ for (const name of READMES) {
     )
     .replace(
       /(```js\n((?:(?!```)[\s\S])*)```\n\n<!-- printed -->\n)[\s\S]*?(<!-- \/printed -->)/g,
-      (_, start, program, end) => `${start}\n${runExample(dirname(path), program)}\n${end}`,
+      (_, start, program, end) => `${start}\n${runExample(name, program)}\n${end}`,
     );
   if (after === before) continue;
   outdated++;
@@ -70,14 +70,14 @@ function readableJson(text) {
   );
 }
 
-/** Runs a README's example as a program of its package, among the ONNX fixtures. */
-function runExample(folder, program) {
-  const file = join(folder, '.example.mjs');
+/** Runs a README's example as a program of a project that has every package installed, among the ONNX fixtures. */
+function runExample(name, program) {
+  const file = join(ROOT, '.example.mjs');
   writeFileSync(file, program);
   const options = { cwd: join(ROOT, 'fixtures/onnx'), encoding: 'utf8' };
   const { status, stdout, stderr } = spawnSync(process.execPath, [file], options);
   rmSync(file);
-  if (status !== 0) throw new Error(`the example in ${folder}/README.md fails:\n${stderr}`);
+  if (status !== 0) throw new Error(`the example in ${name} fails:\n${stderr}`);
   return `\`\`\`\n${stdout.trimEnd()}\n\`\`\`\n`;
 }
 

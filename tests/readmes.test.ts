@@ -31,8 +31,8 @@ for (const name of readdirSync(join(ROOT, 'fixtures/onnx')))
   symlinkSync(join(ROOT, 'fixtures/onnx', name), join(folder, name));
 
 describe('the examples of the documentation print what it says', () => {
-  test.each(pages)('$page, line $line', async ({ path, line, program, printed }) => {
-    const file = join(dirname(path), `.example-${line}.mjs`);
+  test.each(pages)('$page, line $line', async ({ page, line, program, printed }) => {
+    const file = join(ROOT, `.example-${page.replaceAll(/\W/g, '-')}-${line}.mjs`);
     writeFileSync(file, program);
     try {
       const { status, stdout, stderr } = await run(process.execPath, [file], folder);
@@ -59,6 +59,6 @@ function examplesOf(path: string) {
     const printed = block ?? comments?.join('\n');
     if (!program.includes('import ') || printed === undefined) return [];
     const line = text.slice(0, index).split('\n').length;
-    return [{ page: relative(ROOT, path), path, line, program, printed: printed.trim() }];
+    return [{ page: relative(ROOT, path), line, program, printed: printed.trim() }];
   });
 }

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeOnnxFile } from '@nnmeter/export-onnx';
-import { type Graph, readNnMeterIr, writeNnMeterIr } from '@nnmeter/ir';
-import { detectNnMeterKernels, nnMeterFeatures, nnMeterRegressor } from '@nnmeter/kernel-detect';
+import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
+import type { Graph } from '@nnmeter/ir';
+import {
+  detectNnMeterKernels,
+  nnMeterFeatures,
+  nnMeterRegressor,
+} from '@nnmeter/nn-meter-predictors';
 import { createPredictor, modelFileToGraph } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { buildBenchModel, buildModel } from '@nnmeter/zoo';

@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { shortenMiddle } from './render/format.ts';
+import { shortenMiddle } from '@nnmeter/report';
 
 /** What the JSON output says about something that failed. */
 export interface Failure {

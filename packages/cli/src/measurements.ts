@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { locateError, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
-import { isMeasurement, type Measurement, modelFileToGraph } from '@nnmeter/predictor';
+import { isMeasurement } from '@nnmeter/latency-model';
+import { type Measurement, modelFileToGraph } from '@nnmeter/predictor';
 import { readText } from './read-text.ts';
 
 /** A measured model, with its path as in the file. */

@@ -1,12 +1,8 @@
 import type { ReadOptions } from '@nnmeter/ir';
 import type { LatencyPredictor } from '@nnmeter/predictor';
+import { type PredictionStyle, type RenderedPrediction, renderPrediction } from '@nnmeter/report';
 import type { PredictorChoice } from './predictors.ts';
 import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
-import {
-  type PredictionStyle,
-  type RenderedPrediction,
-  renderPrediction,
-} from './render/prediction.ts';
 import type { Source } from './sources.ts';
 import { WorkerPool } from './worker-pool.ts';
 

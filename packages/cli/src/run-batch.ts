@@ -1,5 +1,5 @@
+import { printable } from '@nnmeter/report';
 import type { Failed, Outcome, Succeeded } from './process-sources.ts';
-import { printable } from './render/format.ts';
 import { startProgress } from './render/progress.ts';
 import type { Terminal } from './terminal.ts';
 

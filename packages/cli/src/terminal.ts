@@ -1,18 +1,10 @@
 import { once } from 'node:events';
+import { printable, type TextStyle } from '@nnmeter/report';
 import picocolors from 'picocolors';
 import type { Failure } from './failure.ts';
-import { printable } from './render/format.ts';
-
-/** What tables and colours depend on. */
-export interface Paper {
-  /** Colours for stdout; plain text if it is no terminal or NO_COLOR is set. */
-  readonly colors: Colors;
-  /** Columns available for tables. */
-  readonly width: number;
-}
 
 /** The standard streams as the commands see them. */
-export interface Terminal extends Paper {
+export interface Terminal extends TextStyle {
   /** Writes to stdout, waiting while its reader is slow. */
   print(content: string | Uint8Array): Promise<void>;
   /** Writes a line to stderr. */
@@ -22,8 +14,6 @@ export interface Terminal extends Paper {
   /** Whether stderr is a terminal, where progress can be shown. */
   readonly showsProgress: boolean;
 }
-
-export type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** Opens the process's streams. A reader that goes away (`nn-meter ... | head -1`) ends the process quietly. */
 export function openTerminal(verbose: boolean): Terminal {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exportOnnx, graphToOnnx, writeOnnxFile } from '@nnmeter/export-onnx';
+import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
 import { readTensorFlowFile } from '@nnmeter/frontend-tf';
 import {
@@ -14,8 +15,6 @@ import {
   graphCost,
   NnMeterError,
   type Op,
-  readNnMeterIr,
-  writeNnMeterIr,
 } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { benchFamilies, buildBenchModel, buildModel } from '@nnmeter/zoo';

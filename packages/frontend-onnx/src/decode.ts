@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, LazyReader } from '@nnmeter/protobuf';
+import { type ByteSource, LazyReader } from '@nnmeter/model-source';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
 import type { ModelProto } from './model.ts';

@@ -1,5 +1,5 @@
 import { type Graph, locateErrors, type ReadOptions } from '@nnmeter/ir';
-import { openFile } from '@nnmeter/protobuf';
+import { openFile } from '@nnmeter/model-source';
 import { decodeModel } from './decode.ts';
 import { valueReader } from './external-data.ts';
 import { externalFiles } from './external-files.ts';

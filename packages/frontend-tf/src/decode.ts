@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, LazyReader } from '@nnmeter/protobuf';
+import { type ByteSource, LazyReader } from '@nnmeter/model-source';
 import { tensorflow } from './generated/tensorflow.ts';
 import type { GraphDef, MetaGraphDef, SavedModel } from './wire-types.ts';
 

@@ -1,5 +1,5 @@
 import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { type ByteSource, openFile } from '@nnmeter/protobuf';
+import { type ByteSource, openFile } from '@nnmeter/model-source';
 import { decodeTensorFlow, type TensorFlowModel } from './decode.ts';
 import { flattenFunctions, tensorKey } from './flatten.ts';
 import { Lowering } from './lower.ts';

@@ -7,26 +7,15 @@ export {
   type Sides,
   type WindowOptions,
 } from './builder.ts';
-export { channelsLastShape } from './channels-last.ts';
-export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
+export { channelsLastOrder, channelsLastShape } from './channels-last.ts';
+export { type GraphCost, graphCost, INDEX_OPERANDS, type NodeCost, nodeCost } from './cost.ts';
 export { createGraph } from './create-graph.ts';
 export { type ErrorCode, locateError, locateErrors, NnMeterError, quote } from './errors.ts';
 export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
-export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
 export { macsOfNodes } from './macs.ts';
-export type {
-  NnMeterIr,
-  NnMeterIrConstant,
-  NnMeterIrNode,
-  RawAttributes,
-  RawShape,
-} from './nn-meter-ir/format.ts';
-export { canonicalOp } from './nn-meter-ir/op-names.ts';
-export { readNnMeterIr } from './nn-meter-ir/read.ts';
-export { writeNnMeterIr } from './nn-meter-ir/write.ts';
 export type { Node, NodeOf } from './node.ts';
 export { isOp, onnxOpName, ops } from './ops.ts';
 export {

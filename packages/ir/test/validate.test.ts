@@ -5,12 +5,10 @@ import {
   type GraphSpecification,
   NnMeterError,
   type Node,
-  readNnMeterIr,
   type Tensor,
   validateGraph,
   withInputShapes,
 } from '@nnmeter/ir';
-import { benchFiles, readBench, sharedTest } from '../../../tests/support/shared.ts';
 
 const x: Tensor = { name: 'x', kind: 'input', dataType: 'float32', shape: [1, 4] };
 const y: Tensor = { name: 'y', kind: 'activation', dataType: 'float32', shape: [1, 4] };
@@ -198,13 +196,5 @@ describe('validateGraph', () => {
     expect(validateGraph(graph, { requireShapes: true }).map(describeIssue)).toEqual([]);
     const wider = withInputShapes(graph, { x: [2, 4, 6, 8] });
     expect(wider.tensor('row').shape).toEqual([2, 3, 12]);
-  });
-
-  sharedTest('finds nothing in the benchmark', async () => {
-    for (const file of benchFiles) {
-      for (const { graph } of await readBench(file, 3)) {
-        expect(validateGraph(readNnMeterIr(graph), { requireShapes: true })).toEqual([]);
-      }
-    }
   });
 });

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { frontend } from '@nnmeter/frontend-onnx';
-import { type Graph, readNnMeterIr } from '@nnmeter/ir';
+import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import { readBench, sharedPath, sharedTest } from '../../../tests/support/shared.ts';
 import { cpu, gpu, vpu } from './support/rules.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { listDatasetFiles, readDatasetLines } from '@nnmeter/dataset';
 import { NnMeterError, quote } from '@nnmeter/ir';
-import { isMeasurement } from '@nnmeter/predictor';
+import { isMeasurement } from '@nnmeter/latency-model';
 import { readConfiguration } from './configuration.ts';
-import { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
 
 /** A measured model of the benchmark. */
 export interface BenchmarkModel {

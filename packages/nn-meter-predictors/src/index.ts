@@ -1,6 +1,7 @@
 export { type BenchmarkModel, benchDataset } from './benchmark.ts';
 export { type Configuration, readConfiguration } from './configuration.ts';
-export { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
+export { detectNnMeterKernels, type NnMeterKernel } from './detect/detect.ts';
+export { nnMeterFeatures, nnMeterRegressor } from './detect/features.ts';
 export type { DownloadOptions } from './download.ts';
 export type { ImportOptions } from './import-release.ts';
 export { createNnMeterPredictor, type NnMeterPredictorParts } from './nn-meter-predictor.ts';

@@ -1,5 +1,4 @@
 import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
-import { detectNnMeterKernels, type NnMeterKernel } from '@nnmeter/kernel-detect';
 import {
   coverageOf,
   type DeviceFacts,
@@ -10,6 +9,7 @@ import {
   modelToGraph,
   requireShapes,
 } from '@nnmeter/predictor';
+import { detectNnMeterKernels, type NnMeterKernel } from './detect/detect.ts';
 import { quirks } from './quirks.ts';
 import { kernelLatency, type Regressors } from './regressors.ts';
 

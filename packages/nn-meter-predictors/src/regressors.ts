@@ -1,6 +1,7 @@
 import type { Forest } from '@nnmeter/forest';
 import { NnMeterError } from '@nnmeter/ir';
-import { type NnMeterKernel, nnMeterFeatures, nnMeterRegressor } from '@nnmeter/kernel-detect';
+import type { NnMeterKernel } from './detect/detect.ts';
+import { nnMeterFeatures, nnMeterRegressor } from './detect/features.ts';
 
 /** Random forests by the kernel they cost: `conv-bn-relu`, `fc`, ... */
 export type Regressors = ReadonlyMap<string, Forest>;

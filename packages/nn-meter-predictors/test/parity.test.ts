@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { frontend } from '@nnmeter/frontend-onnx';
-import { type Graph, readNnMeterIr } from '@nnmeter/ir';
+import type { Graph } from '@nnmeter/ir';
 import {
   benchDataset,
   createNnMeterPredictor,

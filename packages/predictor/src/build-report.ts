@@ -1,8 +1,8 @@
 import { channelsLastShape, type Graph, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
-import type { KernelPrediction, LatencyModel } from './latency-model/index.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 import { predictionWarnings } from './warnings.ts';
 

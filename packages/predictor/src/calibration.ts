@@ -4,10 +4,11 @@ import {
   type Factors,
   fitFactors,
   GREATEST_CORRECTION,
+  isMeasurement,
   type KernelTime,
   kernelGroups,
-} from './calibration-factors.ts';
-import { isMeasurement, latencyMetrics } from './metrics.ts';
+  latencyMetrics,
+} from '@nnmeter/latency-model';
 import { graphOf, type LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 

@@ -1,6 +1,6 @@
 import { type Graph, macsOfNodes, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
-import type { KernelPrediction } from './latency-model/index.ts';
+import type { KernelPrediction } from '@nnmeter/latency-model';
 import type { Coverage } from './report.ts';
 
 /** Ops that move no data: they cost nothing anywhere, so nothing has to be known about them. */

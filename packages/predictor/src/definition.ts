@@ -1,6 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
-import type { LatencyMetrics } from './metrics.ts';
+import type { LatencyMetrics } from '@nnmeter/latency-model';
 
 /** What a device plugin exports by default: everything that is known about one device, as data. */
 export interface PredictorDefinition {

@@ -6,15 +6,14 @@ import {
   quote,
   type ReadOptions,
 } from '@nnmeter/ir';
-import { nnMeterIrFrontend } from './nn-meter-ir-frontend.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 
-/** The package that reads each type of model; nn-Meter IR needs none. */
-const PACKAGES: Readonly<Record<ModelType, string | undefined>> = {
+/** The package that reads each type of model. */
+const PACKAGES: Readonly<Record<ModelType, string>> = {
   onnx: '@nnmeter/frontend-onnx',
   pb: '@nnmeter/frontend-tf',
   torch: '@nnmeter/zoo',
-  'nnmeter-ir': undefined,
+  'nnmeter-ir': '@nnmeter/frontend-nnmeter-ir',
   'nni-ir': '@nnmeter/frontend-nni',
 };
 
@@ -26,7 +25,7 @@ const DETECTED_TYPES: readonly ModelType[] = ['nni-ir', 'nnmeter-ir', 'onnx', 'p
 /** How much of a file `Frontend.matches` looks at. */
 export const HEAD_BYTES = 65536;
 
-const frontends = new Map<ModelType, Frontend>([['nnmeter-ir', nnMeterIrFrontend]]);
+const frontends = new Map<ModelType, Frontend>();
 
 /**
  * Makes a frontend known to {@link modelToGraph}, {@link modelFileToGraph} and `predict`. Only needed where packages
@@ -44,7 +43,7 @@ export async function loadFrontend(type: ModelType): Promise<Frontend> {
   if (frontend !== undefined) return frontend;
   throw missingPackage(
     `reading a model of type "${type}"`,
-    PACKAGES[type]!,
+    PACKAGES[type],
     'registerFrontend(frontend)',
   );
 }
@@ -59,7 +58,7 @@ export async function detectFrontend(head: Uint8Array, where: string): Promise<F
   for (const type of DETECTED_TYPES) {
     const frontend = await findFrontend(type);
     if (frontend?.matches(head)) return frontend;
-    if (frontend === undefined) missing.push(PACKAGES[type]!);
+    if (frontend === undefined) missing.push(PACKAGES[type]);
     else tried.push(type);
   }
   const others =
@@ -118,7 +117,7 @@ function jsonOf(model: object): string | undefined {
 async function findFrontend(type: ModelType): Promise<Frontend | undefined> {
   const known = frontends.get(type);
   const name = PACKAGES[type];
-  if (known !== undefined || name === undefined) return known;
+  if (known !== undefined) return known;
   const frontend = (await importOptional(name))?.frontend as Frontend | undefined;
   if (frontend !== undefined) frontends.set(type, frontend);
   return frontend;

@@ -7,6 +7,12 @@ import {
   type ReadOptions,
 } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
+import {
+  decodeLatencyModel,
+  describeKernel,
+  hasShapes,
+  type KernelDescription,
+} from '@nnmeter/latency-model';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
 import {
@@ -16,12 +22,6 @@ import {
   type TrainingManifest,
 } from './definition.ts';
 import { modelToGraph } from './frontends.ts';
-import { decodeLatencyModel } from './latency-model/index.ts';
-import {
-  describeKernel,
-  hasShapes,
-  type KernelDescription,
-} from './latency-model/kernel-description.ts';
 import { modelFileToGraph } from './model-file.ts';
 import type { LatencyReport } from './report.ts';
 import { requireShapes } from './require-shapes.ts';

@@ -1,8 +1,8 @@
 import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
+import type { LatencyMetrics } from '@nnmeter/latency-model';
 import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
 import { discoverPlugins } from './discover-plugins.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
-import type { LatencyMetrics } from './metrics.ts';
 import { nearestName } from './nearest.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';

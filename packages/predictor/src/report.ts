@@ -1,3 +1,5 @@
+import type { LatencyInterval } from '@nnmeter/latency-model';
+
 /** Latency of one kernel in a report. */
 export interface KernelLatency {
   /** Fused op types joined by "-", e.g. `conv-bn-relu`. */
@@ -14,15 +16,6 @@ export interface KernelLatency {
   readonly input: readonly number[];
   /** Shape of the first tensor written, images with channels last; [] if unknown. */
   readonly output: readonly number[];
-}
-
-/** A range that contains the measured latency with probability `level`. */
-export interface LatencyInterval {
-  /** ms */
-  readonly low: number;
-  /** ms */
-  readonly high: number;
-  readonly level: number;
 }
 
 /** How much of the model the prediction knows from measurements. Ops that cost nothing (reshape) are left out. */

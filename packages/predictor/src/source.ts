@@ -1,5 +1,5 @@
+import type { LatencyMetrics } from '@nnmeter/latency-model';
 import type { DeviceFacts } from './definition.ts';
-import type { LatencyMetrics } from './metrics.ts';
 import type { LatencyPredictor } from './predictor.ts';
 
 /** A predictor that a source has, or can get. */

@@ -1,7 +1,7 @@
 import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
-import type { KernelPrediction } from './latency-model/index.ts';
-import { hasShapes } from './latency-model/kernel-description.ts';
+import type { KernelPrediction } from '@nnmeter/latency-model';
+import { hasShapes } from '@nnmeter/latency-model';
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
 export function predictionWarnings(

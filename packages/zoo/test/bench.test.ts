@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { type Graph, graphCost, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
+import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
+import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { benchFamilies, buildBenchModel } from '@nnmeter/zoo';
 import { comparable } from '../../../tests/support/comparable.ts';

@@ -35,8 +35,8 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
     return 0;
   }
   const [{ renderTable }, { formatMs, formatShare, printable }] = await Promise.all([
-    import('../render/table.ts'),
-    import('../render/format.ts'),
+    import('@nnmeter/report'),
+    import('@nnmeter/report'),
   ]);
   const table = renderTable(
     [

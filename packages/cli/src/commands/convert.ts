@@ -1,7 +1,7 @@
 import type { Graph, ModelType } from '@nnmeter/ir';
+import { printable } from '@nnmeter/report';
 import { type ConvertArguments, usageError } from '../arguments.ts';
 import { processSources } from '../process-sources.ts';
-import { printable } from '../render/format.ts';
 import { jsonSink } from '../render/json.ts';
 import { runBatch, type Sink } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
@@ -71,7 +71,7 @@ export async function convert(
 
 async function loadTarget(format: Format): Promise<Target> {
   if (format === 'nnmeter-ir') {
-    const { writeNnMeterIr } = await import('@nnmeter/ir');
+    const { writeNnMeterIr } = await import('@nnmeter/frontend-nnmeter-ir');
     return {
       ending: '_ir.json',
       encode: (graph) => `${JSON.stringify(writeNnMeterIr(graph), null, 2)}\n`,

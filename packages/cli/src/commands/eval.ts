@@ -1,12 +1,12 @@
+import { listDatasetFiles } from '@nnmeter/dataset';
 import { NnMeterError } from '@nnmeter/ir';
-import { listDatasetFiles } from '@nnmeter/nn-meter-predictors';
+import type { PlottedEvaluation } from '@nnmeter/report';
+import { evaluate } from '@nnmeter/report';
 import type { EvalArguments } from '../arguments.ts';
 import { threadCount, usageError } from '../arguments.ts';
 import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
 import type { Comparison } from '../eval/evaluate-lines.ts';
-import { evaluate } from '../eval/evaluation.ts';
 import { mayBeTrainedOn, requireKnownTraining } from '../eval/held-out.ts';
-import type { PlottedEvaluation } from '../eval/plot.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -32,12 +32,12 @@ export async function evalCommand(options: EvalArguments, terminal: Terminal): P
     const evaluations = rows.map(({ evaluation }) => evaluation);
     await terminal.print(`${JSON.stringify(evaluations, null, 2)}\n`);
   } else {
-    const { renderEvaluation } = await import('../render/evaluation.ts');
+    const { renderEvaluation } = await import('@nnmeter/report');
     const texts = rows.map(({ evaluation }) => renderEvaluation(evaluation, terminal));
     await terminal.print(texts.join('\n'));
   }
   if (plot !== undefined) {
-    const { plotHtml, plotSvg } = await import('../eval/plot.ts');
+    const { plotHtml, plotSvg } = await import('@nnmeter/report');
     await writeWhole(plot, /\.svg$/i.test(plot) ? plotSvg(rows) : plotHtml(rows));
     terminal.note(`nn-meter: wrote ${plot}`);
   }

@@ -1,11 +1,11 @@
 import type { StoredPredictor } from '@nnmeter/nn-meter-predictors';
+import { printable } from '@nnmeter/report';
 import {
   type DatasetArguments,
   type PredictorsArguments,
   type RegisterArguments,
   usageError,
 } from '../arguments.ts';
-import { printable } from '../render/format.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../terminal.ts';
 

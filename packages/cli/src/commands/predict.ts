@@ -1,9 +1,8 @@
+import type { RenderedPrediction, SummaryRow } from '@nnmeter/report';
 import { type PredictArguments, threadCount, usageError } from '../arguments.ts';
 import { predictSources } from '../predict-sources.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { jsonSink } from '../render/json.ts';
-import type { RenderedPrediction } from '../render/prediction.ts';
-import type { SummaryRow } from '../render/summary.ts';
 import { runBatch, type Sink } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
@@ -56,7 +55,7 @@ async function textSink(
     },
     async end() {
       const [row] = rows;
-      const { renderComparison, renderSummary } = await import('../render/summary.ts');
+      const { renderComparison, renderSummary } = await import('@nnmeter/report');
       if (models > 1) await terminal.print(`\n${renderSummary(rows, predictors, terminal)}`);
       else if (row !== undefined && row.results.length > 1)
         await terminal.print(renderComparison(row, terminal));

@@ -12,8 +12,8 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
     return 0;
   }
   const [{ renderTable }, { formatShare }] = await Promise.all([
-    import('../render/table.ts'),
-    import('../render/format.ts'),
+    import('@nnmeter/report'),
+    import('@nnmeter/report'),
   ]);
   const columns = [
     { title: 'predictor' },

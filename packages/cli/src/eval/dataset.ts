@@ -1,4 +1,4 @@
-import { readDatasetLines } from '@nnmeter/nn-meter-predictors';
+import { readDatasetLines } from '@nnmeter/dataset';
 
 /** Consecutive lines of a dataset file. */
 export interface LineBatch {

@@ -1,5 +1,7 @@
-import { type Graph, locateErrors, NnMeterError, readNnMeterIr } from '@nnmeter/ir';
-import { isMeasurement, type LatencyPredictor } from '@nnmeter/predictor';
+import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
+import { type Graph, locateErrors, NnMeterError } from '@nnmeter/ir';
+import { isMeasurement } from '@nnmeter/latency-model';
+import type { LatencyPredictor } from '@nnmeter/predictor';
 import type { LineBatch } from './dataset.ts';
 
 /** One model, measured on one device and predicted for it; ms. */

@@ -1,4 +1,5 @@
-import { familyOf, isHeldOut, type LatencyPredictor } from '@nnmeter/predictor';
+import { familyOf, isHeldOut } from '@nnmeter/dataset';
+import type { LatencyPredictor } from '@nnmeter/predictor';
 import { usageError } from '../arguments.ts';
 
 /** Whether a model may have been in a predictor's training data: it is named like one of them that was not held out. */

@@ -1,0 +1,2 @@
+export { listDatasetFiles, readDatasetLines } from './dataset-files.ts';
+export { familyOf, hashOf, isHeldOut } from './held-out.ts';

@@ -1,0 +1,196 @@
+import type { Graph, Node, Op, Shape, Tensor } from '@nnmeter/ir';
+import { channelsLastOrder, channelsLastShape, INDEX_OPERANDS, NnMeterError } from '@nnmeter/ir';
+import type { NnMeterIr, NnMeterIrConstant, NnMeterIrNode, RawAttributes } from './format.ts';
+import { interpret } from './interpret.ts';
+import { nodeRole } from './op-names.ts';
+import { writeAttributes } from './write-attributes.ts';
+import {
+  ELEMENTWISE,
+  hasWritableValues,
+  outputTypes,
+  weightType,
+  writtenConstant,
+  writtenShape,
+  writtenWeight,
+} from './written-tensors.ts';
+
+/**
+ * Writes a network in nn-Meter IR, ready for `JSON.stringify`. Activations get channels last and weights
+ * [height, width, input channels, output channels] whatever the source's layout; `type` is the source's op name.
+ * What the original format cannot say (data types, biases, which result of a split is read) goes into keys of its own,
+ * see the JSON schema, so that reading it back gives the same prediction.
+ */
+export function writeNnMeterIr(graph: Graph): NnMeterIr {
+  return new Writer(graph).write();
+}
+
+const WEIGHTED: ReadonlySet<Op> = new Set<Op>(['conv', 'dwconv', 'convtranspose', 'fc']);
+
+class Writer {
+  readonly #graph: Graph;
+  /** Input tensor -> name of its Placeholder node. */
+  readonly #placeholders = new Map<string, string>();
+  readonly #results: ReadonlySet<string>;
+  /** Position of each computed tensor among its node's results. */
+  readonly #slots = new Map<string, number>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#results = new Set(graph.outputs);
+    for (const node of graph.nodes) {
+      const outputs = node.outputs.filter((output) => output !== '');
+      for (const [slot, output] of outputs.entries()) this.#slots.set(output, slot);
+    }
+    const taken = new Set(graph.nodes.map((node) => node.name));
+    for (const input of graph.inputs) {
+      let name = input;
+      while (taken.has(name)) name += '_input';
+      taken.add(name);
+      this.#placeholders.set(input, name);
+    }
+  }
+
+  write(): NnMeterIr {
+    const entries: [string, NnMeterIrNode][] = [];
+    for (const [input, name] of this.#placeholders) {
+      const tensor = this.#graph.tensor(input);
+      entries.push([
+        name,
+        {
+          inbounds: [],
+          attr: {
+            name,
+            type: 'Placeholder',
+            input_shape: [],
+            output_shape: [writtenShape(tensor)],
+            ...outputTypes([tensor]),
+            attr: tensor.shape === undefined ? {} : { shape: channelsLastShape(tensor) },
+          },
+          outbounds: this.#readers([input]),
+        },
+      ]);
+    }
+    for (const node of this.#graph.nodes) entries.push([node.name, this.#node(node)]);
+    return Object.fromEntries(entries);
+  }
+
+  #readers(tensors: readonly string[]): string[] {
+    const readers = tensors.flatMap((tensor) => this.#graph.consumers(tensor));
+    return [...new Set(readers.map((reader) => reader.name))];
+  }
+
+  #node(node: Node): NnMeterIrNode {
+    const graph = this.#graph;
+    const outputs = node.outputs.filter((output) => output !== '');
+    const results = outputs.map((output) => graph.tensor(output));
+    const operands = this.#operands(node, results);
+    const consumedResults = outputs.flatMap((output, slot) =>
+      this.#results.has(output) && graph.consumers(output).length > 0 ? [slot] : [],
+    );
+    const attributes = { ...this.#attributes(node, results[0]), ...operands.attributes };
+    const shapes = results.map(writtenShape);
+    return {
+      inbounds: operands.inbounds,
+      attr: {
+        name: node.name,
+        type: node.sourceOp,
+        ...(readAs(node, attributes, operands, shapes) !== node.op && { op: node.op }),
+        input_shape: operands.shapes,
+        output_shape: shapes,
+        ...outputTypes(results),
+        ...(operands.fromSeveral && { input_slots: operands.slots }),
+        ...(operands.constants.length > 0 && { constants: operands.constants }),
+        ...(consumedResults.length > 0 && { graph_outputs: consumedResults }),
+        attr: attributes,
+      },
+      outbounds: this.#readers(outputs),
+    };
+  }
+
+  #attributes(node: Node, result: Tensor | undefined) {
+    const data = node.inputs.find((input) => input !== '');
+    return writeAttributes(node, {
+      input: data === undefined ? undefined : channelsLastOrder(this.#graph.tensor(data)),
+      output: result && channelsLastOrder(result),
+      outputShape: result?.shape && channelsLastShape(result),
+    });
+  }
+
+  #operands(node: Node, results: readonly Tensor[]) {
+    const graph = this.#graph;
+    const inbounds: string[] = [];
+    const slots: number[] = [];
+    const shapes: (Shape | null)[] = [];
+    const operandShapes: (Shape | undefined)[] = [];
+    const constants: NnMeterIrConstant[] = [];
+    let fromSeveral = false;
+    let attributes = {};
+    const operands = node.inputs.filter((input) => input !== '').map((name) => graph.tensor(name));
+    const constantCount = operands.filter((tensor) => tensor.kind === 'constant').length;
+    operands.forEach((tensor, index) => {
+      if (tensor.kind !== 'constant') {
+        const producer = graph.producer(tensor.name);
+        fromSeveral ||= (producer?.outputs.length ?? 0) > 1;
+        inbounds.push(producer?.name ?? this.#placeholders.get(tensor.name) ?? tensor.name);
+        slots.push(this.#slots.get(tensor.name) ?? 0);
+        shapes.push(writtenShape(tensor));
+        operandShapes.push(shapes.at(-1) ?? undefined);
+        return;
+      }
+      if (index > 0 && (INDEX_OPERANDS.has(node.op) || isBiasAdd(node))) return;
+      if (index === 1 && WEIGHTED.has(node.op)) {
+        const weight = writtenWeight(node, operands[0]!, results[0]);
+        if (weight !== undefined) {
+          attributes = { ...attributes, weight_shape: weight, ...weightType(tensor) };
+          return;
+        }
+      }
+      operandShapes.push(writtenConstant(node, tensor, results[0]));
+      if (ELEMENTWISE.has(node.op)) shapes.push([]);
+      if (isScalar(tensor) && constantCount === 1 && ELEMENTWISE.has(node.op)) {
+        if (hasWritableValues(tensor)) attributes = { ...attributes, constant: tensor.values };
+        return;
+      }
+      const shape = writtenConstant(node, tensor, results[0]);
+      constants.push({
+        index,
+        name: tensor.name,
+        ...(shape !== undefined && { shape }),
+        ...(tensor.dataType !== 'unknown' && { data_type: tensor.dataType }),
+        ...(hasWritableValues(tensor) && { values: tensor.values }),
+      });
+    });
+    return { inbounds, slots, fromSeveral, shapes, operandShapes, constants, attributes };
+  }
+}
+
+/** The op that a reader would take the written node for, if `op` did not say. */
+function readAs(
+  node: Node,
+  raw: RawAttributes,
+  operands: { inbounds: readonly string[]; operandShapes: readonly (Shape | undefined)[] },
+  outputs: readonly (Shape | null)[],
+): Op | undefined {
+  if (nodeRole(node.sourceOp) !== 'op') return undefined;
+  try {
+    return interpret({
+      name: node.name,
+      sourceOp: node.sourceOp,
+      raw,
+      inputs: operands.operandShapes,
+      outputs: outputs.map((shape) => shape ?? undefined),
+      computedInputs: operands.inbounds.length,
+    }).op;
+  } catch (error) {
+    if (error instanceof NnMeterError) return undefined;
+    throw error;
+  }
+}
+
+function isBiasAdd(node: Node): boolean {
+  return node.sourceOp.toLowerCase() === 'biasadd';
+}
+
+function isScalar(tensor: Tensor): boolean {
+  return tensor.shape?.length === 0;
+}

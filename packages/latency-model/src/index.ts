@@ -1,0 +1,41 @@
+export {
+  calibratedMs,
+  type Factors,
+  fitFactors,
+  GREATEST_CORRECTION,
+  type KernelGroup,
+  type KernelTime,
+  kernelGroups,
+} from './calibration-factors.ts';
+export {
+  DEVICE_FAMILIES,
+  type DeviceFamily,
+  type DeviceFamilyName,
+  deviceFamilies,
+} from './device-families.ts';
+export { featureCount, fillFeatures } from './features.ts';
+export {
+  describeKernel,
+  hasShapes,
+  type KernelDescription,
+  macsOf,
+} from './kernel-description.ts';
+export { KERNEL_KINDS, KIND } from './kernel-kind.ts';
+export { configurationCell, KernelModel } from './kernel-model.ts';
+export {
+  decodeLatencyModel,
+  type KernelPrediction,
+  type LatencyInterval,
+  type LatencyModel,
+} from './latency-model.ts';
+export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
+export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';
+export type { TermTable } from './terms.ts';
+export {
+  decodeWeights,
+  encodeWeights,
+  type IntervalWidths,
+  type LatencyModelWeights,
+  LIMITS_PER_KIND,
+  type Throughput,
+} from './weights.ts';

@@ -1,0 +1,98 @@
+import type { Graph } from '@nnmeter/ir';
+import type { Kernel } from '@nnmeter/kernel-detect';
+import { DescriptionCache } from './description-cache.ts';
+import { describeKernel, hasShapes, type KernelDescription } from './kernel-description.ts';
+import { KernelModel } from './kernel-model.ts';
+import { decodeWeights } from './weights.ts';
+
+/** A range that contains the measured latency with probability `level`. */
+export interface LatencyInterval {
+  /** ms */
+  readonly low: number;
+  /** ms */
+  readonly high: number;
+  readonly level: number;
+}
+
+/** Latency of one kernel, before any calibration. */
+export interface KernelPrediction {
+  readonly latencyMs: number;
+  /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate. */
+  readonly basis: 'measured' | 'estimated';
+  /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
+  readonly extrapolation?: readonly string[];
+  /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
+  readonly novel?: true;
+}
+
+/** The decoded weights of one device: const + sum over kernels of base * correction (docs/latency-model). */
+export interface LatencyModel {
+  /** Start-up cost of one inference that belongs to no kernel, ms. */
+  readonly constantMs: number;
+  /**
+   * One prediction a kernel, in the order of `kernels`, all positive and finite. A kernel with a tensor of unknown
+   * shape gets 0 ms and `estimated`; the caller warns about it.
+   */
+  predictKernels(kernels: readonly Kernel[], graph: Graph): KernelPrediction[];
+  /** The same for one described kernel. */
+  predictDescribed(description: KernelDescription): KernelPrediction;
+  /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
+  interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
+}
+
+const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated' };
+
+/**
+ * Decodes the weights file written by the trainer.
+ * @throws NnMeterError E_WEIGHTS if the bytes are truncated, damaged or of another version.
+ */
+export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
+  const weights = decodeWeights(bytes);
+  const model = new KernelModel(weights);
+  const cache = new DescriptionCache<KernelPrediction>();
+  const compute = (description: KernelDescription): KernelPrediction =>
+    predictDescribed(model, description);
+  const predict = (description: KernelDescription): KernelPrediction =>
+    cache.get(description, compute);
+  return {
+    constantMs: weights.constantMs,
+    predictKernels: (kernels, graph) =>
+      kernels.map((kernel) =>
+        hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
+      ),
+    predictDescribed: predict,
+    interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
+  };
+}
+
+function predictDescribed(model: KernelModel, description: KernelDescription): KernelPrediction {
+  const extrapolation = model.extrapolation(description);
+  return Object.freeze({
+    latencyMs: model.latency(description),
+    basis: model.isMeasured(description) ? 'measured' : 'estimated',
+    ...(extrapolation.length > 0 && { extrapolation }),
+    ...(!model.isKnown(description) && { novel: true as const }),
+  });
+}
+
+function intervalOf(
+  widths: KernelModel['weights']['interval'],
+  totalMs: number,
+  predictions: readonly KernelPrediction[],
+): LatencyInterval | null {
+  if (widths === null || !(totalMs > 0)) return null;
+  let novelMs = 0;
+  let estimatedMs = 0;
+  for (const { latencyMs, basis, novel } of predictions) {
+    if (basis === 'estimated') estimatedMs += latencyMs;
+    else if (novel) novelMs += latencyMs;
+  }
+  const extra =
+    Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
+    Math.min(1, estimatedMs / totalMs) * widths.estimated;
+  return {
+    low: totalMs / (1 + widths.low + extra),
+    high: totalMs * (1 + widths.high + extra),
+    level: widths.level,
+  };
+}

@@ -1,0 +1,10 @@
+export type { Comparison } from './comparison.ts';
+export { type Accuracy, type Evaluation, evaluate, type WorstModel } from './evaluation.ts';
+export { renderEvaluation } from './evaluation-text.ts';
+export { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
+export { type PlottedEvaluation, plotHtml, plotSvg } from './plot.ts';
+export { type PredictionStyle, type RenderedPrediction, renderPrediction } from './prediction.ts';
+export { renderReport } from './report-text.ts';
+export { renderComparison, renderSummary, type SummaryRow } from './summary.ts';
+export { type Column, fits, renderTable } from './table.ts';
+export type { Colors, TextStyle } from './text-style.ts';

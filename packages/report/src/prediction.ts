@@ -1,0 +1,74 @@
+import type { ModelType } from '@nnmeter/ir';
+import type { LatencyReport } from '@nnmeter/predictor';
+import picocolors from 'picocolors';
+import { formatMs, printable } from './format.ts';
+import type { SummaryRow } from './summary.ts';
+
+/** How predictions are shown; plain data, so that worker threads can be told. */
+export interface PredictionStyle {
+  readonly json: boolean;
+  /** Whether there are several predictors, so that lines have to name theirs. */
+  readonly several: boolean;
+  /** Kernels to show of each model, 0: no breakdown. */
+  readonly top: number;
+  readonly colored: boolean;
+  /** Columns available for tables. */
+  readonly width: number;
+}
+
+/** The predictions for one model, ready to be printed. */
+export interface RenderedPrediction {
+  /** Elements of the JSON output, or pieces of text. */
+  readonly texts: readonly string[];
+  readonly row: SummaryRow;
+}
+
+/** Renders the reports on one model in the thread that made them: texts are cheaper to hand over than reports. */
+export async function renderPrediction(
+  model: string,
+  type: ModelType,
+  reports: readonly LatencyReport[],
+  style: PredictionStyle,
+): Promise<RenderedPrediction> {
+  const row = summarize(model, reports, style);
+  if (style.json) return { texts: reports.map((report) => jsonElement(model, type, report)), row };
+  const texts: string[] = [];
+  for (const report of reports) {
+    const named = { ...report, model };
+    texts.push(resultLine(named, style.several));
+    if (style.top === 0) continue;
+    const { renderReport } = await import('./report-text.ts');
+    const colors = picocolors.createColors(style.colored);
+    texts.push(`\n${renderReport(named, style.top, { colors, width: style.width })}\n`);
+  }
+  return { texts, row };
+}
+
+/** An element of `predict --json`, see schema/predict.schema.json. */
+function jsonElement(model: string, type: ModelType, report: LatencyReport): string {
+  const { predictor, version, latencyMs, interval, coverage, kernels } = report;
+  const { extrapolation, warnings } = report;
+  return JSON.stringify({
+    ...{ model, type, predictor, version, latencyMs, interval },
+    ...{ coverage, kernels, extrapolation, warnings },
+  });
+}
+
+/** The line the original nn-Meter prints, which scripts look for; names the predictor if there are several. */
+function resultLine(report: LatencyReport, several: boolean): string {
+  const model = report.model.replace(/^.*[/\\](?=[^/\\])/, '');
+  const device = several ? ` on ${report.predictor}` : '';
+  return `(nn-Meter) [RESULT] predict latency for ${printable(model)}${device}: ${formatMs(report.latencyMs)} ms\n`;
+}
+
+function summarize(
+  model: string,
+  reports: readonly LatencyReport[],
+  { top }: PredictionStyle,
+): SummaryRow {
+  const results = reports.map(({ predictor, latencyMs, interval, coverage }) => {
+    return { predictor, latencyMs, interval, coverage };
+  });
+  const hidesWarnings = top === 0 && reports.some(({ warnings }) => warnings.length > 0);
+  return { model, results, hidesWarnings };
+}

@@ -1,0 +1,97 @@
+import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
+import { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
+import { type Column, renderTable } from './table.ts';
+import type { TextStyle } from './text-style.ts';
+
+/** Total, interval, coverage, the `top` heaviest kernels (Infinity: all, in the order they run), warnings. */
+export function renderReport(report: LatencyReport, top: number, terminal: TextStyle): string {
+  const { colors } = terminal;
+  const all = report.kernels.length <= top;
+  const ranked = [...report.kernels].sort((a, b) => b.latencyMs - a.latencyMs);
+  const shown = Number.isFinite(top) ? ranked.slice(0, top) : report.kernels;
+  const title = `${all ? 'All' : `Heaviest ${top} of`} ${report.kernels.length} kernels`;
+  const estimated = report.kernels.some((kernel) => kernel.basis === 'estimated');
+  const field = (label: string, text: string): string[] =>
+    wrap(text, terminal.width - INDENT).map(
+      (line, index) => `  ${(index === 0 ? label : '').padEnd(INDENT - 2)}${line}`,
+    );
+  const latency = `${formatMs(report.latencyMs)} ms`;
+  const lines = [
+    `${colors.bold(shortenMiddle(printable(report.model), 50))} on ${colors.bold(report.predictor)} ${report.version}`,
+    ...field('latency', latency + intervalText(report)).map((line) =>
+      line.replace(latency, colors.bold),
+    ),
+    ...field('coverage', coverageText(report)),
+    ...remarks(report).flatMap((remark) =>
+      field('warning', printable(remark)).map((line) =>
+        line.replace(/^ {2}warning/, colors.yellow),
+      ),
+    ),
+    ...fixedCost(report).flatMap((text) => field('fixed', text)),
+    `  ${title}${estimated ? ' (~ is estimated, not measured on the device)' : ''}`,
+    '',
+  ];
+  const style = { ...terminal, width: terminal.width - 2 };
+  return `${lines.join('\n')}${indent(kernelTable(shown, report.latencyMs, style))}\n`;
+}
+
+/** Where the texts beside `latency`, `coverage` and `warning` begin. */
+const INDENT = 12;
+
+function intervalText({ interval }: LatencyReport): string {
+  if (interval === null) return '';
+  return `  (${formatMs(interval.low)} - ${formatMs(interval.high)} ms with ${Math.round(interval.level * 100)} % confidence)`;
+}
+
+/** What the total holds beyond the kernels: the start-up cost of every run. */
+function fixedCost({ kernels, latencyMs }: LatencyReport): readonly string[] {
+  const fixed = kernels.reduce((rest, kernel) => rest - kernel.latencyMs, latencyMs);
+  return fixed > latencyMs * 1e-6 ? [`${formatMs(fixed)} ms in every run, in no kernel`] : [];
+}
+
+function coverageText({ coverage }: LatencyReport): string {
+  return `${formatShare(coverage.macs)} of the MACs and ${formatShare(coverage.nodes)} of the nodes are of measured kernel types`;
+}
+
+function remarks(report: LatencyReport): readonly string[] {
+  const outside = report.extrapolation.map((what) => `outside the training data: ${what}`);
+  return [...outside, ...report.warnings];
+}
+
+const KERNEL_COLUMNS: readonly Column[] = [
+  { title: 'kernel' },
+  { title: 'ms', align: 'right' },
+  { title: 'share', align: 'right' },
+  { title: 'cumulative', align: 'right', leaveOut: 2 },
+  { title: 'input', leaveOut: 1 },
+  { title: 'output', leaveOut: 3 },
+  { title: 'nodes', least: 12 },
+];
+
+function kernelTable(kernels: readonly KernelLatency[], totalMs: number, style: TextStyle): string {
+  let sum = 0;
+  const rows = kernels.map((kernel) => {
+    sum += kernel.latencyMs;
+    return [
+      shortenMiddle(kernel.type, 18),
+      kernel.basis === 'uncounted'
+        ? '-'
+        : `${kernel.basis === 'estimated' ? '~' : ''}${formatMs(kernel.latencyMs)}`,
+      formatShare(totalMs > 0 ? kernel.latencyMs / totalMs : 0),
+      formatShare(totalMs > 0 ? sum / totalMs : 0),
+      shortenMiddle(formatShape(kernel.input), 16),
+      shortenMiddle(formatShape(kernel.output), 16),
+      nodeNames(kernel.nodes),
+    ];
+  });
+  return renderTable(KERNEL_COLUMNS, rows, style);
+}
+
+function nodeNames(nodes: readonly string[]): string {
+  const more = nodes.length > 1 ? ` +${nodes.length - 1}` : '';
+  return printable(nodes[0] ?? '') + more;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isHeldOut } from '@nnmeter/dataset';
+import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import {
+  decodeWeights,
+  describeKernel,
+  deviceFamilies,
+  KERNEL_KINDS,
+  type KernelDescription,
+  KernelModel,
+  kernelFloor,
+} from '@nnmeter/latency-model';
+import { modelToGraph } from '@nnmeter/predictor';
+import type { Anchor } from './anchors.ts';
+import type { DeviceData } from './benchmark.ts';
+import { trainDevice } from './train-device.ts';
+
+const NETWORKS = ['resnet50', 'mobilenet_v2', 'densenet121'];
+
+/**
+ * Markdown tables of one device: latency of known networks by kernel type, from totals alone and as shipped, and single
+ * ops against their measurement. The shipped model is that of the plugin's `weights.bin`.
+ * @param predictors folder of the plugins
+ */
+export async function breakdownOf(
+  data: DeviceData,
+  ids: readonly string[],
+  anchors: readonly Anchor[],
+  predictors: string,
+): Promise<string> {
+  const isTraining = (model: number): boolean => !isHeldOut(ids[model]!);
+  const { physics } = deviceFamilies[data.device.family];
+  const alone = new KernelModel(trainDevice(data, isTraining, { rounds: 0, floors: false }));
+  const folder = join(predictors, data.device.folder);
+  const shipped = new KernelModel(decodeWeights(await readFile(join(folder, 'weights.bin'))));
+  const before: Cost = (kernel) => alone.baseLatency(kernel) - kernelFloor(kernel, physics);
+  const after: Cost = (kernel) => shipped.latency(kernel);
+  const rules = JSON.parse(await readFile(join(folder, 'rules.json'), 'utf8')) as FusionRules;
+  const lines = [`## ${data.device.name}`, ''];
+  for (const network of NETWORKS)
+    lines.push(...(await networkTable(network, rules, before, after)), '');
+  lines.push(...anchorTable(anchors, before, after));
+  return lines.join('\n');
+}
+
+type Cost = (kernel: KernelDescription) => number;
+
+async function networkTable(
+  network: string,
+  rules: FusionRules,
+  before: Cost,
+  after: Cost,
+): Promise<string[]> {
+  const graph = await modelToGraph(network, 'torch');
+  const kernels = detectKernels(graph, rules);
+  const byType = new Map<string, { count: number; before: number; after: number }>();
+  for (const kernel of kernels) {
+    const description = describeKernel(kernel, kernels, graph);
+    const row = byType.get(kernel.type) ?? { count: 0, before: 0, after: 0 };
+    row.count++;
+    row.before += before(description);
+    row.after += after(description);
+    byType.set(kernel.type, row);
+  }
+  const rows = [...byType].sort(([, a], [, b]) => b.after - a.after);
+  return [
+    `| ${network}: kernel type | kernels | totals alone, ms | shipped, ms |`,
+    '|---|--:|--:|--:|',
+    ...rows.map(
+      ([type, row]) => `| ${type} | ${row.count} | ${ms(row.before)} | ${ms(row.after)} |`,
+    ),
+  ];
+}
+
+function anchorTable(anchors: readonly Anchor[], before: Cost, after: Cost): string[] {
+  return [
+    '| op measured alone by the authors of nn-Meter | measured, ms | totals alone, ms | shipped, ms |',
+    '|---|--:|--:|--:|',
+    ...anchors.map(
+      ({ name, kernel, ms: measured }) =>
+        `| ${KERNEL_KINDS[kernel.kind]} of ${name} | ${ms(measured)} | ${ms(before(kernel))} | ${ms(after(kernel))} |`,
+    ),
+  ];
+}
+
+function ms(value: number): string {
+  return value === 0 ? '0' : value.toFixed(value < 0.1 ? 4 : value < 10 ? 3 : 1);
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Frontend, ModelType } from '@nnmeter/ir';
+import {
+  detectModelType,
+  loadLatencyPredictor,
+  modelFileToGraph,
+  modelToGraph,
+  registerFrontend,
+} from '@nnmeter/predictor';
+import { graphOf, smallNetwork } from './support/graphs.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'models-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const resnet18 = fileURLToPath(new URL('../../fixtures/onnx/resnet18.onnx', import.meta.url));
+const irText = JSON.stringify(smallNetwork);
+const nniText = JSON.stringify({
+  nodes: {
+    relu: {
+      operation: {
+        type: 'aten::relu',
+        parameters: { input_shape: [[1, 8]], output_shape: [[1, 8]] },
+      },
+    },
+  },
+  edges: [{ head: ['_inputs', 0], tail: ['relu', 0] }],
+});
+
+describe('the kind of a model is told by its content', () => {
+  test.each([
+    ['nnmeter-ir', irText],
+    ['nnmeter-ir', `\n ${JSON.stringify(smallNetwork, null, 4)}`],
+    ['nni-ir', nniText],
+  ])('%s', async (type, text) => {
+    expect(await detectModelType(file('misleading.onnx', text))).toBe(type);
+    expect((await modelToGraph(new TextEncoder().encode(text))).metadata.format).toBe(type);
+  });
+
+  test('onnx', async () => {
+    expect(await detectModelType(resnet18)).toBe('onnx');
+    expect((await modelFileToGraph(resnet18)).nodes.length).toBeGreaterThan(40);
+  });
+
+  test.each([
+    ['a picture', '\x89PNG\r\n\x1a\n0000'],
+    ['other JSON', '{"name": "package", "version": "1"}'],
+    ['text', 'hello'],
+  ])('%s is none', async (_, content) => {
+    const path = file('picture.onnx', content);
+    await expect(modelFileToGraph(path)).rejects.toMatchObject({
+      code: 'E_UNSUPPORTED_FORMAT',
+      message: expect.stringMatching(/picture\.onnx.*onnx/),
+    });
+  });
+});
+
+describe('predict takes a model as it comes', () => {
+  test('graph, path, bytes, buffer and object give the same', async () => {
+    const predictor = await loadLatencyPredictor('cortexA76');
+    const bytes = new TextEncoder().encode(irText);
+    const reports = await Promise.all([
+      predictor.predict(graphOf(smallNetwork)),
+      predictor.predict(file('model', irText)),
+      predictor.predict(file('model', irText), 'nnmeter-ir'),
+      predictor.predict(bytes),
+      predictor.predict(bytes.buffer),
+      predictor.predict(smallNetwork, 'nnmeter-ir'),
+    ]);
+    const [first, ...others] = reports.map(({ latencyMs }) => latencyMs);
+    expect(first).toBeGreaterThan(0);
+    for (const other of others) expect(other).toBe(first);
+  });
+
+  test('a report is named after the file, or as asked', async () => {
+    const predictor = await loadLatencyPredictor('cortexA76');
+    expect((await predictor.predict(file('net.json', irText))).model).toBe('net');
+    const named = await predictor.predict(smallNetwork, 'nnmeter-ir', { name: 'mine' });
+    expect(named.model).toBe('mine');
+  });
+
+  test('objects are recognised too: a ModelProto, parsed nn-Meter and NNI IR', async () => {
+    const dim = [1, 8].map((dimValue) => ({ dimValue }));
+    const proto = {
+      irVersion: 8,
+      opsetImport: [{ domain: '', version: 13 }],
+      graph: {
+        input: [{ name: 'x', type: { tensorType: { elemType: 1, shape: { dim } } } }],
+        node: [{ opType: 'Relu', input: ['x'], output: ['y'] }],
+        output: [{ name: 'y' }],
+      },
+    };
+    const found = await modelToGraph(proto);
+    expect(found.metadata.format).toBe('onnx');
+    expect(found.tensor('y').shape).toEqual([1, 8]);
+    expect((await modelToGraph(smallNetwork)).metadata.format).toBe('nnmeter-ir');
+    expect((await modelToGraph(JSON.parse(nniText))).metadata.format).toBe('nni-ir');
+    await expect(modelToGraph({ id: 'x', graph: smallNetwork })).rejects.toThrow(/key "graph"/);
+  });
+
+  const itself = {};
+  Object.assign(itself, { itself });
+  test.each([
+    ['a number', 7, 'E_INVALID_INPUT'],
+    ['nothing', undefined, 'E_INVALID_INPUT'],
+    ['a function', () => 0, 'E_INVALID_INPUT'],
+    ['an object that contains itself', itself, 'E_INVALID_INPUT'],
+    ['another object', { nothing: 1 }, 'E_UNSUPPORTED_FORMAT'],
+    ['other numbers', new Float32Array(9), 'E_UNSUPPORTED_FORMAT'],
+  ])('%s is refused', async (_, model, code) => {
+    await expect(modelToGraph(model)).rejects.toMatchObject({ code });
+  });
+
+  test('an unknown type is answered with the known ones', async () => {
+    await expect(modelFileToGraph(resnet18, 'caffe' as ModelType)).rejects.toMatchObject({
+      code: 'E_INVALID_INPUT',
+      message: expect.stringMatching(/"caffe"; known are onnx, pb, torch, nnmeter-ir, nni-ir/),
+    });
+  });
+});
+
+describe('files that cannot be read', () => {
+  mkdirSync(join(folder, 'sub'));
+  symlinkSync('loop', join(folder, 'loop'));
+
+  test.each([
+    ['does not exist', 'gone.onnx'],
+    ['is a folder', 'sub'],
+    ['links go in circles', 'loop'],
+    ['is not a path', 'a\0b'],
+    ['is a file', 'net.json/inside'],
+  ])('%s', async (reason, name) => {
+    file('net.json', irText);
+    const path = join(folder, name);
+    for (const type of [undefined, 'nnmeter-ir', 'onnx'] as const) {
+      await expect(modelFileToGraph(path, type)).rejects.toMatchObject({
+        code: 'E_FILE',
+        message: expect.stringContaining(reason),
+      });
+    }
+  });
+
+  test('what the frontend says gets the path', async () => {
+    const path = file('wrong.json', '{"a":{"attr":{"type":7}}}');
+    await expect(modelFileToGraph(path)).rejects.toThrow(
+      `${path}: not nn-Meter IR: node "a": attr.type must be string`,
+    );
+  });
+
+  test('an empty file', async () => {
+    await expect(modelFileToGraph(file('empty.onnx', ''))).rejects.toThrow(/empty\.onnx" is empty/);
+  });
+
+  test('a device that never ends', async () => {
+    await expect(modelFileToGraph('/dev/zero')).rejects.toThrow(/not a regular file/);
+  });
+});
+
+test('a registered frontend reads its type, also found by content', async () => {
+  const fake: Frontend = {
+    modelType: 'pb',
+    suffixes: ['.fake'],
+    matches: (head) => new TextDecoder().decode(head).startsWith('FAKE'),
+    toGraph: () => graphOf(smallNetwork, 'from memory'),
+    fileToGraph: async () => graphOf(smallNetwork, 'from a file'),
+  };
+  registerFrontend(fake);
+  const bytes = new TextEncoder().encode('FAKE model');
+  expect((await modelToGraph(bytes)).name).toBe('from memory');
+  expect((await modelFileToGraph(file('x.json', bytes))).name).toBe('from a file');
+  mkdirSync(join(folder, 'saved'));
+  writeFileSync(join(folder, 'saved', 'saved_model.pb'), bytes);
+  expect(await detectModelType(join(folder, 'saved'))).toBe('pb');
+});
