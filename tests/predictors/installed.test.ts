@@ -17,6 +17,8 @@ const [cortexa76, adreno640, adreno630, myriadvpu] = await Promise.all([
 const folder = mkdtempSync(join(tmpdir(), 'installed-'));
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const bare = join(folder, 'bare');
+/** What the runtime needs besides packages of ours. */
+const LEVENSHTEIN = 'fastest-levenshtein';
 const elsewhere = join(folder, 'elsewhere');
 
 /** Copies a package as it would be published into a project. */
@@ -29,12 +31,12 @@ function install(project: string, name: string, from: string): void {
 }
 
 beforeAll(() => {
-  for (const name of ['ir', 'forest', 'kernel-detect', 'predictor']) {
+  for (const name of ['ir', 'forest', 'kernel-detect', 'latency-model', 'frontend-nnmeter-ir', 'predictor']) {
     install(bare, `@nnmeter/${name}`, join(repository, 'packages', name));
   }
-  const require = createRequire(join(repository, 'packages/predictor/src/nearest.ts'));
-  const levenshtein = dirname(require.resolve('fastest-levenshtein'));
-  cpSync(levenshtein, join(bare, 'node_modules/fastest-levenshtein'), { recursive: true });
+  const require = createRequire(join(repository, 'packages/predictor/package.json'));
+  const levenshtein = dirname(require.resolve(LEVENSHTEIN));
+  cpSync(levenshtein, join(bare, 'node_modules', LEVENSHTEIN), { recursive: true });
   install(elsewhere, '@nnmeter/predictor-adreno640', join(repository, 'predictors/adreno640'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
