@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import {
+  BIN,
   folderWith,
   MOBILENET_V2,
   nnMeter,
@@ -14,28 +14,6 @@ import {
 } from './run.ts';
 
 const SMALL = JSON.stringify(SMALL_IR);
-
-test('a long batch on several threads prints what one thread prints, failures and notes included', async () => {
-  const files: Record<string, string> = {};
-  for (let index = 0; index < 900; index++)
-    files[`${1000 + index}.json`] = index % 50 === 7 ? 'not json' : SMALL;
-  const folder = folderWith({ ...files, '1100.txt': 'no model', '1150.onnx': 'no model' });
-  for (const style of ['--json', '--kernels']) {
-    const args = ['--predictor', 'cortexa76', folder, MOBILENET_V2, style];
-    const [one, three] = await Promise.all([
-      nnMeter([...args, '--threads', '1']),
-      nnMeter([...args, '--threads', '3']),
-    ]);
-    expect(one.code).toBe(1);
-    expect(one.stderr).toContain('1100.txt');
-    expect(one.stderr).toContain('1150.onnx');
-    expect(three).toEqual(one);
-    if (style !== '--json') continue;
-    const models = parseOutput<Prediction>('predict', three.stdout).map(({ model }) => model);
-    expect(models).toEqual([...models.slice(0, -1).sort(), MOBILENET_V2]);
-    expect(models).toHaveLength(884);
-  }
-});
 
 test('the table of a batch says how many models have warnings, unless they were shown', async () => {
   const odd = {
@@ -132,8 +110,7 @@ test('folders without models are errors that say what was looked for', async () 
 test('a reader that closes the pipe ends the run quietly', async () => {
   const folder = folderWith({});
   for (let index = 0; index < 40; index++) writeFileSync(join(folder, `${index}.json`), SMALL);
-  const bin = fileURLToPath(new URL('../bin/nn-meter.js', import.meta.url));
-  const child = spawn(process.execPath, [bin, '--json', '--nn-meter-ir', folder]);
+  const child = spawn(process.execPath, [BIN, '--json', '--nn-meter-ir', folder]);
   let stderr = '';
   child.stderr.on('data', (text) => {
     stderr += text;

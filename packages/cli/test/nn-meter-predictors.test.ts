@@ -6,6 +6,7 @@ import {
   folderWith,
   MOBILENET_V2,
   nnMeter,
+  nnMeterProcess,
   type Prediction,
   parseOutput,
   RESNET18,
@@ -109,11 +110,11 @@ test('plugins of the project are found by keyword; two that claim one name and v
   plugin('toaster-one', 'Toaster');
   const dependencies = { 'toaster-one': '1', 'toaster-two': '1' };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ dependencies }));
-  const run = await nnMeter(['--predictor', 'toaster', '--json', RESNET18], project);
+  const run = await nnMeterProcess(['--predictor', 'toaster', '--json', RESNET18], project);
   expect(parseOutput<Prediction>('predict', run.stdout)[0]).toMatchObject({ version: '3.0' });
 
   plugin('toaster-two', 'Other toaster');
-  const both = await nnMeter(['predictors', 'list'], project);
+  const both = await nnMeterProcess(['predictors', 'list'], project);
   expect(both.code).toBe(1);
   expect(both.stderr).toMatch(/toaster 3\.0.*toaster-one and toaster 3\.0.*toaster-two/);
 });

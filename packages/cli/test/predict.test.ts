@@ -7,6 +7,7 @@ import {
   MOBILENET_V1_PB,
   MOBILENET_V2,
   nnMeter,
+  nnMeterProcess,
   type Prediction,
   parseOutput,
   RESNET18,
@@ -21,8 +22,8 @@ describe('one model on all devices', () => {
 
   beforeAll(async () => {
     const [asText, asJson] = await Promise.all([
-      nnMeter(['predict', '--predictor', 'all', '--onnx', RESNET18]),
-      nnMeter(['predict', RESNET18, '--json']),
+      nnMeterProcess(['predict', '--predictor', 'all', '--onnx', RESNET18]),
+      nnMeterProcess(['predict', RESNET18, '--json']),
     ]);
     expect(asJson).toMatchObject({ code: 0, stderr: '' });
     text = asText;

@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
 import { Ajv } from 'ajv';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const BIN = join(ROOT, 'packages/cli/bin/nn-meter.js');
+export const BIN = join(ROOT, 'packages/cli/bin/nn-meter.js');
 export const RESNET18 = join(ROOT, 'fixtures/onnx/resnet18.onnx');
 export const MOBILENET_V2 = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
 export const MOBILENET_V1_PB = join(ROOT, 'fixtures/tf/mobilenet_v1.pb');
@@ -28,8 +30,21 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs the real `nn-meter` in a folder. */
-export function nnMeter(
+/** What decides what a command prints, apart from its arguments and its folder. */
+function environmentOf(home: string): Record<string, string> {
+  const { COLUMNS = '' } = process.env;
+  return {
+    HOME: home,
+    USERPROFILE: home,
+    NNMETER_HOME: home,
+    COLUMNS,
+    NODE_OPTIONS: '',
+    FORCE_COLOR: '',
+  };
+}
+
+/** Runs the real `nn-meter` in a folder, in a process of its own. */
+export function nnMeterProcess(
   args: readonly string[],
   cwd: string = tmpdir(),
   home: string = NO_HOME,
@@ -37,7 +52,7 @@ export function nnMeter(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
-      env: { ...process.env, HOME: home, NNMETER_HOME: home, NODE_OPTIONS: '', FORCE_COLOR: '' },
+      env: { ...process.env, ...environmentOf(home) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -51,6 +66,38 @@ export function nnMeter(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+let host: ChildProcess | undefined;
+afterAll(() => host?.disconnect());
+let last: Promise<unknown> = Promise.resolve();
+
+/** The same in one process for all calls of a test file, one after the other: for all that needs no start. */
+export function nnMeter(
+  args: readonly string[],
+  cwd: string = tmpdir(),
+  home: string = NO_HOME,
+): Promise<Run> {
+  const job = { args, cwd, environment: environmentOf(home) };
+  const result = last.then(() => runInHost(job));
+  last = result.catch(() => {});
+  return result;
+}
+
+async function runInHost(job: object): Promise<Run> {
+  host ??= fork(join(import.meta.dirname, 'support/host.js'), { execArgv: [] });
+  const end = new AbortController();
+  try {
+    host.send(job);
+    const died = once(host, 'exit', end).then(([code]) => {
+      host = undefined;
+      throw new Error(`nn-meter ended its process with code ${code}`);
+    });
+    const [run] = await Promise.race([once(host, 'message', end), died]);
+    return run;
+  } finally {
+    end.abort();
+  }
 }
 
 /** A new temporary folder with the given files. */

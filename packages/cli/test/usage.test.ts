@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { DEVICES, nnMeter, parseOutput, RESNET18 } from './run.ts';
+import { DEVICES, nnMeter, nnMeterProcess, parseOutput, RESNET18 } from './run.ts';
 
 test.each([
   [['--onx', 'a.onnx'], /unknown option --onx \(did you mean "--onnx"\?\)/],
@@ -38,9 +38,9 @@ test.each([
 
 test('help shows examples; no arguments at all is not a success', async () => {
   const [help, bare, version] = await Promise.all([
-    nnMeter(['--help']),
-    nnMeter([]),
-    nnMeter(['--version']),
+    nnMeterProcess(['--help']),
+    nnMeterProcess([]),
+    nnMeterProcess(['--version']),
   ]);
   expect(help.code).toBe(0);
   expect(help.stdout).toContain('nn-meter --predictor all --onnx resnet18.onnx');

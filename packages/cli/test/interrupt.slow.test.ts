@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { RESNET18 } from './run.ts';
-
-const BIN = join(import.meta.dirname, '../bin/nn-meter.js');
+import { BIN, RESNET18 } from './run.ts';
 
 test('Ctrl-C leaves a whole JSON array of what was done so far', async () => {
   const many = new Array<string>(20_000).fill(RESNET18);
