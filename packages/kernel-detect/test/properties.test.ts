@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import fc from 'fast-check';
-import { GraphBuilder } from './support/graph.ts';
 import { BINARY, networks, UNARY } from './support/networks.ts';
 import { cpu, gpu, vpu } from './support/rules.ts';
 
