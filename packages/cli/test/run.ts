@@ -85,7 +85,7 @@ export function nnMeter(
 }
 
 async function runInHost(job: object): Promise<Run> {
-  host ??= fork(join(import.meta.dirname, 'support/host.js'), { execArgv: [] });
+  host ??= fork(new URL('./support/host.js', import.meta.url), { execArgv: [] });
   const end = new AbortController();
   try {
     host.send(job);
