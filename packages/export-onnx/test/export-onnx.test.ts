@@ -218,18 +218,3 @@ describe('what cannot be exported', () => {
     expect(error.message).toContain('"y"');
   });
 });
-
-test('ONNX Runtime runs an exported network (skipped where onnxruntime-node is absent)', async () => {
-  const name = 'onnxruntime-node';
-  const runtime = await import(name).catch(() => undefined);
-  if (runtime === undefined) {
-    console.log('skipped: onnxruntime-node absent');
-    return;
-  }
-  const session = await runtime.InferenceSession.create(graphToOnnx(buildModel('squeezenet1_1')));
-  const image = new runtime.Tensor('float32', new Float32Array(3 * 224 * 224), [1, 3, 224, 224]);
-  const results = await session.run({ input: image });
-  expect(Object.values(results).map((tensor) => (tensor as { dims: number[] }).dims)).toEqual([
-    [1, 1000],
-  ]);
-});
