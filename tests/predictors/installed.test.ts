@@ -31,7 +31,14 @@ function install(project: string, name: string, from: string): void {
 }
 
 beforeAll(() => {
-  for (const name of ['ir', 'forest', 'kernel-detect', 'latency-model', 'frontend-nnmeter-ir', 'predictor']) {
+  for (const name of [
+    'ir',
+    'forest',
+    'kernel-detect',
+    'latency-model',
+    'frontend-nnmeter-ir',
+    'predictor',
+  ]) {
     install(bare, `@nnmeter/${name}`, join(repository, 'packages', name));
   }
   const require = createRequire(join(repository, 'packages/predictor/package.json'));

@@ -2,21 +2,17 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { test } from '@jest/globals';
+import { testIf } from './test-if.ts';
 
 const folder = process.env.NNMETER_SHARED ?? join(import.meta.dirname, '../../../shared');
 
 /** Whether the measurements and models are there, beside the checkout or where NNMETER_SHARED says. */
 export const hasShared = existsSync(join(folder, 'bench'));
-if (!hasShared) console.log('skipped: ../shared absent');
 
 export const sharedPath = (path: string): string => join(folder, path);
 
-/** A test that needs them, skipped elsewhere. */
-export function sharedTest(name: string, body: () => void | Promise<void>): void {
-  if (hasShared) test(name, body);
-  else test.skip(name, body);
-}
+/** A test that needs them. */
+export const sharedTest = testIf(hasShared, '../shared absent');
 
 /** Files of the benchmark: `bench/<family>s.jsonl.gz`. */
 export const benchFiles = [
@@ -34,22 +30,24 @@ export const benchFiles = [
   'vgg',
 ] as const;
 
-/** A measured network, its graph in nn-Meter IR. */
+/** The graph of a network in nn-Meter IR, with all that the benchmark states of each node. */
+export type BenchGraph = Readonly<Record<string, BenchNode>>;
+
+interface BenchNode {
+  readonly inbounds: string[];
+  readonly outbounds: string[];
+  readonly attr: {
+    readonly type: string;
+    readonly input_shape: number[][];
+    readonly output_shape: number[][];
+    readonly attr: Record<string, unknown>;
+  };
+}
+
+/** A measured network. */
 export interface BenchLine {
   readonly id: string;
-  readonly graph: Record<
-    string,
-    {
-      inbounds: string[];
-      outbounds: string[];
-      attr: {
-        type: string;
-        input_shape: number[][];
-        output_shape: number[][];
-        attr: Record<string, unknown>;
-      };
-    }
-  >;
+  readonly graph: BenchGraph;
 }
 
 /** The first `count` networks of a file whose id is `wanted`; no more of it is read than that takes. */

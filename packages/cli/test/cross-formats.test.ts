@@ -49,6 +49,11 @@ describe('one network takes equally long whichever way it comes', () => {
     expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
   });
 
+  test.each(['mobilenet_v2', 'resnet18', 'shufflenet_v2_x0_5'])('%s: ONNX, zoo', async (name) => {
+    const exported = await readOnnxFile(join(root, `fixtures/onnx/${name}.onnx`));
+    expectWithin(0.0001, latencies(buildModel(name)), latencies(exported));
+  });
+
   const tensorflow = [
     'densenet121',
     'efficientnet_b0',

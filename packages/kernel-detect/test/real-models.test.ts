@@ -4,7 +4,13 @@ import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { frontend } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import { readBench, sharedPath, sharedTest } from '../../../tests/support/shared.ts';
+import { buildBenchModel, buildModel } from '@nnmeter/zoo';
+import {
+  type benchFiles,
+  hasShared,
+  readBench,
+  sharedPath,
+} from '../../../tests/support/shared.ts';
 import { cpu, gpu, vpu } from './support/rules.ts';
 
 function census(graph: Graph, rules: FusionRules): Record<string, number> {
@@ -13,12 +19,23 @@ function census(graph: Graph, rules: FusionRules): Record<string, number> {
   return counts;
 }
 
-const onnx = (name: string) => frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`));
-
-async function bench(family: string): Promise<Graph> {
-  const [first] = await readBench(family, 1);
-  return readNnMeterIr(first!.graph);
+/** Where the networks come from: the zoo rebuilds those of torchvision and of the benchmark node for node. */
+interface Origin {
+  readonly exported: (name: string) => Promise<Graph>;
+  readonly measured: (family: string) => Promise<Graph>;
 }
+const zoo: Origin = {
+  exported: async (name) => buildModel(name),
+  measured: async (family) => buildBenchModel(family),
+};
+const files: Origin = {
+  exported: (name) => frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`)),
+  async measured(family) {
+    const file = family.replace(/(?<=v3)large$/, '') as (typeof benchFiles)[number];
+    const [first] = await readBench(file, 1, (id) => id === `${family}_0`);
+    return readNnMeterIr(first!.graph);
+  },
+};
 
 const fixture = (name: string) =>
   frontend.fileToGraph(
@@ -72,18 +89,19 @@ describe('networks exported by PyTorch', () => {
 });
 
 // Expected counts follow from the papers' block tables.
-describe('real networks', () => {
-  sharedTest('mobilenet_v3_large: ONNX and benchmark have the same blocks', async () => {
-    const exported = census(await onnx('mobilenet_v3_large'), cpu);
-    expect(exported).toMatchObject({ se: 8, hswish: 21, fc: 2, gap: 1, add: 10 });
-    const measured = census(await bench('mobilenetv3'), cpu);
-    expect(measured).toMatchObject({ 'se-relu': 3, se: 5, hswish: 20, fc: 1, gap: 1, add: 10 });
-    expect(measured).not.toHaveProperty('mul');
-    expect(exported).not.toHaveProperty('mul');
+const origins = { 'as the zoo builds them': zoo, ...(hasShared && { 'in files': files }) };
+describe.each(Object.entries(origins))('real networks %s', (_, { exported, measured }) => {
+  test('mobilenet_v3_large: ONNX and benchmark have the same blocks', async () => {
+    const network = census(await exported('mobilenet_v3_large'), cpu);
+    expect(network).toMatchObject({ se: 8, hswish: 21, fc: 2, gap: 1, add: 10 });
+    const benchmark = census(await measured('mobilenetv3large'), cpu);
+    expect(benchmark).toMatchObject({ 'se-relu': 3, se: 5, hswish: 20, fc: 1, gap: 1, add: 10 });
+    expect(benchmark).not.toHaveProperty('mul');
+    expect(network).not.toHaveProperty('mul');
   });
 
-  sharedTest('mobilenetv3: only the VPU computes hswish with the convolution', async () => {
-    const graph = await bench('mobilenetv3');
+  test('mobilenetv3: only the VPU computes hswish with the convolution', async () => {
+    const graph = await measured('mobilenetv3large');
     expect(census(graph, gpu)).toMatchObject({ hswish: 20, 'conv-bn-add': 10 });
     expect(census(graph, vpu)).toMatchObject({
       hswish: 5,
@@ -92,15 +110,15 @@ describe('real networks', () => {
     });
   });
 
-  sharedTest('shufflenet_v2: both routes shuffle 16 times and split 13 times', async () => {
-    for (const graph of [await onnx('shufflenet_v2_x1_0'), await bench('shufflenetv2')]) {
+  test('shufflenet_v2: both routes shuffle 16 times and split 13 times', async () => {
+    for (const graph of [await exported('shufflenet_v2_x1_0'), await measured('shufflenetv2')]) {
       expect(census(graph, cpu)).toMatchObject({ channelshuffle: 16, split: 13, concat: 16 });
       expect(census(graph, cpu)).not.toHaveProperty('reshape');
     }
   });
 
-  sharedTest('efficientnet_b0, regnet_y_400mf, convnext_small', async () => {
-    expect(census(await onnx('efficientnet_b0'), cpu)).toEqual({
+  test('efficientnet_b0, regnet_y_400mf, convnext_small', async () => {
+    expect(census(await exported('efficientnet_b0'), cpu)).toEqual({
       conv: 33,
       dwconv: 16,
       swish: 33,
@@ -109,8 +127,8 @@ describe('real networks', () => {
       gap: 1,
       fc: 1,
     });
-    expect(census(await onnx('regnet_y_400mf'), cpu)).toMatchObject({ se: 16, 'add-relu': 16 });
-    expect(census(await onnx('convnext_small'), cpu)).toMatchObject({
+    expect(census(await exported('regnet_y_400mf'), cpu)).toMatchObject({ se: 16, 'add-relu': 16 });
+    expect(census(await exported('convnext_small'), cpu)).toMatchObject({
       layernorm: 41,
       gelu: 36,
       dwconv: 36,
@@ -118,7 +136,7 @@ describe('real networks', () => {
     });
   });
 
-  sharedTest('mnasnet of the benchmark has 8 se', async () => {
-    expect(census(await bench('mnasnet'), cpu)).toMatchObject({ 'se-relu': 8, gap: 1 });
+  test('mnasnet of the benchmark has 8 se', async () => {
+    expect(census(await measured('mnasnet'), cpu)).toMatchObject({ 'se-relu': 8, gap: 1 });
   });
 });

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import { frontend } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { detectNnMeterKernels, nnMeterFeatures } from '@nnmeter/nn-meter-predictors';
-import { benchFiles, hasShared, readBench, sharedPath } from '../../../../tests/support/shared.ts';
+import { hasShared, sharedPath } from '../../../../tests/support/shared.ts';
 import { deviceRules } from '../../../kernel-detect/test/support/rules.ts';
+import { graphInFile, parityGraphs, rebuiltGraph } from '../support/parity-graphs.ts';
+
+const whenShared = hasShared ? test : test.skip;
 
 /** The original's own answer for one graph and one device. */
 interface Expected {
@@ -14,10 +16,10 @@ interface Expected {
   readonly features: readonly { op: string; x: readonly number[] }[];
 }
 
+type Device = keyof typeof deviceRules;
+
 interface Case {
-  readonly model: string;
-  readonly source: 'bench' | 'onnx';
-  readonly expected: Record<keyof typeof deviceRules, Expected>;
+  readonly expected: Record<Device, Expected>;
 }
 
 interface LabelledKernel {
@@ -38,7 +40,7 @@ function expectedKernels({ kernels, features }: Expected): LabelledKernel[] {
   });
 }
 
-function ourKernels(graph: Graph, device: keyof typeof deviceRules): LabelledKernel[] {
+function ourKernels(graph: Graph, device: Device): LabelledKernel[] {
   return detectNnMeterKernels(graph, deviceRules[device].official!).map((kernel) => ({
     label: `${kernel.name} ${JSON.stringify(nnMeterFeatures(kernel))}`,
     inputs: kernel.inputKernels,
@@ -46,58 +48,57 @@ function ourKernels(graph: Graph, device: keyof typeof deviceRules): LabelledKer
 }
 
 /**
- * Describes every kernel by its label and, in ever wider circles, those of its neighbours, so that two lists are equal
- * if their kernels are connected alike, in whatever order.
+ * Labels every kernel with all it is computed from, then with all that is computed from it, so that two lists have the
+ * same digest if their kernels are connected alike, in whatever order.
  */
-function describeKernels(kernels: readonly LabelledKernel[], ids: Map<string, number>): number[] {
-  const id = (text: string): number => {
-    if (!ids.has(text)) ids.set(text, ids.size);
-    return ids.get(text)!;
-  };
+function digestOf(kernels: readonly LabelledKernel[]): string {
   const readers: number[][] = kernels.map(() => []);
   kernels.forEach(({ inputs }, at) => {
     for (const input of inputs) readers[input]!.push(at);
   });
-  let colours = kernels.map(({ label }) => id(label));
-  for (let round = 0; round < kernels.length; round++) {
-    const around = (list: readonly number[]) => list.map((at) => colours[at]!).sort();
-    colours = kernels.map(({ inputs }, at) =>
-      id(`${colours[at]}<${around(inputs)}>${around(readers[at]!)}`),
-    );
-  }
-  return colours.sort((one, other) => one - other);
+  const above = along(
+    kernels.map(({ inputs }) => inputs),
+    kernels.map(({ label }) => label),
+  );
+  return sha256(along(readers, above).sort().join());
 }
 
-async function readGraph({ model, source }: Case): Promise<Graph> {
-  if (source === 'onnx') return frontend.fileToGraph(sharedPath(`models/onnx/${model}`));
-  const file = benchFiles.find((name) => model.startsWith(name))!;
-  const [found] = await readBench(file, 1, (id) => id === model);
-  return readNnMeterIr(found!.graph);
+/** A digest of each label with those of all that is reached by the edges. */
+function along(edges: readonly (readonly number[])[], labels: readonly string[]): string[] {
+  const found: string[] = [];
+  const visit = (at: number): string => {
+    found[at] ??= sha256(`${labels[at]}<${edges[at]!.map(visit).sort()}>`);
+    return found[at];
+  };
+  return labels.map((_, at) => visit(at));
 }
 
-const cases: Case[] = hasShared
-  ? readdirSync(sharedPath('parity')).map((file) =>
-      JSON.parse(readFileSync(sharedPath(`parity/${file}`), 'utf8')),
-    )
-  : [];
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
 
 describe('nn-Meter mode equals nn-Meter 2.0', () => {
-  if (!hasShared) test.skip('30 graphs on 3 devices (skipped: ../shared absent)', () => {});
+  test.each(Object.entries(parityGraphs))('%s, rebuilt', (name, { kernels }) => {
+    const graph = rebuiltGraph(name);
+    expect(Object.keys(kernels)).toHaveLength(3);
+    const ours = Object.keys(kernels).map((device) => [
+      device,
+      digestOf(ourKernels(graph, device as Device)),
+    ]);
+    expect(Object.fromEntries(ours)).toEqual(kernels);
+  });
 
-  for (const parity of cases) {
-    test(parity.model, async () => {
-      const graph = await readGraph(parity);
-      const devices = Object.keys(parity.expected) as (keyof typeof deviceRules)[];
-      expect(devices).toHaveLength(3);
-      for (const device of devices) {
-        const expected = expectedKernels(parity.expected[device]);
-        const ours = ourKernels(graph, device);
-        expect(ours.map(({ label }) => label).sort()).toEqual(
-          expected.map(({ label }) => label).sort(),
-        );
-        const ids = new Map<string, number>();
-        expect(describeKernels(ours, ids)).toEqual(describeKernels(expected, ids));
-      }
-    });
-  }
+  whenShared.each(Object.entries(parityGraphs))('%s in its file', async (name, { kernels }) => {
+    const graph = await graphInFile(name);
+    const { expected }: Case = JSON.parse(readFileSync(sharedPath(`parity/${name}.json`), 'utf8'));
+    for (const [device, digest] of Object.entries(kernels) as [Device, string][]) {
+      const theirs = expectedKernels(expected[device]);
+      const ours = ourKernels(graph, device);
+      expect(ours.map(({ label }) => label).sort()).toEqual(
+        theirs.map(({ label }) => label).sort(),
+      );
+      expect(digestOf(theirs)).toBe(digest);
+      expect(digestOf(ours)).toBe(digest);
+    }
+  });
 });

@@ -1,0 +1,35 @@
+import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
+import { frontend } from '@nnmeter/frontend-onnx';
+import type { Graph } from '@nnmeter/ir';
+import { type BenchConfiguration, buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { benchFiles, readBench, sharedPath } from '../../../../tests/support/shared.ts';
+import { readFixture } from './fixtures.ts';
+
+/** A network that nn-Meter 2.0 was run on. */
+interface ParityGraph {
+  /** Of a network of the benchmark, read off its graph; networks without one are torchvision's. */
+  readonly configuration?: BenchConfiguration;
+  /** By device, the digest of the kernels that nn-Meter found. */
+  readonly kernels: Readonly<Record<string, string>>;
+}
+
+const { about: _, ...graphs } = readFixture<Record<string, ParityGraph> & { about: unknown }>(
+  'parity-graphs.json',
+);
+export const parityGraphs: Readonly<Record<string, ParityGraph>> = graphs;
+
+/** The network as the zoo builds it, node for node the one that nn-Meter read. */
+export function rebuiltGraph(name: string): Graph {
+  const { configuration } = parityGraphs[name]!;
+  if (configuration === undefined) return buildModel(name);
+  return buildBenchModel(name.replace(/_\d+$/, ''), configuration);
+}
+
+/** The network in the file that nn-Meter read. */
+export async function graphInFile(name: string): Promise<Graph> {
+  if (parityGraphs[name]!.configuration === undefined)
+    return frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`));
+  const file = benchFiles.find((family) => name.startsWith(family))!;
+  const [found] = await readBench(file, 1, (id) => id === name);
+  return readNnMeterIr(found!.graph, { name });
+}
