@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ import { zipOf } from './support/zip-writer.ts';
 
 const home = useTemporaryHome();
 const NAME = 'adreno640gpu_tflite21';
-const QUICK = { retryMs: 1, stallMs: 300 };
+const QUICK = { retryMs: 1 };
+const IMPATIENT = { retryMs: 1, stallMs: 300 };
 
 const ZIP = zipOf(
   ['fusion_rules.json', 'conv-bn-relu.pkl', 'se.pkl'].map((name) => ({
@@ -51,10 +52,16 @@ const send = (response: ServerResponse, bytes: Uint8Array, headers: object = {})
   response.writeHead(200, { 'content-length': bytes.length, etag: '"1"', ...headers });
   response.end(bytes);
 };
-/** Sends the first half, then breaks the connection. */
+/** Sends the first half, and breaks the connection once that is stored. */
 const breakOff = (response: ServerResponse, headers: object = { etag: '"1"' }): void => {
   response.writeHead(200, { 'content-length': ZIP.length, ...headers });
-  response.write(ZIP.subarray(0, HALF), () => setTimeout(() => response.destroy(), 30));
+  response.write(ZIP.subarray(0, HALF));
+  const part = join(home(), `data/downloads/${NAME}.zip.part`);
+  const watch = setInterval(() => {
+    if ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) < HALF) return;
+    clearInterval(watch);
+    response.destroy();
+  }, 5);
 };
 const sendRest = (request: IncomingMessage, response: ServerResponse): void => {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range!)![1]);
@@ -146,7 +153,7 @@ test.each<[string, Handler, RegExp, number]>([
   ],
 ])('%s is an error that names the address', async (_, given, message, attempts) => {
   handler = given;
-  await expect(pullNnMeterPredictor(NAME, QUICK)).rejects.toMatchObject({
+  await expect(pullNnMeterPredictor(NAME, IMPATIENT)).rejects.toMatchObject({
     code: 'E_DOWNLOAD',
     message: expect.stringMatching(message),
   });
@@ -171,7 +178,7 @@ test('a slow server is waited for as long as bytes come', async () => {
       setTimeout(() => response.write(ZIP.subarray(k * piece, (k + 1) * piece)), 100 * k);
     }
   };
-  await pullNnMeterPredictor(NAME, QUICK);
+  await pullNnMeterPredictor(NAME, IMPATIENT);
   expect(requests).toHaveLength(1);
 });
 
