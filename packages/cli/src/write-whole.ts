@@ -15,14 +15,19 @@ export async function writeWhole(target: string, content: string | Uint8Array): 
   } catch (cause) {
     await rm(partial, { force: true });
     const { code = '', message } = cause as NodeJS.ErrnoException;
-    const reason = FILE_ERRORS[code] ?? message;
+    // Windows calls it a lack of permission if a folder is in the way.
+    const isFolder = await stat(target)
+      .then((found) => found.isDirectory())
+      .catch(() => false);
+    const reason = FILE_ERRORS[isFolder ? 'EISDIR' : code] ?? message;
     throw new NnMeterError('E_FILE', `cannot write "${target}": ${reason}`, { cause });
   }
 }
 
 /** @throws NnMeterError E_USAGE if a file to be written is one of those that are read, by whatever path */
 export async function keepInputs(output: string, inputs: readonly string[]): Promise<void> {
-  const found = (path: string) => stat(path).catch(() => undefined);
+  // On Windows the numbers of files are larger than a double is exact for.
+  const found = (path: string) => stat(path, { bigint: true }).catch(() => undefined);
   const target = await found(output);
   if (target === undefined) return;
   for (const input of inputs) {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { testIf } from '../../../tests/support/test-if.ts';
+import { onWindows, testIf } from '../../../tests/support/test-if.ts';
 import {
   folderWith,
   MOBILENET_V1_PB,
@@ -55,9 +55,10 @@ test('each bad file gets one clear error, in its place and as one line', async (
   };
   const folder = folderWith(files);
   mkdirSync(join(folder, 'folder.onnx'));
-  execFileSync('mkfifo', [join(folder, 'pipe.onnx')]);
+  const pipes = onWindows ? [] : ['pipe.onnx'];
+  for (const pipe of pipes) execFileSync('mkfifo', [join(folder, pipe)]);
   const options = { onnx: '--onnx', pb: '--tensorflow', json: '--nn-meter-ir' } as const;
-  const names = [...Object.keys(files), 'missing.onnx', 'pipe.onnx', 'folder.onnx'];
+  const names = [...Object.keys(files), 'missing.onnx', ...pipes, 'folder.onnx'];
   const args = names.flatMap((name) => [options[name.split('.')[1] as keyof typeof options], name]);
   const run = await nnMeter(['--json', '--predictor', 'cortexa76', ...args], folder);
 
@@ -73,7 +74,7 @@ test('each bad file gets one clear error, in its place and as one line', async (
   for (const name of names) expect(lines.filter((line) => line.includes(name))).toHaveLength(1);
 });
 
-const mayReadEverything = process.platform === 'win32' || process.getuid?.() === 0;
+const mayReadEverything = onWindows || process.getuid?.() === 0;
 testIf(!mayReadEverything, 'nothing is unreadable here')('an unreadable file says so', async () => {
   const folder = folderWith({ 'secret.onnx': ONNX });
   chmodSync(join(folder, 'secret.onnx'), 0);

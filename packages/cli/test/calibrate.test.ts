@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { testNames } from '../../../tests/support/test-if.ts';
 import {
   folderWith,
   MOBILENET_V1_PB,
@@ -87,22 +88,25 @@ test.each([
   expect(existsSync(join(folder, 'my.json'))).toBe(false);
 });
 
-test('names in quotes, other separators, a mark; few measurements give one factor', async () => {
-  const folder = folderWith({
-    'small.json': SMALL['small.json'],
-    'a, "b".json': SMALL['small.json'],
-    'mine.csv': '\uFEFF"model";"ms"\n"a, ""b"".json";1e0\nsmall.json\t1.02',
-  });
-  const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '-o', 'my.json', '--json'];
-  const run = await nnMeter(['calibrate', ...args], folder);
-  expect(run.code).toBe(0);
-  const [calibrated] = parseOutput<Calibrated>('calibrate', run.stdout);
-  expect(calibrated?.models.map(({ model, measuredMs }) => [model, measuredMs])).toEqual([
-    ['a, "b".json', 1],
-    ['small.json', 1.02],
-  ]);
-  expect(run.stderr).toMatch(/one factor for all kernels/);
-});
+testNames(
+  'names in quotes, other separators, a mark; few measurements give one factor',
+  async () => {
+    const folder = folderWith({
+      'small.json': SMALL['small.json'],
+      'a, "b".json': SMALL['small.json'],
+      'mine.csv': '\uFEFF"model";"ms"\n"a, ""b"".json";1e0\nsmall.json\t1.02',
+    });
+    const args = ['--predictor', DEVICE, '--measurements', 'mine.csv', '-o', 'my.json', '--json'];
+    const run = await nnMeter(['calibrate', ...args], folder);
+    expect(run.code).toBe(0);
+    const [calibrated] = parseOutput<Calibrated>('calibrate', run.stdout);
+    expect(calibrated?.models.map(({ model, measuredMs }) => [model, measuredMs])).toEqual([
+      ['a, "b".json', 1],
+      ['small.json', 1.02],
+    ]);
+    expect(run.stderr).toMatch(/one factor for all kernels/);
+  },
+);
 
 test.each(['-', 'folder', 'gone/my.json', './mine.csv', 'small.json'])(
   '--output %s is refused',

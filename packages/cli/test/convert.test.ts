@@ -1,6 +1,14 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { testLinks } from '../../../tests/support/test-if.ts';
 import {
   folderWith,
   MOBILENET_V1_PB,
@@ -60,12 +68,21 @@ test('nothing is written for a bad model, and nothing half-written where writing
 test.each(['getir', 'export'])('%s does not write over the model', async (command) => {
   const folder = folderWith({});
   copyFileSync(RESNET18, join(folder, 'resnet18.onnx'));
-  symlinkSync('resnet18.onnx', join(folder, 'link.onnx'));
-  for (const output of ['./resnet18.onnx', 'link.onnx']) {
+  linkSync(join(folder, 'resnet18.onnx'), join(folder, 'same.onnx'));
+  for (const output of ['./resnet18.onnx', 'same.onnx']) {
     const run = await nnMeter([command, 'resnet18.onnx', '--output', output], folder);
     expect(run).toMatchObject({ code: 1, stdout: '' });
     expect(run.stderr).toMatch(/would overwrite resnet18\.onnx/);
   }
+  expect(readFileSync(join(folder, 'resnet18.onnx'))).toEqual(readFileSync(RESNET18));
+});
+
+testLinks('nor over what links to the model', async () => {
+  const folder = folderWith({});
+  copyFileSync(RESNET18, join(folder, 'resnet18.onnx'));
+  symlinkSync('resnet18.onnx', join(folder, 'link.onnx'));
+  const run = await nnMeter(['getir', 'resnet18.onnx', '--output', 'link.onnx'], folder);
+  expect(run.stderr).toMatch(/would overwrite resnet18\.onnx/);
   expect(readFileSync(join(folder, 'resnet18.onnx'))).toEqual(readFileSync(RESNET18));
 });
 

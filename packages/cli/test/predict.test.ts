@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { testNames } from '../../../tests/support/test-if.ts';
 import {
   DEVICES,
   folderWith,
@@ -130,7 +131,7 @@ test('several torchvision models by name', async () => {
   expect(half?.latencyMs).toBeLessThan(predictions[0]!.latencyMs / 2);
 });
 
-test('a model name that could harm the terminal is printed harmless', async () => {
+testNames('a model name that could harm the terminal is printed harmless', async () => {
   const folder = folderWith({});
   const name = 'a\u001b[31mred.json';
   writeFileSync(join(folder, name), JSON.stringify(SMALL_IR));

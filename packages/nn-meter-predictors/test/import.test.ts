@@ -237,7 +237,7 @@ test('a registered folder is converted again when its pickles change', async () 
 });
 
 test('a link to a folder is followed, a file that is no configuration is named', async () => {
-  symlinkSync(TINY, join(home(), 'linked'));
+  symlinkSync(TINY, join(home(), 'linked'), 'junction');
   expect((await importNnMeterPredictor(join(home(), 'linked'))).name).toBe('linked');
   writeFileSync(join(home(), 'config.json'), '{"datafolder": "/tmp"}');
   await expect(predictorSource.list()).rejects.toThrow(/config\.json: unknown entry "datafolder"/);
