@@ -1,12 +1,12 @@
 // What the scripts that print accuracy share.
+import { readDevices } from './devices.mjs';
 
 /** Plugins, and nn-Meter's published share of models within 10 %, where there is one. */
-export const DEVICES = [
-  { folder: 'cortexa76', title: 'Pixel 4, Cortex-A76 CPU', published: 0.99 },
-  { folder: 'adreno640', title: 'Mi 9, Adreno 640 GPU', published: 0.991 },
-  { folder: 'adreno630', title: 'Pixel 3 XL, Adreno 630 GPU', published: 0.99 },
-  { folder: 'myriadvpu', title: 'Intel NCS2, Myriad X VPU', published: 0.834 },
-];
+export const DEVICES = readDevices().map(({ folder, title, nnMeter }) => ({
+  folder,
+  title,
+  published: nnMeter?.within10,
+}));
 
 /** Only a whole shows as 100 %. */
 export function percent(share, digits = 1) {
