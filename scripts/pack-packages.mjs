@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -41,9 +42,20 @@ export function packPackages(destination) {
 
 /** Listed from the tarball, since the LICENSE that pnpm adds is not in its own list. */
 function filesIn(tarball) {
-  const { stdout } = spawnSync('tar', ['-tzf', tarball], { encoding: 'utf8' });
-  return stdout
-    .trim()
-    .split('\n')
-    .map((path) => path.replace('package/', ''));
+  const bytes = gunzipSync(readFileSync(tarball));
+  const text = (start, length) =>
+    bytes.toString('utf8', start, start + length).replace(/\0.*$/s, '');
+  const paths = [];
+  for (let at = 0; bytes[at] > 0; ) {
+    const [name, size, type, prefix] = [
+      [0, 100],
+      [124, 12],
+      [156, 1],
+      [345, 155],
+    ].map(([offset, length]) => text(at + offset, length));
+    // Only regular files have the type 0; what pnpm packs needs no other for a name.
+    if (type === '0') paths.push(`${prefix}/${name}`.replace(/^\/?package\//, ''));
+    at += 512 * (1 + Math.ceil(Number.parseInt(size, 8) / 512));
+  }
+  return paths;
 }

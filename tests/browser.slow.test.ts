@@ -1,25 +1,33 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { loadLatencyPredictor } from '@nnmeter/predictor';
 import { chromium } from 'playwright-core';
 import { ROOT } from '../scripts/pack-packages.mjs';
 import { run } from './support/run.ts';
+import { testIf } from './support/test-if.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-);
+const { ProgramFiles = '', 'ProgramFiles(x86)': olderPrograms = '' } = process.env;
+/** Where Linux, macOS and Windows keep a browser that is Chromium. */
+const CHROMIUM = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  join(ProgramFiles, 'Google/Chrome/Application/chrome.exe'),
+  join(olderPrograms, 'Microsoft/Edge/Application/msedge.exe'),
+].find((path) => existsSync(path));
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const MODEL = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
 const SITE = 'http://nn-meter.test';
 
-if (CHROMIUM === undefined) test.skip('skipped: no Chromium in /usr/bin', () => {});
-else {
-  test('bundled by vite, the core predicts in Chromium as in Node', async () => {
+testIf(CHROMIUM !== undefined, 'no Chromium')(
+  'bundled by vite, the core predicts in Chromium as in Node',
+  async () => {
     const site = mkdtempSync(join(tmpdir(), 'nnmeter-browser-'));
     const browser = await chromium.launch({
-      executablePath: CHROMIUM,
+      executablePath: CHROMIUM!,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
     });
     try {
@@ -45,5 +53,6 @@ else {
       await browser.close();
       rmSync(site, { recursive: true });
     }
-  }, 120_000);
-}
+  },
+  120_000,
+);

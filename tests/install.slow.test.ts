@@ -63,7 +63,7 @@ else {
       const expected = (await predictor.predict(MODEL)).latencyMs;
       for (const [name, program] of Object.entries(programs)) {
         writeFileSync(join(folder, name), program);
-        const { stdout, stderr } = await registry.run(process.execPath, [name, MODEL], folder);
+        const { stdout, stderr } = await registry.run('node', [name, MODEL], folder);
         expect({ name, stderr, latencyMs: Number(stdout) }).toEqual({
           name,
           stderr: '',

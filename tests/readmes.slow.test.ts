@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -26,9 +27,9 @@ const pages = ['packages', 'predictors', '.', 'docs']
 
 const folder = mkdtempSync(join(tmpdir(), 'nnmeter-readmes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-symlinkSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'));
+symlinkSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'), 'junction');
 for (const name of readdirSync(join(ROOT, 'fixtures/onnx')))
-  symlinkSync(join(ROOT, 'fixtures/onnx', name), join(folder, name));
+  copyFileSync(join(ROOT, 'fixtures/onnx', name), join(folder, name));
 
 describe('the examples of the documentation print what it says', () => {
   test.each(pages)('$page, line $line', async ({ page, line, program, printed }) => {

@@ -4,15 +4,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packPackages, ROOT } from '../../scripts/pack-packages.mjs';
+import { npmCommand } from './npm.ts';
 import { type Outcome, run } from './run.ts';
 
 const VERDACCIO = join(ROOT, 'node_modules/verdaccio/bin/verdaccio');
 
+type Program = 'npm' | 'npx' | 'node';
+
 export interface LocalRegistry {
   /** Makes an empty folder for a project that installs from the registry. */
   emptyFolder(): string;
-  /** Runs a program in such a folder, with npm set to the registry and an empty cache. */
-  run(program: string, args: readonly string[], folder: string): Promise<Outcome>;
+  /** Runs npm, npx or Node in such a folder, with npm set to the registry and an empty cache. */
+  run(program: Program, args: readonly string[], folder: string): Promise<Outcome>;
   stop(): void;
 }
 
@@ -22,7 +25,7 @@ export interface LocalRegistry {
  */
 export async function startLocalRegistry(): Promise<LocalRegistry | string> {
   const folder = mkdtempSync(join(tmpdir(), 'nnmeter-registry-'));
-  const uplink = (await run('npm', ['config', 'get', 'registry'], folder)).stdout.trim();
+  const uplink = (await start('npm', ['config', 'get', 'registry'], folder)).stdout.trim();
   if (!(await answers(`${uplink.replace(/\/$/, '')}/picocolors`))) {
     rmSync(folder, { recursive: true });
     return `the registry ${uplink} does not answer`;
@@ -32,7 +35,8 @@ export async function startLocalRegistry(): Promise<LocalRegistry | string> {
   writeFileSync(join(folder, 'verdaccio.json'), JSON.stringify(configuration(folder, uplink)));
   writeFileSync(
     join(folder, 'npmrc'),
-    `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\ncache=${folder}/cache\n` +
+    `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\n` +
+      `cache=${join(folder, 'cache').replaceAll('\\', '/')}\n` +
       'audit=false\nfund=false\nupdate-notifier=false\nyes=true\n',
   );
   const environment = { ...withoutNpm(process.env), npm_config_userconfig: join(folder, 'npmrc') };
@@ -49,7 +53,7 @@ export async function startLocalRegistry(): Promise<LocalRegistry | string> {
   for (const { filename } of packPackages(join(folder, 'tarballs'))) {
     // Provenance comes from a CI service; there is none here.
     const publish = ['publish', filename, '--provenance=false', '--loglevel=error'];
-    const { status, stderr } = await run('npm', publish, folder, environment);
+    const { status, stderr } = await start('npm', publish, folder, environment);
     if (status !== 0) throw new Error(`npm publish ${filename} fails:\n${stderr}`);
   }
   let projects = 0;
@@ -59,9 +63,19 @@ export async function startLocalRegistry(): Promise<LocalRegistry | string> {
       mkdirSync(path);
       return path;
     },
-    run: (program, args, cwd) => run(program, args, cwd, environment),
+    run: (program, args, cwd) => start(program, args, cwd, environment),
     stop,
   };
+}
+
+function start(
+  program: Program,
+  args: readonly string[],
+  folder: string,
+  environment = process.env,
+): Promise<Outcome> {
+  const [file, ...first] = program === 'node' ? [process.execPath] : npmCommand(program);
+  return run(file!, [...first, ...args], folder, environment);
 }
 
 function configuration(folder: string, uplink: string) {

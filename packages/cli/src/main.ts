@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { type Invocation, type ListArguments, parseArguments } from './arguments.ts';
 import { describeFailure, stackOf } from './failure.ts';
+import { expandPatterns } from './shell-patterns.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 /**
@@ -11,7 +12,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const terminal = openTerminal(argv.includes('--verbose'));
   try {
     const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-    const invocation = await parseArguments(argv.length === 0 ? ['--help'] : argv, version);
+    const words = argv.length === 0 ? ['--help'] : await expandPatterns(argv);
+    const invocation = await parseArguments(words, version);
     if (argv.length === 0) return 1;
     return invocation === undefined ? 0 : await run(invocation, terminal);
   } catch (error) {
