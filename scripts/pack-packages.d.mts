@@ -12,3 +12,6 @@ export interface PackedPackage {
 }
 
 export function packPackages(destination: string): PackedPackage[];
+
+/** The files of a package's tarball, by their path in the package. */
+export function readTarball(path: string): ReadonlyMap<string, Uint8Array>;

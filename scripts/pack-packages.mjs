@@ -42,20 +42,27 @@ export function packPackages(destination) {
 
 /** Listed from the tarball, since the LICENSE that pnpm adds is not in its own list. */
 function filesIn(tarball) {
-  const bytes = gunzipSync(readFileSync(tarball));
-  const text = (start, length) =>
-    bytes.toString('utf8', start, start + length).replace(/\0.*$/s, '');
-  const paths = [];
+  return [...readTarball(tarball).keys()];
+}
+
+/** The files of a package's tarball, by their path in the package. */
+export function readTarball(path) {
+  const bytes = gunzipSync(readFileSync(path));
+  const files = new Map();
   for (let at = 0; bytes[at] > 0; ) {
     const [name, size, type, prefix] = [
       [0, 100],
       [124, 12],
       [156, 1],
       [345, 155],
-    ].map(([offset, length]) => text(at + offset, length));
+    ].map(([offset, length]) =>
+      bytes.toString('utf8', at + offset, at + offset + length).replace(/\0.*$/s, ''),
+    );
+    const length = Number.parseInt(size, 8);
+    const file = `${prefix}/${name}`.replace(/^\/?package\//, '');
     // Only regular files have the type 0; what pnpm packs needs no other for a name.
-    if (type === '0') paths.push(`${prefix}/${name}`.replace(/^\/?package\//, ''));
-    at += 512 * (1 + Math.ceil(Number.parseInt(size, 8) / 512));
+    if (type === '0') files.set(file, bytes.subarray(at + 512, at + 512 + length));
+    at += 512 * (1 + Math.ceil(length / 512));
   }
-  return paths;
+  return files;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packPackages, ROOT } from '../../scripts/pack-packages.mjs';
 import { npmCommand } from './npm.ts';
+import { publish } from './publish.ts';
 import { type Outcome, run } from './run.ts';
 
 const VERDACCIO = join(ROOT, 'node_modules/verdaccio/bin/verdaccio');
@@ -35,7 +36,7 @@ export async function startLocalRegistry(): Promise<LocalRegistry | string> {
   writeFileSync(join(folder, 'verdaccio.json'), JSON.stringify(configuration(folder, uplink)));
   writeFileSync(
     join(folder, 'npmrc'),
-    `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\n` +
+    `registry=${url}\n` +
       `cache=${join(folder, 'cache').replaceAll('\\', '/')}\n` +
       'audit=false\nfund=false\nupdate-notifier=false\nyes=true\n',
   );
@@ -50,12 +51,7 @@ export async function startLocalRegistry(): Promise<LocalRegistry | string> {
     stop();
     return 'verdaccio does not start';
   }
-  for (const { filename } of packPackages(join(folder, 'tarballs'))) {
-    // Provenance comes from a CI service; there is none here.
-    const publish = ['publish', filename, '--provenance=false', '--loglevel=error'];
-    const { status, stderr } = await start('npm', publish, folder, environment);
-    if (status !== 0) throw new Error(`npm publish ${filename} fails:\n${stderr}`);
-  }
+  for (const { filename } of packPackages(join(folder, 'tarballs'))) await publish(filename, url);
   let projects = 0;
   return {
     emptyFolder() {
