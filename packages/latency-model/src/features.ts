@@ -1,90 +1,73 @@
 import { roundUp } from './arithmetic.ts';
-import type { DeviceFamilyName } from './device-families.ts';
 import { type KernelDescription, macsOf } from './kernel-description.ts';
-import { KIND } from './kernel-kind.ts';
 import { weightElements } from './physics.ts';
-import { tilePlanOf } from './terms-vpu.ts';
 
-/** What the tree correction sees of a kernel, in order; the order is part of the weights format. */
-export const CORRECTION_FEATURES = [
-  'kind',
-  'window side',
-  'stride',
-  'output side',
-  'input channels',
-  'output channels',
-  'log2 MACs',
-  'log2 weights',
-  'log2 im2col elements',
-  'log2 output elements',
-  'log2 input elements',
-  'activation',
-  'what an add follows',
-  'inputs',
-  'input channel padding',
-  'output channel padding',
-  'input channels mod 4',
-  'output channels mod 8',
-  'inner channels',
-  'input channel tiles',
-  'spatial tiles',
-  'tile mode',
-  'log2 cycles',
-  'descriptors',
-  'junk share',
-] as const;
-
-const TILE_FEATURES = 6;
-
-/** Number of features of a device family: only the VPU has tile plans. */
-export function featureCount(family: DeviceFamilyName): number {
-  return CORRECTION_FEATURES.length - (family === 'vpu' ? 0 : TILE_FEATURES);
+/** One number of a kernel that the tree correction sees. */
+export interface Feature<Quantities> {
+  /** Weights carry a hash of all names: another formula, another name. */
+  readonly name: string;
+  readonly value: (quantities: Quantities) => number;
 }
 
-const log2 = (value: number): number => Math.log2(1 + value);
+/** What the tree correction sees of a kernel; the order is part of the weights format. */
+export interface FeatureTable {
+  readonly names: readonly string[];
+  /** Writes a kernel's features to `out[offset], out[offset + step], ...`. */
+  fill(kernel: KernelDescription, out: Float32Array, offset?: number, step?: number): void;
+}
 
-/** Writes the features of a kernel to `out[offset], out[offset + step], ...`. */
-export function fillFeatures(
-  kernel: KernelDescription,
-  family: DeviceFamilyName,
-  out: Float32Array,
-  offset = 0,
-  step = 1,
-): void {
-  const k = kernel;
-  const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
-  const outPixels = k.outDepth * k.outHeight * k.outWidth;
-  const inPixels = k.depth * k.height * k.width;
-  let at = offset;
-  const put = (value: number): void => {
-    out[at] = value;
-    at += step;
+/** @param quantitiesOf reads what the features are made of */
+export function compileFeatures<Quantities>(
+  features: readonly Feature<Quantities>[],
+  quantitiesOf: (kernel: KernelDescription) => Quantities,
+): FeatureTable {
+  return {
+    names: features.map(({ name }) => name),
+    fill(kernel, out, offset = 0, step = 1) {
+      const quantities = quantitiesOf(kernel);
+      for (let index = 0; index < features.length; index++)
+        out[offset + index * step] = features[index]!.value(quantities);
+    },
   };
-  put(k.kind);
-  put(Math.sqrt(k.kernelHeight * k.kernelWidth));
-  put(Math.max(k.strideHeight, k.strideWidth));
-  put(Math.sqrt(k.outHeight * k.outWidth));
-  put(k.channels);
-  put(k.outChannels);
-  put(log2(macsOf(k) / k.batch));
-  put(log2(weightElements(k)));
-  put(log2((outPixels * window * k.channels) / k.groups));
-  put(log2(outPixels * k.outChannels));
-  put(log2(inPixels * k.channels));
-  put(k.activation);
-  put(k.addFollows);
-  put(k.inputs);
-  put(roundUp(k.channels, 4) / Math.max(1, k.channels));
-  put(roundUp(k.outChannels, 8) / Math.max(1, k.outChannels));
-  put(k.channels % 4);
-  put(k.outChannels % 8);
-  put(k.inner);
-  if (family !== 'vpu') return;
-  const plan = k.kind === KIND.conv ? tilePlanOf(k) : undefined;
-  put(plan?.channelTiles ?? 0);
-  put(plan === undefined ? 0 : plan.widthTiles * plan.heightTiles);
-  put(plan?.mode ?? -1);
-  put(log2(plan?.cycles ?? 0));
-  put(plan?.descriptors ?? 0);
-  put(plan === undefined ? 0 : plan.pixels / (outPixels * plan.channelTiles));
 }
+
+/** Binary logarithm, 0 for 0. */
+export const log2 = (value: number): number => Math.log2(1 + value);
+
+const windowOf = (k: KernelDescription): number => k.kernelDepth * k.kernelHeight * k.kernelWidth;
+
+/** Pixels written of one image. */
+export const outPixelsOf = (k: KernelDescription): number => k.outDepth * k.outHeight * k.outWidth;
+
+const inPixelsOf = (k: KernelDescription): number => k.depth * k.height * k.width;
+
+/** What matters on any device: extents, and how they fit registers and texels. Work is that of one image. */
+const KERNEL_FEATURES: readonly Feature<KernelDescription>[] = [
+  { name: 'kind', value: (k) => k.kind },
+  { name: 'window side', value: (k) => Math.sqrt(k.kernelHeight * k.kernelWidth) },
+  { name: 'stride', value: (k) => Math.max(k.strideHeight, k.strideWidth) },
+  { name: 'output side', value: (k) => Math.sqrt(k.outHeight * k.outWidth) },
+  { name: 'input channels', value: (k) => k.channels },
+  { name: 'output channels', value: (k) => k.outChannels },
+  { name: 'log2 MACs', value: (k) => log2(macsOf(k) / k.batch) },
+  { name: 'log2 weights', value: (k) => log2(weightElements(k)) },
+  {
+    name: 'log2 im2col elements',
+    value: (k) => log2((outPixelsOf(k) * windowOf(k) * k.channels) / k.groups),
+  },
+  { name: 'log2 output elements', value: (k) => log2(outPixelsOf(k) * k.outChannels) },
+  { name: 'log2 input elements', value: (k) => log2(inPixelsOf(k) * k.channels) },
+  { name: 'activation', value: (k) => k.activation },
+  { name: 'what an add follows', value: (k) => k.addFollows },
+  { name: 'inputs', value: (k) => k.inputs },
+  { name: 'input channel padding', value: (k) => roundUp(k.channels, 4) / Math.max(1, k.channels) },
+  {
+    name: 'output channel padding',
+    value: (k) => roundUp(k.outChannels, 8) / Math.max(1, k.outChannels),
+  },
+  { name: 'input channels mod 4', value: (k) => k.channels % 4 },
+  { name: 'output channels mod 8', value: (k) => k.outChannels % 8 },
+  { name: 'inner channels', value: (k) => k.inner },
+];
+
+export const kernelFeatures = compileFeatures(KERNEL_FEATURES, (kernel) => kernel);

@@ -7,13 +7,7 @@ export {
   type KernelTime,
   kernelGroups,
 } from './calibration-factors.ts';
-export {
-  DEVICE_FAMILIES,
-  type DeviceFamily,
-  type DeviceFamilyName,
-  deviceFamilies,
-} from './device-families.ts';
-export { featureCount, fillFeatures } from './features.ts';
+export type { FeatureTable } from './features.ts';
 export {
   describeKernel,
   hasShapes,
@@ -30,6 +24,7 @@ export {
 } from './latency-model.ts';
 export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';
+export { TERM_SET_NAMES, type TermSet, type TermSetName, termSets } from './term-sets.ts';
 export type { TermTable } from './terms.ts';
 export {
   decodeWeights,

@@ -1,9 +1,8 @@
-import { deviceFamilies } from './device-families.ts';
-import { featureCount, fillFeatures } from './features.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
 import { rooflineEstimate } from './roofline.ts';
+import { type TermSet, termSets } from './term-sets.ts';
 import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
 
 /** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
@@ -30,14 +29,14 @@ export function configurationCell(kernel: KernelDescription): number {
 /** Latency of described kernels on one device. */
 export class KernelModel {
   readonly weights: LatencyModelWeights;
-  readonly #terms: Float64Array;
+  readonly #set: TermSet;
   readonly #features: Float32Array;
   readonly #sides: ReadonlySet<number>;
 
   constructor(weights: LatencyModelWeights) {
     this.weights = weights;
-    this.#terms = new Float64Array(weights.coefficients.length);
-    this.#features = new Float32Array(featureCount(weights.family));
+    this.#set = termSets[weights.terms];
+    this.#features = new Float32Array(this.#set.features.names.length);
     this.#sides = new Set(weights.sides);
   }
 
@@ -66,7 +65,7 @@ export class KernelModel {
   /** ms, positive and finite. */
   latency(kernel: KernelDescription): number {
     const { weights } = this;
-    const { physics } = deviceFamilies[weights.family];
+    const { physics } = weights;
     if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
     if (kernel.kind === KIND.fc && kernel.borrowed === 1)
@@ -75,7 +74,7 @@ export class KernelModel {
     if (weights.measured[kernel.kind] !== 1)
       return Math.max(base, rooflineEstimate(kernel, physics, weights.throughput));
     if (weights.forest === null || kernel.borrowed === 1) return base;
-    fillFeatures(kernel, weights.family, this.#features);
+    this.#set.features.fill(kernel, this.#features);
     const limit = Math.log(GREATEST_CORRECTION);
     const correction = weights.forest.predict(this.#features);
     return base * Math.exp(Math.max(-limit, Math.min(limit, correction)));
@@ -83,14 +82,8 @@ export class KernelModel {
 
   /** Latency before the tree correction: physical floor plus fitted terms, ms. */
   baseLatency(kernel: KernelDescription): number {
-    const { family, coefficients } = this.weights;
-    const { terms, physics } = deviceFamilies[family];
-    const values = this.#terms;
-    values.fill(0);
-    terms.fill(kernel, values);
-    let sum = kernelFloor(kernel, physics);
-    for (let term = 0; term < values.length; term++) sum += coefficients[term]! * values[term]!;
-    return sum;
+    const { physics, coefficients } = this.weights;
+    return this.#set.terms.addTo(kernelFloor(kernel, physics), kernel, coefficients);
   }
 
   /** In words, what of this kernel lies outside the training data. */

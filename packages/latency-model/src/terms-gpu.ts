@@ -1,126 +1,157 @@
 import { roundUp } from './arithmetic.ts';
 import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
-import { KIND } from './kernel-kind.ts';
-import { type TermTable, termBlocks } from './terms.ts';
+import { KERNEL_KINDS } from './kernel-kind.ts';
+import { compileTerms, type Term, type TermBlock } from './terms.ts';
 
 /*
- * A mobile GPU that keeps channels in texels of four (TFLite GPU delegate).
- * Average pooling was measured with 2x2 windows only; it shares the terms of max pooling, which was measured with others.
- * c4: channels rounded up to 4; O, I: pixels written, read; O2: pixels with sides rounded up to 2; k: window side.
+ * A mobile GPU that keeps channels in texels of four, as the GPU delegate of TensorFlow Lite does: "On-Device Neural Net
+ * Inference with Mobile GPUs" (https://arxiv.org/abs/1907.01989). Its convolutions compute blocks of 2 x 2
+ * pixels and two texels of output (tensorflow/lite/delegates/gpu/cl/kernels/conv_texture.cc), hence O2 and c8. That an add
+ * or a hard swish is fused into the kernel before it, and what it then costs, is from nn-Meter's fusion tests and
+ * benchmark (MobiSys 2021, https://doi.org/10.1145/3458864.3467882), as is the choice among the terms. Average pooling
+ * was measured with 2x2 windows only; it shares the terms of max pooling, which was measured with others.
+ *
+ * c4, c8: channels rounded up to a multiple of 4, of 8.
  */
-const DWCONV_TERMS = ['O c4 k^2', 'O c4', 'I c4', 'k^2'] as const;
-
-const { names, start } = termBlocks({
-  launch: ['1'],
-  conv: [
-    'O ci4 co4 k^2',
-    'O2 ci4 co8 k^2',
-    '1x1 O2 ci4 co8',
-    'k>1 O2 ci4 co8 k^2',
-    'O2 ci4 k^2',
-    'K co',
-    'O co4',
-    'I ci4',
-    'k^2 ci4',
-    's>1 O2 ci4 co8 k^2',
-    '1x1 ci4',
-  ],
-  dwconv3: DWCONV_TERMS,
-  dwconv1: DWCONV_TERMS,
-  dwconv2: DWCONV_TERMS,
-  pool: ['I c4', 'O c4 k^2'],
-  gap: ['I c4', 'c4'],
-  add: ['I c4', 'fused I c4'],
-  bn: ['I c4'],
-  concat: ['O c4', 'misaligned', '1'],
-  se: ['1', 'I c4', 'c mid', 'relu6 O c4'],
-  hswish: ['I c4', 'fused O c4'],
-  shuffle: ['I c4'],
-});
-
-export const gpuTerms: TermTable = {
-  names,
-  fill(kernel: KernelDescription, out: Float64Array): void {
-    const k = kernel;
-    const outPixels = k.batch * k.outDepth * k.outHeight * k.outWidth;
-    const inPixels = k.batch * k.depth * k.height * k.width;
-    const evenPixels = k.batch * k.outDepth * roundUp(k.outHeight, 2) * roundUp(k.outWidth, 2);
-    const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
-    const channels4 = roundUp(k.channels, 4);
-    const outChannels4 = roundUp(k.outChannels, 4);
-    const inputs = inPixels * channels4;
-    const outputs = outPixels * outChannels4;
-    out[start.launch] = k.kind === KIND.fc ? 0 : 1;
-    switch (k.kind) {
-      case KIND.conv: {
-        const groupIn4 = roundUp(k.channels / k.groups, 4);
-        const rows = groupIn4 * window;
-        const work = k.groups * evenPixels * rows * roundUp(k.outChannels / k.groups, 8);
-        let at = start.conv;
-        out[at++] = k.groups * outPixels * rows * roundUp(k.outChannels / k.groups, 4);
-        out[at++] = work;
-        out[at++] = window === 1 ? work : 0;
-        out[at++] = window > 1 ? work : 0;
-        out[at++] = k.groups * evenPixels * rows;
-        out[at++] = (window * k.channels * k.outChannels) / k.groups;
-        out[at++] = outputs;
-        out[at++] = inputs;
-        out[at++] = rows;
-        out[at++] = Math.max(k.strideHeight, k.strideWidth) > 1 ? work : 0;
-        out[at] = window === 1 ? groupIn4 : 0;
-        break;
-      }
-      case KIND.dwconv: {
-        let at =
-          Math.max(k.strideHeight, k.strideWidth) > 1
-            ? start.dwconv2
-            : window === 9
-              ? start.dwconv3
-              : start.dwconv1;
-        out[at++] = outputs * window;
-        out[at++] = outputs;
-        out[at++] = inPixels * outChannels4;
-        out[at] = window;
-        break;
-      }
-      case KIND.maxpool:
-      case KIND.avgpool:
-        out[start.pool] = inputs;
-        out[start.pool + 1] = outputs * window;
-        break;
-      case KIND.gap:
-        out[start.gap] = inputs;
-        out[start.gap + 1] = k.batch * channels4;
-        break;
-      case KIND.add:
-        out[start.add] = Math.max(inputs, outputs);
-        break;
-      case KIND.relu:
-      case KIND.bn:
-        out[start.bn] = inputs;
-        break;
-      case KIND.concat:
-        out[start.concat] = outputs;
-        out[start.concat + 1] = k.misaligned;
-        out[start.concat + 2] = 1;
-        break;
-      case KIND.se:
-        out[start.se] = 1;
-        out[start.se + 1] = inputs;
-        out[start.se + 2] = k.batch * k.channels * k.inner;
-        out[start.se + 3] = k.activation === ACTIVATION.none ? 0 : inputs;
-        break;
-      case KIND.hswish:
-        out[start.hswish] = inputs;
-        break;
-      case KIND.channelshuffle:
-      case KIND.split:
-        out[start.shuffle] = inputs;
-        break;
-      default:
-    }
-    if (k.kind !== KIND.add && k.addFollows > 0) out[start.add + 1] = outputs;
-    if (k.activation === ACTIVATION.hswish && k.kind !== KIND.hswish)
-      out[start.hswish + 1] = outputs;
-  },
+const quantities = {
+  kernel: {} as KernelDescription,
+  /** O: pixels written, of all images of the batch. */
+  outPixels: 0,
+  /** I: pixels read. */
+  inPixels: 0,
+  /** O2: pixels written, sides rounded up to 2. */
+  evenPixels: 0,
+  /** k^2: pixels of the window. */
+  window: 0,
+  /** c4: channels read. */
+  channels4: 0,
+  /** K: rows of the product, window times c4 of a group's input channels. */
+  rows: 0,
+  /** g O2 K c8: multiply-accumulates with padding to the blocks. */
+  blocked: 0,
+  /** I c4: elements read. */
+  inputs: 0,
+  /** O c4: elements written. */
+  outputs: 0,
 };
+type Quantities = typeof quantities;
+
+function quantitiesOf(k: KernelDescription): Quantities {
+  const q = quantities;
+  q.kernel = k;
+  q.outPixels = k.batch * k.outDepth * k.outHeight * k.outWidth;
+  q.inPixels = k.batch * k.depth * k.height * k.width;
+  q.evenPixels = k.batch * k.outDepth * roundUp(k.outHeight, 2) * roundUp(k.outWidth, 2);
+  q.window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
+  q.channels4 = roundUp(k.channels, 4);
+  q.rows = roundUp(k.channels / k.groups, 4) * q.window;
+  q.blocked = k.groups * q.evenPixels * q.rows * roundUp(k.outChannels / k.groups, 8);
+  q.inputs = q.inPixels * q.channels4;
+  q.outputs = q.outPixels * roundUp(k.outChannels, 4);
+  return q;
+}
+
+const strideOf = (k: KernelDescription): number => Math.max(k.strideHeight, k.strideWidth);
+const once: Term<Quantities> = { name: '1', value: () => 1 };
+const reads: Term<Quantities> = { name: 'I c4', value: (q) => q.inputs };
+const writes: Term<Quantities> = { name: 'O c4', value: (q) => q.outputs };
+
+const conv: readonly Term<Quantities>[] = [
+  {
+    name: 'g O K co4',
+    value: ({ kernel: k, outPixels, rows }) =>
+      k.groups * outPixels * rows * roundUp(k.outChannels / k.groups, 4),
+  },
+  { name: 'g O2 K co8', value: (q) => q.blocked },
+  { name: '1x1: g O2 K co8', value: (q) => (q.window === 1 ? q.blocked : 0) },
+  { name: 'k > 1: g O2 K co8', value: (q) => (q.window > 1 ? q.blocked : 0) },
+  { name: 'g O2 K', value: ({ kernel, evenPixels, rows }) => kernel.groups * evenPixels * rows },
+  {
+    name: 'weights',
+    value: ({ kernel: k, window }) => (window * k.channels * k.outChannels) / k.groups,
+  },
+  writes,
+  reads,
+  // Latency of one wave: what a thread does, however many there are.
+  { name: 'K', value: (q) => q.rows },
+  { name: 's > 1: g O2 K co8', value: (q) => (strideOf(q.kernel) > 1 ? q.blocked : 0) },
+  { name: '1x1: K', value: (q) => (q.window === 1 ? q.rows : 0) },
+];
+
+const dwconv: readonly Term<Quantities>[] = [
+  { name: 'O c4 k^2', value: (q) => q.outputs * q.window },
+  writes,
+  {
+    name: 'I co4',
+    value: ({ inPixels, kernel }) => inPixels * roundUp(kernel.outChannels, 4),
+  },
+  { name: 'k^2', value: (q) => q.window },
+];
+
+const blocks: Readonly<Record<string, TermBlock<Quantities>>> = {
+  launch: { kinds: KERNEL_KINDS.filter((kind) => kind !== 'fc'), terms: [once] },
+  conv: { kinds: ['conv'], terms: conv },
+  'dwconv 3x3 of stride 1': {
+    kinds: ['dwconv'],
+    applies: ({ kernel, window }) => strideOf(kernel) <= 1 && window === 9,
+    terms: dwconv,
+  },
+  'dwconv of stride 1': {
+    kinds: ['dwconv'],
+    applies: ({ kernel, window }) => strideOf(kernel) <= 1 && window !== 9,
+    terms: dwconv,
+  },
+  'dwconv of larger stride': {
+    kinds: ['dwconv'],
+    applies: ({ kernel }) => strideOf(kernel) > 1,
+    terms: dwconv,
+  },
+  pool: {
+    kinds: ['maxpool', 'avgpool'],
+    terms: [reads, { name: 'O c4 k^2', value: (q) => q.outputs * q.window }],
+  },
+  gap: {
+    kinds: ['gap'],
+    terms: [reads, { name: 'c4', value: ({ kernel, channels4 }) => kernel.batch * channels4 }],
+  },
+  add: {
+    kinds: ['add'],
+    terms: [{ name: 'max(I, O) c4', value: (q) => Math.max(q.inputs, q.outputs) }],
+  },
+  'fused add': {
+    kinds: KERNEL_KINDS.filter((kind) => kind !== 'add'),
+    applies: ({ kernel }) => kernel.addFollows > 0,
+    terms: [writes],
+  },
+  elementwise: { kinds: ['relu', 'bn'], terms: [reads] },
+  concat: {
+    kinds: ['concat'],
+    terms: [
+      writes,
+      { name: 'elements between texels', value: ({ kernel }) => kernel.misaligned },
+      once,
+    ],
+  },
+  // mid: channels between the two convolutions of the block.
+  se: {
+    kinds: ['se'],
+    terms: [
+      once,
+      reads,
+      { name: 'c mid', value: ({ kernel: k }) => k.batch * k.channels * k.inner },
+      {
+        name: 'activation: I c4',
+        value: ({ kernel, inputs }) => (kernel.activation === ACTIVATION.none ? 0 : inputs),
+      },
+    ],
+  },
+  hswish: { kinds: ['hswish'], terms: [reads] },
+  'fused hswish': {
+    kinds: KERNEL_KINDS.filter((kind) => kind !== 'hswish'),
+    applies: ({ kernel }) => kernel.activation === ACTIVATION.hswish,
+    terms: [writes],
+  },
+  shuffle: { kinds: ['channelshuffle', 'split'], terms: [reads] },
+};
+
+export const gpuTerms = compileTerms(blocks, quantitiesOf);

@@ -1,234 +1,198 @@
 import { roundUp, saturating } from './arithmetic.ts';
-import { ACTIVATION, type KernelDescription, macsOf } from './kernel-description.ts';
+import { ACTIVATION, macsOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
-import { type TermTable, termBlocks } from './terms.ts';
-import { planTiles, type TilePlan } from './tile-plan.ts';
+import { compileTerms, type Term, type TermBlock } from './terms.ts';
+import type { TilePlan } from './tile-plan.ts';
+import { type VpuQuantities, vpuQuantitiesOf } from './vpu-quantities.ts';
 
 /*
- * Myriad X: convolutions on a fixed-function unit (see tile-plan.ts), the rest on vector processors.
- * O, I: pixels written, read; padded: rows rounded up to 8 columns; E: padded elements; k: window side.
+ * Myriad X: convolutions run on a fixed-function unit as tile-plan.ts says, all else on vector processors, stage by
+ * stage, over rows padded to 8 columns (16 bytes). What a plan costs is linear in its cycles and traffic by the
+ * compiler's own account (its source is named there); which other terms there are, what saturates, and that stages share
+ * their costs was found on folds of nn-Meter's benchmark (MobiSys 2021, https://doi.org/10.1145/3458864.3467882).
+ * The letters are explained at the quantities.
  */
-const DWCONV_TERMS = [
-  'O c k^2',
-  'padded O c',
-  'padded I c',
-  'O c k',
-  'c',
-  'ho c',
-  'k^2 c',
-  '1',
-] as const;
+type VpuTerm = Term<VpuQuantities>;
+
+const once: VpuTerm = { name: '1', value: () => 1 };
+
+/** A term of a convolution with a plan. */
+const planned = (name: string, value: (q: VpuQuantities, plan: TilePlan) => number): VpuTerm => ({
+  name,
+  value: (q) => (q.plan === undefined ? 0 : value(q, q.plan)),
+});
+
+const conv: readonly VpuTerm[] = [
+  planned('cycles', (q, plan) => q.runs * plan.cycles),
+  planned('pixels * descriptors', (q, plan) => q.runs * plan.pixels * plan.descriptors),
+  planned('descriptors', (q, plan) => q.runs * plan.descriptors * q.tiles * plan.channelTiles),
+  planned('s > 1: cycles', (q, plan) => (q.stride > 1 ? q.runs * plan.cycles : 0)),
+  planned('weights * tiles', (q) => q.weights),
+  planned('several tiles of image and channels: weights of a channel tile * tiles', (q, plan) =>
+    q.tiles > 1 && q.sums > 0 ? q.weights / plan.channelTiles : 0,
+  ),
+  planned('elements read by tiles', (q, plan) => q.runs * plan.inputRead),
+  planned('O c', (q) => q.outputs),
+  planned('tiles - 1', (q) => q.runs * (q.tiles - 1)),
+  planned(
+    '(channel tiles - 1) sat(O c of a run, 3e5)',
+    (q) => q.sums * saturating(q.outputs / q.runs, 3e5),
+  ),
+  planned('several tiles: (channel tiles - 1) ho c', (q) =>
+    q.tiles > 1 ? q.sums * q.kernel.outHeight * q.runChannels : 0,
+  ),
+  planned('(channel tiles - 1) tiles', (q) => q.sums * q.tiles),
+  planned('junk: tiles c', (q, plan) => (plan.junk ? q.runs * q.tiles * q.runChannels : 0)),
+  planned('copied elements', (q, plan) => q.runs * plan.copied),
+  planned('expanded elements', (q, plan) => q.runs * plan.expanded),
+  planned('several channel tiles: expanded elements', (q, plan) =>
+    q.sums > 0 ? q.runs * plan.expanded : 0,
+  ),
+  planned('no activation: O c', (q) => (q.kernel.activation === ACTIVATION.none ? q.outputs : 0)),
+  planned('runs', (q) => q.runs),
+];
+
+/** The multiply-accumulates of the vector processors cost the same in all convolutions. */
+const VECTOR_MACS = 'multiply-accumulates of the vector processors';
+
+const software: readonly VpuTerm[] = [
+  { name: 'MACs', value: (q) => macsOf(q.kernel), alike: VECTOR_MACS },
+  { name: 'O c', value: (q) => q.outputs },
+  once,
+];
+
+const dwconv: readonly VpuTerm[] = [
+  { name: 'O c k^2', value: (q) => q.outputs * q.window, alike: VECTOR_MACS },
+  { name: 'padded O c', value: (q) => q.paddedOut },
+  {
+    name: 'padded I c',
+    value: ({ kernel: k }) => k.batch * k.depth * k.height * roundUp(k.width, 8) * k.outChannels,
+  },
+  { name: 'O c k', value: (q) => q.outputs * q.side },
+  { name: 'c', value: ({ kernel }) => kernel.batch * kernel.outChannels },
+  { name: 'ho c', value: (q) => q.outRows * q.kernel.outChannels },
+  { name: 'k^2 c', value: ({ kernel: k, window }) => k.batch * window * k.outChannels },
+  once,
+];
 
 /**
  * A stage on the vector processors: its start, padded elements read and written, rows of a channel read and written.
  * They cost the same whatever the stage computes, but for the operations an element.
  */
-const STAGE_TERMS = ['stages', 'padded elements', 'rows'] as const;
-const STAGES = ['add', 'bn', 'relu', 'hswish', 'fusedHswish', 'split', 'channelshuffle'] as const;
+function stageTerms({
+  stages = () => 1,
+  elements = (q) => q.rowElements,
+  rows = (q) => q.rows,
+}: Partial<Record<'stages' | 'elements' | 'rows', VpuTerm['value']>> = {}): VpuTerm[] {
+  return [
+    { name: 'stages', value: stages, alike: 'stages' },
+    { name: 'padded elements * operations', value: elements, alike: 'elements of stages' },
+    { name: 'rows', value: rows, alike: 'rows of stages' },
+  ];
+}
 
 /** A hard swish adds, clips and multiplies where other stages do one operation. */
 const HSWISH_OPERATIONS = 2;
 
-/** Of 16 bits each; a shuffle's input and output share them. */
+/** What a shuffle's input and output share: 576 KB, as for the tiles of convolutions, in elements of 16 bits. */
 const ON_CHIP_ELEMENTS = 288 * 1024;
 
-const { names, start } = termBlocks({
-  conv: [
-    'cycles',
-    'pixels * descriptors',
-    'descriptors',
-    's>1 cycles',
-    'weights * spatial tiles',
-    'weights of a channel tile * spatial tiles',
-    'input read',
-    'output',
-    'spatial tiles - 1',
-    '(channel tiles - 1) sat(output, 3e5)',
-    'spatial tiles: (channel tiles - 1) ho co',
-    'spatial tiles (channel tiles - 1)',
-    'junk: spatial tiles co',
-    'copied',
-    'expanded',
-    'expanded for channel tiles',
-    'bn, activation none: output',
-    '1',
-  ],
-  software: ['MACs', 'O co', '1'],
-  dwconv1: DWCONV_TERMS,
-  dwconv2: DWCONV_TERMS,
-  dwconvPoint: DWCONV_TERMS,
-  fc: ['ci co', 'ci + co', '1'],
-  pool: ['padded (I + O) c', 'O c k^2', '1'],
-  add: STAGE_TERMS,
-  bn: STAGE_TERMS,
-  relu: STAGE_TERMS,
-  concat: ['1', 'E'],
-  hswish: STAGE_TERMS,
-  fusedHswish: STAGE_TERMS,
-  channelshuffle: [...STAGE_TERMS, 'I c', 'E beyond on-chip memory'],
-  split: STAGE_TERMS,
-  se: ['1', 'E', 'c mid', 'c', 'relu E'],
-  relu6: ['E'],
-});
+const isWindow = ({ kernel, window }: VpuQuantities): boolean =>
+  kernel.kind === KIND.dwconv && window > 1;
 
-/** Plans depend on few numbers and are asked for again and again; the oldest are dropped beyond the limit. */
-const PLANS = new Map<string, TilePlan | undefined>();
-const MOST_PLANS = 50_000;
-
-/** The tile plan of a convolution kernel; remembered per configuration. */
-export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
-  const k = kernel;
-  if (k.kernelDepth > 1 || k.dilation > 1) return undefined;
-  const channels = k.channels / k.groups;
-  const outChannels = k.outChannels / k.groups;
-  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight},${k.pooled}`;
-  let plan = PLANS.get(key);
-  if (plan === undefined && !PLANS.has(key)) {
-    plan = planTiles({
-      width: k.width,
-      height: k.height,
-      channels,
-      outWidth: k.outWidth,
-      outHeight: k.outHeight,
-      outChannels,
-      kernelWidth: k.kernelWidth,
-      kernelHeight: k.kernelHeight,
-      strideWidth: k.strideWidth,
-      strideHeight: k.strideHeight,
-      pooled: k.pooled === 1,
-    });
-    if (PLANS.size >= MOST_PLANS) PLANS.clear();
-    PLANS.set(key, plan);
-  }
-  return plan;
-}
-
-export const vpuTerms: TermTable = {
-  names,
-  alike: [
-    ...STAGE_TERMS.map((_, offset) => STAGES.map((stage) => start[stage] + offset)),
-    // Multiply-accumulates of the vector processors.
-    [start.dwconv1, start.dwconv2, start.dwconvPoint, start.software],
-  ],
-  fill(kernel: KernelDescription, out: Float64Array): void {
-    const k = kernel;
-    const outRows = k.batch * k.outDepth * k.outHeight;
-    const inRows = k.batch * k.depth * k.height;
-    const outPixels = outRows * k.outWidth;
-    const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
-    const side = Math.sqrt(k.kernelHeight * k.kernelWidth);
-    const stride = Math.max(k.strideHeight, k.strideWidth);
-    const outputs = outPixels * k.outChannels;
-    const paddedIn = inRows * roundUp(k.width, 8) * k.channels;
-    const paddedOut = outRows * roundUp(k.outWidth, 8) * k.outChannels;
-    // Rows run along the width, or along the channels of a single pixel.
-    const rowIn = k.depth * k.height * k.width === 1 ? k.channels : k.width;
-    const rowOut = k.outDepth * k.outHeight * k.outWidth === 1 ? k.outChannels : k.outWidth;
-    const rowsIn = k.inputElements / Math.max(1, rowIn);
-    const rowsOut = k.outputElements / Math.max(1, rowOut);
-    const moved = rowsIn * roundUp(rowIn, 8) + rowsOut * roundUp(rowOut, 8);
-    const putStage = (at: number, stages = 1, elements = moved, rows = rowsIn + rowsOut): void => {
-      out[at] = stages;
-      out[at + 1] = elements;
-      out[at + 2] = rows;
-    };
-    switch (k.kind) {
-      case KIND.conv: {
-        const plan = tilePlanOf(k);
-        if (plan === undefined) {
-          out[start.software] = macsOf(k);
-          out[start.software + 1] = outputs;
-          out[start.software + 2] = 1;
-          break;
-        }
-        const runs = k.batch * k.depth * k.groups * plan.pieces;
-        const tiles = plan.widthTiles * plan.heightTiles;
-        const sums = runs * (plan.channelTiles - 1);
-        const outChannels = k.outChannels / (k.groups * plan.pieces);
-        const weights = runs * window * (k.channels / k.groups) * outChannels * tiles;
-        let at = start.conv;
-        out[at++] = runs * plan.cycles;
-        out[at++] = runs * plan.pixels * plan.descriptors;
-        out[at++] = runs * plan.descriptors * tiles * plan.channelTiles;
-        out[at++] = stride > 1 ? runs * plan.cycles : 0;
-        out[at++] = weights;
-        out[at++] = tiles > 1 && sums > 0 ? weights / plan.channelTiles : 0;
-        out[at++] = runs * plan.inputRead;
-        out[at++] = outputs;
-        out[at++] = runs * (tiles - 1);
-        out[at++] = sums * saturating(outputs / runs, 3e5);
-        out[at++] = tiles > 1 ? sums * k.outHeight * outChannels : 0;
-        out[at++] = sums * tiles;
-        out[at++] = plan.junk ? runs * tiles * outChannels : 0;
-        out[at++] = runs * plan.copied;
-        out[at++] = runs * plan.expanded;
-        out[at++] = sums > 0 ? runs * plan.expanded : 0;
-        out[at++] = k.activation === ACTIVATION.none ? outputs : 0;
-        out[at] = runs;
-        break;
-      }
-      case KIND.dwconv: {
-        let at = window === 1 ? start.dwconvPoint : stride > 1 ? start.dwconv2 : start.dwconv1;
-        out[at++] = outputs * window;
-        out[at++] = paddedOut;
-        out[at++] = inRows * roundUp(k.width, 8) * k.outChannels;
-        out[at++] = outputs * side;
-        out[at++] = k.batch * k.outChannels;
-        out[at++] = outRows * k.outChannels;
-        out[at++] = k.batch * window * k.outChannels;
-        out[at] = 1;
-        break;
-      }
-      case KIND.fc:
-        out[start.fc] = outPixels * k.channels * k.outChannels;
-        out[start.fc + 1] = outPixels * (k.channels + k.outChannels);
-        out[start.fc + 2] = 1;
-        break;
-      case KIND.maxpool:
-      case KIND.avgpool:
-      case KIND.gap:
-        out[start.pool] = paddedIn + paddedOut;
-        out[start.pool + 1] = outputs * (k.kind === KIND.gap ? k.height * k.width : window);
-        out[start.pool + 2] = 1;
-        break;
-      case KIND.add:
-        putStage(start.add);
-        break;
-      case KIND.bn:
-        putStage(start.bn);
-        break;
-      case KIND.relu:
-        putStage(start.relu);
-        break;
-      case KIND.concat:
-        out[start.concat] = 1;
-        out[start.concat + 1] = paddedOut;
-        break;
-      case KIND.hswish:
-        putStage(start.hswish, 1, HSWISH_OPERATIONS * moved);
-        break;
-      case KIND.channelshuffle:
-        putStage(start.channelshuffle);
-        out[start.channelshuffle + 3] = k.inputElements;
-        out[start.channelshuffle + 4] = Math.max(0, paddedIn - ON_CHIP_ELEMENTS / 2);
-        break;
-      case KIND.split:
-        putStage(start.split, k.outChannels > 0 ? k.channels / k.outChannels : 1);
-        break;
-      case KIND.se:
-        out[start.se] = 1;
-        out[start.se + 1] = paddedIn;
-        out[start.se + 2] = k.batch * k.channels * k.inner;
-        out[start.se + 3] = k.batch * k.channels;
-        out[start.se + 4] = k.activation === ACTIVATION.none ? 0 : paddedIn;
-        break;
-      default:
-    }
-    if (k.kind === KIND.conv || k.kind === KIND.dwconv) {
-      if (k.activation === ACTIVATION.hswish) {
-        const through = 2 * rowsOut;
-        putStage(start.fusedHswish, 1, HSWISH_OPERATIONS * through * roundUp(rowOut, 8), through);
-      } else if (k.activation === ACTIVATION.relu6) out[start.relu6] = paddedOut;
-    }
+const blocks: Readonly<Record<string, TermBlock<VpuQuantities>>> = {
+  conv: { kinds: ['conv'], applies: ({ plan }) => plan !== undefined, terms: conv },
+  'software conv': { kinds: ['conv'], applies: ({ plan }) => plan === undefined, terms: software },
+  'dwconv of stride 1': {
+    kinds: ['dwconv'],
+    applies: (q) => isWindow(q) && q.stride <= 1,
+    terms: dwconv,
+  },
+  'dwconv of larger stride': {
+    kinds: ['dwconv'],
+    applies: (q) => isWindow(q) && q.stride > 1,
+    terms: dwconv,
+  },
+  'dwconv 1x1': { kinds: ['dwconv'], applies: ({ window }) => window === 1, terms: dwconv },
+  fc: {
+    kinds: ['fc'],
+    terms: [
+      {
+        name: 'O ci co',
+        value: ({ outPixels, kernel: k }) => outPixels * k.channels * k.outChannels,
+      },
+      {
+        name: 'O (ci + co)',
+        value: ({ outPixels, kernel: k }) => outPixels * (k.channels + k.outChannels),
+      },
+      once,
+    ],
+  },
+  pool: {
+    kinds: ['maxpool', 'avgpool', 'gap'],
+    terms: [
+      { name: 'padded (I + O) c', value: (q) => q.paddedIn + q.paddedOut },
+      {
+        name: 'O c k^2',
+        value: ({ outputs, window, kernel: k }) =>
+          outputs * (k.kind === KIND.gap ? k.height * k.width : window),
+      },
+      once,
+    ],
+  },
+  add: { kinds: ['add'], terms: stageTerms() },
+  bn: { kinds: ['bn'], terms: stageTerms() },
+  relu: { kinds: ['relu'], terms: stageTerms() },
+  concat: { kinds: ['concat'], terms: [once, { name: 'padded O c', value: (q) => q.paddedOut }] },
+  hswish: {
+    kinds: ['hswish'],
+    terms: stageTerms({ elements: (q) => HSWISH_OPERATIONS * q.rowElements }),
+  },
+  // A stage that reads and writes what the convolution before it left.
+  'fused hswish': {
+    kinds: ['conv', 'dwconv'],
+    applies: ({ kernel }) => kernel.activation === ACTIVATION.hswish,
+    terms: stageTerms({
+      elements: (q) => HSWISH_OPERATIONS * 2 * q.rowElementsOut,
+      rows: (q) => 2 * q.rowsOut,
+    }),
+  },
+  channelshuffle: {
+    kinds: ['channelshuffle'],
+    terms: [
+      ...stageTerms(),
+      { name: 'elements read', value: ({ kernel }) => kernel.inputElements },
+      {
+        name: 'padded I c beyond on-chip memory',
+        value: (q) => Math.max(0, q.paddedIn - ON_CHIP_ELEMENTS / 2),
+      },
+    ],
+  },
+  split: {
+    kinds: ['split'],
+    terms: stageTerms({
+      stages: ({ kernel: k }) => (k.outChannels > 0 ? k.channels / k.outChannels : 1),
+    }),
+  },
+  // mid: channels between the two convolutions of the block.
+  se: {
+    kinds: ['se'],
+    terms: [
+      once,
+      { name: 'padded I c', value: (q) => q.paddedIn },
+      { name: 'c mid', value: ({ kernel: k }) => k.batch * k.channels * k.inner },
+      { name: 'c', value: ({ kernel }) => kernel.batch * kernel.channels },
+      {
+        name: 'activation: padded I c',
+        value: (q) => (q.kernel.activation === ACTIVATION.none ? 0 : q.paddedIn),
+      },
+    ],
+  },
+  'fused relu6': {
+    kinds: ['conv', 'dwconv'],
+    applies: ({ kernel }) => kernel.activation === ACTIVATION.relu6,
+    terms: [{ name: 'padded O c', value: (q) => q.paddedOut }],
   },
 };
+
+export const vpuTerms = compileTerms(blocks, vpuQuantitiesOf);

@@ -1,7 +1,14 @@
 import { crc32, decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError } from '@nnmeter/ir';
-import { DEVICE_FAMILIES, type DeviceFamilyName, deviceFamilies } from './device-families.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
+import type { DevicePhysics } from './physics.ts';
+import {
+  formulaHash,
+  formulaNames,
+  TERM_SET_NAMES,
+  type TermSetName,
+  termSets,
+} from './term-sets.ts';
 
 /** What the device achieves, from the fitted model: the roofline of kernels that were never measured. */
 export interface Throughput {
@@ -27,11 +34,13 @@ export interface IntervalWidths {
   readonly estimated: number;
 }
 
-/** All that training decides about one device. */
+/** All that a latency model of one device needs besides the formulas: what was known and what training decided. */
 export interface LatencyModelWeights {
-  readonly family: DeviceFamilyName;
+  readonly terms: TermSetName;
+  /** The limits of the device that training built on. */
+  readonly physics: DevicePhysics;
   readonly constantMs: number;
-  /** ms per unit of each term of the device family. */
+  /** ms per unit of each term of the set. */
   readonly coefficients: Float64Array;
   /** By kind: 1 if kernels of the kind were measured. */
   readonly measured: Uint8Array;
@@ -49,22 +58,23 @@ export interface LatencyModelWeights {
 export const LIMITS_PER_KIND = 3;
 
 const MAGIC = 0x4d4c4e4e; // "NNLM"
-const VERSION = 2;
-const HEADER_BYTES = 20;
-const SCALARS = 10;
+const VERSION = 3;
+const HEADER_BYTES = 24;
+const SCALARS = 18;
 
 /*
- * Format version 2, little-endian:
+ * Format version 3, little-endian:
  *   0  4  magic "NNLM"            8  u16 image sides       14 u16 -
  *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
- *   5  u8 device family          12  u16 kinds
- *   6  u16 coefficients          20  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none)
+ *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features
+ *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none),
+ *      physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
  *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured; forest ("NNMF"); u32 CRC-32 of all before
  */
 
 /** The bytes of a device's `weights.bin`. */
 export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
-  const { coefficients, sides, cells, measured, limits, throughput, interval } = weights;
+  const { coefficients, sides, cells, measured, limits, throughput, interval, physics } = weights;
   const forest = weights.forest ? encodeForest(weights.forest) : new Uint8Array(0);
   const scalars = Float64Array.of(
     weights.constantMs,
@@ -77,16 +87,25 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
     interval?.high ?? 0,
     interval?.novel ?? 0,
     interval?.estimated ?? 0,
+    physics.launchMs,
+    physics.macsPerMs,
+    physics.bytesPerMs,
+    physics.bytesPerElement,
+    physics.fullyConnected?.launchMs ?? 0,
+    physics.fullyConnected?.msPerMac ?? 0,
+    physics.fullyConnected?.levelOff ?? 0,
+    physics.fullyConnected?.measuredUpTo ?? 0,
   );
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   header.setUint32(0, MAGIC, true);
   header.setUint8(4, VERSION);
-  header.setUint8(5, DEVICE_FAMILIES.indexOf(weights.family));
+  header.setUint8(5, TERM_SET_NAMES.indexOf(weights.terms));
   header.setUint16(6, coefficients.length, true);
   header.setUint16(8, sides.length, true);
   header.setUint16(10, cells.length, true);
   header.setUint16(12, measured.length, true);
   header.setUint32(16, forest.length, true);
+  header.setUint32(20, formulaHash(formulaNames(weights.terms)), true);
   const parts = [header, scalars, coefficients, limits, cells, sides, measured, forest].map(
     (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
   );
@@ -103,7 +122,8 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
 
 /**
  * Reads the bytes of {@link encodeWeights}.
- * @throws NnMeterError E_WEIGHTS if they are missing, truncated, damaged or of another version.
+ * @throws NnMeterError E_WEIGHTS if they are missing, truncated, damaged, of another version, or trained with formulas
+ * of other names than this release has.
  */
 export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
   if (bytes.length === 0) throw unreadable('there are none');
@@ -131,11 +151,12 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     throw unreadable(`they have ${bytes.length} bytes, their header says ${expected}`);
   if (view.getUint32(expected - 4, true) !== crc32(bytes.subarray(0, expected - 4)))
     throw unreadable('their checksum does not match');
-  const family = DEVICE_FAMILIES[view.getUint8(5)];
+  const terms = TERM_SET_NAMES[view.getUint8(5)];
   if (
-    family === undefined ||
+    terms === undefined ||
     counts.kinds !== KERNEL_KINDS.length ||
-    counts.coefficients !== deviceFamilies[family].terms.names.length
+    counts.coefficients !== termSets[terms].terms.names.length ||
+    view.getUint32(20, true) !== formulaHash(formulaNames(terms))
   )
     throw unreadable('they were trained with other latency terms than those of this release');
 
@@ -162,8 +183,21 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     novel: next(),
     estimated: next(),
   };
+  const limits = {
+    launchMs: next(),
+    macsPerMs: next(),
+    bytesPerMs: next(),
+    bytesPerElement: next(),
+  };
+  const fullyConnected = {
+    launchMs: next(),
+    msPerMac: next(),
+    levelOff: next(),
+    measuredUpTo: next(),
+  };
   return {
-    family,
+    terms,
+    physics: fullyConnected.levelOff === 0 ? limits : { ...limits, fullyConnected },
     constantMs,
     throughput,
     interval: interval.level === 0 ? null : interval,

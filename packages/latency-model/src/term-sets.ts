@@ -1,0 +1,42 @@
+import { crc32 } from '@nnmeter/forest';
+import { type FeatureTable, kernelFeatures } from './features.ts';
+import { vpuFeatures } from './features-vpu.ts';
+import { KERNEL_KINDS } from './kernel-kind.ts';
+import type { TermTable } from './terms.ts';
+import { cpuTerms } from './terms-cpu.ts';
+import { gpuTerms } from './terms-gpu.ts';
+import { vpuTerms } from './terms-vpu.ts';
+
+/** The units in which a kind of device counts work and traffic, and what its tree correction looks at. */
+export interface TermSet {
+  readonly terms: TermTable;
+  readonly features: FeatureTable;
+}
+
+/** Names of the sets of terms; the order is part of the weights format. */
+export const TERM_SET_NAMES = ['cpu', 'gpu', 'vpu'] as const;
+export type TermSetName = (typeof TERM_SET_NAMES)[number];
+
+export const termSets: Readonly<Record<TermSetName, TermSet>> = {
+  cpu: { terms: cpuTerms, features: kernelFeatures },
+  gpu: { terms: gpuTerms, features: kernelFeatures },
+  vpu: { terms: vpuTerms, features: vpuFeatures },
+};
+
+/** What weights depend on: the names, in order, of kinds of kernels, terms and features. */
+export interface FormulaNames {
+  readonly kinds: readonly string[];
+  readonly terms: readonly string[];
+  readonly features: readonly string[];
+}
+
+/** The formulas of this release, by set of terms. */
+export function formulaNames(set: TermSetName): FormulaNames {
+  const { terms, features } = termSets[set];
+  return { kinds: KERNEL_KINDS, terms: terms.names, features: features.names };
+}
+
+/** 32 bits that change with any name or its place. */
+export function formulaHash({ kinds, terms, features }: FormulaNames): number {
+  return crc32(Uint8Array.from(JSON.stringify([kinds, terms, features]), (c) => c.charCodeAt(0)));
+}
