@@ -21,12 +21,13 @@ export function compileFeatures<Quantities>(
   features: readonly Feature<Quantities>[],
   quantitiesOf: (kernel: KernelDescription) => Quantities,
 ): FeatureTable {
+  const values = features.map(({ value }) => value);
   return {
     names: features.map(({ name }) => name),
     fill(kernel, out, offset = 0, step = 1) {
       const quantities = quantitiesOf(kernel);
-      for (let index = 0; index < features.length; index++)
-        out[offset + index * step] = features[index]!.value(quantities);
+      for (let index = 0; index < values.length; index++)
+        out[offset + index * step] = values[index]!(quantities);
     },
   };
 }

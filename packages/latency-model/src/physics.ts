@@ -1,7 +1,11 @@
 import { type KernelDescription, macsOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 
-/** Limits of a device that no kernel can beat, and from which never measured kernels are estimated. */
+/**
+ * Limits of a device that no kernel can beat, and from which never measured kernels are estimated. Training builds on
+ * them, so that they are part of the weights. They come from the device's `device.json`, which says where each is from,
+ * or are estimated from its measurements (`estimatePhysics` of @nnmeter/training).
+ */
 export interface DevicePhysics {
   /** Start of one kernel, ms. */
   readonly launchMs: number;

@@ -3,7 +3,11 @@ import { KERNEL_KINDS, type KernelKind } from './kernel-kind.ts';
 import { bytesMoved, type DevicePhysics } from './physics.ts';
 import type { Throughput } from './weights.ts';
 
-/** Arithmetic operations an element of the larger of input and output, for kinds that compute without a matrix product. */
+/**
+ * Arithmetic operations per element of the larger of input and output, for kinds that compute without a matrix product.
+ * Assumptions: operations counted in the formulas, a division or an exponential as about ten. No device was measured
+ * for them, and what is estimated with them is marked so.
+ */
 const OPERATIONS_PER_ELEMENT: Partial<Record<KernelKind, number>> = {
   softmax: 20,
   normalization: 8,

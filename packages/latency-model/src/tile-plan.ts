@@ -2,8 +2,10 @@ import { roundUp } from './arithmetic.ts';
 import { type Axis, cutAxis, paddingOf, type Span } from './tile-axis.ts';
 
 /**
- * How the fixed-function convolution unit of Myriad X is driven (OpenVINO 2019, whose open compiler is the source of
- * the limits and the cost below). A convolution may first be split into `pieces` of output channels; each is cut into
+ * How the fixed-function convolution unit of Myriad X is driven. Limits and costs are those of OpenVINO's open compiler,
+ * release 2019 R2, unless said otherwise below:
+ * https://github.com/openvinotoolkit/openvino/tree/2019_R2/inference-engine/src/vpu/graph_transformer
+ * (include/vpu/hw/tiling.hpp for the numbers, src/hw/tiling.cpp for the descriptors). A convolution may first be split into `pieces` of output channels; each is cut into
  * tiles of input channels, width and height, and a tile needs descriptors that process `block` input channels at a time
  * in one of five modes (2^mode blocks side by side). Sums are those of one piece.
  */
@@ -45,21 +47,30 @@ export interface ConvolutionExtents {
   readonly pooled: boolean;
 }
 
+/** 1, 2, 4, 8 or 16 blocks side by side. */
 const MODES = 5;
-const MOST_BLOCKS = 2 ** (MODES - 1);
+const MAX_BLOCKS = 2 ** (MODES - 1);
+/** Of a descriptor, by mode; in cycles a pixel, as the compiler counts. */
 const SETUP_CYCLES = [0, 5, 11, 19, 31] as const;
 const MAX_CHANNELS = 2048;
 const COEFFICIENTS_PER_BLOCK = 256;
+/** Of all blocks together. */
 const OUTPUT_CHANNELS = 256;
-const LINE_BUFFER_BYTES = 131072;
-/** On-chip memory a tile's output must fit. */
-const OUTPUT_BYTES = 576 * 1024;
+/** Buffer of the rows that a tile's window covers; all blocks share it. */
+const LINE_BUFFER_BYTES = 128 * 1024;
+/** float16 */
+const BYTES = 2;
+/** Rows start on 16 bytes. */
+const COLUMN_ALIGNMENT = 8;
 const MAX_TILES = 15;
-const MIN_TILE_WIDTH = 64;
 const MAX_WINDOW = 15;
 const MAX_STRIDE = 8;
-const BYTES = 2;
-const COLUMN_ALIGNMENT = 8;
+/**
+ * Of these three the source is the benchmark: with them the measured totals of networks follow the cycles of the plan.
+ * On-chip memory that a tile's output must fit, least width that is cut, and the pieces of output that is pooled next.
+ */
+const OUTPUT_BYTES = 576 * 1024;
+const MIN_TILE_WIDTH = 64;
 const POOLED_PIECE_CHANNELS = [128, 64, 32] as const;
 
 interface TileMode {
@@ -197,7 +208,7 @@ export function planTiles(whole: ConvolutionExtents): TilePlan | undefined {
   let best: Candidate | undefined;
   for (let channelTiles = 1; channelTiles <= MAX_TILES; channelTiles++) {
     if (best !== undefined && (channelTiles - 1) * outputs >= best.cost) break;
-    const leastPerBlock = Math.ceil(Math.ceil(conv.channels / channelTiles) / MOST_BLOCKS);
+    const leastPerBlock = Math.ceil(Math.ceil(conv.channels / channelTiles) / MAX_BLOCKS);
     if (leastPerBlock * conv.kernelWidth * conv.kernelHeight > COEFFICIENTS_PER_BLOCK) continue;
     for (let widthTiles = 1; widthTiles <= MAX_TILES; widthTiles++) {
       const tileWidth = tileInputOf(conv.width, conv.strideWidth, widthTiles, MIN_TILE_WIDTH);

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '@nnmeter/forest';
+import {
+  decodeWeights,
+  encodeWeights,
+  KERNEL_KINDS,
+  type LatencyModelWeights,
+  LIMITS_PER_KIND,
+  TERM_SET_NAMES,
+  termSets,
+} from '@nnmeter/latency-model';
+import { formulaHash, formulaNames } from '../dist/term-sets.js';
+
+function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
+  return {
+    terms,
+    physics: { launchMs: 1e-3, macsPerMs: 3e7, bytesPerMs: 4e7, bytesPerElement: 2 },
+    constantMs: 0.5,
+    coefficients: Float64Array.from(termSets[terms].terms.names, (_, index) => index / 7),
+    measured: new Uint8Array(KERNEL_KINDS.length).fill(1),
+    limits: new Float32Array(LIMITS_PER_KIND * KERNEL_KINDS.length).fill(224),
+    sides: Uint16Array.of(7, 224),
+    cells: Uint32Array.of(1, 2, 3),
+    throughput: { launchMs: 1, macsPerMs: 2, vectorPerMs: 3, bytesPerMs: 4 },
+    interval: null,
+    forest: null,
+  };
+}
+
+describe.each(TERM_SET_NAMES)('weights of %s terms', (set) => {
+  test('come back as they were written, with the physics they were trained on', () => {
+    const weights = weightsOf(set);
+    const fullyConnected = { launchMs: 0.01, msPerMac: 6e-8, levelOff: 4e6, measuredUpTo: 5e7 };
+    const levelling = { ...weights, physics: { ...weights.physics, fullyConnected } };
+    expect(decodeWeights(encodeWeights(weights))).toEqual(weights);
+    expect(decodeWeights(encodeWeights(levelling))).toEqual(levelling);
+  });
+
+  test.each(['kinds', 'terms', 'features'] as const)(
+    'trained when one of the %s had another name, or another place, are refused',
+    (list) => {
+      const names = formulaNames(set);
+      const hashes = names[list].flatMap((name, index) => [
+        formulaHash({ ...names, [list]: names[list].with(index, `${name} squared`) }),
+        formulaHash({ ...names, [list]: [...names[list].toSpliced(index, 1), name] }),
+      ]);
+      // Moved to the end, the last name is where it was.
+      expect(hashes.pop()).toBe(formulaHash(names));
+      for (const hash of hashes) {
+        expect(() => decodeWeights(withHash(encodeWeights(weightsOf(set)), hash))).toThrow(
+          expect.objectContaining({
+            code: 'E_WEIGHTS',
+            message: expect.stringContaining('other latency terms'),
+          }),
+        );
+      }
+    },
+  );
+});
+
+/** Intact weights of other formulas. */
+function withHash(bytes: Uint8Array, hash: number): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  view.setUint32(20, hash, true);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+  return bytes;
+}
