@@ -14,7 +14,7 @@ export {
   type KernelDescription,
   macsOf,
 } from './kernel-description.ts';
-export { KERNEL_KINDS, KIND } from './kernel-kind.ts';
+export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 export { configurationCell, KernelModel } from './kernel-model.ts';
 export {
   decodeLatencyModel,

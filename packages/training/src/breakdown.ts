@@ -5,7 +5,6 @@ import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import {
   decodeWeights,
   describeKernel,
-  deviceFamilies,
   KERNEL_KINDS,
   type KernelDescription,
   KernelModel,
@@ -13,30 +12,28 @@ import {
 } from '@nnmeter/latency-model';
 import { modelToGraph } from '@nnmeter/predictor';
 import type { Anchor } from './anchors.ts';
-import type { DeviceData } from './benchmark.ts';
+import type { DeviceFolder } from './device.ts';
+import type { DeviceData } from './measured-models.ts';
 import { trainDevice } from './train-device.ts';
 
 const NETWORKS = ['resnet50', 'mobilenet_v2', 'densenet121'];
 
 /**
  * Markdown tables of one device: latency of known networks by kernel type, from totals alone and as shipped, and single
- * ops against their measurement. The shipped model is that of the plugin's `weights.bin`.
- * @param predictors folder of the plugins
+ * ops against their measurement. The shipped model is that of the device's `weights.bin`.
  */
 export async function breakdownOf(
-  data: DeviceData,
+  data: DeviceData<DeviceFolder>,
   ids: readonly string[],
-  anchors: readonly Anchor[],
-  predictors: string,
 ): Promise<string> {
   const isTraining = (model: number): boolean => !isHeldOut(ids[model]!);
-  const { physics } = deviceFamilies[data.device.family];
-  const alone = new KernelModel(trainDevice(data, isTraining, { rounds: 0, floors: false }));
-  const folder = join(predictors, data.device.folder);
+  const { folder, rules, anchors = [] } = data.device;
+  const withoutHelp = { rounds: 0, floors: false, anchors: [] };
+  const alone = new KernelModel(trainDevice(data, isTraining, withoutHelp));
+  const { physics } = alone.weights;
   const shipped = new KernelModel(decodeWeights(await readFile(join(folder, 'weights.bin'))));
   const before: Cost = (kernel) => alone.baseLatency(kernel) - kernelFloor(kernel, physics);
   const after: Cost = (kernel) => shipped.latency(kernel);
-  const rules = JSON.parse(await readFile(join(folder, 'rules.json'), 'utf8')) as FusionRules;
   const lines = [`## ${data.device.name}`, ''];
   for (const network of NETWORKS)
     lines.push(...(await networkTable(network, rules, before, after)), '');

@@ -4,7 +4,7 @@ import {
   type LatencyModelWeights,
   latencyMetrics,
 } from '@nnmeter/latency-model';
-import type { DeviceData } from './benchmark.ts';
+import type { DeviceData } from './measured-models.ts';
 
 /** Predictions of a device's model for all models of a benchmark. */
 export interface Totals {

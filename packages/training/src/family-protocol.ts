@@ -1,8 +1,8 @@
 import { familyOf } from '@nnmeter/dataset';
 import type { LatencyMetrics, LatencyModelWeights } from '@nnmeter/latency-model';
 import type { FamilyMetrics } from '@nnmeter/predictor';
-import type { DeviceData } from './benchmark.ts';
 import { accuracyOf, predictAll, type Totals } from './evaluate.ts';
+import type { DeviceData } from './measured-models.ts';
 
 /** Trains a device's model on the models that `isTraining` lets through. */
 export type Train = (isTraining: (model: number) => boolean) => LatencyModelWeights;

@@ -10,8 +10,8 @@ import {
   type LatencyModelWeights,
   latencyMetrics,
 } from '@nnmeter/latency-model';
-import type { DeviceData } from './benchmark.ts';
 import { measuredModels } from './family-protocol.ts';
+import type { DeviceData } from './measured-models.ts';
 
 const SAMPLES = 10;
 const WINDOWED = new Set(['conv', 'dwconv', 'maxpool', 'avgpool']);

@@ -1,5 +1,6 @@
 export { type Anchor, readAnchors } from './anchors.ts';
-export { type Benchmark, type DeviceData, readBenchmark } from './benchmark.ts';
+export { type Device, type DeviceFolder, readDevice, readDevices } from './device.ts';
+export { estimatePhysics, type PhysicsData } from './estimate-physics.ts';
 export { accuracyOf, predictAll, type Totals } from './evaluate.ts';
 export {
   accuracyByFamily,
@@ -8,5 +9,15 @@ export {
   type Train,
 } from './family-protocol.ts';
 export { type FewShotResult, runFewShot } from './few-shot-protocol.ts';
+export { KernelCollector, type KernelSet } from './kernel-set.ts';
+export { main } from './main.ts';
+export {
+  type DeviceData,
+  type MeasuredModels,
+  type ReadOptions,
+  readMeasuredModels,
+} from './measured-models.ts';
 export { type TrainedDevice, trainAndRecord } from './protocols.ts';
+export { type SquareKernel, squareKernel } from './square-kernel.ts';
 export { type TrainingOptions, trainDevice } from './train-device.ts';
+export { writePredictor } from './write-predictor.ts';

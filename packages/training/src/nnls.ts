@@ -1,4 +1,4 @@
-import { solvePositiveDefinite } from './linear.ts';
+import { solveCholesky } from '@nnmeter/forest';
 
 /**
  * Minimises `x' G x - 2 b' x` over `x >= 0` (Lawson and Hanson's active set method on normal equations).
@@ -73,6 +73,6 @@ function solveSubset(
     for (let column = 0; column < count; column++)
       matrix[row * count + column] = gram[columns[row]! * size + columns[column]!]!;
   }
-  solvePositiveDefinite(matrix, vector, count);
+  solveCholesky(matrix, vector, count);
   return vector;
 }

@@ -1,7 +1,6 @@
 import { isHeldOut } from '@nnmeter/dataset';
 import type { IntervalWidths, LatencyMetrics, LatencyModelWeights } from '@nnmeter/latency-model';
 import type { ProtocolRecord } from '@nnmeter/predictor';
-import type { Benchmark, DeviceData } from './benchmark.ts';
 import { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
 import { accuracyOf, predictAll, type Totals } from './evaluate.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Train,
 } from './family-protocol.ts';
 import { runFewShot } from './few-shot-protocol.ts';
+import type { DeviceData, MeasuredModels } from './measured-models.ts';
 
 const SPLIT_SEEDS = [0, 1] as const;
 /** Of a split that has no part in the interval and checks it. */
@@ -29,7 +29,7 @@ export interface TrainedDevice {
 /** Trains a device on the random split, on another one, and without each of the families; calibrates the interval. */
 export function trainAndRecord(
   data: DeviceData,
-  { ids, devices }: Pick<Benchmark, 'ids' | 'devices'>,
+  { ids, devices }: Pick<MeasuredModels, 'ids' | 'devices'>,
   train: Train,
   onStep: (step: string) => void = () => {},
 ): TrainedDevice {
@@ -50,7 +50,7 @@ export function trainAndRecord(
   const known = [fitted.residuals, other.residuals];
   const interval = calibrateInterval(data.measured, known, unseen);
   const siblings = devices
-    .filter((device) => device !== data && device.device.family === data.device.family)
+    .filter((device) => device !== data && device.device.terms === data.device.terms)
     .map((sibling) => [sibling.device.name, runFewShot(sibling, ids, fitted.weights)] as const);
   return {
     weights: { ...fitted.weights, interval },

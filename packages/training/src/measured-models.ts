@@ -1,48 +1,44 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { FusionRules } from '@nnmeter/kernel-detect';
 import { openDataset } from './dataset.ts';
-import { DEVICES, type Device } from './devices.ts';
+import type { Device } from './device.ts';
 import { graphOf, KernelCollector, type KernelSet } from './kernel-set.ts';
 
-/** The whole benchmark, reduced to what training needs. */
-export interface Benchmark {
+/** A dataset of measured models, reduced to what training needs. */
+export interface MeasuredModels<D extends Device = Device> {
   readonly ids: readonly string[];
   /** SHA-256 of the dataset. */
   readonly hash: string;
-  readonly devices: readonly DeviceData[];
+  readonly devices: readonly DeviceData<D>[];
 }
 
-export interface DeviceData {
-  readonly device: Device;
+/** A device and its measurements. */
+export interface DeviceData<D extends Device = Device> {
+  readonly device: D;
   readonly set: KernelSet;
   /** ms by model; NaN where not measured. */
   readonly measured: Float64Array;
 }
 
+export interface ReadOptions {
+  /** Takes only every n-th model, for trials. */
+  readonly every?: number;
+  /** Told how many models were read, now and then. */
+  readonly onProgress?: (models: number) => void;
+}
+
 /**
- * Streams the dataset once and detects every model's kernels under the rules of the plugins' rules.json.
- * @param every takes only every n-th model, for trials.
+ * Streams a dataset once, one model in memory at a time, and detects every model's kernels under the devices' rules.
+ * @param folder of `*.jsonl.gz` or `*.jsonl`, a model a line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
+ * @throws NnMeterError E_FILE if it holds no dataset, E_MEASUREMENTS for a broken line
  */
-export async function readBenchmark(
+export async function readMeasuredModels<D extends Device>(
   folder: string,
-  predictors: string,
-  options: {
-    every?: number;
-    devices?: readonly Device[];
-    onProgress?: (models: number) => void;
-  } = {},
-): Promise<Benchmark> {
-  const { every = 1, devices = DEVICES, onProgress } = options;
+  devices: readonly D[],
+  { every = 1, onProgress }: ReadOptions = {},
+): Promise<MeasuredModels<D>> {
   const collectors = new Map<string, KernelCollector>();
-  const rulesOf: string[] = [];
-  for (const device of devices) {
-    const text = await readFile(join(predictors, device.folder, 'rules.json'), 'utf8');
-    const rules = JSON.parse(text) as FusionRules;
-    const key = JSON.stringify(rules.fuse);
-    rulesOf.push(key);
-    if (!collectors.has(key)) collectors.set(key, new KernelCollector(rules));
-  }
+  const rulesOf = devices.map(({ rules }) => JSON.stringify(rules.fuse));
+  for (const [index, key] of rulesOf.entries())
+    if (!collectors.has(key)) collectors.set(key, new KernelCollector(devices[index]!.rules));
   const ids: string[] = [];
   const measured = devices.map((): number[] => []);
   const dataset = openDataset(folder);

@@ -1,0 +1,47 @@
+import {
+  configurationCell,
+  KERNEL_KINDS,
+  type LatencyModelWeights,
+  LIMITS_PER_KIND,
+} from '@nnmeter/latency-model';
+import type { Anchor } from './anchors.ts';
+import type { KernelSet } from './kernel-set.ts';
+
+/**
+ * Kinds, extents and configurations that occur in the models with weight.
+ * @param leastModels a kind counts as measured if so many models run it, or an anchor measures it alone
+ */
+export function whatTrainingSaw(
+  set: KernelSet,
+  weight: Float64Array,
+  anchors: readonly Anchor[],
+  leastModels: number,
+): Pick<LatencyModelWeights, 'measured' | 'limits' | 'sides' | 'cells'> {
+  const modelsOfKind = new Uint32Array(KERNEL_KINDS.length);
+  const limits = new Float32Array(KERNEL_KINDS.length * LIMITS_PER_KIND);
+  const sides = new Set<number>();
+  const cells = new Set<number>();
+  for (let model = 0; model < weight.length; model++) {
+    if (weight[model] === 0) continue;
+    const kinds = new Set<number>();
+    for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
+      const kernel = set.kernels[set.kernelIndex[entry]!]!;
+      kinds.add(kernel.kind);
+      sides.add(Math.max(kernel.height, kernel.width));
+      cells.add(configurationCell(kernel));
+      const at = kernel.kind * LIMITS_PER_KIND;
+      limits[at] = Math.max(limits[at]!, kernel.channels);
+      limits[at + 1] = Math.max(limits[at + 1]!, kernel.outChannels);
+      limits[at + 2] = Math.max(limits[at + 2]!, kernel.kernelHeight, kernel.kernelWidth);
+    }
+    for (const kind of kinds) modelsOfKind[kind]!++;
+  }
+  const ascending = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b);
+  for (const { kernel } of anchors) modelsOfKind[kernel.kind] = leastModels;
+  return {
+    measured: Uint8Array.from(modelsOfKind, (models) => (models >= leastModels ? 1 : 0)),
+    limits,
+    sides: Uint16Array.from(ascending(sides).filter((side) => side < 65536)),
+    cells: Uint32Array.from(ascending(cells)),
+  };
+}
