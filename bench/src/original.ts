@@ -156,7 +156,7 @@ async function predictInTurn(
       const inputs = Array.from({ length: graphs }, () => graph?.());
       const before = process.cpuUsage();
       for (const fresh of inputs) {
-        predictor.estimateTotal(fresh ?? (await modelFileToGraph(request.model as string, 'onnx')));
+        predictor.totalMs(fresh ?? (await modelFileToGraph(request.model as string, 'onnx')));
       }
       const { user, system } = process.cpuUsage(before);
       if (run === 0) continue;

@@ -28,19 +28,19 @@ export function predictionFromGraphs(count: number): Row[] {
       const graphs = (): Graph[] => Array.from({ length: count }, build);
       const predictor = createPredictor(definition);
       for (const graph of graphs()) {
-        predictor.estimateTotal(graph);
+        predictor.totalMs(graph);
         predictor.predictGraph(graph);
       }
       const sample = build();
       const first = Array.from({ length: Math.min(count, 20) }, () => createPredictor(definition));
-      const estimate = medianMs(graphs(), predictor.estimateTotal);
+      const estimate = medianMs(graphs(), predictor.totalMs);
       rows.push({
         predictor: definition.name,
         model,
         nodes: sample.nodes.length,
-        'estimateTotal, models/s': round(1000 / estimate),
+        'totalMs, models/s': round(1000 / estimate),
         'predictGraph, models/s': round(1000 / medianMs(graphs(), predictor.predictGraph)),
-        'estimateTotal first, ms': round(medianMs(first, (fresh) => fresh.estimateTotal(build()))),
+        'totalMs first, ms': round(medianMs(first, (fresh) => fresh.totalMs(build()))),
         'of it building, ms': round(medianMs(graphs(), build)),
       });
     }
@@ -61,12 +61,12 @@ export function sharedKernels(count: number): Row[] {
     );
     const rounds = Array.from({ length: count }, () => candidates);
     const perRound = medianMs(rounds, (all) => {
-      for (const candidate of all) predictor.estimateKernels(candidate);
+      for (const candidate of all) predictor.kernelsTotalMs(candidate);
     });
     rows.push({
       predictor: definition.name,
       'kernels a candidate': kernels.length,
-      'estimateKernels, candidates/s': round((1000 * candidates.length) / perRound),
+      'kernelsTotalMs, candidates/s': round((1000 * candidates.length) / perRound),
     });
   }
   return rows;
@@ -78,7 +78,7 @@ export function predictionFromOnnx(files: ReadonlyMap<string, Uint8Array>, count
   return [...files].map(([model, bytes]) => {
     const copies = Array.from({ length: count }, () => bytes);
     const run = (): number =>
-      medianMs(copies, (each) => predictor.estimateTotal(onnx.toGraph(each) as Graph));
+      medianMs(copies, (each) => predictor.totalMs(onnx.toGraph(each) as Graph));
     run();
     return { model, bytes: bytes.length, 'models/s': round(1000 / run()) };
   });

@@ -55,7 +55,7 @@ const grown = () => {
 const bytes = grown();
 const { buildModel } = await import('@nnmeter/zoo');
 const kernels = predictor.describeKernels(buildModel('mobilenet_v2'));
-for (const each of more) each.estimateKernels(kernels);
+for (const each of more) each.kernelsTotalMs(kernels);
 console.log(JSON.stringify({ ms, bytes, used: grown() }));
 `;
 

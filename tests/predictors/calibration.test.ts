@@ -1,8 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { createGraph, type Graph } from '@nnmeter/ir';
-import { calibratedMs, fitFactors, type KernelTime, kernelGroups } from '@nnmeter/latency-model';
-import { calibratePredictor, createPredictor, fitCalibration } from '@nnmeter/predictor';
+import {
+  calibratedMs,
+  fitFactors,
+  type KernelTime,
+  kernelGroups,
+  modelMs,
+} from '@nnmeter/latency-model';
+import {
+  calibratePredictor,
+  createPredictor,
+  fitCalibration,
+  mapReports,
+} from '@nnmeter/predictor';
 import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { chain } from './support/graphs.ts';
@@ -43,7 +54,35 @@ test('a device at half the clock is learned from one measurement', () => {
   const report = calibrated.predictGraph(graphs[5]!);
   expect(report.latencyMs).toBeCloseTo(2 * latencyOf(graphs[5]!), 6);
   expect(report.interval!.low).toBeLessThan(report.latencyMs);
-  expect(calibrated.estimateTotal(graphs[5]!)).toBe(report.latencyMs);
+  expect(calibrated.totalMs(graphs[5]!)).toBe(report.latencyMs);
+});
+
+test('whatever a calibrated predictor is asked, it answers by its reports', async () => {
+  const measurements = [{ graph: graphs[0]!, latencyMs: 2 * latencyOf(graphs[0]!) }];
+  const calibrated = calibratePredictor(predictor, fitCalibration(predictor, measurements));
+  const noted = mapReports(calibrated, (report) => ({ ...report, warnings: ['calibrated'] }));
+  const graph = graphs[5]!;
+  const report = noted.predictGraph(graph);
+  expect(report.warnings).toEqual(['calibrated']);
+  expect(report.latencyMs).toBeCloseTo(2 * latencyOf(graph), 6);
+  expect(await noted.predict(graph)).toEqual(report);
+  expect(noted.totalMs(graph)).toBe(report.latencyMs);
+});
+
+test('the start-up cost and the kernels are the total, calibrated or not', () => {
+  const graph = graphs[4]!;
+  const before = predictor.predictGraph(graph);
+  expect(before.startupMs).toBe(predictor.kernelsTotalMs([]));
+  expect(before.startupMs).toBeGreaterThan(0);
+  const half = { graph, latencyMs: before.latencyMs / 2 };
+  const after = calibratePredictor(predictor, fitCalibration(predictor, [half])).predictGraph(
+    graph,
+  );
+  expect(after.startupMs).toBeCloseTo(before.startupMs / 2, 9);
+  for (const { latencyMs, startupMs, kernels } of [before, after]) {
+    const sum = kernels.reduce((total, kernel) => total + kernel.latencyMs, startupMs);
+    expect(sum).toBeCloseTo(latencyMs, 9);
+  }
 });
 
 test('a device on which only 5x5 convolutions are slower is told apart', () => {
@@ -102,8 +141,9 @@ describe('bad measurements', () => {
   });
 });
 
-function kernel(op: string, ms: number, isEstimated = false): KernelTime {
-  return { groups: kernelGroups(op, undefined, 28, isEstimated), ms };
+function kernel(kind: string, ms: number, isEstimated = false): KernelTime {
+  const configuration = { kind, kernelHeight: 3, kernelWidth: 3, outHeight: 28 };
+  return { groups: kernelGroups(configuration, isEstimated), ms };
 }
 
 /** Fits to the true time of networks, and says how far off the next network is. */
@@ -111,12 +151,10 @@ function errorAfterFit(
   networks: readonly (readonly KernelTime[])[],
   trueMs: (kernel: KernelTime) => number,
 ): number {
-  const sum = (list: readonly KernelTime[], cost: (kernel: KernelTime) => number): number =>
-    list.reduce((total, each) => total + cost(each), 0);
-  const measured = networks.map((list) => sum(list, trueMs));
-  const totals = networks.map((list) => sum(list, ({ ms }) => ms));
-  const factors = fitFactors(totals.slice(1), networks.slice(1), measured.slice(1));
-  return Math.abs(sum(networks[0]!, (each) => calibratedMs(factors, each)) / measured[0]! - 1);
+  const models = networks.map((kernels) => ({ startupMs: 0, kernels }));
+  const measured = networks.map((list) => list.reduce((total, each) => total + trueMs(each), 0));
+  const factors = fitFactors(models.slice(1), measured.slice(1));
+  return Math.abs(modelMs(models[0]!, factors) / measured[0]! - 1);
 }
 
 test('an op that was only estimated may be off by a multiple', () => {
@@ -148,7 +186,8 @@ test('kernels stay positive whatever the measurements', () => {
     [40, 1e-3, 1e3, 5],
     [1e-6, 1e6, 1, 1],
   ]) {
-    const factors = fitFactors([10, 10, 10, 10], networks, measured);
+    const models = networks.map((kernels) => ({ startupMs: 0, kernels }));
+    const factors = fitFactors(models, measured);
     for (const each of [...networks.flat(), kernel('unknown', 1e-3)]) {
       expect(calibratedMs(factors, each)).toBeGreaterThan(0);
       expect(calibratedMs(factors, each)).toBeLessThan(Infinity);

@@ -16,17 +16,17 @@ describe.each(predictors)('kernels apart from graphs on $name', (predictor) => {
       const kernels = predictor.describeKernels(graph);
       const { latencyMs, kernels: reported } = predictor.predictGraph(graph);
       expect(kernels).toHaveLength(reported.length);
-      expect(predictor.estimateKernels(kernels)).toBe(predictor.estimateTotal(graph));
-      expect(predictor.estimateKernels(JSON.parse(JSON.stringify(kernels)))).toBe(latencyMs);
+      expect(predictor.kernelsTotalMs(kernels)).toBe(predictor.totalMs(graph));
+      expect(predictor.kernelsTotalMs(JSON.parse(JSON.stringify(kernels)))).toBe(latencyMs);
     },
   );
 
   test('each kernel adds what the report says of it', () => {
     const graph = buildModel('resnet18');
-    const start = predictor.estimateKernels([]);
+    const start = predictor.kernelsTotalMs([]);
     const report = predictor.predictGraph(graph);
     for (const [index, kernel] of predictor.describeKernels(graph).entries()) {
-      const added = predictor.estimateKernels([kernel]) - start;
+      const added = predictor.kernelsTotalMs([kernel]) - start;
       expect(added).toBeCloseTo(report.kernels[index]!.latencyMs, 9);
     }
   });
@@ -52,9 +52,9 @@ test('a kernel of unknown shape has no description', () => {
 test('a calibrated predictor has no estimates that the calibration does not reach', () => {
   const predictor = predictors[0]!;
   const graph = buildModel('resnet18');
-  const latencyMs = 2 * predictor.estimateTotal(graph);
+  const latencyMs = 2 * predictor.totalMs(graph);
   const calibration = fitCalibration(predictor, [{ graph, latencyMs }]);
   const calibrated = calibratePredictor(predictor, calibration);
-  expect(calibrated.estimateTotal(graph)).toBeCloseTo(latencyMs, 6);
-  expect(calibrated).not.toHaveProperty('estimateKernels');
+  expect(calibrated.totalMs(graph)).toBeCloseTo(latencyMs, 6);
+  expect(calibrated).not.toHaveProperty('kernelsTotalMs');
 });

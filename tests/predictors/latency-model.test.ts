@@ -184,7 +184,7 @@ test.each(cases)(
   (_, definition) => {
     const predictor = createPredictor(definition);
     const relu = (shape: number[]): number =>
-      predictor.estimateTotal(
+      predictor.totalMs(
         readNnMeterIr(chain({ relu: { type: 'Relu', in: shape, out: shape, attr: {} } })),
       );
     const image = relu([1, 56, 56, 128]);

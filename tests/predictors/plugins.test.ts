@@ -116,7 +116,7 @@ describe.each(models)('%s', (model) => {
     for (const predictor of predictors) {
       const { latencyMs, kernels, warnings } = predictor.predictGraph(graph);
       const sum = kernels.reduce((total, kernel) => total + kernel.latencyMs, 0);
-      expect(latencyMs).toBeCloseTo(sum + predictor.estimateTotal(nothing), 6);
+      expect(latencyMs).toBeCloseTo(sum + predictor.totalMs(nothing), 6);
       expect(kernels.every((kernel) => kernel.latencyMs >= 0 && kernel.latencyMs < 1e4)).toBe(true);
       const silent = kernels.filter(
         ({ type, nodes, latencyMs: cost }) =>

@@ -43,7 +43,7 @@ describe('a report', () => {
   });
 
   test('gives the same total as the quick way', () => {
-    expect(predictor.estimateTotal(graph)).toBe(report.latencyMs);
+    expect(predictor.totalMs(graph)).toBe(report.latencyMs);
   });
 
   test('is JSON as it is', () => {
@@ -132,7 +132,7 @@ describe('what is not known is said', () => {
       message: expect.stringMatching(message),
     });
     expect(() => predictor.predictGraph(graph)).toThrow(refusal);
-    expect(() => predictor.estimateTotal(graph)).toThrow(refusal);
+    expect(() => predictor.totalMs(graph)).toThrow(refusal);
   });
 
   test('a model without operations is called one', () => {

@@ -1,10 +1,11 @@
-import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
+import { locateError, NnMeterError } from '@nnmeter/ir';
 import {
   type Calibration,
   calibratePredictor,
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
+  withWarning,
 } from '@nnmeter/predictor';
 import { readText } from './read-text.ts';
 
@@ -79,15 +80,8 @@ function calibrated(
   calibration: Calibration,
   path: string,
 ): LatencyPredictor {
-  const inner = calibratePredictor(predictor, calibration);
   const note = `calibrated with ${path} (${calibration.measurements} measurements)`;
-  return {
-    ...inner,
-    predictGraph(graph: Graph) {
-      const report = inner.predictGraph(graph);
-      return { ...report, warnings: [...report.warnings, note] };
-    },
-  };
+  return withWarning(calibratePredictor(predictor, calibration), note);
 }
 
 /** What `calibratePredictor` does not check is checked here: that it is an object with the name of a predictor. */

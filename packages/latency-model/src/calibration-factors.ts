@@ -1,4 +1,12 @@
 import { solveCholesky } from '@nnmeter/forest';
+import { ESTIMATED_SPREAD, type KernelGroup } from './kernel-groups.ts';
+
+/** A model as calibration sees it: its predicted total is `startupMs` and the sum of its kernels. */
+export interface ModelTime {
+  /** ms in every run that belong to no kernel. */
+  readonly startupMs: number;
+  readonly kernels: readonly KernelTime[];
+}
 
 /** A kernel as calibration sees it. */
 export interface KernelTime {
@@ -7,13 +15,6 @@ export interface KernelTime {
   readonly ms: number;
   /** How often the model runs it; default 1. */
   readonly uses?: number;
-}
-
-/** Kernels that may be off by the same factor. */
-export interface KernelGroup {
-  readonly name: string;
-  /** Standard deviation expected of the group's relative correction. */
-  readonly spread: number;
 }
 
 /** What turns predicted into calibrated latencies: `ms x scale x (1 + corrections of its groups) + perKernelMs`. */
@@ -25,20 +26,11 @@ export interface Factors {
   readonly perKernelMs: number;
 }
 
-/*
- * Spreads were chosen by the mean accuracy over all devices and families left out, for several draws of ten models each.
- * What a measurement says about them is weighed in as well: see `HYPOTHESES`.
- */
-const OP_SPREAD = 0.05;
-const WINDOW_SPREAD = 0.05;
-const SIDE_SPREAD = 0.06;
-/** A roofline estimate may be wrong by a multiple. */
-const ESTIMATED_SPREAD = 2;
 /** Spread of the common factor around the median ratio. */
 const SCALE_SPREAD = 0.1;
 /** Spread of the time per kernel, in mean kernel times. */
 const PER_KERNEL_SPREAD = 0.01;
-/** Multiples of all spreads, and noise of measurements, that are tried; their solutions are averaged by evidence. */
+/** Multiples of all spreads but that of estimates, and noise of measurements, that are tried; their solutions are averaged by evidence. */
 const HYPOTHESES = [0.5, 1, 2, 4].flatMap((multiple) =>
   [0.01, 0.02, 0.04].map((noise) => ({ multiple, noise })),
 );
@@ -46,29 +38,20 @@ const HYPOTHESES = [0.5, 1, 2, 4].flatMap((multiple) =>
 const OUTLIER = 2;
 const REWEIGHTING_ROUNDS = 8;
 /** With fewer measurements only the common factor is fitted. */
-const LEAST_FOR_GROUPS = 3;
-/** Bound of a correction, and of how much more than the common factor a kernel can be slowed down. */
-export const GREATEST_CORRECTION = 10;
-/** The same for how much faster a kernel can get. */
-const LEAST_CORRECTION = 0.2;
+const MIN_FOR_GROUPS = 3;
+/** Greatest correction of a group, and greatest factor (beside the common one) by which a kernel gets slower. */
+export const MAX_CORRECTION = 10;
+/** Least factor (beside the common one) by which a kernel gets faster. */
+const MIN_CORRECTION = 0.2;
 
-/**
- * Groups of a kernel, coarse to fine: its op, that with the window (`3x3`), that with the side of the output.
- * @param window of a convolution or pooling, else undefined
- */
-export function kernelGroups(
-  op: string,
-  window: string | undefined,
-  side: number,
-  isEstimated: boolean,
-): KernelGroup[] {
-  const groups = [
-    { name: op, spread: OP_SPREAD },
-    { name: `${op} at ${side}`, spread: SIDE_SPREAD },
-  ];
-  if (window !== undefined) groups.push({ name: `${op} ${window}`, spread: WINDOW_SPREAD });
-  if (isEstimated) groups.push({ name: `estimated ${op}`, spread: ESTIMATED_SPREAD });
-  return groups;
+/** Predicted time of a model, ms; calibrated if there are factors. */
+export function modelMs({ startupMs, kernels }: ModelTime, factors?: Factors): number {
+  let total = factors === undefined ? startupMs : factors.scale * startupMs;
+  for (const kernel of kernels) {
+    const { ms, uses = 1 } = kernel;
+    total += uses * (factors === undefined ? ms : calibratedMs(factors, kernel));
+  }
+  return total;
 }
 
 /** Calibrated latency of one run of a kernel, ms; positive. */
@@ -80,31 +63,26 @@ export function calibratedMs(
   for (const { name } of groups) {
     if (Object.hasOwn(corrections, name)) factor += corrections[name]!;
   }
-  const bounded = Math.max(LEAST_CORRECTION, Math.min(GREATEST_CORRECTION, factor));
-  return Math.max(scale * bounded * ms + perKernelMs, scale * LEAST_CORRECTION * ms);
+  const bounded = Math.max(MIN_CORRECTION, Math.min(MAX_CORRECTION, factor));
+  return Math.max(scale * bounded * ms + perKernelMs, scale * MIN_CORRECTION * ms);
 }
 
 /**
  * Fits a common factor, corrections of groups of kernels and a time per kernel to measured models: Bayesian linear
  * regression of the relative errors, in which what the measurements say little about stays near 0.
- * @param totals predicted time of each measured model, ms
- * @param kernels the same by kernel
- * @param measured ms
+ * @param measured ms of each model
  */
-export function fitFactors(
-  totals: readonly number[],
-  kernels: readonly (readonly KernelTime[])[],
-  measured: readonly number[],
-): Factors {
+export function fitFactors(models: readonly ModelTime[], measured: readonly number[]): Factors {
+  const totals = models.map((model) => modelMs(model));
   const ratio = median(totals.map((total, index) => measured[index]! / total));
-  if (totals.length < LEAST_FOR_GROUPS) return { scale: ratio, corrections: {}, perKernelMs: 0 };
-  const counts = kernels.map((list) => list.reduce((sum, { uses = 1 }) => sum + uses, 0));
+  if (totals.length < MIN_FOR_GROUPS) return { scale: ratio, corrections: {}, perKernelMs: 0 };
+  const counts = models.map(({ kernels }) => kernels.reduce((sum, { uses = 1 }) => sum + uses, 0));
   const kernelMs = median(totals.map((total, index) => total / Math.max(1, counts[index]!)));
   const spreads = [SCALE_SPREAD, PER_KERNEL_SPREAD];
   const columnOf = new Map<string, number>();
-  const rows = kernels.map((list, index) => {
+  const rows = models.map(({ kernels }, index) => {
     const row = [1, (counts[index]! * kernelMs) / totals[index]!];
-    for (const { groups, ms, uses = 1 } of list) {
+    for (const { groups, ms, uses = 1 } of kernels) {
       for (const { name, spread } of groups) {
         const column = columnOf.get(name) ?? spreads.push(spread) - 1;
         columnOf.set(name, column);
@@ -119,10 +97,10 @@ export function fitFactors(
   });
   const errors = totals.map((total, index) => measured[index]! / (ratio * total) - 1);
   const solution = averageSolution(matrix, errors, spreads);
-  const common = Math.max(LEAST_CORRECTION, 1 + solution[0]!);
+  const common = Math.max(MIN_CORRECTION, 1 + solution[0]!);
   const corrections = [...columnOf].map(([name, column]) => {
     const correction = solution[column]! / common;
-    return [name, Math.max(-GREATEST_CORRECTION, Math.min(GREATEST_CORRECTION, correction))];
+    return [name, Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, correction))];
   });
   return {
     scale: ratio * common,

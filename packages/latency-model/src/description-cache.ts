@@ -1,38 +1,8 @@
+import { FIELDS, writeFields } from './description-fields.ts';
 import type { KernelDescription } from './kernel-description.ts';
 
-const FIELDS = 26;
 const FIRST_CAPACITY = 1 << 10;
 const LAST_CAPACITY = 1 << 15;
-
-function writeFields(kernel: KernelDescription, out: Float64Array): void {
-  const k = kernel;
-  out[0] = k.kind;
-  out[1] = k.borrowed;
-  out[2] = k.batch;
-  out[3] = k.depth;
-  out[4] = k.height;
-  out[5] = k.width;
-  out[6] = k.channels;
-  out[7] = k.outDepth;
-  out[8] = k.outHeight;
-  out[9] = k.outWidth;
-  out[10] = k.outChannels;
-  out[11] = k.kernelDepth;
-  out[12] = k.kernelHeight;
-  out[13] = k.kernelWidth;
-  out[14] = k.strideHeight;
-  out[15] = k.strideWidth;
-  out[16] = k.dilation;
-  out[17] = k.groups;
-  out[18] = k.activation;
-  out[19] = k.addFollows;
-  out[20] = k.inputs;
-  out[21] = k.misaligned;
-  out[22] = k.inner;
-  out[23] = k.inputElements;
-  out[24] = k.outputElements;
-  out[25] = k.pooled;
-}
 
 /**
  * Remembers a value by kernel description: open addressing on the numbers themselves, since a search over

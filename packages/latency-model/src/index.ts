@@ -2,18 +2,16 @@ export {
   calibratedMs,
   type Factors,
   fitFactors,
-  GREATEST_CORRECTION,
-  type KernelGroup,
   type KernelTime,
-  kernelGroups,
+  MAX_CORRECTION,
+  type ModelTime,
+  modelMs,
 } from './calibration-factors.ts';
+export { describeKernel, hasShapes } from './describe-kernel.ts';
+export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
-export {
-  describeKernel,
-  hasShapes,
-  type KernelDescription,
-  macsOf,
-} from './kernel-description.ts';
+export { type KernelDescription, macsOf } from './kernel-description.ts';
+export { type KernelConfiguration, type KernelGroup, kernelGroups } from './kernel-groups.ts';
 export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 export { configurationCell, KernelModel } from './kernel-model.ts';
 export {

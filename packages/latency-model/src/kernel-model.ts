@@ -6,7 +6,7 @@ import { type TermSet, termSets } from './term-sets.ts';
 import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
 
 /** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
-export const GREATEST_CORRECTION = 2.5;
+const MAX_TREE_FACTOR = 2.5;
 
 /** Four steps an octave, 0..63. */
 function channelStep(channels: number): number {
@@ -24,6 +24,11 @@ export function configurationCell(kernel: KernelDescription): number {
   const side = k.kind === KIND.fc ? 0 : Math.min(255, Math.max(k.outHeight, k.outWidth));
   const configuration = ((k.kind * 32 + window) * 4 + stride) * 256 + side;
   return (configuration * 64 + channelStep(k.channels)) * 64 + channelStep(k.outChannels);
+}
+
+/** Whether a kernel is costed by a kind that it only resembles: another op, or a variant that was never measured. */
+function isRelative(kernel: KernelDescription): boolean {
+  return kernel.borrowsKind === 1 || kernel.unmeasuredVariant === 1;
 }
 
 /** Latency of described kernels on one device. */
@@ -44,7 +49,7 @@ export class KernelModel {
   isMeasured(kernel: KernelDescription): boolean {
     return (
       kernel.kind === KIND.reshape ||
-      (kernel.borrowed === 0 && this.weights.measured[kernel.kind] === 1)
+      (!isRelative(kernel) && this.weights.measured[kernel.kind] === 1)
     );
   }
 
@@ -68,14 +73,14 @@ export class KernelModel {
     const { physics } = weights;
     if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
-    if (kernel.kind === KIND.fc && kernel.borrowed === 1)
+    if (kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1)
       return rooflineEstimate(kernel, physics, weights.throughput);
     const base = this.baseLatency(kernel);
     if (weights.measured[kernel.kind] !== 1)
       return Math.max(base, rooflineEstimate(kernel, physics, weights.throughput));
-    if (weights.forest === null || kernel.borrowed === 1) return base;
+    if (weights.forest === null || isRelative(kernel)) return base;
     this.#set.features.fill(kernel, this.#features);
-    const limit = Math.log(GREATEST_CORRECTION);
+    const limit = Math.log(MAX_TREE_FACTOR);
     const correction = weights.forest.predict(this.#features);
     return base * Math.exp(Math.max(-limit, Math.min(limit, correction)));
   }

@@ -1,7 +1,8 @@
 import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
-import { describeKernel, hasShapes, type KernelDescription } from './kernel-description.ts';
+import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import { decodeWeights } from './weights.ts';
 
@@ -23,14 +24,16 @@ export interface KernelPrediction {
   readonly extrapolation?: readonly string[];
   /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
   readonly novel?: true;
+  /** What was predicted; absent for a kernel with a tensor of unknown shape. */
+  readonly description?: KernelDescription;
 }
 
-/** The decoded weights of one device: const + sum over kernels of base * correction (docs/latency-model). */
+/** The decoded weights of one device: start-up cost + sum over kernels of base * correction. */
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
-  readonly constantMs: number;
+  readonly startupMs: number;
   /**
-   * One prediction a kernel, in the order of `kernels`, all positive and finite. A kernel with a tensor of unknown
+   * One prediction per kernel, in the order of `kernels`, all positive and finite. A kernel with a tensor of unknown
    * shape gets 0 ms and `estimated`; the caller warns about it.
    */
   predictKernels(kernels: readonly Kernel[], graph: Graph): KernelPrediction[];
@@ -55,7 +58,7 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
   const predict = (description: KernelDescription): KernelPrediction =>
     cache.get(description, compute);
   return {
-    constantMs: weights.constantMs,
+    startupMs: weights.constantMs,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) =>
         hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
@@ -72,6 +75,7 @@ function predictDescribed(model: KernelModel, description: KernelDescription): K
     basis: model.isMeasured(description) ? 'measured' : 'estimated',
     ...(extrapolation.length > 0 && { extrapolation }),
     ...(!model.isKnown(description) && { novel: true as const }),
+    description,
   });
 }
 

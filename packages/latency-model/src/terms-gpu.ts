@@ -128,7 +128,7 @@ const blocks: Readonly<Record<string, TermBlock<Quantities>>> = {
     kinds: ['concat'],
     terms: [
       writes,
-      { name: 'elements between texels', value: ({ kernel }) => kernel.misaligned },
+      { name: 'elements between texels', value: ({ kernel }) => kernel.unalignedConcatElements },
       once,
     ],
   },

@@ -14,7 +14,7 @@ export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
   if (k.kernelDepth > 1 || k.dilation > 1) return undefined;
   const channels = k.channels / k.groups;
   const outChannels = k.outChannels / k.groups;
-  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight},${k.pooled}`;
+  const key = `${k.width},${k.height},${channels},${k.outWidth},${k.outHeight},${outChannels},${k.kernelWidth},${k.kernelHeight},${k.strideWidth},${k.strideHeight},${k.readByPoolingOnly}`;
   let plan = PLANS.get(key);
   if (plan === undefined && !PLANS.has(key)) {
     plan = planTiles({
@@ -28,7 +28,7 @@ export function tilePlanOf(kernel: KernelDescription): TilePlan | undefined {
       kernelHeight: k.kernelHeight,
       strideWidth: k.strideWidth,
       strideHeight: k.strideHeight,
-      pooled: k.pooled === 1,
+      pooled: k.readByPoolingOnly === 1,
     });
     if (PLANS.size >= MAX_PLANS) PLANS.clear();
     PLANS.set(key, plan);

@@ -17,7 +17,8 @@ function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: S
   const outSide = Math.ceil(side / stride);
   const kernel: KernelDescription = {
     kind: KIND.conv,
-    borrowed: 0,
+    borrowsKind: 0,
+    unmeasuredVariant: 0,
     batch: 1,
     depth: 1,
     height: side,
@@ -36,9 +37,9 @@ function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: S
     groups: 1,
     activation: 1,
     addFollows: 0,
-    pooled,
+    readByPoolingOnly: pooled,
     inputs: 1,
-    misaligned: 0,
+    unalignedConcatElements: 0,
     inner: 0,
     inputElements: side * side * channels,
     outputElements: outSide * outSide * outChannels,

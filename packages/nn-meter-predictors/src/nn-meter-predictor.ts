@@ -1,12 +1,12 @@
-import { Graph, type ModelType, type ReadOptions } from '@nnmeter/ir';
+import type { Graph } from '@nnmeter/ir';
+import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
   type DeviceFacts,
+  graphOf,
   type KernelLatency,
   type LatencyPredictor,
   type LatencyReport,
-  modelFileToGraph,
-  modelToGraph,
   requireShapes,
 } from '@nnmeter/predictor';
 import { detectNnMeterKernels, type NnMeterKernel } from './detect/detect.ts';
@@ -44,6 +44,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       predictor: name,
       version,
       latencyMs: sum(latencies),
+      startupMs: 0,
       interval: null,
       coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
@@ -52,23 +53,22 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     };
   }
 
-  function estimateTotal(graph: Graph): number {
+  function totalMs(graph: Graph): number {
     requireShapes(graph);
     const detected = detectNnMeterKernels(graph, fusionRules);
     return sum(detected.map((kernel) => kernelLatency(kernel, regressors)));
   }
 
-  async function predict(
-    model: unknown,
-    modelType?: ModelType,
-    options?: ReadOptions,
-  ): Promise<LatencyReport> {
-    if (model instanceof Graph) return predictGraph(model);
-    const read = typeof model === 'string' ? modelFileToGraph : modelToGraph;
-    return predictGraph(await read(model as string, modelType, options));
-  }
-
-  return { name, aliases, version, device, manifest: null, predictGraph, estimateTotal, predict };
+  return {
+    name,
+    aliases,
+    version,
+    device,
+    manifest: null,
+    predictGraph,
+    totalMs,
+    predict: async (...model) => predictGraph(await graphOf(...model)),
+  };
 }
 
 function sum(latencies: readonly (number | undefined)[]): number {
@@ -83,7 +83,17 @@ function describe(kernel: NnMeterKernel, latencyMs: number | undefined): KernelL
     basis: latencyMs === undefined ? 'uncounted' : 'measured',
     input: kernel.inputShapes[0] ?? [],
     output: kernel.outputShape ?? [],
+    configuration: configurationOf(kernel),
   };
+}
+
+/** Kernels go by the first of the short names that nn-Meter joins. */
+function configurationOf({ name, nodes, outputShape }: NnMeterKernel): KernelConfiguration {
+  const [kind = name] = name.split('-');
+  const { kernelShape = [] } = nodes[0]!.attributes as { kernelShape?: readonly number[] };
+  const [kernelHeight = 1, kernelWidth = 1] = kernelShape;
+  const outHeight = outputShape?.length === 4 ? outputShape[1]! : 1;
+  return { kind, kernelHeight, kernelWidth, outHeight };
 }
 
 /** Ops that cost nothing anywhere. */

@@ -54,7 +54,7 @@ function expectLatencies(graph: Graph, latencyMs: Case['latencyMs']): void {
     const report = predictor.predictGraph(graph);
     const expected = latencyMs[device]!;
     expect(Math.abs(report.latencyMs - expected)).toBeLessThanOrEqual(1e-9 * expected);
-    expect(predictor.estimateTotal(graph)).toBe(report.latencyMs);
+    expect(predictor.totalMs(graph)).toBe(report.latencyMs);
   }
 }
 

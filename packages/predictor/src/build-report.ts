@@ -16,13 +16,14 @@ export function buildReport(
   const predictions = latencyModel.predictKernels(kernels, graph);
   const latencyMs = predictions.reduce(
     (sum, prediction) => sum + prediction.latencyMs,
-    latencyModel.constantMs,
+    latencyModel.startupMs,
   );
   return {
     model: graph.name,
     predictor: definition.name,
     version: definition.version,
     latencyMs,
+    startupMs: latencyModel.startupMs,
     interval: latencyModel.interval(latencyMs, predictions),
     coverage: measureCoverage(graph, kernels, predictions),
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
@@ -39,6 +40,7 @@ function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLate
     basis: prediction.basis,
     input: channelsLast(kernel.inputs[0]),
     output: channelsLast(kernel.outputs[0]),
+    configuration: prediction.description,
   };
 }
 

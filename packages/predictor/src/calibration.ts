@@ -3,13 +3,16 @@ import {
   calibratedMs,
   type Factors,
   fitFactors,
-  GREATEST_CORRECTION,
   isMeasurement,
   type KernelTime,
   kernelGroups,
   latencyMetrics,
+  MAX_CORRECTION,
+  type ModelTime,
+  modelMs,
 } from '@nnmeter/latency-model';
-import { graphOf, type LatencyPredictor } from './predictor.ts';
+import { mapReports } from './map-reports.ts';
+import type { LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 
 /** One of the user's own measurements. */
@@ -34,7 +37,7 @@ export interface Calibration extends Factors {
 }
 
 /** A measurement that is further off after the fit cannot belong to the others. */
-const GREATEST_ERROR = 0.6;
+const MAX_ERROR = 0.6;
 
 /**
  * Fits a common factor, factors per group of kernels and a time per kernel to a handful of measurements; ten adapt a
@@ -73,18 +76,11 @@ export function fitCalibration(
   }
   const measured = measurements.map(({ latencyMs }) => latencyMs);
   const predicted = reports.map(({ latencyMs }) => latencyMs);
-  const factors = fitFactors(
-    predicted,
-    reports.map(({ kernels }, index) =>
-      kernels.map((kernel) => kernelTime(kernel, measurements[index]!.graph)),
-    ),
-    measured,
-  );
-  const calibrated = reports.map(
-    (report, index) => scaleReport(report, measurements[index]!.graph, factors).latencyMs,
-  );
+  const models = reports.map(modelTime);
+  const factors = fitFactors(models, measured);
+  const calibrated = models.map((model) => modelMs(model, factors));
   for (const [index, latencyMs] of calibrated.entries()) {
-    if (Math.abs(latencyMs / measured[index]! - 1) <= GREATEST_ERROR) continue;
+    if (Math.abs(latencyMs / measured[index]! - 1) <= MAX_ERROR) continue;
     throw new NnMeterError(
       'E_MEASUREMENTS',
       `measurement ${index + 1} (${measurements[index]!.graph.name}, ${measured[index]} ms) contradicts the others, which say ${latencyMs.toPrecision(4)} ms; check its unit and device`,
@@ -121,20 +117,7 @@ export function calibratePredictor(
       `the calibration is for ${fitted}, not for ${given}; calibrate again`,
     );
   }
-  const predictGraph = (graph: Graph): LatencyReport =>
-    scaleReport(predictor.predictGraph(graph), graph, calibration);
-  const { name, aliases, device, manifest } = predictor;
-  return {
-    name,
-    aliases,
-    version: predictor.version,
-    device,
-    manifest,
-    predictGraph,
-    estimateTotal: (graph) => predictGraph(graph).latencyMs,
-    predict: async (model, modelType, options) =>
-      predictGraph(await graphOf(model, modelType, options)),
-  };
+  return mapReports(predictor, (report) => calibrateReport(report, calibration));
 }
 
 /** Checks what may come from a file: every field, and that no factor can overflow. */
@@ -154,7 +137,7 @@ function isCalibration(value: unknown): value is Calibration {
     corrections !== null &&
     !Array.isArray(corrections) &&
     Object.values(corrections).every((correction) =>
-      isBetween(correction, -GREATEST_CORRECTION, GREATEST_CORRECTION),
+      isBetween(correction, -MAX_CORRECTION, MAX_CORRECTION),
     ) &&
     isBetween(measurements, 1, 2 ** 53)
   );
@@ -164,37 +147,29 @@ function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-function kernelTime(
-  { type, nodes, latencyMs, basis, output }: KernelLatency,
-  graph: Graph,
-): KernelTime {
-  const dash = type.indexOf('-');
-  const op = dash < 0 ? type : type.slice(0, dash);
-  const attributes = graph.node(nodes[0] ?? '')?.attributes;
-  const window =
-    attributes !== undefined && 'kernelShape' in attributes && op !== 'se'
-      ? (attributes.kernelShape as readonly number[]).join('x')
-      : undefined;
-  const side = output.length === 4 ? output[1]! : 1;
-  return { groups: kernelGroups(op, window, side, basis === 'estimated'), ms: latencyMs };
+function modelTime({ startupMs, kernels }: LatencyReport): ModelTime {
+  return { startupMs, kernels: kernels.map(kernelTime) };
 }
 
-function scaleReport(report: LatencyReport, graph: Graph, factors: Factors): LatencyReport {
-  let constantMs = report.latencyMs;
-  for (const { latencyMs } of report.kernels) constantMs -= latencyMs;
+function kernelTime({ configuration, latencyMs, basis }: KernelLatency): KernelTime {
+  const groups =
+    configuration === undefined ? [] : kernelGroups(configuration, basis === 'estimated');
+  return { groups, ms: latencyMs };
+}
+
+function calibrateReport(report: LatencyReport, factors: Factors): LatencyReport {
   const kernels = report.kernels.map((kernel) => ({
     ...kernel,
-    latencyMs: calibratedMs(factors, kernelTime(kernel, graph)),
+    latencyMs: calibratedMs(factors, kernelTime(kernel)),
   }));
-  const latencyMs = kernels.reduce(
-    (sum, kernel) => sum + kernel.latencyMs,
-    Math.max(0, constantMs) * factors.scale,
-  );
+  const startupMs = factors.scale * report.startupMs;
+  const latencyMs = kernels.reduce((sum, kernel) => sum + kernel.latencyMs, startupMs);
   const { interval } = report;
   const ratio = report.latencyMs > 0 ? latencyMs / report.latencyMs : 1;
   return {
     ...report,
     latencyMs,
+    startupMs,
     interval: interval && { ...interval, low: interval.low * ratio, high: interval.high * ratio },
     kernels,
   };

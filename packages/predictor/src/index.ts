@@ -14,8 +14,14 @@ export type {
   TrainingManifest,
 } from './definition.ts';
 export { modelToGraph, registerFrontend } from './frontends.ts';
+export { mapReports, withWarning } from './map-reports.ts';
 export { detectModelType, modelFileToGraph } from './model-file.ts';
-export { createPredictor, type DevicePredictor, type LatencyPredictor } from './predictor.ts';
+export {
+  createPredictor,
+  type DevicePredictor,
+  graphOf,
+  type LatencyPredictor,
+} from './predictor.ts';
 export {
   listLatencyPredictors,
   loadLatencyPredictor,

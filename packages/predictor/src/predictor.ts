@@ -40,7 +40,7 @@ export interface LatencyPredictor {
    */
   predictGraph(graph: Graph): LatencyReport;
   /** Only the total of {@link predictGraph}, ms; for searches over many candidates. */
-  estimateTotal(graph: Graph): number;
+  totalMs(graph: Graph): number;
   /**
    * Reads a model and predicts its latency. `model` is a graph, the path of a file, a torchvision name (with `torch`),
    * the bytes of a file, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files, bytes and
@@ -62,9 +62,9 @@ export interface DevicePredictor extends LatencyPredictor {
   describeKernels(graph: Graph): KernelDescription[];
   /**
    * Total of a model that consists of these kernels, ms, start-up cost included:
-   * `estimateKernels(describeKernels(graph))` is `estimateTotal(graph)`.
+   * `kernelsTotalMs(describeKernels(graph))` is `totalMs(graph)`.
    */
-  estimateKernels(kernels: readonly KernelDescription[]): number;
+  kernelsTotalMs(kernels: readonly KernelDescription[]): number;
 }
 
 /**
@@ -85,10 +85,10 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     return buildReport(definition, latencyModel, graph, kernels);
   }
 
-  function estimateTotal(graph: Graph): number {
+  function totalMs(graph: Graph): number {
     requireShapes(graph);
     const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
-    return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.constantMs);
+    return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.startupMs);
   }
 
   function describeKernels(graph: Graph): KernelDescription[] {
@@ -102,8 +102,8 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     });
   }
 
-  function estimateKernels(kernels: readonly KernelDescription[]): number {
-    let total = latencyModel.constantMs;
+  function kernelsTotalMs(kernels: readonly KernelDescription[]): number {
+    let total = latencyModel.startupMs;
     for (const kernel of kernels) total += latencyModel.predictDescribed(kernel).latencyMs;
     return total;
   }
@@ -123,9 +123,9 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     device,
     manifest,
     predictGraph,
-    estimateTotal,
+    totalMs,
     describeKernels,
-    estimateKernels,
+    kernelsTotalMs,
     predict,
   };
 }

@@ -1,7 +1,7 @@
-import { type Graph, NnMeterError } from '@nnmeter/ir';
+import { NnMeterError } from '@nnmeter/ir';
+import { withWarning } from './map-reports.ts';
 import { importOptional } from './optional-package.ts';
-import { graphOf, type LatencyPredictor } from './predictor.ts';
-import type { LatencyReport } from './report.ts';
+import type { LatencyPredictor } from './predictor.ts';
 import type { PredictorSource, SourceEntry } from './source.ts';
 
 /**
@@ -24,18 +24,14 @@ export async function readSource(): Promise<{
   }
 }
 
-/** Says in its reports that other predictors could not be read. */
-export function withWarning(predictor: LatencyPredictor, problem?: NnMeterError): LatencyPredictor {
+/** Says in a predictor's reports that others could not be read. */
+export function warnOfOthers(
+  predictor: LatencyPredictor,
+  problem: NnMeterError | undefined,
+): LatencyPredictor {
   if (problem === undefined) return predictor;
-  const warning = `other predictors on this machine are left out: ${problem.message}`;
-  const predictGraph = (graph: Graph): LatencyReport => {
-    const report = predictor.predictGraph(graph);
-    return { ...report, warnings: [...report.warnings, warning] };
-  };
-  return {
-    ...predictor,
-    predictGraph,
-    predict: async (model, modelType, options) =>
-      predictGraph(await graphOf(model, modelType, options)),
-  };
+  return withWarning(
+    predictor,
+    `other predictors on this machine are left out: ${problem.message}`,
+  );
 }

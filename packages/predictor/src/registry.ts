@@ -6,7 +6,7 @@ import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import { nearestName } from './nearest.ts';
 import { importOptional, missingPackage } from './optional-package.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
-import { readSource, withWarning } from './read-source.ts';
+import { readSource, warnOfOthers } from './read-source.ts';
 import type { SourceEntry } from './source.ts';
 
 /** One row of {@link listLatencyPredictors}. */
@@ -87,7 +87,7 @@ export async function loadLatencyPredictor(
   );
   const chosen = versions.find(isWanted);
   if (chosen !== undefined) {
-    if ('weights' in chosen) return withWarning(createPredictor(chosen), problem);
+    if ('weights' in chosen) return warnOfOthers(createPredictor(chosen), problem);
     const loaded = await source?.load(chosen.name, chosen.version);
     if (loaded !== undefined) return loaded;
   }

@@ -1,4 +1,4 @@
-import type { LatencyInterval } from '@nnmeter/latency-model';
+import type { KernelConfiguration, LatencyInterval } from '@nnmeter/latency-model';
 
 /** Latency of one kernel in a report. */
 export interface KernelLatency {
@@ -16,6 +16,8 @@ export interface KernelLatency {
   readonly input: readonly number[];
   /** Shape of the first tensor written, images with channels last; [] if unknown. */
   readonly output: readonly number[];
+  /** What calibration goes by, not part of the JSON; absent if shapes are unknown. */
+  readonly configuration?: KernelConfiguration | undefined;
 }
 
 /** How much of the model the prediction knows from measurements. Ops that cost nothing (reshape) are left out. */
@@ -32,8 +34,10 @@ export interface LatencyReport {
   readonly model: string;
   readonly predictor: string;
   readonly version: string;
-  /** Whole model, one inference, ms: the sum over `kernels` and the device's start-up cost of a run. */
+  /** Whole model, one inference, ms: `startupMs` and the sum over `kernels`. */
   readonly latencyMs: number;
+  /** Time in every run that belongs to no kernel, ms; 0 for predictors of the original nn-Meter. */
+  readonly startupMs: number;
   readonly interval: LatencyInterval | null;
   readonly coverage: Coverage;
   /** In the order of execution. */

@@ -4,6 +4,7 @@ export { renderEvaluation } from './evaluation-text.ts';
 export { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
 export { type PlottedEvaluation, plotHtml, plotSvg } from './plot.ts';
 export { type PredictionStyle, type RenderedPrediction, renderPrediction } from './prediction.ts';
+export { type ReportJson, reportToJson } from './report-json.ts';
 export { renderReport } from './report-text.ts';
 export { renderComparison, renderSummary, type SummaryRow } from './summary.ts';
 export { type Column, fits, renderTable } from './table.ts';

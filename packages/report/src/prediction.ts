@@ -2,6 +2,7 @@ import type { ModelType } from '@nnmeter/ir';
 import type { LatencyReport } from '@nnmeter/predictor';
 import picocolors from 'picocolors';
 import { formatMs, printable } from './format.ts';
+import { reportToJson } from './report-json.ts';
 import type { SummaryRow } from './summary.ts';
 
 /** How predictions are shown; plain data, so that worker threads can be told. */
@@ -31,7 +32,10 @@ export async function renderPrediction(
   style: PredictionStyle,
 ): Promise<RenderedPrediction> {
   const row = summarize(model, reports, style);
-  if (style.json) return { texts: reports.map((report) => jsonElement(model, type, report)), row };
+  if (style.json) {
+    const texts = reports.map((report) => JSON.stringify(reportToJson(model, type, report)));
+    return { texts, row };
+  }
   const texts: string[] = [];
   for (const report of reports) {
     const named = { ...report, model };
@@ -42,16 +46,6 @@ export async function renderPrediction(
     texts.push(`\n${renderReport(named, style.top, { colors, width: style.width })}\n`);
   }
   return { texts, row };
-}
-
-/** An element of `predict --json`, see schema/predict.schema.json. */
-function jsonElement(model: string, type: ModelType, report: LatencyReport): string {
-  const { predictor, version, latencyMs, interval, coverage, kernels } = report;
-  const { extrapolation, warnings } = report;
-  return JSON.stringify({
-    ...{ model, type, predictor, version, latencyMs, interval },
-    ...{ coverage, kernels, extrapolation, warnings },
-  });
 }
 
 /** The line the original nn-Meter prints, which scripts look for; names the predictor if there are several. */

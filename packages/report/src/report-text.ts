@@ -43,10 +43,8 @@ function intervalText({ interval }: LatencyReport): string {
   return `  (${formatMs(interval.low)} - ${formatMs(interval.high)} ms with ${Math.round(interval.level * 100)} % confidence)`;
 }
 
-/** What the total holds beyond the kernels: the start-up cost of every run. */
-function fixedCost({ kernels, latencyMs }: LatencyReport): readonly string[] {
-  const fixed = kernels.reduce((rest, kernel) => rest - kernel.latencyMs, latencyMs);
-  return fixed > latencyMs * 1e-6 ? [`${formatMs(fixed)} ms in every run, in no kernel`] : [];
+function fixedCost({ startupMs }: LatencyReport): readonly string[] {
+  return startupMs > 0 ? [`${formatMs(startupMs)} ms in every run, in no kernel`] : [];
 }
 
 function coverageText({ coverage }: LatencyReport): string {

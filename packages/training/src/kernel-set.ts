@@ -1,7 +1,7 @@
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import { describeKernel, type KernelDescription } from '@nnmeter/latency-model';
+import { describeKernel, descriptionKey, type KernelDescription } from '@nnmeter/latency-model';
 
 /** Models as bags of unique kernels, in compressed sparse rows. */
 export interface KernelSet {
@@ -32,7 +32,7 @@ export class KernelCollector {
     const kernels = detectKernels(graph, this.#rules);
     for (const kernel of kernels) {
       const description = describeKernel(kernel, kernels, graph);
-      const key = Object.values(description).join();
+      const key = descriptionKey(description);
       let index = this.#unique.get(key);
       if (index === undefined) {
         index = this.#kernels.length;

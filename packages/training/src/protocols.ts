@@ -51,7 +51,10 @@ export function trainAndRecord(
   const interval = calibrateInterval(data.measured, known, unseen);
   const siblings = devices
     .filter((device) => device !== data && device.device.terms === data.device.terms)
-    .map((sibling) => [sibling.device.name, runFewShot(sibling, ids, fitted.weights)] as const);
+    .map((sibling) => {
+      const { before, after } = runFewShot(sibling, ids, fitted.weights);
+      return [sibling.device.name, { before, after }] as const;
+    });
   return {
     weights: { ...fitted.weights, interval },
     training: fitted.training,

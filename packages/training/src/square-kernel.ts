@@ -1,7 +1,8 @@
 import type { KernelDescription } from '@nnmeter/latency-model';
 
 const PLAIN = {
-  borrowed: 0,
+  borrowsKind: 0,
+  unmeasuredVariant: 0,
   batch: 1,
   depth: 1,
   outDepth: 1,
@@ -10,9 +11,9 @@ const PLAIN = {
   groups: 1,
   activation: 0,
   addFollows: 0,
-  pooled: 0,
+  readByPoolingOnly: 0,
   inputs: 1,
-  misaligned: 0,
+  unalignedConcatElements: 0,
   inner: 0,
 } as const;
 

@@ -24,8 +24,8 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
   const models = measurements.map(({ model, graph, latencyMs }) => ({
     model,
     measuredMs: latencyMs,
-    beforeMs: predictor.estimateTotal(graph),
-    afterMs: after.estimateTotal(graph),
+    beforeMs: predictor.totalMs(graph),
+    afterMs: after.totalMs(graph),
   }));
   const { rmspeBefore, rmspeAfter } = calibration;
   if (options.json) {

@@ -1,0 +1,204 @@
+import {
+  elementCount,
+  type Graph,
+  type ImageDimensions,
+  imageDimensions,
+  type Node,
+  type Tensor,
+} from '@nnmeter/ir';
+import type { Kernel } from '@nnmeter/kernel-detect';
+import { isPooled } from './is-pooled.ts';
+import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
+import { isKindItself, KIND, kindOfStage } from './kernel-kind.ts';
+
+const NO_DIMENSIONS: ImageDimensions = { batch: 1, depth: 1, height: 1, width: 1, channels: 1 };
+
+/** Whether all tensors a kernel reads and leaves have known shapes. */
+export function hasShapes(kernel: Kernel): boolean {
+  return (
+    kernel.inputs.every(({ shape }) => shape !== undefined) &&
+    kernel.outputs.every(({ shape }) => shape !== undefined)
+  );
+}
+
+/** Reads a kernel's numbers. `kernels` is the list it comes from; `graph` the network. */
+export function describeKernel(
+  kernel: Kernel,
+  kernels: readonly Kernel[],
+  graph: Graph,
+): KernelDescription {
+  const { root, inputs, outputs } = kernel;
+  const stage = kernel.ops[0]!;
+  const kind = kindOfStage(stage);
+  const written = firstResult(kernel, kind, graph);
+  const isProduct = root.op === 'fc';
+  const input = isProduct ? productExtents(inputs[0]) : dimensionsOf(inputs[0]);
+  const output = isProduct ? productExtents(written, input.width) : dimensionsOf(written);
+  const window = windowOf(root);
+  const isVariant = isProduct ? input.width > 1 : isUnmeasured(window, kind);
+  return {
+    kind,
+    borrowsKind: isKindItself(stage) ? 0 : 1,
+    unmeasuredVariant: isVariant ? 1 : 0,
+    batch: input.batch,
+    depth: input.depth,
+    height: input.height,
+    width: input.width,
+    channels: input.channels,
+    outDepth: output.depth,
+    outHeight: output.height,
+    outWidth: output.width,
+    outChannels: output.channels,
+    kernelDepth: window.depth,
+    kernelHeight: window.height,
+    kernelWidth: window.width,
+    strideHeight: window.strideHeight,
+    strideWidth: window.strideWidth,
+    dilation: window.dilation,
+    groups: window.groups,
+    activation: activationOf(kernel),
+    addFollows: addFollows(kernel, kernels),
+    readByPoolingOnly: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
+    inputs: inputs.length,
+    unalignedConcatElements: kind === KIND.concat ? unalignedElements(inputs) : 0,
+    inner: innerExtent(kernel, kind, graph),
+    inputElements: sumOfElements(inputs),
+    outputElements: sumOfElements(outputs),
+  };
+}
+
+/** What the first stage writes: for blocks that are one operation the kernel's result. */
+function firstResult(kernel: Kernel, kind: number, graph: Graph): Tensor | undefined {
+  const first = kernel.root.outputs[0]!;
+  const isOne = kind === KIND.se || kind === KIND.channelshuffle || kernel.nodes.length === 1;
+  return graph.tensors.get(isOne ? (kernel.outputs[0]?.name ?? first) : first);
+}
+
+function dimensionsOf(tensor: Tensor | undefined): ImageDimensions {
+  return tensor?.shape === undefined ? NO_DIMENSIONS : imageDimensions(tensor.shape, tensor.layout);
+}
+
+/** Operand or result of a fully connected layer: rows of the product are the pixels of a 1x1 convolution. */
+function productExtents(tensor: Tensor | undefined, rows?: number): ImageDimensions {
+  const channels = tensor?.shape?.at(-1) ?? 1;
+  const width = rows ?? (channels === 0 ? 0 : elementsOf(tensor) / channels);
+  return { batch: 1, depth: 1, height: 1, width, channels };
+}
+
+function elementsOf(tensor: Tensor | undefined): number {
+  return tensor?.shape === undefined ? 0 : elementCount(tensor.shape);
+}
+
+function sumOfElements(tensors: readonly Tensor[]): number {
+  let sum = 0;
+  for (const tensor of tensors) sum += elementsOf(tensor);
+  return sum;
+}
+
+interface Window {
+  readonly axes: number;
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilation: number;
+  readonly groups: number;
+}
+
+const NO_WINDOW: Window = {
+  axes: 2,
+  depth: 1,
+  height: 1,
+  width: 1,
+  strideHeight: 1,
+  strideWidth: 1,
+  dilation: 1,
+  groups: 1,
+};
+
+function windowOf(node: Node): Window {
+  switch (node.op) {
+    case 'conv':
+    case 'dwconv':
+    case 'convtranspose':
+    case 'maxpool':
+    case 'avgpool':
+    case 'lppool': {
+      const { kernelShape, strides, dilations } = node.attributes;
+      let dilation = 1;
+      for (const each of dilations) if (each > dilation) dilation = each;
+      return {
+        axes: kernelShape.length,
+        depth: fromEnd(kernelShape, 3),
+        height: fromEnd(kernelShape, 2),
+        width: fromEnd(kernelShape, 1),
+        strideHeight: fromEnd(strides, 2),
+        strideWidth: fromEnd(strides, 1),
+        dilation,
+        groups: 'group' in node.attributes ? node.attributes.group : 1,
+      };
+    }
+    default:
+      return NO_WINDOW;
+  }
+}
+
+/** Value of a spatial list counted from its last axis (width first), 1 where the list is shorter. */
+function fromEnd(list: readonly number[], offset: number): number {
+  return offset > list.length ? 1 : list[list.length - offset]!;
+}
+
+function isUnmeasured({ axes, dilation, groups }: Window, kind: number): boolean {
+  return axes !== 2 || dilation > 1 || (kind === KIND.conv && groups > 1);
+}
+
+function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
+  const { root } = kernel;
+  if (kind === KIND.se) {
+    const first = kernel.nodes.find((node) => node.op === 'conv' || node.op === 'fc');
+    return dimensionsOf(first && graph.tensors.get(first.outputs[0]!)).channels;
+  }
+  switch (root.op) {
+    case 'matmul':
+      return fromEnd(kernel.inputs[0]?.shape ?? [], root.attributes.transposeA ? 2 : 1);
+    case 'lstm':
+    case 'gru':
+    case 'rnn':
+      return root.attributes.hiddenSize;
+    default:
+      return 0;
+  }
+}
+
+function activationOf(kernel: Kernel): number {
+  for (let index = kernel.nodes.length - 1; index >= 0; index--) {
+    const node = kernel.nodes[index]!;
+    if (node.op === 'relu') {
+      if (kernel.ops[kernel.ops.length - 1] === 'hswish') return ACTIVATION.hswish;
+      return node.attributes.max === 6 ? ACTIVATION.relu6 : ACTIVATION.relu;
+    }
+    if (node.op === 'hswish' || node.op === 'swish') return ACTIVATION.hswish;
+    if (node.op === 'sigmoid' || node.op === 'tanh' || node.op === 'gelu' || node.op === 'clip')
+      return ACTIVATION.other;
+  }
+  return ACTIVATION.none;
+}
+
+/** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. */
+function addFollows(kernel: Kernel, kernels: readonly Kernel[]): number {
+  if (!kernel.ops.includes('add')) return 0;
+  const last = kernel.inputKernels[kernel.inputKernels.length - 1];
+  const before = last === undefined ? undefined : kernels[last];
+  return before === undefined ? 0 : 1 + kindOfStage(before.ops[before.ops.length - 1]!);
+}
+
+function unalignedElements(inputs: readonly Tensor[]): number {
+  let offset = 0;
+  let elements = 0;
+  for (const input of inputs) {
+    if (offset % 4 !== 0) elements += elementsOf(input);
+    offset += dimensionsOf(input).channels;
+  }
+  return elements;
+}

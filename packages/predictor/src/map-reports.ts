@@ -1,0 +1,28 @@
+import type { LatencyPredictor } from './predictor.ts';
+import type { LatencyReport } from './report.ts';
+
+/** The predictor whose reports are those of another one, changed: whatever it is asked, it answers accordingly. */
+export function mapReports(
+  predictor: LatencyPredictor,
+  change: (report: LatencyReport) => LatencyReport,
+): LatencyPredictor {
+  const { name, aliases, version, device, manifest } = predictor;
+  return {
+    name,
+    aliases,
+    version,
+    device,
+    manifest,
+    predictGraph: (graph) => change(predictor.predictGraph(graph)),
+    totalMs: (graph) => change(predictor.predictGraph(graph)).latencyMs,
+    predict: async (...model) => change(await predictor.predict(...model)),
+  };
+}
+
+/** A predictor that adds a warning to each of its reports. */
+export function withWarning(predictor: LatencyPredictor, warning: string): LatencyPredictor {
+  return mapReports(predictor, (report) => ({
+    ...report,
+    warnings: [...report.warnings, warning],
+  }));
+}

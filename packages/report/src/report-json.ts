@@ -1,0 +1,24 @@
+import type { ModelType } from '@nnmeter/ir';
+import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
+
+/** A report as an element of `predict --json`; schema/predict.schema.json says what each field means. */
+export interface ReportJson
+  extends Omit<LatencyReport, 'kernels'>,
+    Readonly<Record<'kernels', readonly Omit<KernelLatency, 'configuration'>[]>> {
+  readonly type: ModelType;
+}
+
+/** @param model what the report calls the model: a path, or a name */
+export function reportToJson(model: string, type: ModelType, report: LatencyReport): ReportJson {
+  const { predictor, version, latencyMs, startupMs, interval, coverage } = report;
+  const { extrapolation, warnings } = report;
+  const kernels = report.kernels.map(kernelToJson);
+  return {
+    ...{ model, type, predictor, version, latencyMs, startupMs, interval },
+    ...{ coverage, kernels, extrapolation, warnings },
+  };
+}
+
+function kernelToJson({ type, nodes, latencyMs, basis, input, output }: KernelLatency) {
+  return { type, nodes, latencyMs, basis, input, output };
+}
