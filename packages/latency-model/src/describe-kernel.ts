@@ -3,10 +3,12 @@ import {
   type Graph,
   type ImageDimensions,
   imageDimensions,
+  macsOfNodes,
   type Node,
   type Tensor,
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
 import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
 import { isKindItself, KIND, kindOfStage } from './kernel-kind.ts';
@@ -27,15 +29,24 @@ export function describeKernel(
   kernels: readonly Kernel[],
   graph: Graph,
 ): KernelDescription {
-  const { root, inputs, outputs } = kernel;
-  const stage = kernel.ops[0]!;
+  const { root, ops, inputs, outputs } = kernel;
+  const stage = ops[0]!;
   const kind = kindOfStage(stage);
-  const written = firstResult(kernel, kind, graph);
+  const result = firstResult(kernel, kind, graph);
   const isProduct = root.op === 'fc';
   const input = isProduct ? productExtents(inputs[0]) : dimensionsOf(inputs[0]);
-  const output = isProduct ? productExtents(written, input.width) : dimensionsOf(written);
+  const output = isProduct ? productExtents(result, input.width) : dimensionsOf(result);
   const window = windowOf(root);
   const isVariant = isProduct ? input.width > 1 : isUnmeasured(window, kind);
+  const written = sumOfElements(outputs);
+  let fusedKinds = 0;
+  let operations = 0;
+  for (let index = 1; index < ops.length; index++) {
+    const fused = fusedStage(ops[index]!);
+    fusedKinds |= fused.bit;
+    operations += fused.operations;
+  }
+  const outputElements = operations === 0 ? written : Math.max(written, elementsOf(result));
   return {
     kind,
     borrowsKind: isKindItself(stage) ? 0 : 1,
@@ -57,13 +68,17 @@ export function describeKernel(
     dilation: window.dilation,
     groups: window.groups,
     activation: activationOf(kernel),
+    fusedKinds,
+    unmeasuredOperations:
+      operations === 0 ? 0 : operations * outputElements + fusedMacs(kernel, graph),
+    fusedInputs: ops.length > 1 ? fusedInputs(kernel) : 0,
     addFollows: addFollows(kernel, kernels),
     readByPoolingOnly: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
     inputs: inputs.length,
     unalignedConcatElements: kind === KIND.concat ? unalignedElements(inputs) : 0,
     inner: innerExtent(kernel, kind, graph),
     inputElements: sumOfElements(inputs),
-    outputElements: sumOfElements(outputs),
+    outputElements,
   };
 }
 
@@ -171,18 +186,53 @@ function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
   }
 }
 
-function activationOf(kernel: Kernel): number {
-  for (let index = kernel.nodes.length - 1; index >= 0; index--) {
-    const node = kernel.nodes[index]!;
-    if (node.op === 'relu') {
-      if (kernel.ops[kernel.ops.length - 1] === 'hswish') return ACTIVATION.hswish;
-      return node.attributes.max === 6 ? ACTIVATION.relu6 : ACTIVATION.relu;
+/** The activation of the last fused stage whose cost some device's terms know, else that of the first stage. */
+function activationOf({ ops, nodes }: Kernel): number {
+  for (let index = ops.length - 1; index > 0; index--) {
+    if (ops[index] === 'hswish') return ACTIVATION.hswish;
+    if (ops[index] === 'relu') return activationAmong(nodes, nodes.length, 'relu');
+  }
+  if (ops[0] === 'hswish') return ACTIVATION.hswish;
+  // What is fused onto a first stage comes after its nodes.
+  return activationAmong(nodes, nodes.length - (ops.length - 1), ops[0]!);
+}
+
+function activationAmong(nodes: readonly Node[], end: number, stage: string): number {
+  for (let index = end - 1; index >= 0; index--) {
+    const node = nodes[index]!;
+    switch (node.op) {
+      case 'relu':
+        return node.attributes.max === 6 ? ACTIVATION.relu6 : ACTIVATION.relu;
+      case 'hswish':
+      case 'swish':
+        if (stage !== 'relu') return ACTIVATION.hswish;
+        break;
+      case 'sigmoid':
+      case 'tanh':
+      case 'gelu':
+      case 'clip':
+        if (stage !== 'relu') return ACTIVATION.other;
+        break;
+      default:
     }
-    if (node.op === 'hswish' || node.op === 'swish') return ACTIVATION.hswish;
-    if (node.op === 'sigmoid' || node.op === 'tanh' || node.op === 'gelu' || node.op === 'clip')
-      return ACTIVATION.other;
   }
   return ACTIVATION.none;
+}
+
+/** Number of computed tensors that the root does not read. */
+function fusedInputs({ root, inputs }: Kernel): number {
+  let count = 0;
+  for (const { name } of inputs) if (!root.inputs.includes(name)) count++;
+  return count;
+}
+
+/** Multiply-accumulates of all nodes but the root. */
+function fusedMacs({ root, nodes, positions }: Kernel, graph: Graph): number {
+  const macs = macsOfNodes(graph);
+  let sum = 0;
+  for (const [index, node] of nodes.entries())
+    if (node !== root) sum += macs[positions[index]!] || 0;
+  return sum;
 }
 
 /** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. */

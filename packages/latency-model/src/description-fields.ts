@@ -1,7 +1,7 @@
 import type { KernelDescription } from './kernel-description.ts';
 
 /** Number of fields of a description. */
-export const FIELDS = 27;
+export const FIELDS = 30;
 
 /**
  * Writes the fields of a description to `out`, in the one order that keys of descriptions have. Written out, since a
@@ -29,13 +29,16 @@ export function writeFields(kernel: KernelDescription, out: Float64Array): void 
   out[17] = k.dilation;
   out[18] = k.groups;
   out[19] = k.activation;
-  out[20] = k.addFollows;
-  out[21] = k.readByPoolingOnly;
-  out[22] = k.inputs;
-  out[23] = k.unalignedConcatElements;
-  out[24] = k.inner;
-  out[25] = k.inputElements;
-  out[26] = k.outputElements;
+  out[20] = k.fusedKinds;
+  out[21] = k.unmeasuredOperations;
+  out[22] = k.fusedInputs;
+  out[23] = k.addFollows;
+  out[24] = k.readByPoolingOnly;
+  out[25] = k.inputs;
+  out[26] = k.unalignedConcatElements;
+  out[27] = k.inner;
+  out[28] = k.inputElements;
+  out[29] = k.outputElements;
 }
 
 /** A text that equal descriptions share. */

@@ -33,8 +33,14 @@ export interface KernelDescription {
   readonly strideWidth: number;
   readonly dilation: number;
   readonly groups: number;
-  /** One of `ACTIVATION`. */
+  /** One of `ACTIVATION`: of the last stage that has one of them, but stages of `unmeasuredOperations`. */
   readonly activation: number;
+  /** Bit `1 << kind` for each kind of fused stage that some device was measured with: relu, add, hswish. */
+  readonly fusedKinds: number;
+  /** Arithmetic operations of all other fused stages (`leakyrelu`, `sigmoid`, `pow`), which no device was measured with. */
+  readonly unmeasuredOperations: number;
+  /** Number of computed tensors that only fused stages read. */
+  readonly fusedInputs: number;
   /** 1 + kind of the kernel whose result a plain or fused add reads last; 0 without an add. */
   readonly addFollows: number;
   /** 1 for a convolution whose result only a pooling reads, directly or after a concat; else 0. */
@@ -47,7 +53,7 @@ export interface KernelDescription {
   readonly inner: number;
   /** Elements of all computed tensors read. */
   readonly inputElements: number;
-  /** Elements of all tensors written. */
+  /** Elements of all tensors written; with `unmeasuredOperations` at least those of the first stage's result. */
   readonly outputElements: number;
 }
 

@@ -1,3 +1,4 @@
+import { measuredPart, unmeasuredOperations } from './fused-stages.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
@@ -45,12 +46,28 @@ export class KernelModel {
     this.#sides = new Set(weights.sides);
   }
 
-  /** Whether kernels of this type were measured on the device; a reshape moves no data and needs no measurement. */
+  /** Whether kernels of this type were measured on the device, with all that is fused. */
   isMeasured(kernel: KernelDescription): boolean {
+    return this.estimatedMs(kernel) === 0;
+  }
+
+  /** The part of {@link latency} that is no more than an estimate, ms. */
+  estimatedMs(kernel: KernelDescription): number {
+    return this.#isFirstStageMeasured(kernel) ? this.#unmeasuredMs(kernel) : this.latency(kernel);
+  }
+
+  /** A reshape moves no data and needs no measurement. */
+  #isFirstStageMeasured(kernel: KernelDescription): boolean {
     return (
       kernel.kind === KIND.reshape ||
       (!isRelative(kernel) && this.weights.measured[kernel.kind] === 1)
     );
+  }
+
+  /** Estimate for the fused stages that were never measured, ms. */
+  #unmeasuredMs(kernel: KernelDescription): number {
+    const { terms, throughput } = this.weights;
+    return unmeasuredOperations(kernel, terms) / throughput.vectorPerMs;
   }
 
   /** Whether training saw kernels of this configuration. */
@@ -69,6 +86,12 @@ export class KernelModel {
 
   /** ms, positive and finite. */
   latency(kernel: KernelDescription): number {
+    const unmeasuredMs = this.#unmeasuredMs(kernel);
+    if (unmeasuredMs === 0) return this.#measuredLatency(kernel);
+    return this.#measuredLatency(measuredPart(kernel, this.weights.terms)) + unmeasuredMs;
+  }
+
+  #measuredLatency(kernel: KernelDescription): number {
     const { weights } = this;
     const { physics } = weights;
     if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;

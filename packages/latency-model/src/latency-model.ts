@@ -2,6 +2,7 @@ import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
+import { unmeasuredStages } from './fused-stages.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import { decodeWeights } from './weights.ts';
@@ -18,8 +19,10 @@ export interface LatencyInterval {
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
   readonly latencyMs: number;
-  /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate. */
+  /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of a part. */
   readonly basis: 'measured' | 'estimated';
+  /** How much of it is no more than an estimate, ms: less than all if only fused stages were never measured. */
+  readonly estimatedMs: number;
   /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
   readonly extrapolation?: readonly string[];
   /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
@@ -37,13 +40,15 @@ export interface LatencyModel {
    * shape gets 0 ms and `estimated`; the caller warns about it.
    */
   predictKernels(kernels: readonly Kernel[], graph: Graph): KernelPrediction[];
-  /** The same for one described kernel. */
+  /** The fused stages of a kernel that this device was never measured with. */
+  unmeasuredStages(kernel: Kernel): string[];
+  /** The prediction of one described kernel. */
   predictDescribed(description: KernelDescription): KernelPrediction;
   /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
   interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
-const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated' };
+const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated', estimatedMs: 0 };
 
 /**
  * Decodes the weights file written by the trainer.
@@ -63,6 +68,7 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
       kernels.map((kernel) =>
         hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
       ),
+    unmeasuredStages: ({ ops }) => unmeasuredStages(ops, weights.terms),
     predictDescribed: predict,
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
@@ -70,9 +76,11 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
 
 function predictDescribed(model: KernelModel, description: KernelDescription): KernelPrediction {
   const extrapolation = model.extrapolation(description);
+  const estimatedMs = model.estimatedMs(description);
   return Object.freeze({
     latencyMs: model.latency(description),
-    basis: model.isMeasured(description) ? 'measured' : 'estimated',
+    basis: estimatedMs === 0 ? 'measured' : 'estimated',
+    estimatedMs,
     ...(extrapolation.length > 0 && { extrapolation }),
     ...(!model.isKnown(description) && { novel: true as const }),
     description,
@@ -86,14 +94,14 @@ function intervalOf(
 ): LatencyInterval | null {
   if (widths === null || !(totalMs > 0)) return null;
   let novelMs = 0;
-  let estimatedMs = 0;
-  for (const { latencyMs, basis, novel } of predictions) {
-    if (basis === 'estimated') estimatedMs += latencyMs;
-    else if (novel) novelMs += latencyMs;
+  let allEstimatedMs = 0;
+  for (const { latencyMs, estimatedMs, novel } of predictions) {
+    allEstimatedMs += estimatedMs;
+    if (novel) novelMs += latencyMs - estimatedMs;
   }
   const extra =
     Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
-    Math.min(1, estimatedMs / totalMs) * widths.estimated;
+    Math.min(1, allEstimatedMs / totalMs) * widths.estimated;
   return {
     low: totalMs / (1 + widths.low + extra),
     high: totalMs * (1 + widths.high + extra),

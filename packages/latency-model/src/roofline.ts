@@ -28,6 +28,11 @@ const OPERATIONS_PER_ELEMENT: Partial<Record<KernelKind, number>> = {
 
 const operations = Float64Array.from(KERNEL_KINDS, (kind) => OPERATIONS_PER_ELEMENT[kind] ?? 0);
 
+/** Arithmetic operations per element of a kind, 0 for kinds that multiply or only move data. */
+export function operationsPerElement(kind: number): number {
+  return operations[kind]!;
+}
+
 /**
  * Estimate for a kernel whose type was never measured on the device, ms: launch, plus the larger of memory time and
  * arithmetic time at the rates that the device reaches on measured kernels.

@@ -28,7 +28,7 @@ export function buildReport(
     coverage: measureCoverage(graph, kernels, predictions),
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
-    warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions)],
+    warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions, latencyModel)],
   };
 }
 

@@ -6,7 +6,10 @@ import type { Coverage } from './report.ts';
 /** Ops that move no data: they cost nothing anywhere, so nothing has to be known about them. */
 const FREE_OPS: ReadonlySet<string> = new Set(['reshape', 'identity', 'shape']);
 
-/** Shares of a graph's MACs and nodes that are in kernels of measured types. */
+/**
+ * Shares of a graph's MACs and nodes that are in kernels of measured types. Of a kernel with fused stages that were never
+ * measured only the first op counts.
+ */
 export function measureCoverage(
   graph: Graph,
   kernels: readonly Kernel[],
@@ -14,8 +17,10 @@ export function measureCoverage(
 ): Coverage {
   const measured = new Uint8Array(graph.nodes.length);
   for (let index = 0; index < kernels.length; index++) {
-    if (predictions[index]!.basis !== 'measured') continue;
-    for (const position of kernels[index]!.positions) measured[position] = 1;
+    const { basis, latencyMs, estimatedMs } = predictions[index]!;
+    const { positions, nodes, root } = kernels[index]!;
+    if (basis === 'measured') for (const position of positions) measured[position] = 1;
+    else if (estimatedMs < latencyMs) measured[positions[nodes.indexOf(root)]!] = 1;
   }
   return share(graph, measured);
 }

@@ -8,7 +8,8 @@ export interface KernelLatency {
   readonly nodes: readonly string[];
   readonly latencyMs: number;
   /**
-   * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate; `uncounted`: the
+   * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of
+   * fused ops, which `warnings` name; `uncounted`: the
    * predictor knows nothing of it, its 0 ms are missing in the total (predictors of the original nn-Meter alone).
    */
   readonly basis: 'measured' | 'estimated' | 'uncounted';

@@ -1,6 +1,6 @@
 import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
-import type { KernelPrediction } from '@nnmeter/latency-model';
+import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { hasShapes } from '@nnmeter/latency-model';
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
@@ -8,6 +8,7 @@ export function predictionWarnings(
   graph: Graph,
   kernels: readonly Kernel[],
   predictions: readonly KernelPrediction[],
+  { unmeasuredStages }: Pick<LatencyModel, 'unmeasuredStages'>,
 ): string[] {
   const uncounted: Node[] = [];
   const unknown: Node[] = [];
@@ -15,7 +16,8 @@ export function predictionWarnings(
   for (const [index, kernel] of kernels.entries()) {
     if (!hasShapes(kernel)) uncounted.push(...kernel.nodes);
     else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
-    else if (predictions[index]!.basis === 'estimated') estimated.add(variantName(kernel));
+    else if (predictions[index]!.basis === 'estimated')
+      estimated.add(estimatedPart(kernel, predictions[index]!, unmeasuredStages(kernel)));
   }
   const warnings: string[] = [];
   if (graph.nodes.length === 0) warnings.push('the model has no operations');
@@ -36,6 +38,17 @@ export function predictionWarnings(
     );
   }
   return warnings;
+}
+
+/** What of a kernel was estimated: `leakyrelu in conv-bn-leakyrelu`, or all of it. */
+function estimatedPart(
+  kernel: Kernel,
+  { latencyMs, estimatedMs }: KernelPrediction,
+  stages: readonly string[],
+): string {
+  return estimatedMs < latencyMs
+    ? `${[...new Set(stages)].join(' and ')} in ${kernel.type}`
+    : variantName(kernel);
 }
 
 /** The kernel's type, with what sets it apart from the measured kernels of that type: `conv-relu (grouped)`. */
