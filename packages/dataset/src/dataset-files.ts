@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { NnMeterError } from '@nnmeter/ir';
 
 /** The largest graphs take 0.2 million characters; a line far beyond that would fill the memory. */
-const LINE_LIMIT = 32 << 20;
+const MAX_LINE_LENGTH = 32 << 20;
 
 const DATASET_FILE = /\.jsonl(\.gz)?$/i;
 
@@ -34,34 +35,39 @@ export async function listDatasetFiles(
   return { files, bytes };
 }
 
+export interface ReadingOptions {
+  /** Told about every piece of the files as it is read, compressed or not: for progress, or a hash. */
+  readonly onChunk?: (chunk: Uint8Array) => void;
+}
+
 /**
  * Streams the lines of a dataset file, compressed (.gz) or not.
- * @param onBytes told about every piece read, for progress
  * @throws NnMeterError E_MEASUREMENTS if a compressed file is damaged, E_LIMIT for a line without end
  */
 export async function* readDatasetLines(
   file: string,
-  onBytes: (count: number) => void = () => {},
+  { onChunk }: ReadingOptions = {},
 ): AsyncGenerator<string> {
   const source = createReadStream(file);
-  source.on('data', (chunk) => onBytes(chunk.length));
+  if (onChunk !== undefined) source.on('data', (chunk) => onChunk(chunk as Buffer));
   const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;
-  input.setEncoding('utf8');
+  const decoder = new StringDecoder('utf8');
   // The line that has begun, in pieces: a long one comes in hundreds of them.
   let pieces: string[] = [];
   let length = 0;
   let number = 1;
   try {
-    for await (const chunk of input) {
+    for await (const bytes of input) {
+      const chunk = decoder.write(bytes as Buffer);
       // Some editors start files with a byte order mark.
       const text = number === 1 && length === 0 ? chunk.replace(/^\uFEFF/, '') : chunk;
       const [piece, ...lines] = text.split('\n') as [string, ...string[]];
       pieces.push(piece);
       length += piece.length;
-      if (length > LINE_LIMIT) {
+      if (length > MAX_LINE_LENGTH) {
         throw new NnMeterError(
           'E_LIMIT',
-          `${file}, line ${number} has over ${LINE_LIMIT} characters; a dataset has one model a line`,
+          `${file}, line ${number} has over ${MAX_LINE_LENGTH} characters; a dataset has one model per line`,
         );
       }
       const rest = lines.pop();

@@ -1,8 +1,8 @@
-/** Share of the benchmark's models that training must not see. */
+/** Share of the nn-Meter benchmark's models that training must not see. */
 const HELD_OUT_PERCENT = 10;
 
 /**
- * The one place that decides which models of the benchmark training holds out: by a hash of the id, the same for every
+ * The one place that decides which models of the nn-Meter benchmark training holds out: by a hash of the id, the same for every
  * device. `splitSeeds[0]` of a manifest is the seed of its predictor.
  */
 export function isHeldOut(id: string, seed = 0): boolean {
@@ -21,7 +21,10 @@ export function hashOf(id: string, seed = 0): number {
   return hash >>> 0;
 }
 
-/** `resnet` of `resnet18_12`: the id of a model without its variant number and the depth or size of the network. */
+/**
+ * `resnet` of `resnet18_12`: the id of a model without its variant number and the depth or size of the network. This is
+ * how the nn-Meter benchmark names its models; other ids are families of their own unless they are named alike.
+ */
 export function familyOf(id: string): string {
   return id.replace(/_\d+$/, '').replace(/(?<=[a-z]{2}[a-uw-z])\d+$|(?<=v\d)(large|small)$/, '');
 }

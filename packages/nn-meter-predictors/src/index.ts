@@ -1,9 +1,9 @@
-export { type BenchmarkModel, benchDataset } from './benchmark.ts';
 export { type Configuration, readConfiguration } from './configuration.ts';
 export { detectNnMeterKernels, type NnMeterKernel } from './detect/detect.ts';
 export { nnMeterFeatures, nnMeterRegressor } from './detect/features.ts';
 export type { DownloadOptions } from './download.ts';
 export type { ImportOptions } from './import-release.ts';
+export { nnMeterDataset } from './nn-meter-dataset.ts';
 export { createNnMeterPredictor, type NnMeterPredictorParts } from './nn-meter-predictor.ts';
 export { type PullOptions, pullDataset, pullNnMeterPredictor } from './pull.ts';
 export {

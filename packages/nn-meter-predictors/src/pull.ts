@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { NnMeterError, quote } from '@nnmeter/ir';
-import { datasetFolder } from './benchmark.ts';
 import { readConfiguration } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { fileSha256, type ImportOptions, importPredictor } from './import-release.ts';
+import { datasetFolder } from './nn-meter-dataset.ts';
 import { originalPredictors } from './original-configuration.ts';
 import { BENCHMARK_URL, nnMeterReleases } from './releases.ts';
 import { replaceFolder, type StoredPredictor } from './store.ts';
@@ -63,7 +63,7 @@ export async function pullNnMeterPredictor(
 const DATASET_LIMITS = { entries: 1000, entryBytes: 8 * (1 << 30), totalBytes: 32 * (1 << 30) };
 
 /**
- * Downloads the authors' benchmark, or takes its zip from disk, and unpacks its .jsonl files for `benchDataset()`.
+ * Downloads the authors' benchmark, or takes its zip from disk, and unpacks its .jsonl files for `nnMeterDataset()`.
  * @returns the folder
  * @throws NnMeterError E_DOWNLOAD, E_INVALID_INPUT, E_LIMIT
  */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { benchDataset, pullDataset, pullNnMeterPredictor } from '@nnmeter/nn-meter-predictors';
+import { nnMeterDataset, pullDataset, pullNnMeterPredictor } from '@nnmeter/nn-meter-predictors';
 import { TINY } from './support/fixtures.ts';
 import { useTemporaryHome } from './support/home.ts';
 import { zipOf } from './support/zip-writer.ts';
@@ -254,7 +254,7 @@ test('the benchmark is unpacked and read one model at a time', async () => {
   handler = (_, response) => send(response, zip);
   const folder = await pullDataset();
   expect(readdirSync(folder)).toEqual(['nets.jsonl']);
-  const models = benchDataset();
+  const models = nnMeterDataset();
   expect((await models.next()).value).toEqual({
     id: 'a',
     graph: { x: {} },
@@ -266,6 +266,6 @@ test('the benchmark is unpacked and read one model at a time', async () => {
 
 test('without the benchmark, the command that gets it is named and nothing is downloaded', async () => {
   handler = () => {};
-  await expect(benchDataset().next()).rejects.toThrow(/nn-meter dataset pull/);
+  await expect(nnMeterDataset().next()).rejects.toThrow(/nn-meter dataset pull/);
   expect(requests).toEqual([]);
 });

@@ -1,11 +1,12 @@
-import { openDataset } from './dataset.ts';
+import { createHash } from 'node:crypto';
+import { readDatasetModels } from '@nnmeter/dataset';
 import type { Device } from './device.ts';
 import { graphOf, KernelCollector, type KernelSet } from './kernel-set.ts';
 
 /** A dataset of measured models, reduced to what training needs. */
 export interface MeasuredModels<D extends Device = Device> {
   readonly ids: readonly string[];
-  /** SHA-256 of the dataset. */
+  /** SHA-256 of the contents of the dataset's files, in the order of their names. */
   readonly hash: string;
   readonly devices: readonly DeviceData<D>[];
 }
@@ -27,7 +28,7 @@ export interface ReadOptions {
 
 /**
  * Streams a dataset once, one model in memory at a time, and detects every model's kernels under the devices' rules.
- * @param folder of `*.jsonl.gz` or `*.jsonl`, a model a line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
+ * @param folder of `*.jsonl.gz` or `*.jsonl`, one model per line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
  * @throws NnMeterError E_FILE if it holds no dataset, E_MEASUREMENTS for a broken line
  */
 export async function readMeasuredModels<D extends Device>(
@@ -41,9 +42,11 @@ export async function readMeasuredModels<D extends Device>(
     if (!collectors.has(key)) collectors.set(key, new KernelCollector(devices[index]!.rules));
   const ids: string[] = [];
   const measured = devices.map((): number[] => []);
-  const dataset = openDataset(folder);
+  const hash = createHash('sha256');
   let count = 0;
-  for await (const model of dataset.models()) {
+  for await (const model of readDatasetModels(folder, {
+    onChunk: (chunk) => hash.update(chunk),
+  })) {
     if (count++ % every !== 0) continue;
     const graph = graphOf(model.graph, model.id);
     for (const collector of collectors.values()) collector.add(graph);
@@ -55,7 +58,7 @@ export async function readMeasuredModels<D extends Device>(
   const sets = new Map([...collectors].map(([key, collector]) => [key, collector.finish()]));
   return {
     ids,
-    hash: dataset.hash(),
+    hash: hash.digest('hex'),
     devices: devices.map((device, index) => ({
       device,
       set: sets.get(rulesOf[index]!)!,

@@ -1,11 +1,9 @@
 import { listDatasetFiles } from '@nnmeter/dataset';
 import { NnMeterError } from '@nnmeter/ir';
-import type { PlottedEvaluation } from '@nnmeter/report';
-import { evaluate } from '@nnmeter/report';
+import { type Comparison, evaluate, type PlottedEvaluation } from '@nnmeter/report';
 import type { EvalArguments } from '../arguments.ts';
 import { threadCount, usageError } from '../arguments.ts';
 import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
-import type { Comparison } from '../eval/evaluate-lines.ts';
 import { mayBeTrainedOn, requireKnownTraining } from '../eval/held-out.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
@@ -59,7 +57,9 @@ async function evaluateDataset(
   const progress = await startProgress(bytes, 'bytes', terminal.showsProgress);
   const comparisons: Comparison[][] = predictors.map(() => []);
   try {
-    const batches = readLineBatches(files, (count) => progress.advance(count));
+    const batches = readLineBatches(files, {
+      onChunk: ({ length }) => progress.advance(length),
+    });
     const pool = new WorkerPool<LineBatch, Comparison[][]>();
     for (let thread = 0; thread < threads; thread++)
       pool.startWorker(new URL('../eval/worker.js', import.meta.url), choice);

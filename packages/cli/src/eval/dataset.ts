@@ -1,4 +1,4 @@
-import { readDatasetLines } from '@nnmeter/dataset';
+import { type ReadingOptions, readDatasetLines } from '@nnmeter/dataset';
 
 /** Consecutive lines of a dataset file. */
 export interface LineBatch {
@@ -8,27 +8,26 @@ export interface LineBatch {
   readonly lines: readonly string[];
 }
 
-/** Characters in a batch: enough work to be worth sending to another thread. */
-const BATCH_SIZE = 1 << 20;
+/** Characters in a batch, at least: enough work to be worth sending to another thread. */
+const MIN_BATCH_LENGTH = 1 << 20;
 
 /**
  * Streams the lines of dataset files, compressed (.gz) or not, in batches.
- * @param onBytes told about every piece read, for progress
  * @throws NnMeterError E_MEASUREMENTS if a compressed file is damaged
  */
 export async function* readLineBatches(
   files: readonly string[],
-  onBytes: (count: number) => void,
+  options: ReadingOptions,
 ): AsyncGenerator<LineBatch> {
   for (const file of files) {
     let lines: string[] = [];
     let size = 0;
     let number = 0;
-    for await (const line of readDatasetLines(file, onBytes)) {
+    for await (const line of readDatasetLines(file, options)) {
       number++;
       lines.push(line);
       size += line.length;
-      if (size < BATCH_SIZE) continue;
+      if (size < MIN_BATCH_LENGTH) continue;
       yield { file, firstLine: number - lines.length + 1, lines };
       lines = [];
       size = 0;

@@ -1,17 +1,9 @@
+import { parseDatasetModel } from '@nnmeter/dataset';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import { type Graph, locateErrors, NnMeterError } from '@nnmeter/ir';
-import { isMeasurement } from '@nnmeter/latency-model';
+import { type Graph, locateErrors } from '@nnmeter/ir';
 import type { LatencyPredictor } from '@nnmeter/predictor';
+import type { Comparison } from '@nnmeter/report';
 import type { LineBatch } from './dataset.ts';
-
-/** One model, measured on one device and predicted for it; ms. */
-export interface Comparison {
-  readonly id: string;
-  readonly measured: number;
-  readonly predicted: number;
-  /** Undefined if the predictor gives no interval. */
-  readonly inInterval: boolean | undefined;
-}
 
 /**
  * Predicts the models of a dataset's lines that were measured on the predictors' devices.
@@ -24,54 +16,21 @@ export function evaluateLines(
   predictors: readonly LatencyPredictor[],
 ): Comparison[][] {
   const comparisons: Comparison[][] = predictors.map(() => []);
-  for (const [index, line] of lines.entries()) {
+  const devices = predictors.map(({ name }) => name);
+  for (const [offset, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    const where = `${file}, line ${firstLine + index}`;
-    const { id, graph, ...measurements } = parseLine(line, where);
-    const measured = predictors.map(({ name }) => measurement(measurements, name, where, id));
-    if (measured.every((ms) => ms === null)) continue;
+    const where = `${file}, line ${firstLine + offset}`;
+    const { id, graph, measured } = parseDatasetModel(line, where, devices);
+    if (Object.values(measured).every((ms) => ms === null)) continue;
     const inModel = () => `${where} (${id})`;
     const read = locateErrors(inModel, () => readNnMeterIr(graph, { name: id }));
-    for (const [device, predictor] of predictors.entries()) {
-      const ms = measured[device];
+    for (const [index, predictor] of predictors.entries()) {
+      const ms = measured[predictor.name];
       if (typeof ms !== 'number') continue;
-      comparisons[device]?.push(locateErrors(inModel, () => compare(predictor, read, ms)));
+      comparisons[index]?.push(locateErrors(inModel, () => compare(predictor, read, ms)));
     }
   }
   return comparisons;
-}
-
-function parseLine(line: string, where: string): Record<string, unknown> & { readonly id: string } {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(line);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new NnMeterError('E_MEASUREMENTS', `${where} is not JSON: ${message}`, { cause });
-  }
-  const { id, graph } = (entry ?? {}) as { id?: unknown; graph?: unknown };
-  if (typeof id !== 'string' || typeof graph !== 'object' || graph === null) {
-    throw new NnMeterError(
-      'E_MEASUREMENTS',
-      `${where} is not an object with an "id" and a "graph"`,
-    );
-  }
-  return entry as Record<string, unknown> & { id: string };
-}
-
-/** Null if the model was not measured on the device. */
-function measurement(
-  measurements: Readonly<Record<string, unknown>>,
-  device: string,
-  where: string,
-  id: string,
-): number | null {
-  const value = Object.hasOwn(measurements, device) ? measurements[device] : null;
-  if (value === null || isMeasurement(value)) return value;
-  throw new NnMeterError(
-    'E_MEASUREMENTS',
-    `${where}: ${device} of ${id} is ${JSON.stringify(value)}; it must be a positive number of ms (1e-9 to 1e12), or null`,
-  );
 }
 
 function compare(predictor: LatencyPredictor, graph: Graph, measured: number): Comparison {
