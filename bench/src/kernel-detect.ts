@@ -1,12 +1,12 @@
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { cortexA76 } from '@nnmeter/predictor-cortexa76';
-import { buildBenchModel } from '@nnmeter/zoo';
+import { buildDatasetModel } from '@nnmeter/zoo';
 import { Bench } from 'tinybench';
 
 // Kernel detection of mobilenet_v2 (benchmark form, 155 nodes) with the CPU's rules:
 // on graphs never seen, and on one graph again and again, whose edges and blocks are known from the first time.
 const FRESH = 2000;
-const graphs = Array.from({ length: FRESH * 2 }, () => buildBenchModel('mobilenetv2'));
+const graphs = Array.from({ length: FRESH * 2 }, () => buildDatasetModel('mobilenetv2'));
 let next = 0;
 
 const bench = new Bench({ time: 0, iterations: FRESH, warmupTime: 0, warmupIterations: FRESH });

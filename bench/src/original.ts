@@ -12,7 +12,7 @@ import {
 } from '@nnmeter/nn-meter-predictors';
 import { createPredictor, modelFileToGraph } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
-import { buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import { median, round } from './measure.ts';
 import { Python } from './python.ts';
 import { loadOnce } from './start.ts';
@@ -115,7 +115,7 @@ async function modelTasks(folder: string, python: Python): Promise<Task[]> {
   const tasks: Task[] = [];
   mkdirSync(join(folder, 'models'));
   for (const [model, family] of MODELS) {
-    const ir = writeNnMeterIr(buildBenchModel(family));
+    const ir = writeNnMeterIr(buildDatasetModel(family));
     const graph = (): Graph => readNnMeterIr(ir);
     tasks.push({ model, from: 'graph', request: { kind: 'nnmeter-ir', model: ir }, graph });
     const path = join(folder, 'models', `${model}.onnx`);
@@ -131,13 +131,13 @@ async function modelTasks(folder: string, python: Python): Promise<Task[]> {
 function forestTasks(): Task[] {
   return MODELS.map(([model, family]) => {
     const features: Record<string, number[][]> = {};
-    for (const kernel of detectNnMeterKernels(buildBenchModel(family), rules)) {
+    for (const kernel of detectNnMeterKernels(buildDatasetModel(family), rules)) {
       const row = nnMeterFeatures(kernel);
       if (row === undefined) continue;
       const regressor = nnMeterRegressor(kernel.name);
       features[regressor] = [...(features[regressor] ?? []), row];
     }
-    const graph = (): Graph => buildBenchModel(family);
+    const graph = (): Graph => buildDatasetModel(family);
     return { model, from: 'graph', request: { kind: 'features', model: features }, graph };
   });
 }

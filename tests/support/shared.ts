@@ -15,7 +15,7 @@ export const sharedPath = (path: string): string => join(folder, path);
 export const sharedTest = testIf(hasShared, '../shared absent');
 
 /** Files of the benchmark: `bench/<family>s.jsonl.gz`. */
-export const benchFiles = [
+export const datasetFiles = [
   'alexnet',
   'densenet',
   'googlenet',
@@ -31,9 +31,9 @@ export const benchFiles = [
 ] as const;
 
 /** The graph of a network in nn-Meter IR, with all that the benchmark states of each node. */
-export type BenchGraph = Readonly<Record<string, BenchNode>>;
+export type DatasetGraph = Readonly<Record<string, DatasetNode>>;
 
-interface BenchNode {
+interface DatasetNode {
   readonly inbounds: string[];
   readonly outbounds: string[];
   readonly attr: {
@@ -45,18 +45,18 @@ interface BenchNode {
 }
 
 /** A measured network. */
-export interface BenchLine {
+export interface DatasetLine {
   readonly id: string;
-  readonly graph: BenchGraph;
+  readonly graph: DatasetGraph;
 }
 
 /** The first `count` networks of a file whose id is `wanted`; no more of it is read than that takes. */
-export async function readBench(
+export async function readDataset(
   file: string,
   count: number,
   wanted: (id: string) => boolean = () => true,
-): Promise<BenchLine[]> {
-  const found: BenchLine[] = [];
+): Promise<DatasetLine[]> {
+  const found: DatasetLine[] = [];
   for await (const line of linesOf(sharedPath(`bench/${file}s.jsonl.gz`))) {
     const [, id] = /^\{"id":\s*"([^"]+)"/.exec(line) ?? [];
     if (id === undefined) throw new Error(`${file}s.jsonl.gz has a line without an id`);

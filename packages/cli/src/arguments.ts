@@ -288,7 +288,7 @@ export async function parseArguments(
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
-    .example('$0 eval bench/ --plot accuracy.html', 'predictions against measurements')
+    .example('$0 eval dataset/ --plot accuracy.html', 'predictions against measurements')
     .epilogue('Exit code: 0 if everything was predicted, 1 if anything failed (usage errors too).')
     .version(version)
     .help()

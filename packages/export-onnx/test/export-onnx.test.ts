@@ -17,7 +17,7 @@ import {
   type Op,
 } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
-import { benchFamilies, buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { buildDatasetModel, buildModel, datasetFamilies } from '@nnmeter/zoo';
 import { comparable } from '../../../tests/support/comparable.ts';
 
 const structure = (graph: Graph): unknown[] => comparable(graph, { sourceOps: false });
@@ -54,8 +54,8 @@ test.each(NETWORKS)('%s comes back the same', (name) => {
 });
 
 describe('networks with channels last', () => {
-  test.each(benchFamilies().map((family) => family.name))('%s of the benchmark', (family) => {
-    const graph = buildBenchModel(family);
+  test.each(datasetFamilies().map((family) => family.name))('%s of the benchmark', (family) => {
+    const graph = buildDatasetModel(family);
     const again = reimported(graph);
     expect(ops(again)).toEqual(ops(graph));
     expect(graphCost(again).macs).toBe(graphCost(graph).macs);
@@ -76,7 +76,7 @@ describe('networks with channels last', () => {
 
   test('nn-Meter IR without the scalars of a hard swish', () => {
     const text = JSON.stringify(
-      writeNnMeterIr(buildBenchModel('mobilenetv3small')),
+      writeNnMeterIr(buildDatasetModel('mobilenetv3small')),
       (key, value) => (key === 'constant' || key === 'constants' ? undefined : value),
     );
     const kernels = (graph: Graph) => detectKernels(graph, { fuse: {} }).map(({ type }) => type);

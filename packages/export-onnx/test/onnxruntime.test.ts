@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { graphToOnnx } from '@nnmeter/export-onnx';
-import { buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import onnxruntime from 'onnxruntime-web';
 
 onnxruntime.env.wasm.numThreads = 1;
@@ -25,6 +25,6 @@ test.each(['squeezenet1_1', 'mobilenet_v3_small', 'shufflenet_v2_x0_5', 'swin_t'
 test.each(['mobilenetv3large', 'shufflenetv2'])(
   'ONNX Runtime runs the %s of the benchmark, which had channels last',
   async (family) => {
-    expect(await run(graphToOnnx(buildBenchModel(family)), 'input_im_0')).toEqual([[1, 1000]]);
+    expect(await run(graphToOnnx(buildDatasetModel(family)), 'input_im_0')).toEqual([[1, 1000]]);
   },
 );

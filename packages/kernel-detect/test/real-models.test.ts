@@ -4,11 +4,11 @@ import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { frontend } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import { buildBenchModel, buildModel } from '@nnmeter/zoo';
+import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import {
-  type benchFiles,
+  type datasetFiles,
   hasShared,
-  readBench,
+  readDataset,
   sharedPath,
 } from '../../../tests/support/shared.ts';
 import { cpu, gpu, vpu } from './support/rules.ts';
@@ -26,13 +26,13 @@ interface Origin {
 }
 const zoo: Origin = {
   exported: async (name) => buildModel(name),
-  measured: async (family) => buildBenchModel(family),
+  measured: async (family) => buildDatasetModel(family),
 };
 const files: Origin = {
   exported: (name) => frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`)),
   async measured(family) {
-    const file = family.replace(/(?<=v3)large$/, '') as (typeof benchFiles)[number];
-    const [first] = await readBench(file, 1, (id) => id === `${family}_0`);
+    const file = family.replace(/(?<=v3)large$/, '') as (typeof datasetFiles)[number];
+    const [first] = await readDataset(file, 1, (id) => id === `${family}_0`);
     return readNnMeterIr(first!.graph);
   },
 };

@@ -1,5 +1,9 @@
-export type { BenchConfiguration, BenchFamily, BenchOptions } from './bench/configuration.ts';
-export { benchFamilies, buildBenchModel } from './bench/models.ts';
+export type {
+  DatasetFamily,
+  DatasetModelOptions,
+  FamilyConfiguration,
+} from './dataset-families/configuration.ts';
+export { buildDatasetModel, datasetFamilies } from './dataset-families/models.ts';
 export { buildModel, frontend, modelNames } from './models.ts';
 export { type AlexNetOptions, alexnet } from './torch/alexnet.ts';
 export { type ConvNextOptions, convnext } from './torch/convnext.ts';

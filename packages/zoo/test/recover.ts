@@ -1,8 +1,8 @@
 import type { Graph, Node } from '@nnmeter/ir';
-import type { BenchConfiguration } from '@nnmeter/zoo';
+import type { FamilyConfiguration } from '@nnmeter/zoo';
 
 /** Reads the configuration of a benchmark network off its graph. */
-export function recoverConfiguration(family: string, graph: Graph): BenchConfiguration {
+export function recoverConfiguration(family: string, graph: Graph): FamilyConfiguration {
   const shape = (name: string) => graph.tensor(name).shape!;
   const width = (node: Node): number => shape(node.outputs[0]!).at(-1)!;
   const inWidth = (node: Node): number => shape(node.inputs[0]!).at(-1)!;

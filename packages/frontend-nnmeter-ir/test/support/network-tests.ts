@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { graphCost, validateGraph } from '@nnmeter/ir';
-import type { BenchGraph } from '../../../../tests/support/shared.ts';
+import type { DatasetGraph } from '../../../../tests/support/shared.ts';
 
 /** What holds for every network of the benchmark, whose input is the image `input_im_0`. */
-export function testNetworks(load: () => Promise<readonly BenchGraph[]>): void {
+export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void {
   test('writing what was read keeps types, shapes and edges', async () => {
     for (const original of await load()) {
       const written = writeNnMeterIr(readNnMeterIr(original));

@@ -1,14 +1,14 @@
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { frontend } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
-import { type BenchConfiguration, buildBenchModel, buildModel } from '@nnmeter/zoo';
-import { benchFiles, readBench, sharedPath } from '../../../../tests/support/shared.ts';
+import { buildDatasetModel, buildModel, type FamilyConfiguration } from '@nnmeter/zoo';
+import { datasetFiles, readDataset, sharedPath } from '../../../../tests/support/shared.ts';
 import { readFixture } from './fixtures.ts';
 
 /** A network that nn-Meter 2.0 was run on. */
 interface ParityGraph {
   /** Of a network of the benchmark, read off its graph; networks without one are torchvision's. */
-  readonly configuration?: BenchConfiguration;
+  readonly configuration?: FamilyConfiguration;
   /** By device, the digest of the kernels that nn-Meter found. */
   readonly kernels: Readonly<Record<string, string>>;
 }
@@ -22,14 +22,14 @@ export const parityGraphs: Readonly<Record<string, ParityGraph>> = graphs;
 export function rebuiltGraph(name: string): Graph {
   const { configuration } = parityGraphs[name]!;
   if (configuration === undefined) return buildModel(name);
-  return buildBenchModel(name.replace(/_\d+$/, ''), configuration);
+  return buildDatasetModel(name.replace(/_\d+$/, ''), configuration);
 }
 
 /** The network in the file that nn-Meter read. */
 export async function graphInFile(name: string): Promise<Graph> {
   if (parityGraphs[name]!.configuration === undefined)
     return frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`));
-  const file = benchFiles.find((family) => name.startsWith(family))!;
-  const [found] = await readBench(file, 1, (id) => id === name);
+  const file = datasetFiles.find((family) => name.startsWith(family))!;
+  const [found] = await readDataset(file, 1, (id) => id === name);
   return readNnMeterIr(found!.graph, { name });
 }

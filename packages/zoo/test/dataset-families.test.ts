@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
-import { benchFamilies, buildBenchModel } from '@nnmeter/zoo';
+import { buildDatasetModel, datasetFamilies } from '@nnmeter/zoo';
 import { comparable } from '../../../tests/support/comparable.ts';
 import { digestOf } from './digest.ts';
 
@@ -21,7 +21,7 @@ const BASE_MACS = {
 };
 
 test.each(Object.entries(BASE_MACS))('%s has %d MACs', (family, macs) => {
-  expect(graphCost(buildBenchModel(family)).macs).toBe(macs);
+  expect(graphCost(buildDatasetModel(family)).macs).toBe(macs);
 });
 
 /** Digests of the base networks in the dataset, which has not all of them. */
@@ -44,20 +44,20 @@ const BASE_DIGESTS = {
 };
 
 test.each(Object.entries(BASE_DIGESTS))('%s is the one of the dataset', (family, digest) => {
-  expect(digestOf(buildBenchModel(family))).toBe(digest);
+  expect(digestOf(buildDatasetModel(family))).toBe(digest);
 });
 
 test('textual and named configurations are the same', () => {
   const text = '3_3_5_5_7-19_153_460_230_281_3276_2867';
   const named = { kernels: [3, 3, 5, 5, 7], widths: [19, 153, 460, 230, 281, 3276, 2867] };
-  const graph = buildBenchModel('alexnet', text);
-  expect(comparable(graph)).toEqual(comparable(buildBenchModel('alexnet', named)));
+  const graph = buildDatasetModel('alexnet', text);
+  expect(comparable(graph)).toEqual(comparable(buildDatasetModel('alexnet', named)));
   expect(graphCost(graph).macs).toBe(1314861938);
 });
 
 test('other resolutions, batches and numbers of classes', () => {
-  for (const { name } of benchFamilies()) {
-    const graph = buildBenchModel(name, undefined, { inputShape: [2, 160, 160, 3], classes: 7 });
+  for (const { name } of datasetFamilies()) {
+    const graph = buildDatasetModel(name, undefined, { inputShape: [2, 160, 160, 3], classes: 7 });
     expect(graph.tensor(graph.outputs[0]!).shape).toEqual([2, 7]);
   }
 });
@@ -69,7 +69,7 @@ test.each([
   ['alexnet', '3_3_-5_5_7-19_153_460_230_281_3276_2867', 'E_INVALID_INPUT', '"kernels"'],
   ['lenet', '', 'E_UNKNOWN_MODEL', 'alexnet'],
 ])('%s %s is refused', (family, configuration, code, message) => {
-  const build = (): Graph => buildBenchModel(family, configuration);
+  const build = (): Graph => buildDatasetModel(family, configuration);
   expect(build).toThrow(NnMeterError);
   expect(build).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(message) }),

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { type Graph, graphCost } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
-import { buildBenchModel } from '@nnmeter/zoo';
+import { buildDatasetModel } from '@nnmeter/zoo';
 import { comparable } from '../../../tests/support/comparable.ts';
 import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 import { digestOf } from './digest.ts';
@@ -28,7 +28,7 @@ whenShared('the benchmark dataset', () => {
   test.each(Object.values(facts).flatMap((family) => Object.entries(family.flops_first)))(
     '%s has the published MACs',
     (id, macs) => {
-      expect(graphCost(buildBenchModel(familyOf(id), first[id])).macs).toBe(macs);
+      expect(graphCost(buildDatasetModel(familyOf(id), first[id])).macs).toBe(macs);
     },
   );
 
@@ -46,7 +46,7 @@ whenShared('the benchmark dataset', () => {
       const id = ids[index]!;
       const measured = readNnMeterIr(JSON.parse(lines[index]!).graph);
       const configuration = first[id] ?? recoverConfiguration(familyOf(id), measured);
-      const built = buildBenchModel(familyOf(id), configuration);
+      const built = buildDatasetModel(familyOf(id), configuration);
       expect(digestOf(built)).toBe(digestOf(measured));
       expect(built.nodes.map((node) => node.name)).toEqual(measured.nodes.map((node) => node.name));
       const options = { scalars: false };

@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchConfiguration, BenchNetwork } from './configuration.ts';
+import type { FamilyConfiguration, FamilyNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 const LISTS = ['kernels', 'widths'];
@@ -9,7 +9,7 @@ function hiddenLayers(tf: TfBuilder, x: ShapedTensor, widths: readonly number[])
   return widths.reduce((y, width) => tf.relu(tf.fc(y, width)), tf.globalAverage(x));
 }
 
-export const alexnet: BenchNetwork = {
+export const alexnet: FamilyNetwork = {
   name: 'alexnet',
   lists: LISTS,
   base: { kernels: [11, 5, 3, 3, 3], widths: [64, 192, 384, 256, 256, 4096, 4096] },
@@ -23,7 +23,7 @@ export const alexnet: BenchNetwork = {
   },
 };
 
-function vgg(name: string, depths: readonly number[]): BenchNetwork {
+function vgg(name: string, depths: readonly number[]): FamilyNetwork {
   const base = depths.flatMap((depth, stage) =>
     new Array<number>(depth).fill(Math.min(64 * 2 ** stage, 512)),
   );
@@ -45,7 +45,7 @@ function vgg(name: string, depths: readonly number[]): BenchNetwork {
   };
 }
 
-export const vggs: readonly BenchNetwork[] = [
+export const vggs: readonly FamilyNetwork[] = [
   vgg('vgg11', [1, 1, 2, 2, 2]),
   vgg('vgg13', [2, 2, 2, 2, 2]),
   vgg('vgg16', [2, 2, 3, 3, 3]),
@@ -54,7 +54,7 @@ export const vggs: readonly BenchNetwork[] = [
 
 const MOBILENETV1_REDUCTIONS = [1, 3, 5, 11];
 
-export const mobilenetv1: BenchNetwork = {
+export const mobilenetv1: FamilyNetwork = {
   name: 'mobilenetv1',
   lists: LISTS,
   base: {
@@ -72,7 +72,7 @@ export const mobilenetv1: BenchNetwork = {
   },
 };
 
-export const squeezenet: BenchNetwork = {
+export const squeezenet: FamilyNetwork = {
   name: 'squeezenet',
   lists: LISTS,
   base: { kernels: new Array<number>(8).fill(3), widths: [64, 64, 128, 128, 192, 192, 256, 256] },
@@ -93,7 +93,7 @@ export const squeezenet: BenchNetwork = {
 const GOOGLENET_LISTS = ['single', 'reduce3', 'out3', 'reduce5', 'out5', 'projection'];
 
 /** Six widths per inception block: 1x1, 3x3 reduction, 3x3, 5x5 reduction, 5x5, projection after the pooling. */
-export const googlenet: BenchNetwork = {
+export const googlenet: FamilyNetwork = {
   name: 'googlenet',
   lists: GOOGLENET_LISTS,
   base: {
@@ -119,7 +119,7 @@ export const googlenet: BenchNetwork = {
 function inception(
   tf: TfBuilder,
   x: ShapedTensor,
-  configuration: BenchConfiguration,
+  configuration: FamilyConfiguration,
   index: number,
 ): ShapedTensor {
   const [single, reduce3, out3, reduce5, out5, projection] = GOOGLENET_LISTS.map(

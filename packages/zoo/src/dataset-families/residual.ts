@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchNetwork } from './configuration.ts';
+import type { FamilyNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 function repeated(values: readonly number[], counts: readonly number[]): number[] {
@@ -7,7 +7,7 @@ function repeated(values: readonly number[], counts: readonly number[]): number[
 }
 
 /** Blocks per stage; only the first block of a stage takes its width from the configuration. */
-function basicResnet(name: string, layers: readonly number[]): BenchNetwork {
+function basicResnet(name: string, layers: readonly number[]): FamilyNetwork {
   const widths = repeated([64, 128, 256, 512], layers);
   return {
     name,
@@ -34,7 +34,7 @@ function basicResnet(name: string, layers: readonly number[]): BenchNetwork {
  * A bottleneck of reduction r on w planes has floor(w / r) inner and 4 r floor(w / r) outer channels; the planes of all
  * but the first block of a stage follow from their input.
  */
-function bottleneckResnet(name: string, layers: readonly number[]): BenchNetwork {
+function bottleneckResnet(name: string, layers: readonly number[]): FamilyNetwork {
   const widths = repeated([64, 128, 256, 512], layers);
   return {
     name,
@@ -66,7 +66,7 @@ function stem(tf: TfBuilder): ShapedTensor {
   return tf.maxPool(tf.convBnRelu(tf.input, 64, 7, 2), 3, 2, 'SAME');
 }
 
-export const resnets: readonly BenchNetwork[] = [
+export const resnets: readonly FamilyNetwork[] = [
   basicResnet('resnet18', [2, 2, 2, 2]),
   basicResnet('resnet34', [3, 4, 6, 3]),
   bottleneckResnet('resnet50', [3, 4, 6, 3]),
@@ -76,7 +76,7 @@ const DENSENET_BLOCKS = [6, 12, 24, 16];
 const DENSENET_LAYERS = 58;
 
 /** A transition follows the last dense block too. */
-export const densenet: BenchNetwork = {
+export const densenet: FamilyNetwork = {
   name: 'densenet',
   lists: ['kernels', 'growths'],
   base: {

@@ -3,16 +3,16 @@ import { describe, expect } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { graphCost } from '@nnmeter/ir';
 import {
-  benchFiles,
+  datasetFiles,
   hasShared,
-  readBench,
+  readDataset,
   sharedPath,
   sharedTest,
 } from '../../../tests/support/shared.ts';
 import { testNetworks } from './support/network-tests.ts';
 
-(hasShared ? describe : describe.skip).each([...benchFiles])('%s of the benchmark', (family) => {
-  testNetworks(async () => (await readBench(family, 6)).map(({ graph }) => graph));
+(hasShared ? describe : describe.skip).each([...datasetFiles])('%s of the benchmark', (family) => {
+  testNetworks(async () => (await readDataset(family, 6)).map(({ graph }) => graph));
 });
 
 sharedTest('MACs equal those the benchmark states for its first networks', async () => {
@@ -22,7 +22,7 @@ sharedTest('MACs equal those the benchmark states for its first networks', async
   const stated = new Map(
     Object.values(facts).flatMap((family) => Object.entries(family.flops_first)),
   );
-  const first = await Promise.all(benchFiles.map((file) => readBench(file, 2)));
+  const first = await Promise.all(datasetFiles.map((file) => readDataset(file, 2)));
   const compared = first
     .flat()
     .filter(({ id }) => stated.has(id))

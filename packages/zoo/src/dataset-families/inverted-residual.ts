@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchConfiguration, BenchNetwork } from './configuration.ts';
+import type { FamilyConfiguration, FamilyNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 type Activation = (tf: TfBuilder, x: ShapedTensor) => ShapedTensor;
@@ -81,7 +81,7 @@ function chain(
 }
 
 /** Expansion factors in the list `expansions`. */
-function byFactor({ expansions }: BenchConfiguration) {
+function byFactor({ expansions }: FamilyConfiguration) {
   return (block: number, channels: number): number => channels * expansions![block]!;
 }
 
@@ -95,7 +95,7 @@ const MOBILENETV2: Structure = {
 };
 
 /** The kernel of the first block is the stem's too; `widths` has the stem before and the last convolution after. */
-export const mobilenetv2: BenchNetwork = {
+export const mobilenetv2: FamilyNetwork = {
   name: 'mobilenetv2',
   lists: FACTOR_LISTS,
   base: {
@@ -119,7 +119,7 @@ const PROXYLESSNAS: Structure = {
   activation: () => relu6,
 };
 
-export const proxylessnas: BenchNetwork = {
+export const proxylessnas: FamilyNetwork = {
   name: 'proxylessnas',
   lists: FACTOR_LISTS,
   base: {
@@ -143,7 +143,7 @@ const MNASNET: Structure = {
   activation: () => relu,
 };
 
-export const mnasnet: BenchNetwork = {
+export const mnasnet: FamilyNetwork = {
   name: 'mnasnet',
   lists: FACTOR_LISTS,
   base: {
@@ -163,9 +163,9 @@ export const mnasnet: BenchNetwork = {
 function mobilenetv3(
   name: string,
   structure: Structure,
-  base: BenchConfiguration,
+  base: FamilyConfiguration,
   lastChannels: number,
-): BenchNetwork {
+): FamilyNetwork {
   return {
     name,
     lists: ['kernels', 'widths', 'expanded'],
@@ -180,7 +180,7 @@ function mobilenetv3(
   };
 }
 
-export const mobilenetv3s: readonly BenchNetwork[] = [
+export const mobilenetv3s: readonly FamilyNetwork[] = [
   mobilenetv3(
     'mobilenetv3large',
     {

@@ -1,5 +1,5 @@
 import type { ShapedTensor } from '@nnmeter/ir';
-import type { BenchNetwork } from './configuration.ts';
+import type { FamilyNetwork } from './configuration.ts';
 import type { TfBuilder } from './tf-builder.ts';
 
 const REPEATS = [4, 8, 4];
@@ -9,7 +9,7 @@ const UNITS = 16;
  * The kernel of the first unit is the stem's too; `widths` has the stem before and the last convolution after the
  * units; `ratios` are the inner channels of each unit's branch as a share of its output.
  */
-export const shufflenetv2: BenchNetwork = {
+export const shufflenetv2: FamilyNetwork = {
   name: 'shufflenetv2',
   lists: ['kernels', 'widths', 'ratios'],
   base: {

@@ -1,9 +1,9 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import {
-  type BenchConfiguration,
-  type BenchFamily,
-  type BenchNetwork,
-  type BenchOptions,
+  type DatasetFamily,
+  type DatasetModelOptions,
+  type FamilyConfiguration,
+  type FamilyNetwork,
   readConfiguration,
 } from './configuration.ts';
 import { mnasnet, mobilenetv2, mobilenetv3s, proxylessnas } from './inverted-residual.ts';
@@ -12,7 +12,7 @@ import { densenet, resnets } from './residual.ts';
 import { shufflenetv2 } from './shufflenetv2.ts';
 import { TfBuilder } from './tf-builder.ts';
 
-const FAMILIES: ReadonlyMap<string, BenchNetwork> = new Map(
+const FAMILIES: ReadonlyMap<string, FamilyNetwork> = new Map(
   [
     alexnet,
     densenet,
@@ -30,7 +30,7 @@ const FAMILIES: ReadonlyMap<string, BenchNetwork> = new Map(
 );
 
 /** The 18 base networks of the benchmark dataset with the lists they vary by and the numbers of index 0. */
-export function benchFamilies(): BenchFamily[] {
+export function datasetFamilies(): DatasetFamily[] {
   return [...FAMILIES.values()].map(({ name, lists, base }) => ({ name, lists, base }));
 }
 
@@ -40,10 +40,10 @@ export function benchFamilies(): BenchFamily[] {
  * than what the network uses.
  * @throws NnMeterError E_UNKNOWN_MODEL, E_INVALID_INPUT.
  */
-export function buildBenchModel(
+export function buildDatasetModel(
   family: string,
-  configuration?: BenchConfiguration | string,
-  options: BenchOptions = {},
+  configuration?: FamilyConfiguration | string,
+  options: DatasetModelOptions = {},
 ): Graph {
   const found = FAMILIES.get(family);
   if (found === undefined) {
