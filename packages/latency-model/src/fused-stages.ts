@@ -2,32 +2,37 @@ import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
 import { isKindItself, type KernelKind, KIND, kindOfStage } from './kernel-kind.ts';
 import { operationsPerElement } from './roofline.ts';
 import type { TermSetName } from './term-sets.ts';
+import type { LatencyModelWeights } from './weights.ts';
 
-/** Kinds whose cost as a fused stage the terms know: training had them in kernels of such devices. */
+/** Kinds whose cost as a fused stage the terms know, whether or not a training had such kernels. */
 const FUSED_KINDS: Readonly<Record<TermSetName, readonly KernelKind[]>> = {
   cpu: ['relu'],
   gpu: ['relu', 'add'],
   vpu: ['relu', 'hswish'],
 };
 
-/** Bits of the kinds that some device was measured with, as in `KernelDescription.fusedKinds`. */
-const KNOWN_SOMEWHERE = bitsOf(Object.values(FUSED_KINDS).flat());
-
-const knownBits: Readonly<Record<TermSetName, number>> = {
-  cpu: bitsOf(FUSED_KINDS.cpu),
-  gpu: bitsOf(FUSED_KINDS.gpu),
-  vpu: bitsOf(FUSED_KINDS.vpu),
-};
+/** The kinds that `KernelDescription.fusedKinds` tells. */
+const TOLD = bitsOf(Object.values(FUSED_KINDS).flat());
 
 function bitsOf(kinds: readonly KernelKind[]): number {
   return kinds.reduce((bits, kind) => bits | (1 << KIND[kind]), 0);
 }
 
+/** Bits of the kinds whose cost as a fused stage is known: by the terms, or by training data that had such kernels. */
+export function knownFusedKinds({
+  terms,
+  measuredFused,
+}: Pick<LatencyModelWeights, 'terms' | 'measuredFused'>): number {
+  let bits = bitsOf(FUSED_KINDS[terms]);
+  for (const [kind, isMeasured] of measuredFused.entries()) bits |= isMeasured << kind;
+  return bits & TOLD;
+}
+
 /** What fusing a stage means for a description. */
 export interface FusedStage {
-  /** The bit of its kind if some device was measured with it, else 0. */
+  /** Its bit in `KernelDescription.fusedKinds`, else 0. */
   readonly bit: number;
-  /** Arithmetic operations per element if no device was, else 0. */
+  /** Arithmetic operations per element of one that has no bit and costs something, else 0. */
   readonly operations: number;
 }
 
@@ -38,7 +43,7 @@ export function fusedStage(stage: string): FusedStage {
   let found = stages.get(stage);
   if (found === undefined) {
     const kind = kindOfStage(stage);
-    const bit = isKindItself(stage) ? (1 << kind) & KNOWN_SOMEWHERE : 0;
+    const bit = isKindItself(stage) ? (1 << kind) & TOLD : 0;
     const isFree = bit !== 0 || kind === KIND.bn || kind === KIND.reshape;
     found = { bit, operations: isFree ? 0 : Math.max(1, operationsPerElement(kind)) };
     stages.set(stage, found);
@@ -47,10 +52,10 @@ export function fusedStage(stage: string): FusedStage {
 }
 
 /** The stages of a kernel that training never measured as fused ones. */
-export function unmeasuredStages(ops: readonly string[], terms: TermSetName): string[] {
+export function unmeasuredStages(ops: readonly string[], known: number): string[] {
   return ops.slice(1).filter((stage) => {
     const { bit, operations } = fusedStage(stage);
-    return operations > 0 || (bit & ~knownBits[terms]) !== 0;
+    return operations > 0 || (bit & ~known) !== 0;
   });
 }
 
@@ -58,32 +63,31 @@ export function unmeasuredStages(ops: readonly string[], terms: TermSetName): st
  * Arithmetic operations of the fused stages that training never measured; they come without launch, since the kernel is
  * running already, and without traffic but for operands of their own.
  */
-export function unmeasuredOperations(kernel: KernelDescription, terms: TermSetName): number {
+export function unmeasuredOperations(kernel: KernelDescription, known: number): number {
   let operations = kernel.unmeasuredOperations;
-  for (let bits = kernel.fusedKinds & ~knownBits[terms]; bits !== 0; bits &= bits - 1)
+  for (let bits = kernel.fusedKinds & ~known; bits !== 0; bits &= bits - 1)
     operations += operationsPerElement(31 - Math.clz32(bits & -bits)) * kernel.outputElements;
   return operations;
 }
 
 /** The kernel without the fused stages that training never measured. */
-export function measuredPart(
-  kernel: KernelDescription,
-  terms: TermSetName,
-): KernelDescription {
-  const known = kernel.fusedKinds & knownBits[terms];
-  const hasAdd = (known & bitsOf(['add'])) !== 0;
+export function measuredPart(kernel: KernelDescription, known: number): KernelDescription {
+  const fusedKinds = kernel.fusedKinds & known;
+  const hasAdd = (fusedKinds & bitsOf(['add'])) !== 0;
   return {
     ...kernel,
-    fusedKinds: known,
+    fusedKinds,
     unmeasuredOperations: 0,
-    activation: measuredActivation(kernel, known),
+    activation: measuredActivation(kernel, fusedKinds),
     addFollows: hasAdd || kernel.kind === KIND.add ? kernel.addFollows : 0,
     inputs: hasAdd ? kernel.inputs : kernel.inputs - kernel.fusedInputs,
   };
 }
 
-function measuredActivation({ activation, fusedKinds }: KernelDescription, known: number): number {
-  const isFused = (fusedKinds & bitsOf(['hswish'])) !== 0 && activation === ACTIVATION.hswish;
+function measuredActivation(kernel: KernelDescription, known: number): number {
+  const { activation } = kernel;
+  const isFused =
+    (kernel.fusedKinds & bitsOf(['hswish'])) !== 0 && activation === ACTIVATION.hswish;
   if (!isFused || (known & bitsOf(['hswish'])) !== 0) return activation;
   return (known & bitsOf(['relu'])) === 0 ? ACTIVATION.none : ACTIVATION.relu;
 }

@@ -35,9 +35,9 @@ export interface KernelDescription {
   readonly groups: number;
   /** One of `ACTIVATION`: of the last stage that has one of them, but stages of `unmeasuredOperations`. */
   readonly activation: number;
-  /** Bit `1 << kind` for each kind of fused stage that some device was measured with: relu, add, hswish. */
+  /** Bit `1 << kind` for each kind of fused stage that a device may have been measured with: relu, add, hswish. */
   readonly fusedKinds: number;
-  /** Arithmetic operations of all other fused stages (`leakyrelu`, `sigmoid`, `pow`), which no device was measured with. */
+  /** Arithmetic operations of all other fused stages (`leakyrelu`, `sigmoid`, `pow`), which count as never measured. */
   readonly unmeasuredOperations: number;
   /** Number of computed tensors that only fused stages read. */
   readonly fusedInputs: number;

@@ -1,4 +1,9 @@
-import { measuredPart, unmeasuredOperations } from './fused-stages.ts';
+import {
+  knownFusedKinds,
+  measuredPart,
+  unmeasuredOperations,
+  unmeasuredStages,
+} from './fused-stages.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
@@ -38,12 +43,14 @@ export class KernelModel {
   readonly #set: TermSet;
   readonly #features: Float32Array;
   readonly #sides: ReadonlySet<number>;
+  readonly #knownFused: number;
 
   constructor(weights: LatencyModelWeights) {
     this.weights = weights;
     this.#set = termSets[weights.terms];
     this.#features = new Float32Array(this.#set.features.names.length);
     this.#sides = new Set(weights.sides);
+    this.#knownFused = knownFusedKinds(weights);
   }
 
   /** Whether kernels of this type were measured on the device, with all that is fused. */
@@ -56,6 +63,11 @@ export class KernelModel {
     return this.#isFirstStageMeasured(kernel) ? this.#unmeasuredMs(kernel) : this.latency(kernel);
   }
 
+  /** The fused stages of a kernel, given by all its stages, that the device was never measured with. */
+  unmeasuredStages(stages: readonly string[]): string[] {
+    return unmeasuredStages(stages, this.#knownFused);
+  }
+
   /** A reshape moves no data and needs no measurement. */
   #isFirstStageMeasured(kernel: KernelDescription): boolean {
     return (
@@ -66,8 +78,7 @@ export class KernelModel {
 
   /** Estimate for the fused stages that were never measured, ms. */
   #unmeasuredMs(kernel: KernelDescription): number {
-    const { terms, throughput } = this.weights;
-    return unmeasuredOperations(kernel, terms) / throughput.vectorPerMs;
+    return unmeasuredOperations(kernel, this.#knownFused) / this.weights.throughput.vectorPerMs;
   }
 
   /** Whether training saw kernels of this configuration. */
@@ -88,7 +99,7 @@ export class KernelModel {
   latency(kernel: KernelDescription): number {
     const unmeasuredMs = this.#unmeasuredMs(kernel);
     if (unmeasuredMs === 0) return this.#measuredLatency(kernel);
-    return this.#measuredLatency(measuredPart(kernel, this.weights.terms)) + unmeasuredMs;
+    return this.#measuredLatency(measuredPart(kernel, this.#knownFused)) + unmeasuredMs;
   }
 
   #measuredLatency(kernel: KernelDescription): number {

@@ -2,7 +2,6 @@ import type { Graph } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
-import { unmeasuredStages } from './fused-stages.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import { decodeWeights } from './weights.ts';
@@ -68,7 +67,7 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
       kernels.map((kernel) =>
         hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
       ),
-    unmeasuredStages: ({ ops }) => unmeasuredStages(ops, weights.terms),
+    unmeasuredStages: ({ ops }) => model.unmeasuredStages(ops),
     predictDescribed: predict,
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };

@@ -44,6 +44,8 @@ export interface LatencyModelWeights {
   readonly coefficients: Float64Array;
   /** By kind: 1 if kernels of the kind were measured. */
   readonly measured: Uint8Array;
+  /** By kind: 1 if kernels with a fused stage of the kind were measured. */
+  readonly measuredFused: Uint8Array;
   /** By kind: greatest channels, output channels, window side that training saw. */
   readonly limits: Float32Array;
   /** Sides of images that training saw, ascending. */
@@ -69,12 +71,14 @@ const SCALARS = 18;
  *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features
  *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none),
  *      physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
- *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured; forest ("NNMF"); u32 CRC-32 of all before
+ *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured (bit 0) and
+ *   measured fused (bit 1); forest ("NNMF"); u32 CRC-32 of all before
  */
 
 /** The bytes of a device's `weights.bin`. */
 export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
-  const { coefficients, sides, cells, measured, limits, throughput, interval, physics } = weights;
+  const { coefficients, sides, cells, limits, throughput, interval, physics } = weights;
+  const measured = weights.measured.map((bit, kind) => bit | (weights.measuredFused[kind]! << 1));
   const forest = weights.forest ? encodeForest(weights.forest) : new Uint8Array(0);
   const scalars = Float64Array.of(
     weights.constantMs,
@@ -205,9 +209,13 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     limits: new Float32Array(take(4 * LIMITS_PER_KIND * counts.kinds)),
     cells: new Uint32Array(take(4 * counts.cells)),
     sides: new Uint16Array(take(2 * counts.sides)),
-    measured: new Uint8Array(take(counts.kinds)),
+    ...measuredKinds(new Uint8Array(take(counts.kinds))),
     forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest)), true),
   };
+}
+
+function measuredKinds(bits: Uint8Array): Pick<LatencyModelWeights, 'measured' | 'measuredFused'> {
+  return { measured: bits.map((each) => each & 1), measuredFused: bits.map((each) => each >> 1) };
 }
 
 function unreadable(reason: string): NnMeterError {

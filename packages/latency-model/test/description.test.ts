@@ -1,5 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { decodeLatencyModel, descriptionKey } from '@nnmeter/latency-model';
+import {
+  decodeLatencyModel,
+  decodeWeights,
+  descriptionKey,
+  encodeWeights,
+  KERNEL_KINDS,
+  type KernelKind,
+  KernelModel,
+  KIND,
+} from '@nnmeter/latency-model';
 import { createPredictor } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { buildModel } from '@nnmeter/zoo';
@@ -13,4 +22,16 @@ test.each(fields)('descriptions that differ in %s alone are told apart', (field)
   expect(model.predictDescribed(kernel!).description).toEqual(kernel);
   expect(model.predictDescribed(other).description).toEqual(other);
   expect(descriptionKey(other)).not.toBe(descriptionKey(kernel!));
+});
+
+test('a fused stage counts as measured if the training data had it, or the terms know it', () => {
+  const weights = decodeWeights(Buffer.from(cortexA76.weights, 'base64'));
+  const fused = (kind: KernelKind) => ({ ...kernel!, fusedKinds: 1 << KIND[kind] });
+  const known = new KernelModel(weights);
+  expect(known.isMeasured(fused('relu'))).toBe(true);
+  expect(known.isMeasured(fused('hswish'))).toBe(false);
+  const measuredFused = Uint8Array.from(KERNEL_KINDS, (kind) => (kind === 'hswish' ? 1 : 0));
+  const trained = decodeWeights(encodeWeights({ ...weights, measuredFused }));
+  expect(new KernelModel(trained).isMeasured(fused('hswish'))).toBe(true);
+  expect(new KernelModel(trained).isMeasured(fused('add'))).toBe(false);
 });

@@ -18,6 +18,7 @@ function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
     constantMs: 0.5,
     coefficients: Float64Array.from(termSets[terms].terms.names, (_, index) => index / 7),
     measured: new Uint8Array(KERNEL_KINDS.length).fill(1),
+    measuredFused: Uint8Array.from(KERNEL_KINDS, (kind) => (kind === 'relu' ? 1 : 0)),
     limits: new Float32Array(LIMITS_PER_KIND * KERNEL_KINDS.length).fill(224),
     sides: Uint16Array.of(7, 224),
     cells: Uint32Array.of(1, 2, 3),

@@ -16,17 +16,20 @@ export function whatTrainingSaw(
   weight: Float64Array,
   anchors: readonly Anchor[],
   leastModels: number,
-): Pick<LatencyModelWeights, 'measured' | 'limits' | 'sides' | 'cells'> {
+): Pick<LatencyModelWeights, 'measured' | 'measuredFused' | 'limits' | 'sides' | 'cells'> {
   const modelsOfKind = new Uint32Array(KERNEL_KINDS.length);
+  const modelsFusing = new Uint32Array(KERNEL_KINDS.length);
   const limits = new Float32Array(KERNEL_KINDS.length * LIMITS_PER_KIND);
   const sides = new Set<number>();
   const cells = new Set<number>();
   for (let model = 0; model < weight.length; model++) {
     if (weight[model] === 0) continue;
     const kinds = new Set<number>();
+    let fusedKinds = 0;
     for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
       const kernel = set.kernels[set.kernelIndex[entry]!]!;
       kinds.add(kernel.kind);
+      fusedKinds |= kernel.fusedKinds;
       sides.add(Math.max(kernel.height, kernel.width));
       cells.add(configurationCell(kernel));
       const at = kernel.kind * LIMITS_PER_KIND;
@@ -35,11 +38,15 @@ export function whatTrainingSaw(
       limits[at + 2] = Math.max(limits[at + 2]!, kernel.kernelHeight, kernel.kernelWidth);
     }
     for (const kind of kinds) modelsOfKind[kind]!++;
+    for (const kind of modelsFusing.keys()) modelsFusing[kind]! += (fusedKinds >> kind) & 1;
   }
+  const enough = (counts: Uint32Array): Uint8Array =>
+    Uint8Array.from(counts, (models) => (models >= leastModels ? 1 : 0));
   const ascending = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b);
   for (const { kernel } of anchors) modelsOfKind[kernel.kind] = leastModels;
   return {
-    measured: Uint8Array.from(modelsOfKind, (models) => (models >= leastModels ? 1 : 0)),
+    measured: enough(modelsOfKind),
+    measuredFused: enough(modelsFusing),
     limits,
     sides: Uint16Array.from(ascending(sides).filter((side) => side < 65536)),
     cells: Uint32Array.from(ascending(cells)),

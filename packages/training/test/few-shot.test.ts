@@ -9,7 +9,13 @@ import { decodeWeights } from '@nnmeter/latency-model';
 import { createPredictor, fitCalibration, type PredictorDefinition } from '@nnmeter/predictor';
 import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
-import { type Benchmark, readBenchmark, runFewShot } from '@nnmeter/training';
+import {
+  type DeviceFolder,
+  type MeasuredModels,
+  readDevice,
+  readMeasuredModels,
+  runFewShot,
+} from '@nnmeter/training';
 import { buildModel } from '@nnmeter/zoo';
 
 const PREDICTORS = join(import.meta.dirname, '../../../predictors');
@@ -34,7 +40,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const graphs = new Map<string, Graph>();
 const measured = new Map<string, Record<string, number>>();
-let benchmark: Benchmark;
+let dataset: MeasuredModels<DeviceFolder>;
 
 beforeAll(async () => {
   const lines = MODELS.map((id, index) => {
@@ -49,14 +55,15 @@ beforeAll(async () => {
     return JSON.stringify({ id, ...measured.get(id), graph: json });
   });
   writeFileSync(join(folder, 'zoo.jsonl'), lines.join('\n'));
-  benchmark = await readBenchmark(folder, PREDICTORS);
+  const devices = DEVICES.map(([device]) => readDevice(join(PREDICTORS, device)));
+  dataset = await readMeasuredModels(folder, await Promise.all(devices));
 });
 
 test.each(DEVICES)('%s: the protocol fits what fitCalibration fits', (device, definition) => {
   const { name } = definition;
-  const data = benchmark.devices.find((each) => each.device.name === name)!;
+  const data = dataset.devices.find((each) => each.device.name === name)!;
   const weights = decodeWeights(readFileSync(join(PREDICTORS, device, 'weights.bin')));
-  const { factors } = runFewShot(data, benchmark.ids, weights);
+  const { factors } = runFewShot(data, dataset.ids, weights);
 
   const ten = MODELS.toSorted((a, b) => hashOf(a) - hashOf(b)).slice(0, 10);
   const calibration = fitCalibration(
