@@ -19,11 +19,11 @@ type Prediction = Outcome<RenderedPrediction>;
  * A further thread is started for this much work left, by the pace so far: V8 compiles everything anew in each, which
  * less work does not repay.
  */
-const MS_A_THREAD = 4000;
+const MS_PER_THREAD = 4000;
 /** Pace that is assumed before there is one. */
-const MS_A_MODEL = 10;
-/** Results a thread that may wait for an earlier one. */
-const AHEAD = 32;
+const MS_PER_MODEL = 10;
+/** Results per thread that may wait for an earlier one. */
+const RESULTS_AHEAD = 32;
 
 /** Predicts every source on all predictors, in order; long batches on several threads. */
 export async function* predictSources(
@@ -35,14 +35,14 @@ export async function* predictSources(
   const pool = new WorkerPool<Source, Prediction>();
   pool.useThisThread((source) => predictSource(source, job, predictors));
   function startWorkers(msLeft: number): void {
-    while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_A_THREAD)))
+    while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_PER_THREAD)))
       pool.startWorker(new URL('./predict-worker.js', import.meta.url), job);
   }
   async function* outcomes() {
-    startWorkers(MS_A_MODEL * sources.length);
+    startWorkers(MS_PER_MODEL * sources.length);
     const start = performance.now();
     let done = 0;
-    for await (const outcome of pool.map(sources, AHEAD)) {
+    for await (const outcome of pool.map(sources, RESULTS_AHEAD)) {
       yield outcome;
       done++;
       startWorkers(((performance.now() - start) / done) * (sources.length - done));

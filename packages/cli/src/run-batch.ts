@@ -4,18 +4,18 @@ import { startProgress } from './render/progress.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where the results of a batch go. */
-export interface Sink<Result> {
+export interface BatchOutput<Result> {
   succeeded(outcome: Succeeded<Result>): Promise<void>;
   failed(outcome: Failed): Promise<void>;
   /** Called last, also if the batch was broken off. */
   end(): Promise<void>;
 }
 
-/** Hands results to a sink as they come, with failures and notes on stderr. @returns the exit code */
+/** Hands results to an output as they come, with failures and notes on stderr. @returns the exit code */
 export async function runBatch<Result>(
   outcomes: AsyncIterable<Outcome<Result>>,
   total: number,
-  sink: Sink<Result>,
+  output: BatchOutput<Result>,
   terminal: Terminal,
 ): Promise<number> {
   const progress = await startProgress(total, 'models', terminal.showsProgress);
@@ -24,11 +24,11 @@ export async function runBatch<Result>(
     for await (const outcome of outcomes) {
       progress.clear();
       if (outcome.kind === 'succeeded') {
-        await sink.succeeded(outcome);
+        await output.succeeded(outcome);
       } else if (outcome.kind === 'failed') {
         exitCode = 1;
         reportFailed(outcome, terminal);
-        await sink.failed(outcome);
+        await output.failed(outcome);
       } else {
         terminal.note(
           `nn-meter: note: skipped ${printable(outcome.model)}, which is no known kind of model`,
@@ -38,7 +38,7 @@ export async function runBatch<Result>(
     }
   } finally {
     progress.stop();
-    await sink.end();
+    await output.end();
   }
   return exitCode;
 }

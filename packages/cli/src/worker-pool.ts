@@ -24,8 +24,8 @@ interface Job<Task, Result> extends Pending<Result> {
   readonly task: Task;
 }
 
-/** One thread of a pool, this one or another. */
-interface Lane<Task, Result> {
+/** A thread that takes tasks, the calling one or a worker. */
+interface Thread<Task, Result> {
   readonly work: Work<Task, Result>;
   running: number;
 }
@@ -33,7 +33,7 @@ interface Lane<Task, Result> {
 /** Has tasks done by several threads, the calling one among them if wanted. */
 export class WorkerPool<Task, Result> {
   readonly #queue: Job<Task, Result>[] = [];
-  readonly #lanes = new Set<Lane<Task, Result>>();
+  readonly #threads = new Set<Thread<Task, Result>>();
   readonly #workers: Worker[] = [];
   #crash: unknown;
 
@@ -44,7 +44,7 @@ export class WorkerPool<Task, Result> {
 
   /** Lets the calling thread take tasks too. */
   useThisThread(work: Work<Task, Result>): void {
-    this.#addLane(work);
+    this.#addThread(work);
   }
 
   /** Starts a thread; its script calls {@link serveTasks}. */
@@ -59,7 +59,7 @@ export class WorkerPool<Task, Result> {
       else
         pending?.reject(new NnMeterError(answer.failure.code as ErrorCode, answer.failure.message));
     });
-    const lane = this.#addLane(
+    const thread = this.#addThread(
       (task) =>
         new Promise<Result>((resolve, reject) => {
           waiting.set(next, { resolve, reject });
@@ -68,7 +68,7 @@ export class WorkerPool<Task, Result> {
     );
     worker.on('error', (error) => {
       this.#crash = error;
-      this.#lanes.delete(lane);
+      this.#threads.delete(thread);
       for (const { reject } of waiting.values()) reject(error);
       this.#startJobs();
     });
@@ -77,15 +77,18 @@ export class WorkerPool<Task, Result> {
 
   /**
    * Results in the order of the tasks; stops the threads at the end.
-   * @param ahead tasks a thread, done or not, that may wait for the result of an earlier one
+   * @param tasksAhead per thread: how many tasks may be started, or done, before an earlier one has its result
    * @throws what the first task to fail failed with
    */
-  async *map(tasks: AsyncIterable<Task> | Iterable<Task>, ahead: number): AsyncGenerator<Result> {
+  async *map(
+    tasks: AsyncIterable<Task> | Iterable<Task>,
+    tasksAhead: number,
+  ): AsyncGenerator<Result> {
     const results: Promise<Result>[] = [];
     try {
       for await (const task of tasks) {
         results.push(this.#run(task));
-        if (results.length >= ahead * this.#lanes.size) yield await results.shift()!;
+        if (results.length >= tasksAhead * this.#threads.size) yield await results.shift()!;
       }
       for (const result of results) yield await result;
     } finally {
@@ -103,26 +106,26 @@ export class WorkerPool<Task, Result> {
     return result;
   }
 
-  #addLane(work: Work<Task, Result>): Lane<Task, Result> {
-    const lane = { work, running: 0 };
-    this.#lanes.add(lane);
+  #addThread(work: Work<Task, Result>): Thread<Task, Result> {
+    const thread = { work, running: 0 };
+    this.#threads.add(thread);
     this.#startJobs();
-    return lane;
+    return thread;
   }
 
   #startJobs(): void {
     while (this.#queue.length > 0) {
-      const [freest] = [...this.#lanes].sort((a, b) => a.running - b.running);
+      const [freest] = [...this.#threads].sort((a, b) => a.running - b.running);
       if (freest === undefined) this.#queue.shift()!.reject(this.#crash);
       else if (freest.running < TASKS_PER_THREAD) this.#start(this.#queue.shift()!, freest);
       else break;
     }
   }
 
-  async #start(job: Job<Task, Result>, lane: Lane<Task, Result>): Promise<void> {
-    lane.running++;
-    await lane.work(job.task).then(job.resolve, job.reject);
-    lane.running--;
+  async #start(job: Job<Task, Result>, thread: Thread<Task, Result>): Promise<void> {
+    thread.running++;
+    await thread.work(job.task).then(job.resolve, job.reject);
+    thread.running--;
     this.#startJobs();
   }
 }

@@ -19,7 +19,7 @@ const MEAN = 2;
 const WIDE_IDS = 4;
 const KNOWN_FLAGS = FLOAT64 | MEAN | WIDE_IDS;
 
-/** Bytes of a forest: 16 + 5 a node (float32, up to 255 features) + 4. */
+/** Bytes of a forest: 16 + 5 per node (float32, up to 255 features) + 4. */
 export function encodeForest(forest: Forest): Uint8Array {
   const { feature, value, featureCount } = forest;
   const isWide = featureCount > 0xff;

@@ -80,7 +80,7 @@ export class Forest {
   /**
    * Predictions for many rows, bit-identical to {@link predict}.
    * @param rows row-major, rows x featureCount
-   * @param out one number a row; allocated if absent
+   * @param out one number per row; allocated if absent
    */
   predictBatch(
     rows: Float32Array | Float64Array,

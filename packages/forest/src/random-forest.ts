@@ -7,7 +7,7 @@ export interface RegressionData {
   /** Column-major, featureCount x rows: feature f of row j at [f * rows + j]. Finite. */
   features: Float32Array;
   featureCount: number;
-  /** One number a row. */
+  /** One number per row. */
   target: Float64Array;
 }
 

@@ -2,7 +2,7 @@ import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { NONE } from './graph-view.ts';
-import { analyse, Grouping, leak } from './grouping.ts';
+import { analyse, firstNodeReadOutside, Grouping } from './grouping.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
 /** Whether two nodes that follow each other are in one kernel, and why. */
@@ -99,7 +99,7 @@ function explainBlocks({ view, blockOf }: Grouping, anchor: number): BlockDecisi
     let culprit: number;
     let condition: string;
     if (isMatch(result)) {
-      culprit = leak(view, block, result);
+      culprit = firstNodeReadOutside(view, block, result);
       condition = 'is read from outside the block too';
       if (culprit === NONE) {
         culprit = result.find((node) => blockOf[node] !== undefined)!;

@@ -49,7 +49,7 @@ function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
     if (candidates === undefined || blockOf[i] !== undefined) continue;
     for (const block of candidates) {
       const nodes = block.match(view, i);
-      if (!isMatch(nodes) || leak(view, block, nodes) !== NONE) continue;
+      if (!isMatch(nodes) || firstNodeReadOutside(view, block, nodes) !== NONE) continue;
       if (nodes.some((node) => blockOf[node] !== undefined)) continue;
       const match = { block, nodes };
       for (const node of nodes) blockOf[node] = match;
@@ -60,7 +60,11 @@ function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
 }
 
 /** The first inner node of a block that something outside reads too; NONE if there is none. */
-export function leak(view: GraphView, block: Block, nodes: readonly number[]): number {
+export function firstNodeReadOutside(
+  view: GraphView,
+  block: Block,
+  nodes: readonly number[],
+): number {
   if (block.severalExits === true) return NONE;
   const exit = nodes[nodes.length - 1]!;
   for (const node of nodes) {

@@ -7,7 +7,7 @@ export interface Kernel {
   /** `ops` joined by "-", e.g. `conv-bn-relu`. */
   readonly type: string;
   /**
-   * One entry a stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes.
+   * One entry per stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes.
    * A bias add after a linear layer is part of the layer's stage.
    */
   readonly ops: readonly string[];

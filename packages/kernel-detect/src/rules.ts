@@ -31,7 +31,7 @@ export interface KernelState {
 const MAX_STAGES = 8;
 
 /**
- * Fusion rules as an automaton over stages, so that detection takes one lookup a stage. Stages are named by canonical
+ * Fusion rules as an automaton over stages, so that detection takes one lookup per stage. Stages are named by canonical
  * op or block.
  */
 export class CompiledRules {

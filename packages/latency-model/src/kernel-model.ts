@@ -14,7 +14,7 @@ import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
 /** The tree correction multiplies a kernel's base latency by at most this, and divides it by at most this. */
 const MAX_TREE_FACTOR = 2.5;
 
-/** Four steps an octave, 0..63. */
+/** Four steps per octave, 0..63. */
 function channelStep(channels: number): number {
   return Math.min(63, Math.floor(4 * Math.log2(Math.max(1, channels))));
 }

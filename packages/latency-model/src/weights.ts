@@ -71,7 +71,7 @@ const SCALARS = 18;
  *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features
  *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none),
  *      physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
- *   f64 coefficients; f32 limits, 3 a kind; u32 cells; u16 sides; u8 measured (bit 0) and
+ *   f64 coefficients; f32 limits, 3 per kind; u32 cells; u16 sides; u8 measured (bit 0) and
  *   measured fused (bit 1); forest ("NNMF"); u32 CRC-32 of all before
  */
 

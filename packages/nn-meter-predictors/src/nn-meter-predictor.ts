@@ -9,8 +9,8 @@ import {
   type LatencyReport,
   requireShapes,
 } from '@nnmeter/predictor';
+import { blindSpots } from './blind-spots.ts';
 import { detectNnMeterKernels, type NnMeterKernel } from './detect/detect.ts';
-import { quirks } from './quirks.ts';
 import { kernelLatency, type Regressors } from './regressors.ts';
 
 /** What a predictor of the original nn-Meter consists of. */
@@ -38,7 +38,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     const latencies = detected.map((kernel) => kernelLatency(kernel, regressors));
     const counted = detected.filter((_, index) => latencies[index] !== undefined);
     const uncounted = detected.filter((_, index) => latencies[index] === undefined);
-    const { extrapolation, warnings } = quirks(graph);
+    const { extrapolation, warnings } = blindSpots(graph);
     return {
       model: graph.name,
       predictor: name,

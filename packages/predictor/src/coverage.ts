@@ -22,7 +22,7 @@ export function measureCoverage(
     if (basis === 'measured') for (const position of positions) measured[position] = 1;
     else if (estimatedMs < latencyMs) measured[positions[nodes.indexOf(root)]!] = 1;
   }
-  return share(graph, measured);
+  return sharesOf(graph, measured);
 }
 
 /**
@@ -30,14 +30,14 @@ export function measureCoverage(
  * shapes) count as having the average of the others.
  */
 export function coverageOf(graph: Graph, measured: ReadonlySet<Node>): Coverage {
-  return share(
+  return sharesOf(
     graph,
     Uint8Array.from(graph.nodes, (node) => (measured.has(node) ? 1 : 0)),
   );
 }
 
 /** @param measured by node: 1 if it is measured */
-function share(graph: Graph, measured: Uint8Array): Coverage {
+function sharesOf(graph: Graph, measured: Uint8Array): Coverage {
   const macs = macsOfNodes(graph);
   const total = { nodes: 0, known: 0, macs: 0 };
   const covered = { nodes: 0, macs: 0 };

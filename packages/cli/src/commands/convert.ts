@@ -2,8 +2,8 @@ import type { Graph, ModelType } from '@nnmeter/ir';
 import { printable } from '@nnmeter/report';
 import { type ConvertArguments, usageError } from '../arguments.ts';
 import { processSources } from '../process-sources.ts';
-import { jsonSink } from '../render/json.ts';
-import { runBatch, type Sink } from '../run-batch.ts';
+import { jsonOutput } from '../render/json.ts';
+import { type BatchOutput, runBatch } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 import { keepInputs, writeWhole } from '../write-whole.ts';
@@ -61,12 +61,12 @@ export async function convert(
       return { output: path, nodes: graph.nodes.length, warnings: graph.warnings };
     },
   );
-  const sink = json
-    ? jsonSink<Written>(terminal, ({ model, type, result }) => [
+  const batchOutput = json
+    ? jsonOutput<Written>(terminal, ({ model, type, result }) => [
         JSON.stringify({ model, type, ...result }),
       ])
-    : textSink(terminal);
-  return runBatch(outcomes, sources.length, sink, terminal);
+    : textOutput(terminal);
+  return runBatch(outcomes, sources.length, batchOutput, terminal);
 }
 
 async function loadTarget(format: Format): Promise<Target> {
@@ -92,7 +92,7 @@ function defaultOutput(model: string, type: ModelType, { ending }: Target): stri
   return `${name}_${type.replaceAll('-', '_')}${ending}`;
 }
 
-function textSink(terminal: Terminal): Sink<Written> {
+function textOutput(terminal: Terminal): BatchOutput<Written> {
   return {
     async succeeded({ model, result }) {
       for (const warning of result.warnings) {

@@ -11,8 +11,8 @@ import type { Terminal } from '../terminal.ts';
 import { WorkerPool } from '../worker-pool.ts';
 import { writeWhole } from '../write-whole.ts';
 
-/** Lines that a thread works on, and those it goes on with. */
-const BATCHES_A_THREAD = 2;
+/** Batches of lines per thread: the one it works on, and the next. */
+const BATCHES_PER_THREAD = 2;
 
 /** Compares predictions with the measurements of datasets. @returns the exit code */
 export async function evalCommand(options: EvalArguments, terminal: Terminal): Promise<number> {
@@ -63,7 +63,7 @@ async function evaluateDataset(
     const pool = new WorkerPool<LineBatch, Comparison[][]>();
     for (let thread = 0; thread < threads; thread++)
       pool.startWorker(new URL('../eval/worker.js', import.meta.url), choice);
-    for await (const results of pool.map(batches, BATCHES_A_THREAD)) {
+    for await (const results of pool.map(batches, BATCHES_PER_THREAD)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }
   } finally {

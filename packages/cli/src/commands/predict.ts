@@ -2,8 +2,8 @@ import type { RenderedPrediction, SummaryRow } from '@nnmeter/report';
 import { type PredictArguments, threadCount, usageError } from '../arguments.ts';
 import { predictSources } from '../predict-sources.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
-import { jsonSink } from '../render/json.ts';
-import { runBatch, type Sink } from '../run-batch.ts';
+import { jsonOutput } from '../render/json.ts';
+import { type BatchOutput, runBatch } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -29,21 +29,21 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     width: terminal.width,
   };
   const outcomes = predictSources(sources, { choice, readOptions, style }, predictors, threads);
-  const sink = json
-    ? jsonSink<RenderedPrediction>(terminal, ({ result }) => result.texts)
-    : await textSink(
+  const output = json
+    ? jsonOutput<RenderedPrediction>(terminal, ({ result }) => result.texts)
+    : await textOutput(
         terminal,
         sources.length,
         predictors.map(({ name }) => name),
       );
-  return runBatch(outcomes, sources.length, sink, terminal);
+  return runBatch(outcomes, sources.length, output, terminal);
 }
 
-async function textSink(
+async function textOutput(
   terminal: Terminal,
   models: number,
   predictors: readonly string[],
-): Promise<Sink<RenderedPrediction>> {
+): Promise<BatchOutput<RenderedPrediction>> {
   const rows: SummaryRow[] = [];
   return {
     async succeeded({ result }) {

@@ -1,5 +1,5 @@
 import type { Succeeded } from '../process-sources.ts';
-import type { Sink } from '../run-batch.ts';
+import type { BatchOutput } from '../run-batch.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the signal's number. */
@@ -9,10 +9,10 @@ const INTERRUPTED = 130;
  * Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, Ctrl-C included.
  * @param elements the elements of an outcome, as JSON
  */
-export function jsonSink<Result>(
+export function jsonOutput<Result>(
   terminal: Terminal,
   elements: (outcome: Succeeded<Result>) => readonly string[],
-): Sink<Result> {
+): BatchOutput<Result> {
   let opened = false;
   async function push(element: string): Promise<void> {
     await terminal.print((opened ? ',\n' : '[\n') + element);

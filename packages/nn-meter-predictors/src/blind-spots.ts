@@ -1,7 +1,7 @@
 import { type Graph, imageDimensions } from '@nnmeter/ir';
 
-/** What of a graph nn-Meter's features cannot tell apart from dense convolutions on one square image, in words. */
-export function quirks(graph: Graph): { extrapolation: string[]; warnings: string[] } {
+/** In words, what of a graph nn-Meter's features do not tell: to them all is dense convolutions on one square image. */
+export function blindSpots(graph: Graph): { extrapolation: string[]; warnings: string[] } {
   const found = new Set<string>();
   const grouped: string[] = [];
   for (const node of graph.nodes) {
