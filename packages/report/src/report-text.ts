@@ -57,9 +57,9 @@ function remarks(report: LatencyReport): readonly string[] {
 }
 
 const KERNEL_COLUMNS: readonly Column[] = [
-  { title: 'kernel' },
+  { title: 'kernel', least: 9 },
   { title: 'ms', align: 'right' },
-  { title: 'share', align: 'right' },
+  { title: 'share', align: 'right', leaveOut: 4 },
   { title: 'cumulative', align: 'right', leaveOut: 2 },
   { title: 'input', leaveOut: 1 },
   { title: 'output', leaveOut: 3 },
