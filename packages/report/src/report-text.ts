@@ -57,13 +57,13 @@ function remarks(report: LatencyReport): readonly string[] {
 }
 
 const KERNEL_COLUMNS: readonly Column[] = [
-  { title: 'kernel', least: 9 },
+  { title: 'kernel' },
   { title: 'ms', align: 'right' },
   { title: 'share', align: 'right', leaveOut: 4 },
   { title: 'cumulative', align: 'right', leaveOut: 2 },
   { title: 'input', leaveOut: 1 },
   { title: 'output', leaveOut: 3 },
-  { title: 'nodes', least: 12 },
+  { title: 'nodes', least: 8 },
 ];
 
 function kernelTable(kernels: readonly KernelLatency[], totalMs: number, style: TextStyle): string {
