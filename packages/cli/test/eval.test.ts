@@ -133,7 +133,8 @@ test.each([
   ],
 ])('%s stops the evaluation with its place', async (_, content, message) => {
   const folder = folderWith({ 'data.jsonl': content() });
-  const run = await nnMeter(['eval', 'data.jsonl', '--predictor', DEVICE, '--json'], folder);
+  const args = ['eval', 'data.jsonl', '--predictor', DEVICE, '--threads', '1', '--json'];
+  const run = await nnMeter(args, folder);
   expect(run).toMatchObject({ code: 1, stdout: '' });
   expect(run.stderr).toMatch(/^nn-meter: error: .*data\.jsonl[^\n]*\n$/);
   expect(run.stderr).toMatch(message);

@@ -6,7 +6,7 @@ import { BIN, RESNET18 } from './run.ts';
 testIf(!onWindows, 'Windows has no signals to send')(
   'Ctrl-C leaves a whole JSON array of what was done so far',
   async () => {
-    const many = new Array<string>(20_000).fill(RESNET18);
+    const many = new Array<string>(2000).fill(RESNET18);
     const child = spawn(process.execPath, [BIN, '--json', '--predictor', 'cortexa76', ...many], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -1,12 +1,17 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { graphCost, validateGraph } from '@nnmeter/ir';
 import type { DatasetGraph } from '../../../../tests/support/shared.ts';
 
 /** What holds for every network of the benchmark, whose input is the image `input_im_0`. */
 export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void {
-  test('writing what was read keeps types, shapes and edges', async () => {
-    for (const original of await load()) {
+  let networks: readonly DatasetGraph[];
+  beforeAll(async () => {
+    networks = await load();
+  });
+
+  test('writing what was read keeps types, shapes and edges', () => {
+    for (const original of networks) {
       const written = writeNnMeterIr(readNnMeterIr(original));
       expect(Object.keys(written)).toEqual(Object.keys(original));
       for (const [name, { inbounds, outbounds, attr }] of Object.entries(original)) {
@@ -27,8 +32,8 @@ export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void
     }
   });
 
-  test('reading what was written gives the same nodes and tensors', async () => {
-    for (const original of await load()) {
+  test('reading what was written gives the same nodes and tensors', () => {
+    for (const original of networks) {
       const graph = readNnMeterIr(original);
       const again = readNnMeterIr(JSON.stringify(writeNnMeterIr(graph)));
       expect(again.nodes).toEqual(graph.nodes);
@@ -37,8 +42,8 @@ export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void
     }
   });
 
-  test('shapes that are left out are inferred', async () => {
-    for (const original of await load()) {
+  test('shapes that are left out are inferred', () => {
+    for (const original of networks) {
       const graph = readNnMeterIr(original);
       const bare = Object.fromEntries(
         Object.entries(original).map(([name, { attr, ...edges }]) => {
@@ -64,8 +69,8 @@ export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void
     }
   });
 
-  test('other input shapes: batch 2 doubles the work, 448 x 224 that of the image part', async () => {
-    for (const original of (await load()).slice(0, 2)) {
+  test('other input shapes: batch 2 doubles the work, 448 x 224 that of the image part', () => {
+    for (const original of networks.slice(0, 2)) {
       const base = graphCost(readNnMeterIr(original));
       const twice = graphCost(readNnMeterIr(original, { inputShapes: [2, 224, 224, 3] }));
       expect(twice.macs).toBe(2 * base.macs);
@@ -81,8 +86,8 @@ export function testNetworks(load: () => Promise<readonly DatasetGraph[]>): void
     }
   });
 
-  test('nothing is amiss', async () => {
-    for (const original of await load()) {
+  test('nothing is amiss', () => {
+    for (const original of networks) {
       expect(validateGraph(readNnMeterIr(original), { requireShapes: true })).toEqual([]);
     }
   });
