@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const [cortexa76, adreno640, adreno630, myriadvpu] = await Promise.all([
@@ -51,10 +51,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Runs a program in a project and gives what it prints as JSON. */
 function run(project: string, script: string): unknown {
   const program = join(project, 'program.mjs');
-  const api = JSON.stringify(join(bare, 'node_modules/@nnmeter/predictor/dist/index.js'));
+  const api = pathToFileURL(join(bare, 'node_modules/@nnmeter/predictor/dist/index.js'));
   writeFileSync(
     program,
-    `import * as api from ${api};
+    `import * as api from '${api}';
      const failure = (error) => ({ code: error.code, message: error.message });
      console.log(JSON.stringify(await (${script})));`,
   );

@@ -3,6 +3,7 @@ import type { ModelType, ReadOptions, Shape } from '@nnmeter/ir';
 import { NnMeterError } from '@nnmeter/ir';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
 import { describeFailure, type Failure } from './failure.ts';
+import { entryOf, withoutEndSlash } from './folder-paths.ts';
 
 /** One model to read, or why there is none. */
 export interface Source {
@@ -64,7 +65,7 @@ async function expand(
     if (!(await isFolder(path))) return [{ model: path, type }];
     if (canBeSavedModel(type) && (await isSavedModel(path))) return [{ model: path, type: 'pb' }];
     const found: Source[] = [];
-    const folder = path.replace(/(?<=[^/\\])[/\\]+$/, '');
+    const folder = withoutEndSlash(path);
     await searchFolder({ folder, type, suffix, recursive }, folder, found);
     if (found.length > 0) return found;
     const wanted = suffix === '' ? 'files' : `${suffix} files`;
@@ -102,7 +103,7 @@ async function searchFolder(search: FolderSearch, folder: string, found: Source[
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const { name } = entry;
-    const model = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
+    const model = entryOf(folder, name);
     if (entry.isDirectory()) {
       if (canBeSavedModel(type) && (await isSavedModel(model))) found.push({ model, type: 'pb' });
       else if (recursive) {
