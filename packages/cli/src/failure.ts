@@ -1,3 +1,4 @@
+import { describeFileError } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { shortenMiddle } from '@nnmeter/report';
 
@@ -6,20 +7,6 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
 }
-
-/** Reasons by the codes of the operating system. */
-export const FILE_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder; check the path',
-  EACCES: 'permission denied; check its owner and mode',
-  EPERM: 'permission denied; check its owner and mode',
-  EISDIR: 'it is a folder, a file is needed',
-  ENOTDIR: 'a part of the path is not a folder',
-  EMFILE: 'too many open files',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the file system is read-only',
-  ELOOP: 'its symbolic links go in a circle',
-  ENAMETOOLONG: 'the path is too long',
-};
 
 /** Longest error message shown; longer ones quote a huge name out of a file. */
 const MESSAGE_LIMIT = 1000;
@@ -38,8 +25,8 @@ export function describeFailure(error: unknown): Failure {
 function classify(error: unknown): Failure {
   if (error instanceof NnMeterError) return error;
   if (error instanceof Error) {
-    const { code, path } = error as NodeJS.ErrnoException;
-    const reason = code === undefined ? undefined : FILE_ERRORS[code];
+    const { path } = error as NodeJS.ErrnoException;
+    const reason = describeFileError(error);
     if (reason !== undefined) {
       return { code: 'E_FILE', message: `cannot open "${path ?? 'the file'}": ${reason}` };
     }

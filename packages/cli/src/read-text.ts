@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { NnMeterError } from '@nnmeter/ir';
-import { FILE_ERRORS } from './failure.ts';
+import { readBoundedText } from '@nnmeter/files';
 
-/** The text of a file, without a byte order mark. @throws NnMeterError E_FILE that names it */
-export async function readText(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    const reason = FILE_ERRORS[code] ?? message;
-    throw new NnMeterError('E_FILE', `cannot open "${path}": ${reason}`, { cause });
-  }
+/** A measured model takes a line of some 100 bytes; a million of them are read. */
+const LIMIT = 128 << 20;
+
+/** The text of a file, without a byte order mark. @throws NnMeterError E_FILE that names it, E_LIMIT */
+export function readText(path: string): Promise<string> {
+  return readBoundedText(path, LIMIT);
 }

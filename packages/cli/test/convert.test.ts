@@ -4,11 +4,13 @@ import {
   linkSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { testLinks } from '../../../tests/support/test-if.ts';
+import { onWindows, testIf, testLinks } from '../../../tests/support/test-if.ts';
 import {
   folderWith,
   MOBILENET_V1_PB,
@@ -65,6 +67,8 @@ test('nothing is written for a bad model, and nothing half-written where writing
   expect(existsSync(join(folder, 'missing'))).toBe(false);
 });
 
+const testUnix = testIf(!onWindows, 'Windows has no such devices');
+
 test.each(['getir', 'export'])('%s does not write over the model', async (command) => {
   const folder = folderWith({});
   copyFileSync(RESNET18, join(folder, 'resnet18.onnx'));
@@ -84,6 +88,24 @@ testLinks('nor over what links to the model', async () => {
   const run = await nnMeter(['getir', 'resnet18.onnx', '--output', 'link.onnx'], folder);
   expect(run.stderr).toMatch(/would overwrite resnet18\.onnx/);
   expect(readFileSync(join(folder, 'resnet18.onnx'))).toEqual(readFileSync(RESNET18));
+});
+
+testUnix('--output onto a device or a link writes through it', async () => {
+  const folder = folderWith({ 'net.onnx': readFileSync(RESNET18), 'target.json': 'old' });
+  symlinkSync('/dev/null', join(folder, 'null'));
+  symlinkSync('target.json', join(folder, 'link.json'));
+  const [device, link, external] = await Promise.all([
+    nnMeter(['getir', 'net.onnx', '--output', 'null'], folder),
+    nnMeter(['getir', 'net.onnx', '--output', 'link.json'], folder),
+    nnMeter(['export', 'net.onnx', '--weights', 'external', '--output', 'null'], folder),
+  ]);
+  expect([device.code, link.code, external.code]).toEqual([0, 0, 1]);
+  expect(readlinkSync(join(folder, 'null'))).toBe('/dev/null');
+  expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  expect(readlinkSync(join(folder, 'link.json'))).toBe('target.json');
+  expect(readFileSync(join(folder, 'target.json'), 'utf8')).toContain('"inbounds"');
+  expect(external.stderr).toMatch(/external weights need a file beside the model; "null" is a dev/);
+  expect(readdirSync(folder).sort()).toEqual(['link.json', 'net.onnx', 'null', 'target.json']);
 });
 
 test('export writes ONNX that predicts the same latency, whatever the source', async () => {

@@ -1,28 +1,33 @@
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { type ExportOptions, exportOnnx } from './export-onnx.ts';
 
 /**
  * Writes `path` and, with external weights, a sparse file of zeros beside it, `<path>.weights` unless named; needs Node.
- * Resolves to the size of the weights in bytes.
+ * Each of them appears whole or not at all, the weights first. Resolves to the size of the weights in bytes.
+ * @throws NnMeterError E_FILE naming the file that cannot be written
  */
 export async function writeOnnxFile(
   graph: Graph,
   path: string,
   options: ExportOptions = {},
 ): Promise<number> {
-  const { open, writeFile } = await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs/promises'
-  );
   const { basename, dirname, join } = await import(
     /* @vite-ignore */ /* webpackIgnore: true */ 'node:path'
   );
+  const { isReplaceable, writeWhole } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ '@nnmeter/files'
+  );
   const externalFile = options.externalFile ?? `${basename(path)}.weights`;
   const { model, externalBytes } = exportOnnx(graph, { ...options, externalFile });
-  await writeFile(path, model);
   if (externalBytes > 0) {
-    const file = await open(join(dirname(path), externalFile), 'w');
-    await file.truncate(externalBytes);
-    await file.close();
+    if (!(await isReplaceable(path))) {
+      throw new NnMeterError(
+        'E_FILE',
+        `external weights need a file beside the model; ${quote(path)} is a device or a pipe`,
+      );
+    }
+    await writeWhole(join(dirname(path), externalFile), { zeroBytes: externalBytes });
   }
+  await writeWhole(path, model);
   return externalBytes;
 }

@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { writeWhole } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { readConfiguration } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
@@ -114,9 +115,8 @@ async function downloadChecked(
     );
   }
   if (recorded[url] !== found) {
-    const partial = `${checksumFile(dataFolder)}.${process.pid}.partial`;
-    await writeFile(partial, `${JSON.stringify({ ...recorded, [url]: found }, null, 2)}\n`);
-    await rename(partial, checksumFile(dataFolder));
+    const sums = `${JSON.stringify({ ...recorded, [url]: found }, null, 2)}\n`;
+    await writeWhole(checksumFile(dataFolder), sums);
   }
   return target;
 }

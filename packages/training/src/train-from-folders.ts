@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { isHeldOut } from '@nnmeter/dataset';
+import { writeWhole } from '@nnmeter/files';
 import type { BoostingProgress } from '@nnmeter/forest';
 import type { TrainArguments } from './arguments.ts';
 import { breakdownOf } from './breakdown.ts';
@@ -11,7 +12,7 @@ import { runFewShot } from './few-shot-protocol.ts';
 import { type DeviceData, type MeasuredModels, readMeasuredModels } from './measured-models.ts';
 import { trainAndRecord } from './protocols.ts';
 import { trainDevice } from './train-device.ts';
-import { writeAtomically, writePredictor } from './write-predictor.ts';
+import { writePredictor } from './write-predictor.ts';
 
 const BREAKDOWN_TITLE = `# Breakdown by kernel type
 
@@ -47,7 +48,7 @@ export async function trainFromFolders(args: TrainArguments, version: string): P
     else await trainAndWrite(data, models, train, args, version);
   }
   if (args.breakdown !== undefined && breakdowns.length > 0)
-    await writeAtomically(args.breakdown, `${BREAKDOWN_TITLE}${breakdowns.join('\n\n')}\n`);
+    await writeWhole(args.breakdown, `${BREAKDOWN_TITLE}${breakdowns.join('\n\n')}\n`);
 }
 
 async function trainAndWrite(

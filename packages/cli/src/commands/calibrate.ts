@@ -1,9 +1,10 @@
+import { writeWhole } from '@nnmeter/files';
 import { calibratePredictor, fitCalibration, loadLatencyPredictor } from '@nnmeter/predictor';
 import { type CalibrateArguments, usageError } from '../arguments.ts';
+import { keepInputs } from '../keep-inputs.ts';
 import { readMeasurements } from '../measurements.ts';
 import { inputShapes } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-import { keepInputs, writeWhole } from '../write-whole.ts';
 
 /** Adapts a predictor to measurements of the user's own device. @returns the exit code */
 export async function calibrate(options: CalibrateArguments, terminal: Terminal): Promise<number> {

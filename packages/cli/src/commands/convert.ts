@@ -1,12 +1,13 @@
+import { writeWhole } from '@nnmeter/files';
 import type { Graph, ModelType } from '@nnmeter/ir';
 import { printable } from '@nnmeter/report';
 import { type ConvertArguments, usageError } from '../arguments.ts';
+import { keepInputs } from '../keep-inputs.ts';
 import { processSources } from '../process-sources.ts';
 import { jsonOutput } from '../render/json.ts';
 import { type BatchOutput, runBatch } from '../run-batch.ts';
 import { inputShapes, listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-import { keepInputs, writeWhole } from '../write-whole.ts';
 
 /** A format models can be written in. */
 interface Target {

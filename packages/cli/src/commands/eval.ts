@@ -1,4 +1,5 @@
 import { listDatasetFiles } from '@nnmeter/dataset';
+import { writeWhole } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { type Comparison, evaluate, type PlottedEvaluation } from '@nnmeter/report';
 import type { EvalArguments } from '../arguments.ts';
@@ -9,7 +10,6 @@ import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { WorkerPool } from '../worker-pool.ts';
-import { writeWhole } from '../write-whole.ts';
 
 /** Batches of lines per thread: the one it works on, and the next. */
 const BATCHES_PER_THREAD = 2;

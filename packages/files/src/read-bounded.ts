@@ -1,0 +1,41 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import { fileError } from './file-error.ts';
+
+/**
+ * The content of a regular file of at most `limit` bytes. Devices and pipes, which may never end, are not opened.
+ * @throws NnMeterError E_FILE naming it, E_LIMIT if it is larger
+ */
+export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
+  try {
+    const status = await stat(path);
+    if (status.isDirectory()) throw new NnMeterError('E_FILE', unreadable(path, 'it is a folder'));
+    if (!status.isFile()) {
+      throw new NnMeterError('E_FILE', unreadable(path, 'it is a device, a pipe or a socket'));
+    }
+    // Not as many bytes as announced: it may be growing, or a file of /proc, which announces none.
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for await (const piece of createReadStream(path, { end: limit })) {
+      pieces.push(piece as Buffer);
+      length += (piece as Buffer).length;
+    }
+    if (length <= limit) return Buffer.concat(pieces, length);
+  } catch (cause) {
+    throw fileError('open', path, cause);
+  }
+  throw new NnMeterError(
+    'E_LIMIT',
+    `${quote(path)} has over ${limit.toLocaleString('en')} bytes, more than any file of its kind; refused`,
+  );
+}
+
+/** The text of a regular file, without a byte order mark; see {@link readBounded}. */
+export async function readBoundedText(path: string, limit: number): Promise<string> {
+  return new TextDecoder().decode(await readBounded(path, limit));
+}
+
+function unreadable(path: string, reason: string): string {
+  return `cannot open ${quote(path)}: ${reason}, a regular file is needed`;
+}

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from '@jest/globals';
+import { readBounded, readBoundedText } from '@nnmeter/files';
+import { onWindows, testIf } from '../../../tests/support/test-if.ts';
+
+let file: string;
+beforeEach(() => {
+  file = join(mkdtempSync(join(tmpdir(), 'nn-meter-files-')), 'file');
+});
+
+test('a file up to the limit is read, one byte more is refused', async () => {
+  writeFileSync(file, Buffer.alloc(200_000, 7));
+  expect(await readBounded(file, 200_000)).toEqual(Buffer.alloc(200_000, 7));
+  await expect(readBounded(file, 199_999)).rejects.toMatchObject({
+    code: 'E_LIMIT',
+    message: expect.stringMatching(/file" has over 199,999 bytes/),
+  });
+});
+
+test('a byte order mark is no part of a text', async () => {
+  writeFileSync(file, '\uFEFFü');
+  expect(await readBoundedText(file, 100)).toBe('ü');
+});
+
+const testLinux = testIf(process.platform === 'linux', 'there is no /proc');
+
+testLinux('a file that announces no size is read', async () => {
+  expect(await readBoundedText('/proc/self/cmdline', 1e6)).toContain('node');
+});
+
+(onWindows ? test.skip : test).each([
+  ['a pipe that nobody writes to', () => execFileSync('mkfifo', [file]), /is a device, a pipe/],
+  ['a file that is not there', () => {}, /there is no such file/],
+])('%s is an error', async (_, make, reason) => {
+  make();
+  await expect(readBounded(file, 100)).rejects.toMatchObject({
+    code: 'E_FILE',
+    message: expect.stringMatching(reason),
+  });
+});
+
+(onWindows ? test.skip : test).each([
+  ['/dev/zero', /is a device, a pipe/],
+  [tmpdir(), /is a folder/],
+])('%s is an error', async (path, reason) => {
+  await expect(readBounded(path, 100)).rejects.toThrow(reason);
+});
