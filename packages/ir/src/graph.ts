@@ -98,12 +98,12 @@ export class Graph {
 
   /** Distinct nodes whose outputs this node reads, in input order. */
   predecessors(node: Node): readonly Node[] {
-    const found: Node[] = [];
+    const found = new Set<Node>();
     for (const input of node.inputs) {
       const producer = this.producer(input);
-      if (producer !== undefined && !found.includes(producer)) found.push(producer);
+      if (producer !== undefined) found.add(producer);
     }
-    return found;
+    return [...found];
   }
 
   /** Distinct nodes that read any output of this node, in topological order per output. */

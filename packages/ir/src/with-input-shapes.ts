@@ -70,8 +70,9 @@ function settleInputShapes(
   const shapes = isShape(inputShapes)
     ? new Map([[inputs[0]!, inputShapes]])
     : new Map(Object.entries(inputShapes));
+  const known = new Set(inputs);
   for (const [name, shape] of shapes) {
-    if (!inputs.includes(name)) {
+    if (!known.has(name)) {
       throw new NnMeterError(
         'E_INVALID_INPUT',
         `there is no input ${quote(name)} (inputs: ${listed(inputs)})`,

@@ -90,7 +90,7 @@ function ascending(members: readonly number[]): readonly number[] {
 }
 
 function outputsOf(view: GraphView, group: Group): Tensor[] {
-  const { tensors, outputs, outputStart, consumerStart, results } = view.graph.edges;
+  const { tensors, outputs, outputStart, consumerStart } = view.graph.edges;
   const { exit } = group;
   if (exit !== NONE && outputStart[exit + 1]! - outputStart[exit]! === 1) {
     const tensor = tensors[outputs[outputStart[exit]!]!];
@@ -106,7 +106,7 @@ function outputsOf(view: GraphView, group: Group): Tensor[] {
       const isRead =
         end - start === 1 ||
         consumerStart[tensor + 1]! > consumerStart[tensor]! ||
-        results.includes(tensor);
+        view.isResultTensor[tensor] === 1;
       if (isRead) found.push(tensors[tensor]!);
     }
   }

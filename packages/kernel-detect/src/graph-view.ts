@@ -17,6 +17,8 @@ export class GraphView {
   readonly consumerCount: Int32Array;
   /** 1 where an output of the node is a result of the graph. */
   readonly isResult: Uint8Array;
+  /** The same by tensor. */
+  readonly isResultTensor: Uint8Array;
   readonly #consumers: Int32Array;
   readonly #consumerStart: Int32Array;
   readonly #graphInputs: ReadonlySet<string>;
@@ -42,7 +44,9 @@ export class GraphView {
     }
 
     const isResult = new Uint8Array(count);
+    const isResultTensor = new Uint8Array(edges.tensors.length);
     for (const tensor of edges.results) {
+      isResultTensor[tensor] = 1;
       const producer = producers[tensor]!;
       if (producer !== NONE) isResult[producer] = 1;
     }
@@ -68,6 +72,7 @@ export class GraphView {
     this.slotStart = slotStart;
     this.consumerCount = consumerCount;
     this.isResult = isResult;
+    this.isResultTensor = isResultTensor;
     this.#consumers = consumers;
     this.#consumerStart = consumerStart;
     this.#graphInputs = new Set(graph.inputs);

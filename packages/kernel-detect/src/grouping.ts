@@ -11,10 +11,14 @@ export interface BlockMatch {
   readonly nodes: readonly number[];
 }
 
+/** Lists of this many nodes are copied to add to them, since arrays that grow reserve room for 16 more. */
+const FEW = 16;
+
 /** A kernel in the making. */
 export interface Group {
   state: KernelState;
-  nodes: readonly number[];
+  /** Its own list, not that of a block. */
+  nodes: number[];
   /** The node whose result leaves the kernel; NONE if several do, then nothing joins. */
   exit: number;
   /** Place in execution order: the node with which it is complete. */
@@ -106,9 +110,9 @@ export class Grouping {
       if (match === undefined) {
         this.#place(view.op(i), [i], i);
       } else if (match.block.severalExits === true) {
-        if (i === match.nodes[0]) this.#start(match.block.name, match.nodes, NONE, i);
+        if (i === match.nodes[0]) this.#start(match.block.name, [...match.nodes], NONE, i);
       } else if (i === match.nodes[match.nodes.length - 1]) {
-        this.#place(match.block.name, match.nodes, i);
+        this.#place(match.block.name, [...match.nodes], i);
       }
     }
   }
@@ -140,7 +144,7 @@ export class Grouping {
     return this.rules.refusal(group.state, this.stageOf(node));
   }
 
-  #place(stage: string, nodes: readonly number[], exit: number): void {
+  #place(stage: string, nodes: number[], exit: number): void {
     for (const producer of this.#producers(nodes)) {
       const own = this.groupOf[producer]!;
       const group = this.groups[own]!;
@@ -153,15 +157,15 @@ export class Grouping {
       group.state = state;
       group.exit = exit;
       group.position = exit;
-      // Not pushed: arrays that grow reserve room for 16 more.
-      group.nodes = group.nodes.concat(nodes);
+      if (group.nodes.length < FEW) group.nodes = group.nodes.concat(nodes);
+      else group.nodes.push(...nodes);
       for (const node of nodes) this.groupOf[node] = own;
       return;
     }
     this.#start(stage, nodes, exit, exit);
   }
 
-  #start(stage: string, nodes: readonly number[], exit: number, position: number): void {
+  #start(stage: string, nodes: number[], exit: number, position: number): void {
     for (const node of nodes) this.groupOf[node] = this.groups.length;
     this.groups.push({ state: this.rules.start(stage), nodes, exit, position });
   }
