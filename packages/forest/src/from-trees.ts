@@ -42,7 +42,7 @@ export function forestFromTrees(
         value[end] = tree.value[node]!;
       } else {
         const id = tree.feature[node]!;
-        if (!(id >= 0 && id < featureCount)) {
+        if (!(Number.isInteger(id) && id >= 0 && id < featureCount)) {
           throw malformed(`tree ${index} tests feature ${id} of ${featureCount}`);
         }
         feature[end] = id;

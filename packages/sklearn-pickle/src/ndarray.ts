@@ -106,13 +106,17 @@ function toDataType(value: PickleValue | undefined, what: string): DataType {
     const [inner, offset] = Array.isArray(field) ? field : [];
     // Fields of fields, as of no tree, are refused by the pattern of number codes.
     const type = innerNumber(inner, what);
-    if (typeof name !== 'string' || typeof offset !== 'number' || !(offset >= 0)) {
+    if (typeof name !== 'string' || !isOffset(offset)) {
       throw malformed(`${what} has a broken record dtype`);
     }
     if (offset + type.size > itemSize) throw malformed(`${what}: ${name} exceeds its record`);
     fields.set(name, { type, offset });
   }
   return { itemSize, number: undefined, fields };
+}
+
+function isOffset(value: PickleValue | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
 function innerNumber(value: PickleValue | undefined, what: string): NumberType {

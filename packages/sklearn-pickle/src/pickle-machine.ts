@@ -4,6 +4,8 @@ import { PickleGlobal, PickleObject, type PickleValue } from './values.ts';
 
 /** A forest has about 110 opcodes a tree; more than this is an attempt to exhaust memory. */
 const MAX_OPCODES = 5_000_000;
+/** Opcodes of one byte make objects of hundreds; a forest of 1000 trees takes a tenth of this, its arrays being views. */
+const MAX_OBJECT_BYTES = 128 * 2 ** 20;
 const HIGHEST_PROTOCOL = 5;
 
 type RefusalOf = (module: string, name: string) => string | undefined;
@@ -42,14 +44,31 @@ class PickleMachine {
   /** Stacks below the open marks, outermost first. */
   readonly #outer: PickleValue[][] = [];
   #stack: PickleValue[] = [];
+  /** Estimate of the memory of all objects made, dropped or not. */
+  #objectBytes = 0;
 
   constructor(reader: ByteReader, refusalOf: RefusalOf) {
     this.#reader = reader;
     this.#refusalOf = refusalOf;
   }
 
+  /** Pushes a value that has been counted. */
   push(value: PickleValue): void {
+    this.#count(ENTRY_BYTES);
     this.#stack.push(value);
+  }
+
+  /** Pushes a value that is new. */
+  make(value: PickleValue): void {
+    this.#count(objectBytes(value));
+    this.push(value);
+  }
+
+  #count(bytes: number): void {
+    this.#objectBytes += bytes;
+    if (this.#objectBytes > MAX_OBJECT_BYTES) {
+      throw unsupported(`its objects take more than ${MAX_OBJECT_BYTES} bytes, as of no forest`);
+    }
   }
 
   pop(): PickleValue {
@@ -65,6 +84,7 @@ class PickleMachine {
   }
 
   mark(): void {
+    this.#count(LIST_BYTES);
     this.#outer.push(this.#stack);
     this.#stack = [];
   }
@@ -84,6 +104,7 @@ class PickleMachine {
   }
 
   put(index: number): void {
+    this.#count(MAP_ENTRY_BYTES);
     this.#memo.set(index, this.top());
   }
 
@@ -103,7 +124,7 @@ class PickleMachine {
     }
     const refusal = this.#refusalOf(module, name);
     if (refusal !== undefined) throw unsupported(refusal);
-    this.push(new PickleGlobal(module, name));
+    this.make(new PickleGlobal(module, name));
   }
 
   call(): void {
@@ -112,7 +133,7 @@ class PickleMachine {
     if (!(callable instanceof PickleGlobal) || !Array.isArray(args)) {
       throw malformed(`a call at offset ${this.#reader.offset} of something that is no class`);
     }
-    this.push(new PickleObject(callable, args));
+    this.make(new PickleObject(callable, args));
   }
 
   build(): void {
@@ -124,6 +145,7 @@ class PickleMachine {
 
   /** Items of list subclasses and other objects are of no interest here. */
   append(items: PickleValue[]): void {
+    this.#count(items.length * ENTRY_BYTES);
     const target = this.top();
     if (Array.isArray(target)) for (const item of items) target.push(item);
     else if (!(target instanceof PickleObject))
@@ -131,10 +153,27 @@ class PickleMachine {
   }
 
   setItems(items: PickleValue[]): void {
+    this.#count(items.length * MAP_ENTRY_BYTES);
     const target = this.top();
     if (target instanceof Map) fillMap(target, items);
     else if (!(target instanceof PickleObject)) throw malformed('items are set in a plain value');
   }
+}
+
+/** Bytes an object takes in V8, with the room that growing lists and maps keep. */
+const LIST_BYTES = 176;
+const MAP_BYTES = 240;
+const VIEW_BYTES = 192;
+const OTHER_BYTES = 64;
+/** Of a list or a stack, and of a map. */
+const ENTRY_BYTES = 16;
+const MAP_ENTRY_BYTES = 64;
+
+/** Of a new value; texts and bytes are no longer than in the file and count as the object alone. */
+function objectBytes(value: PickleValue): number {
+  if (Array.isArray(value)) return LIST_BYTES + value.length * ENTRY_BYTES;
+  if (value instanceof Map) return MAP_BYTES + value.size * MAP_ENTRY_BYTES;
+  return value instanceof Uint8Array ? VIEW_BYTES : OTHER_BYTES;
 }
 
 function fillMap(map: Map<PickleValue, PickleValue>, items: PickleValue[]): void {
@@ -175,36 +214,36 @@ const STEPS: Readonly<Record<number, Step>> = {
   78: (m) => m.push(null), // NONE
   136: (m) => m.push(true), // NEWTRUE
   137: (m) => m.push(false), // NEWFALSE
-  71: (m, r) => m.push(r.float64()), // BINFLOAT
-  74: (m, r) => m.push(r.int32()), // BININT
-  75: (m, r) => m.push(r.uint8()), // BININT1
-  77: (m, r) => m.push(r.uint16()), // BININT2
-  138: (m, r) => m.push(r.integer(r.uint8())), // LONG1
-  139: (m, r) => m.push(r.integer(r.uint32())), // LONG4
+  71: (m, r) => m.make(r.float64()), // BINFLOAT
+  74: (m, r) => m.make(r.int32()), // BININT
+  75: (m, r) => m.make(r.uint8()), // BININT1
+  77: (m, r) => m.make(r.uint16()), // BININT2
+  138: (m, r) => m.make(r.integer(r.uint8())), // LONG1
+  139: (m, r) => m.make(r.integer(r.uint32())), // LONG4
 
   // Text and bytes
-  84: (m, r) => m.push(r.latin1(r.uint32())), // BINSTRING
-  85: (m, r) => m.push(r.latin1(r.uint8())), // SHORT_BINSTRING
-  88: (m, r) => m.push(r.text(r.uint32())), // BINUNICODE
-  140: (m, r) => m.push(r.text(r.uint8())), // SHORT_BINUNICODE
-  141: (m, r) => m.push(r.text(r.uint64())), // BINUNICODE8
-  66: (m, r) => m.push(r.take(r.uint32())), // BINBYTES
-  67: (m, r) => m.push(r.take(r.uint8())), // SHORT_BINBYTES
-  142: (m, r) => m.push(r.take(r.uint64())), // BINBYTES8
-  150: (m, r) => m.push(r.take(r.uint64())), // BYTEARRAY8
+  84: (m, r) => m.make(r.latin1(r.uint32())), // BINSTRING
+  85: (m, r) => m.make(r.latin1(r.uint8())), // SHORT_BINSTRING
+  88: (m, r) => m.make(r.text(r.uint32())), // BINUNICODE
+  140: (m, r) => m.make(r.text(r.uint8())), // SHORT_BINUNICODE
+  141: (m, r) => m.make(r.text(r.uint64())), // BINUNICODE8
+  66: (m, r) => m.make(r.take(r.uint32())), // BINBYTES
+  67: (m, r) => m.make(r.take(r.uint8())), // SHORT_BINBYTES
+  142: (m, r) => m.make(r.take(r.uint64())), // BINBYTES8
+  150: (m, r) => m.make(r.take(r.uint64())), // BYTEARRAY8
 
   // Containers
-  41: (m) => m.push([]), // EMPTY_TUPLE
-  93: (m) => m.push([]), // EMPTY_LIST
-  125: (m) => m.push(new Map()), // EMPTY_DICT
-  143: (m) => m.push([]), // EMPTY_SET
-  116: (m) => m.push(m.popToMark()), // TUPLE
-  108: (m) => m.push(m.popToMark()), // LIST
-  145: (m) => m.push(m.popToMark()), // FROZENSET
-  100: (m) => m.push(toMap(m.popToMark())), // DICT
-  133: (m) => m.push(m.popTuple(1)), // TUPLE1
-  134: (m) => m.push(m.popTuple(2)), // TUPLE2
-  135: (m) => m.push(m.popTuple(3)), // TUPLE3
+  41: (m) => m.make([]), // EMPTY_TUPLE
+  93: (m) => m.make([]), // EMPTY_LIST
+  125: (m) => m.make(new Map()), // EMPTY_DICT
+  143: (m) => m.make([]), // EMPTY_SET
+  116: (m) => m.make(m.popToMark()), // TUPLE
+  108: (m) => m.make(m.popToMark()), // LIST
+  145: (m) => m.make(m.popToMark()), // FROZENSET
+  100: (m) => m.make(toMap(m.popToMark())), // DICT
+  133: (m) => m.make(m.popTuple(1)), // TUPLE1
+  134: (m) => m.make(m.popTuple(2)), // TUPLE2
+  135: (m) => m.make(m.popTuple(3)), // TUPLE3
   97: (m) => m.append(m.popTuple(1)), // APPEND
   101: (m) => m.append(m.popToMark()), // APPENDS
   144: (m) => m.append(m.popToMark()), // ADDITEMS

@@ -14,8 +14,8 @@ export interface SklearnForest {
   sklearnVersion: string | undefined;
 }
 
-/** A pickled node takes at least 57 bytes; fewer on average means that trees are shared to exhaust memory. */
-const MIN_BYTES_PER_NODE = 8;
+/** A pickled node takes 64 bytes or more; fewer on average means that trees are shared to exhaust memory. */
+const MIN_BYTES_PER_NODE = 50;
 
 /**
  * Reads a RandomForestRegressor or DecisionTreeRegressor (scikit-learn 0.19 to 1.7), also inside a fitted
@@ -36,7 +36,9 @@ export function readSklearnForest(bytes: Uint8Array): SklearnForest {
   const maxNodes = bytes.length / MIN_BYTES_PER_NODE;
   let nodes = 0;
   const read = trees.map((tree, index) => {
-    nodes += toCount(stateOf(tree).get('node_count'), `node_count of tree ${index}`);
+    const count = toCount(stateOf(tree).get('node_count'), `node_count of tree ${index}`);
+    if (count === 0) throw malformed(`tree ${index} has no nodes`);
+    nodes += count;
     if (nodes > maxNodes) throw malformed(`${nodes} nodes in a file of ${bytes.length} bytes`);
     return readTree(tree, `tree ${index}`, featureCount);
   });

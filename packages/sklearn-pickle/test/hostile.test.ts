@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { NnMeterError } from '@nnmeter/ir';
@@ -63,10 +64,10 @@ describe('malformed or exhausting', () => {
     ['a number', pickle().int32(7).end(), /holds a plain value/],
     ['10,000 nested lists', pickle().repeat(10_000, 0x5d).repeat(9_999, 0x61).end(), /plain value/],
     ['10,000 nested tuples', pickle().raw(0x29).repeat(10_000, 0x85).end(), /plain value/],
-    ['1,000,000 open marks', pickle().repeat(1_000_000, 0x28).end(), /the stack is empty/],
+    ['500,000 open marks', pickle().repeat(500_000, 0x28).end(), /the stack is empty/],
     [
       '6,000,000 opcodes',
-      new Uint8Array(6_000_002).fill(0x5d).fill(0x80, 0, 1).fill(4, 1, 2),
+      new Uint8Array(6_000_002).fill(0x4e).fill(0x80, 0, 1).fill(4, 1, 2),
       /more than 5000000 opcodes/,
     ],
     [
@@ -137,6 +138,19 @@ describe('malformed or exhausting', () => {
     expect(() => readSklearnForest(cyclic)).toThrow('plain value');
   });
 
+  test('a field of a record that begins amid a byte', () => {
+    const bytes = fixture('protocol4');
+    const offset = Buffer.from([0x4b, 24, 0x86]); // BININT1, of the threshold; TUPLE2.
+    const at = Buffer.from(bytes).indexOf(offset);
+    const fraction = [0x47, 0x40, 0x38, 0x80, 0, 0, 0, 0, 0]; // BINFLOAT 24.5.
+    const broken = Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.from(fraction),
+      bytes.subarray(at + 2),
+    ]);
+    expect(() => readSklearnForest(broken)).toThrow('has a broken record dtype');
+  });
+
   test('one tree listed 100,000 times', () => {
     const bytes = fixture('protocol4');
     const appends = bytes.lastIndexOf(0x65); // Opcode APPENDS at the end of the list of trees.
@@ -147,6 +161,39 @@ describe('malformed or exhausting', () => {
       bytes.subarray(appends),
     ]);
     expect(() => readSklearnForest(bomb)).toThrow(/nodes in a file of 213016 bytes/);
+  });
+});
+
+describe('a file of 4.9 MB makes the process grow by less than 300 MB if it is full of', () => {
+  /** Name, opcodes before, opcodes that are repeated. */
+  test.each<[string, number[], number[]]>([
+    ['EMPTY_DICT', [], [0x7d]],
+    ['EMPTY_LIST', [], [0x5d]],
+    ['MEMOIZE', [0x4e], [0x94]],
+    ['MARK', [], [0x28]],
+    ['NONE', [], [0x4e]],
+    ['SHORT_BINBYTES', [], [0x43, 0]],
+    ['SHORT_BINUNICODE', [], [0x8c, 2, 0x61, 0x62]],
+    ['TUPLE1', [0x4e], [0x85]],
+    ['lists of one entry', [], [0x5d, 0x4e, 0x61]],
+    ['dicts of one entry', [], [0x7d, 0x4e, 0x4e, 0x73]],
+    ['marked dicts', [], [0x28, 0x7d]],
+    ['memoized dicts', [], [0x7d, 0x94]],
+    ['appends to one list', [0x5d], [0x4e, 0x61]],
+    ['new entries of one dict', [0x7d], [0x8a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0x4e, 0x73]],
+  ])('%s', (_, before, repeated) => {
+    const code = `
+      import { readSklearnForest } from ${JSON.stringify(import.meta.resolve('@nnmeter/sklearn-pickle'))};
+      const repeated = Buffer.alloc(4.9e6, Buffer.from(${JSON.stringify(repeated)}));
+      const bytes = Buffer.concat([Buffer.from([0x80, 4, ...${JSON.stringify(before)}]), repeated]);
+      const { rss } = process.memoryUsage();
+      let code;
+      try { readSklearnForest(bytes); } catch (error) { code = error.code; }
+      console.log(JSON.stringify({ code, growth: process.resourceUsage().maxRSS * 1024 - rss }));`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code]);
+    const { code: found, growth } = JSON.parse(output.toString());
+    expect(['E_UNSUPPORTED_FORMAT', 'E_WEIGHTS']).toContain(found);
+    expect(growth).toBeLessThan(300e6);
   });
 });
 
