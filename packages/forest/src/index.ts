@@ -9,7 +9,13 @@ export type { CartOptions } from './cart.ts';
 export { solveCholesky } from './cholesky.ts';
 export { decodeForest, encodeForest } from './codec.ts';
 export { crc32 } from './crc32.ts';
-export { type Aggregation, Forest, type ForestSpecification, type Precision } from './forest.ts';
+export {
+  type Aggregation,
+  Forest,
+  type ForestSpecification,
+  LEAF,
+  type Precision,
+} from './forest.ts';
 export { forestFromTrees, type TreeNodes } from './from-trees.ts';
 export { forestFromMlCart, forestToMlCart, type MlCartNode, type MlCartTree } from './ml-cart.ts';
 export {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { readBoundedText } from '@nnmeter/files';
+import { NnMeterError } from '@nnmeter/ir';
 import { configurationFile, defaultDataFolder } from './folders.ts';
 
 /** What the configuration file may say; all of it is optional there. */
@@ -32,24 +32,27 @@ export async function readConfiguration(): Promise<Configuration> {
   if (!isTextRecord(downloads, /^https?:\/\/\S+$/)) {
     throw wrong('downloads must be an object of names and http(s) addresses');
   }
-  if (!isTextRecord(checksums, /^[0-9a-f]{64}$/i)) {
+  if (!isTextRecord(checksums, SHA256)) {
     throw wrong('checksums must be an object of names and SHA-256 sums in hex');
   }
   return { dataFolder, downloads, checksums };
 }
 
+/** Addresses of some predictors. */
+const LIMIT = 1 << 20;
+
 async function readEntries(file: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
-    const reason = message.replace(/, \w+( '.*')?$/, '');
+    text = await readBoundedText(file, LIMIT);
+  } catch (error) {
+    const { code, message, cause } = error as NnMeterError;
+    const { code: reason = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+    if (reason === 'ENOENT' || reason === 'ENOTDIR') return {};
     throw new NnMeterError(
-      'E_FILE',
-      `the configuration ${quote(file)} cannot be read (${reason}); correct that, or name another folder in NNMETER_HOME`,
-      { cause },
+      code,
+      `the configuration: ${message}; correct that, or name another folder in NNMETER_HOME`,
+      { cause: error },
     );
   }
   let parsed: unknown;
@@ -65,7 +68,11 @@ async function readEntries(file: string): Promise<Record<string, unknown>> {
   throw new NnMeterError('E_INVALID_INPUT', `${file} is not a JSON object`);
 }
 
-function isTextRecord(value: unknown, pattern: RegExp): value is Record<string, string> {
+/** A checksum as configurations and the record of checksums have it. */
+export const SHA256 = /^[0-9a-f]{64}$/i;
+
+/** Whether it is an object of texts of that form. */
+export function isTextRecord(value: unknown, pattern: RegExp): value is Record<string, string> {
   return (
     typeof value === 'object' &&
     value !== null &&

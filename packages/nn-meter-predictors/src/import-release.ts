@@ -62,6 +62,12 @@ async function* convert(
   path: string,
   { kernels = [...forests.keys()], onKernel }: ImportOptions,
 ): AsyncGenerator<[string, Forest]> {
+  if (kernels.length === 0) {
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      'a predictor needs at least one kernel; none is named',
+    );
+  }
   const { readSklearnForest } = await import('@nnmeter/sklearn-pickle');
   for (const [index, kernel] of kernels.entries()) {
     const entry = forests.get(kernel);

@@ -14,14 +14,14 @@ export interface PredictorMeta {
   readonly download: string | undefined;
 }
 
-const LIMIT = 1 << 20;
+/** Bytes of a description, or of all of them in one file. */
+export const META_LIMIT = 1 << 20;
 
 /**
  * Parses YAML or JSON; all scalars stay text, so that version 1.10 is not 1.1.
  * @throws NnMeterError E_INVALID_INPUT
  */
 export async function parseYaml(text: string, where: string): Promise<unknown> {
-  if (text.length > LIMIT) throw invalid(where, `it has over ${LIMIT} characters`);
   const { parse } = await import('yaml');
   try {
     return parse(text, { schema: 'failsafe', maxAliasCount: 0 });
@@ -57,9 +57,12 @@ export function readMeta(entry: unknown, where: string): PredictorMeta {
     throw invalid(where, `category must be cpu, gpu or vpu, not ${category}`);
   }
   const kernels = fields.kernel_predictors;
-  const isList = Array.isArray(kernels) && kernels.every((kernel) => typeof kernel === 'string');
+  const isList =
+    Array.isArray(kernels) &&
+    kernels.length > 0 &&
+    kernels.every((kernel) => typeof kernel === 'string');
   if (kernels !== undefined && !isList) {
-    throw invalid(where, 'kernel_predictors must be a list of kernel names');
+    throw invalid(where, 'kernel_predictors must be a list of at least one kernel name');
   }
   return {
     name,

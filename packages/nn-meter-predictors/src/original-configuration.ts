@@ -1,21 +1,41 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBoundedText } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { originalFolder } from './folders.ts';
-import { type PredictorMeta, parseYaml, readMeta } from './meta.ts';
+import { META_LIMIT, type PredictorMeta, parseYaml, readMeta } from './meta.ts';
 import { nnMeterReleases } from './releases.ts';
 
-/** The entries of the original's `predictors.yaml`; none if there is no such file. @throws NnMeterError */
-export async function originalPredictors(): Promise<PredictorMeta[]> {
+/**
+ * The entries of the original's `predictors.yaml`; none if there is no such file.
+ * @param onProblem told of each entry that is wrong, or that the file is; the others are listed
+ */
+export async function originalPredictors(
+  onProblem: (problem: NnMeterError) => void,
+): Promise<PredictorMeta[]> {
   const file = join(originalFolder(), 'config', 'predictors.yaml');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return [];
-  const entries = await parseYaml(text, file);
+  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof NnMeterError)) throw error;
+      onProblem(error);
+      return undefined;
+    }
+  };
+  const entries = (await attempt(() => readEntries(file))) ?? [];
+  const read = entries.map((entry, index) =>
+    attempt(async () => readMeta(entry, `${file}, entry ${index + 1}`)),
+  );
+  return (await Promise.all(read)).filter((meta) => meta !== undefined);
+}
+
+async function readEntries(file: string): Promise<readonly unknown[]> {
+  if ((await stat(file).catch(() => undefined)) === undefined) return [];
+  const entries = await parseYaml(await readBoundedText(file, META_LIMIT), file);
   if (entries === null || entries === '') return [];
-  if (!Array.isArray(entries)) {
-    throw new NnMeterError('E_INVALID_INPUT', `${file}: it is no list of predictors`);
-  }
-  return entries.map((entry, index) => readMeta(entry, `${file}, entry ${index + 1}`));
+  if (Array.isArray(entries)) return entries;
+  throw new NnMeterError('E_INVALID_INPUT', `${file}: it is no list of predictors`);
 }
 
 /** A predictor whose pickles the original keeps in a folder. */
@@ -24,8 +44,10 @@ export interface OriginalFolder extends PredictorMeta {
 }
 
 /** What the original has on this machine: registered predictors, and those it has downloaded. */
-export async function originalOnDisk(): Promise<OriginalFolder[]> {
-  const listed = await originalPredictors();
+export async function originalOnDisk(
+  onProblem: (problem: NnMeterError) => void,
+): Promise<OriginalFolder[]> {
+  const listed = await originalPredictors(onProblem);
   const builtIn = nnMeterReleases
     .filter(({ name }) => !listed.some((entry) => entry.name === name))
     .map(({ name, version, category }): PredictorMeta => {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
-import { readConfiguration } from './configuration.ts';
+import { isTextRecord, readConfiguration, SHA256 } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { fileSha256, type ImportOptions, importPredictor } from './import-release.ts';
 import { datasetFolder } from './nn-meter-dataset.ts';
@@ -32,7 +32,7 @@ export async function pullNnMeterPredictor(
   const release = nnMeterReleases.find((each) =>
     [each.name, ...each.aliases].some((known) => known.toLowerCase() === wanted),
   );
-  const listed = (await originalPredictors()).find(
+  const listed = (await originalPredictors(() => {})).find(
     (each) => each.name.toLowerCase() === wanted && each.download !== undefined,
   );
   const known = release ?? listed;
@@ -127,12 +127,18 @@ function checksumFile(dataFolder: string): string {
 
 async function recordedChecksums(dataFolder: string): Promise<Record<string, string>> {
   const file = checksumFile(dataFolder);
+  let recorded: unknown;
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    recorded = JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new NnMeterError('E_FILE', `${file} cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }
+  if (isTextRecord(recorded, SHA256)) return recorded;
+  throw new NnMeterError(
+    'E_FILE',
+    `${file} is not an object of addresses and SHA-256 sums; correct or delete it`,
+  );
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { readBoundedText } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { listLatencyPredictors } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
 import { type ImportOptions, importPredictor } from './import-release.ts';
-import { parseYaml, readMeta } from './meta.ts';
+import { META_LIMIT, parseYaml, readMeta } from './meta.ts';
 import { listStored, removeStored, type StoredPredictor } from './store.ts';
 
 /**
@@ -18,16 +18,13 @@ export async function registerNnMeterPredictor(
   options: Pick<ImportOptions, 'onKernel'> = {},
 ): Promise<StoredPredictor> {
   const where = quote(metaFile);
-  const text = await readFile(metaFile, 'utf8').catch((cause: unknown) => {
-    const { message } = cause as Error;
-    throw new NnMeterError('E_FILE', `${where} cannot be read: ${message}`, { cause });
-  });
+  const text = await readBoundedText(metaFile, META_LIMIT);
   const meta = readMeta(await parseYaml(text, where), where);
   const { name, version, category, kernels, packageLocation } = meta;
   if (packageLocation === undefined) {
     throw new NnMeterError('E_INVALID_INPUT', `${where}: package_location is missing`);
   }
-  const taken = (await listLatencyPredictors()).find(
+  const taken = (await listLatencyPredictors(() => {})).find(
     (other) => other.name.toLowerCase() === name.toLowerCase() && other.version === version,
   );
   if (taken !== undefined) {
@@ -65,20 +62,23 @@ export async function importNnMeterPredictor(
 
 /**
  * Deletes the stored copy of a registered, imported or downloaded predictor; the original files stay.
- * @throws NnMeterError E_UNKNOWN_PREDICTOR if there is none, or several versions and none is named
+ * @throws NnMeterError E_UNKNOWN_PREDICTOR if there is none, or several versions and none is named; E_WEIGHTS if there
+ * is none but a damaged one
  */
 export async function unregisterNnMeterPredictor(
   name: string,
   version?: string,
 ): Promise<StoredPredictor> {
   const { dataFolder } = await readConfiguration();
-  const stored = await listStored(dataFolder);
+  const problems: NnMeterError[] = [];
+  const stored = await listStored(dataFolder, (problem) => problems.push(problem));
   const named = stored.filter((each) => each.name.toLowerCase() === name.toLowerCase());
   const found = named.filter((each) => version === undefined || each.version === version);
   if (found.length === 1) {
     await removeStored(dataFolder, found[0]!);
     return found[0]!;
   }
+  if (named.length === 0 && problems.length > 0) throw problems[0];
   const versions = named.map((each) => each.version).join(', ');
   const reason =
     named.length === 0

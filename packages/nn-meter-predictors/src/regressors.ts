@@ -1,4 +1,4 @@
-import type { Forest } from '@nnmeter/forest';
+import { type Forest, LEAF } from '@nnmeter/forest';
 import { NnMeterError } from '@nnmeter/ir';
 import type { NnMeterKernel } from './detect/detect.ts';
 import { nnMeterFeatures, nnMeterRegressor } from './detect/features.ts';
@@ -34,8 +34,14 @@ export function isRegressorName(name: string): boolean {
   return Object.hasOwn(FEATURE_COUNTS, name);
 }
 
-/** @throws NnMeterError E_UNSUPPORTED_FORMAT if the forest was trained on other features than nn-Meter computes. */
+/**
+ * @throws NnMeterError E_UNSUPPORTED_FORMAT if the forest was trained on other features than nn-Meter computes, E_WEIGHTS
+ * if it predicts negative latencies
+ */
 export function checkRegressor(name: string, forest: Forest, where: string): void {
+  if (forest.value.some((value, node) => value < 0 && forest.feature[node] === LEAF)) {
+    throw new NnMeterError('E_WEIGHTS', `${where} predicts latencies below 0 ms`);
+  }
   const expected = FEATURE_COUNTS[name];
   if (forest.featureCount === expected) return;
   if (name === 'concat' && forest.featureCount === BUILDER_CONCAT) return;

@@ -1,3 +1,4 @@
+import type { NnMeterError } from '@nnmeter/ir';
 import type {
   DeviceFacts,
   LatencyPredictor,
@@ -12,32 +13,36 @@ import { listStored, loadForests, type StoredPredictor } from './store.ts';
 export const predictorSource: PredictorSource = { list, load };
 
 /** Stored predictors, those of the original on this machine, and the published ones that could be downloaded. */
-async function list(): Promise<SourceEntry[]> {
+async function list(onProblem: (problem: NnMeterError) => void = ignore): Promise<SourceEntry[]> {
   const { dataFolder } = await readConfiguration();
   const entries = new Map<string, SourceEntry>();
   const add = (name: string, version: string, category: DeviceFacts['kind'], install?: string) => {
     const key = `${name.toLowerCase()} ${version}`;
     if (!entries.has(key)) entries.set(key, describe(name, version, category, install));
   };
-  for (const { name, version, category } of await listStored(dataFolder)) {
+  for (const { name, version, category } of await listStored(dataFolder, onProblem)) {
     add(name, version, category);
   }
   const { originalOnDisk } = await import('./original-configuration.ts');
-  for (const { name, version, category } of await originalOnDisk()) add(name, version, category);
+  for (const { name, version, category } of await originalOnDisk(onProblem))
+    add(name, version, category);
   for (const { name, aliases, version, category } of nnMeterReleases) {
     add(name, version, category, `nn-meter predictors pull ${aliases.at(-1)}`);
   }
   return [...entries.values()];
 }
 
+/** What is wrong with others does not matter. */
+function ignore(): void {}
+
 async function load(name: string, version: string): Promise<LatencyPredictor | undefined> {
   const { dataFolder } = await readConfiguration();
   const isWanted = (each: { name: string; version: string }) =>
     each.name.toLowerCase() === name.toLowerCase() && each.version === version;
-  let stored = (await listStored(dataFolder)).find(isWanted);
+  let stored = (await listStored(dataFolder, ignore)).find(isWanted);
   if (stored === undefined) {
     const { originalOnDisk } = await import('./original-configuration.ts');
-    const original = (await originalOnDisk()).find(isWanted);
+    const original = (await originalOnDisk(ignore)).find(isWanted);
     if (original === undefined) return undefined;
     const { importPredictor } = await import('./import-release.ts');
     const { kernels, category, packageLocation } = original;

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readBoundedText } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { validate } from './generated/validate.ts';
+import { checkRegressor } from './regressors.ts';
 import type { Category } from './releases.ts';
 
 /** Where a stored predictor came from. */
@@ -36,6 +39,8 @@ export interface StoredForest {
 }
 
 const DESCRIPTION = 'predictor.json';
+/** Sixteen kernels and some dozens of rules take 4 kB. */
+const DESCRIPTION_LIMIT = 1 << 20;
 
 /** @throws NnMeterError E_INVALID_INPUT if it cannot be the name or version of a predictor (they name folders). */
 export function checkName(text: string, what: string): void {
@@ -52,7 +57,11 @@ function predictorsFolder(dataFolder: string): string {
 
 /** The folder of a stored predictor; names do not differ by case alone. */
 export function storedFolder(dataFolder: string, name: string, version: string): string {
-  return join(predictorsFolder(dataFolder), `${name.toLowerCase()}@${version}`);
+  return join(predictorsFolder(dataFolder), folderName(name, version));
+}
+
+function folderName(name: string, version: string): string {
+  return `${name.toLowerCase()}@${version}`;
 }
 
 /** Writes a predictor into a folder beside its place and moves it there, so that nobody ever sees half of it. */
@@ -97,12 +106,24 @@ export async function replaceFolder(from: string, target: string): Promise<void>
   await rm(old, { recursive: true, force: true });
 }
 
-/** All stored predictors, by name and version; folders that are none are left out. */
-export async function listStored(dataFolder: string): Promise<StoredPredictor[]> {
+/**
+ * All stored predictors, by name and version; folders that are none are left out.
+ * @param onProblem told of each that is damaged (E_WEIGHTS); the others are listed
+ */
+export async function listStored(
+  dataFolder: string,
+  onProblem: (problem: NnMeterError) => void,
+): Promise<StoredPredictor[]> {
   const names = await readdir(predictorsFolder(dataFolder)).catch(() => []);
   const read = names
     .filter((name) => /^[a-z0-9][^@]*@[^@]+$/.test(name))
-    .map((name) => readDescription(join(predictorsFolder(dataFolder), name)));
+    .map((name) =>
+      readDescription(join(predictorsFolder(dataFolder), name)).catch((error: unknown) => {
+        if (!(error instanceof NnMeterError)) throw error;
+        onProblem(error);
+        return undefined;
+      }),
+    );
   const found = (await Promise.all(read)).filter((stored) => stored !== undefined);
   return found.sort((a, b) => (a.name + a.version < b.name + b.version ? -1 : 1));
 }
@@ -110,23 +131,35 @@ export async function listStored(dataFolder: string): Promise<StoredPredictor[]>
 /** The description in a folder; undefined if there is none. @throws NnMeterError E_WEIGHTS if it is damaged. */
 async function readDescription(folder: string): Promise<StoredPredictor | undefined> {
   const file = join(folder, DESCRIPTION);
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
+  let stored: unknown;
   try {
-    const stored = JSON.parse(text) as StoredPredictor;
-    const isComplete = [stored.origin, stored.fusionRules, stored.kernels].every(
-      (part) => typeof part === 'object' && part !== null,
-    );
-    if (stored.format === 1 && typeof stored.name === 'string' && isComplete) return stored;
-  } catch {
-    // Not JSON: damaged like a description without its parts.
+    stored = JSON.parse(await readBoundedText(file, DESCRIPTION_LIMIT));
+  } catch (cause) {
+    throw damaged(folder, `${DESCRIPTION} cannot be read: ${(cause as Error).message}`, cause);
   }
-  throw damaged(folder, `${DESCRIPTION} is damaged or of a newer version`);
+  if (!validate(stored)) {
+    const [violation] = (validate as { errors?: readonly Violation[] }).errors ?? [];
+    const what = `${violation?.instancePath} ${violation?.message}`.trim();
+    throw damaged(folder, `${DESCRIPTION} is damaged or of a newer version: ${what}`);
+  }
+  const { name, version } = stored as StoredPredictor;
+  if (basename(folder) !== folderName(name, version)) {
+    throw damaged(folder, `${DESCRIPTION} describes ${quote(name)} ${version}`);
+  }
+  return stored as StoredPredictor;
+}
+
+/** The part of an ajv error that messages are made of. */
+interface Violation {
+  readonly instancePath: string;
+  readonly message?: string;
 }
 
 /**
  * The forests of a stored predictor, by kernel.
- * @throws NnMeterError E_WEIGHTS if a file is missing, damaged, or not the one that was stored.
+ * @throws NnMeterError E_WEIGHTS if a file is missing, damaged, or not the one that was stored; E_UNSUPPORTED_FORMAT
+ * naming one that nn-Meter has no features for
  */
 export async function loadForests(
   dataFolder: string,
@@ -141,7 +174,9 @@ export async function loadForests(
     if (sha256(bytes) !== expected) {
       throw damaged(folder, `${kernel}.forest is not the file that was stored`);
     }
-    forests.set(kernel, decodeForest(bytes));
+    const forest = decodeForest(bytes);
+    checkRegressor(kernel, forest, `${folder}: ${kernel}.forest`);
+    forests.set(kernel, forest);
   }
   return forests;
 }

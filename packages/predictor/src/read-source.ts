@@ -6,22 +6,33 @@ import type { PredictorSource, SourceEntry } from './source.ts';
 
 /**
  * What @nnmeter/nn-meter-predictors keeps on this machine, predictors of the original nn-Meter and registered ones in its
- * format; or why that cannot be listed.
+ * format; and why what of it cannot be listed.
  */
 export async function readSource(): Promise<{
-  readonly source?: PredictorSource | undefined;
+  readonly source: PredictorSource | undefined;
   readonly entries: readonly SourceEntry[];
-  readonly problem?: NnMeterError;
+  readonly problem: NnMeterError | undefined;
 }> {
   const source = (await importOptional('@nnmeter/nn-meter-predictors'))?.predictorSource as
     | PredictorSource
     | undefined;
+  const problems: NnMeterError[] = [];
+  let entries: readonly SourceEntry[] = [];
   try {
-    return { source, entries: (await source?.list()) ?? [] };
+    entries = (await source?.list((problem) => problems.push(problem))) ?? [];
   } catch (error) {
     if (!(error instanceof NnMeterError)) throw error;
-    return { entries: [], problem: error };
+    problems.push(error);
   }
+  return { source, entries, problem: inOne(problems) };
+}
+
+/** One error that tells of all. */
+function inOne(problems: readonly NnMeterError[]): NnMeterError | undefined {
+  const [first] = problems;
+  if (first === undefined || problems.length === 1) return first;
+  const message = problems.map((problem) => problem.message).join('; ');
+  return new NnMeterError(first.code, message, { cause: first });
 }
 
 /** Says in a predictor's reports that others could not be read. */

@@ -1,3 +1,4 @@
+import type { NnMeterError } from '@nnmeter/ir';
 import type { LatencyMetrics } from '@nnmeter/latency-model';
 import type { DeviceFacts } from './definition.ts';
 import type { LatencyPredictor } from './predictor.ts';
@@ -16,7 +17,8 @@ export interface SourceEntry {
 
 /** A package that keeps predictors of its own kind: `predictorSource` of @nnmeter/nn-meter-predictors. */
 export interface PredictorSource {
-  list(): Promise<readonly SourceEntry[]>;
+  /** @param onProblem told of each predictor that is damaged; the others are listed */
+  list(onProblem?: (problem: NnMeterError) => void): Promise<readonly SourceEntry[]>;
   /** By a listed name and version; undefined if it is not there. */
   load(name: string, version: string): Promise<LatencyPredictor | undefined>;
 }
