@@ -105,7 +105,7 @@ test('a model whose input has no shape asks for it; the others are predicted', a
 });
 
 test.each([
-  ['a folder', (path: string) => mkdirSync(path), /the configuration: .*config\.json": it is a f/],
+  ['a folder', (path: string) => mkdirSync(path), /the configuration: .*config\.json": it is a fo/],
   ['a pipe', (path: string) => execFileSync('mkfifo', [path]), /config\.json": it is a device/],
   ['too long', (path: string) => writeFileSync(path, ' '.repeat(2e6)), /config\.json" has over/],
   ['broken', (path: string) => writeFileSync(path, '{'), /config\.json is not JSON/],

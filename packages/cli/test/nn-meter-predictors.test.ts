@@ -85,6 +85,12 @@ test("the original's predictors.yaml is honoured", async () => {
   );
   const broken = await nnMeter(['predictors', 'list'], home, home);
   expect(broken.stderr).toMatch(/predictors\.yaml, entry 1.*category must be cpu, gpu or vpu/);
+  const toaster = yaml.replace('Mine', 'Toaster').replace('gpu', 'toaster');
+  writeFileSync(join(config, 'predictors.yaml'), toaster + yaml);
+  const beside = await nnMeter(['--predictor', 'mine', '--json', RESNET18], home, home);
+  const [warned] = parseOutput<Prediction>('predict', beside.stdout);
+  expect(warned?.latencyMs).toBe(prediction?.latencyMs);
+  expect(warned?.warnings.join()).toMatch(/left out: .*predictors\.yaml, entry 1/);
 });
 
 test('plugins of the project are found by keyword; two that claim one name and version are named', async () => {
@@ -146,12 +152,15 @@ test('a predictor of the user is registered, used, and unregistered', async () =
 });
 
 test.each([
-  [['register', '--predictor', 'missing.yaml'], /missing\.yaml.*cannot be read/],
+  [['register', '--predictor', 'missing.yaml'], /cannot open "missing\.yaml": there is no/],
+  [['register', '--predictor', '/dev/zero'], /cannot open "\/dev\/zero": it is a device/],
+  [['predictors', 'import', '/dev/zero'], /"\/dev\/zero".*is a device/],
+  [['dataset', 'pull', '--zip', '/dev/zero'], /"\/dev\/zero".*is a device/],
   [['register'], /--predictor meta\.yaml is missing/],
   [['unregister', '--predictor', 'nobody'], /no predictor "nobody" is registered/],
   [['predictors', 'pull', 'toaster'], /no predictor "toaster" can be downloaded/],
   [['predictors', 'pull'], /name what to download/],
-  [['predictors', 'import', '/does/not/exist.zip'], /does not exist/],
+  [['predictors', 'import', '/does/not/exist.zip'], /exist\.zip": there is no such file/],
 ])('%j is one line of explanation', async (args, message) => {
   const { code, stdout, stderr } = await nnMeter(args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,3 +1,3 @@
-export { describeFileError } from './file-error.ts';
-export { readBounded, readBoundedText } from './read-bounded.ts';
+export { describeFileError, fileError } from './file-error.ts';
+export { readBounded, readBoundedText, requireFile } from './read-bounded.ts';
 export { type Content, isReplaceable, writeWhole } from './write-whole.ts';

@@ -8,12 +8,8 @@ import { fileError } from './file-error.ts';
  * @throws NnMeterError E_FILE naming it, E_LIMIT if it is larger
  */
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
+  await requireFile(path);
   try {
-    const status = await stat(path);
-    if (status.isDirectory()) throw new NnMeterError('E_FILE', unreadable(path, 'it is a folder'));
-    if (!status.isFile()) {
-      throw new NnMeterError('E_FILE', unreadable(path, 'it is a device, a pipe or a socket'));
-    }
     // Not as many bytes as announced: it may be growing, or a file of /proc, which announces none.
     const pieces: Uint8Array[] = [];
     let length = 0;
@@ -36,6 +32,12 @@ export async function readBoundedText(path: string, limit: number): Promise<stri
   return new TextDecoder().decode(await readBounded(path, limit));
 }
 
-function unreadable(path: string, reason: string): string {
-  return `cannot open ${quote(path)}: ${reason}, a regular file is needed`;
+/** @throws NnMeterError E_FILE naming what is no regular file: a folder, or a device or pipe, which may never end */
+export async function requireFile(path: string): Promise<void> {
+  const status = await stat(path).catch((cause: unknown) => {
+    throw fileError('open', path, cause);
+  });
+  if (status.isFile()) return;
+  const what = status.isDirectory() ? 'a folder' : 'a device, a pipe or a socket';
+  throw new NnMeterError('E_FILE', `cannot open ${quote(path)}: it is ${what}, a file is needed`);
 }

@@ -11,7 +11,7 @@ import { datasetFolder } from './nn-meter-dataset.ts';
 import { originalPredictors } from './original-configuration.ts';
 import { BENCHMARK_URL, nnMeterReleases } from './releases.ts';
 import { replaceFolder, type StoredPredictor } from './store.ts';
-import { withZip } from './zip.ts';
+import { type ArchiveEntry, withZip } from './zip.ts';
 
 export interface PullOptions extends DownloadOptions {
   /** SHA-256 in hex that the download must have. */
@@ -73,6 +73,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
   const { dataFolder, downloads } = configuration;
   const url = downloads.dataset ?? BENCHMARK_URL;
   const zip = options.zip ?? (await downloadChecked(url, 'dataset', configuration, options));
+  await mkdir(dataFolder, { recursive: true });
   const partial = await mkdtemp(join(dataFolder, '.dataset-'));
   try {
     await withZip(zip, DATASET_LIMITS, async (entries) => {
@@ -80,6 +81,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
       if (files.length === 0) {
         throw new NnMeterError('E_INVALID_INPUT', `${quote(zip)} holds no .jsonl file`);
       }
+      requireDistinctNames(files);
       for (const file of files) {
         const target = join(partial, basename(file.path));
         await pipeline(await file.stream(), createWriteStream(target, { flags: 'wx' }));
@@ -91,6 +93,22 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
     if (options.zip === undefined) await rm(zip, { force: true });
   }
   return datasetFolder(dataFolder);
+}
+
+/** All of them are unpacked into one folder, which may not tell capital letters. */
+function requireDistinctNames(files: readonly ArchiveEntry[]): void {
+  const seen = new Map<string, string>();
+  for (const { path } of files) {
+    const name = basename(path).toLowerCase();
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw new NnMeterError(
+        'E_INVALID_INPUT',
+        `the zip holds ${quote(other)} and ${quote(path)}, which would be one file of the dataset; name one of them otherwise`,
+      );
+    }
+    seen.set(name, path);
+  }
 }
 
 /** Downloads to a file of the data folder and checks it. @returns its path */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileError } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { isRegressorName } from './regressors.ts';
 import { type ArchiveEntry, type ArchiveLimits, withZip } from './zip.ts';
@@ -15,6 +16,8 @@ export interface ReleaseFiles {
 }
 
 const RULES = 'fusion_rules.json';
+
+const RULES_BYTES = 1 << 20;
 
 /** The largest published forest has 650 trees; a pickle of 1 GB would have 15 million nodes. */
 const LIMITS: ArchiveLimits = { entries: 500, entryBytes: 1 << 30, totalBytes: 4 * (1 << 30) };
@@ -59,6 +62,10 @@ function findRelease(entries: readonly ArchiveEntry[], path: string): ReleaseFil
       `${quote(path)} holds several predictors (${names}); import the folder of one of them`,
     );
   }
+  if (rules[0]!.bytes > RULES_BYTES) {
+    const { path: file, bytes } = rules[0]!;
+    throw new NnMeterError('E_LIMIT', `${quote(file)} has ${bytes} bytes; some hundred are usual`);
+  }
   const folder = rules[0]!.path.slice(0, -RULES.length);
   const forests = new Map<string, ArchiveEntry>();
   for (const entry of entries) {
@@ -102,9 +109,6 @@ async function status(path: string) {
   try {
     return await stat(path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT' ? 'does not exist; check the path' : `cannot be read: ${message}`;
-    throw new NnMeterError('E_FILE', `${quote(path)} ${reason}`, { cause });
+    throw fileError('open', path, cause);
   }
 }

@@ -1,3 +1,4 @@
+import { requireFile } from '@nnmeter/files';
 import { crc32 } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import type { Entry, ZipFile } from 'yauzl';
@@ -39,6 +40,7 @@ export async function withZip<T>(
   limits: ArchiveLimits,
   use: (entries: readonly ArchiveEntry[]) => Promise<T>,
 ): Promise<T> {
+  await requireFile(path);
   const { openPromise } = await import('yauzl');
   const refuse = (reason: string, cause?: unknown) =>
     new NnMeterError('E_INVALID_INPUT', `${quote(path)} is not a usable zip: ${reason}`, { cause });
@@ -46,7 +48,6 @@ export async function withZip<T>(
   try {
     zip = await openPromise(path, { autoClose: false, strictFileNames: true });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== undefined) throw cause;
     throw refuse((cause as Error).message, cause);
   }
   try {

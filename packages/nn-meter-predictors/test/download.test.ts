@@ -276,6 +276,35 @@ test('the benchmark is unpacked and read one model at a time', async () => {
   await expect(models.next()).rejects.toThrow(/nets\.jsonl, line 4 is not JSON/);
 });
 
+test('a zip of the benchmark on disk is unpacked, also where nothing was stored before', async () => {
+  const zip = join(home(), 'd.zip');
+  writeFileSync(zip, zipOf([{ name: 'a.jsonl', content: Buffer.from(LINES[0]!) }]));
+  const folder = await pullDataset({ zip });
+  expect(readdirSync(folder)).toEqual(['a.jsonl']);
+  expect((await benchDataset().next()).value).toMatchObject({ id: 'a' });
+  expect(existsSync(zip)).toBe(true);
+});
+
+test('a zip of the benchmark with one name in two folders is refused, what was there stays', async () => {
+  const zip = join(home(), 'd.zip');
+  const content = Buffer.from(LINES[0]!);
+  writeFileSync(zip, zipOf([{ name: 'a.jsonl', content }]));
+  const folder = await pullDataset({ zip });
+  writeFileSync(
+    zip,
+    zipOf([
+      { name: 'one/nets.jsonl', content },
+      { name: 'two/Nets.jsonl', content },
+    ]),
+  );
+  await expect(pullDataset({ zip })).rejects.toMatchObject({
+    code: 'E_INVALID_INPUT',
+    message: expect.stringMatching(/"one\/nets\.jsonl" and "two\/Nets\.jsonl"/),
+  });
+  expect(readdirSync(folder)).toEqual(['a.jsonl']);
+  expect(readdirSync(join(home(), 'data'))).toEqual(['dataset']);
+});
+
 test('without the benchmark, the command that gets it is named and nothing is downloaded', async () => {
   handler = () => {};
   await expect(nnMeterDataset().next()).rejects.toThrow(/nn-meter dataset pull/);
