@@ -281,7 +281,7 @@ test('a zip of the benchmark on disk is unpacked, also where nothing was stored 
   writeFileSync(zip, zipOf([{ name: 'a.jsonl', content: Buffer.from(LINES[0]!) }]));
   const folder = await pullDataset({ zip });
   expect(readdirSync(folder)).toEqual(['a.jsonl']);
-  expect((await benchDataset().next()).value).toMatchObject({ id: 'a' });
+  expect((await nnMeterDataset().next()).value).toMatchObject({ id: 'a' });
   expect(existsSync(zip)).toBe(true);
 });
 

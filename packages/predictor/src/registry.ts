@@ -89,7 +89,7 @@ export async function loadLatencyPredictor(
   if (chosen !== undefined) {
     if ('weights' in chosen) return warnOfOthers(createPredictor(chosen), problem);
     const loaded = await source?.load(chosen.name, chosen.version);
-    if (loaded !== undefined) return withWarning(loaded, problem);
+    if (loaded !== undefined) return warnOfOthers(loaded, problem);
   }
   if (problem !== undefined) throw problem;
   const available = entries.find((entry) => version !== undefined && isWanted(entry));

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { readDevice } from '@nnmeter/training';
-import { readBench, sharedTest } from '../../../tests/support/shared.ts';
+import { readDataset, sharedTest } from '../../../tests/support/shared.ts';
 import { accuracy, kernelsOf, type Measured } from './support/scaled-device.ts';
 
 const FAMILIES = ['resnet', 'mobilenetv2', 'squeezenet', 'mnasnet'] as const;
@@ -14,7 +14,7 @@ const POINT = 0.01;
 sharedTest('a device 20 times as fast as any that is known is predicted as well', async () => {
   const folder = fileURLToPath(new URL('../../../predictors/cortexa76', import.meta.url));
   const { name, rules, terms, physics = {}, boosting = {} } = await readDevice(folder);
-  const lines = (await Promise.all(FAMILIES.map((family) => readBench(family, MODELS)))).flat();
+  const lines = (await Promise.all(FAMILIES.map((family) => readDataset(family, MODELS)))).flat();
   const models: Measured = {
     ids: lines.map(({ id }) => id),
     set: kernelsOf(
