@@ -58,10 +58,9 @@ const breakOff = (response: ServerResponse, headers: object = { etag: '"1"' }): 
   response.write(ZIP.subarray(0, HALF));
   const part = join(home(), `data/downloads/${NAME}.zip.part`);
   const watch = setInterval(() => {
-    if ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) < HALF) return;
-    clearInterval(watch);
-    response.destroy();
+    if ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) >= HALF) response.destroy();
   }, 5);
+  response.on('close', () => clearInterval(watch));
 };
 const sendRest = (request: IncomingMessage, response: ServerResponse): void => {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range!)![1]);
