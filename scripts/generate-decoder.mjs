@@ -1,5 +1,5 @@
 // Run in a frontend package: `generate-decoder.mjs NAME TYPES MESSAGE...` compiles proto/NAME.proto to
-// src/generated/NAME.ts, which exports decoders of the messages, typed by the module TYPES.
+// src/generated/NAME.ts, which exports decoders of the messages, typed by the module TYPES, and the fields of each.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -18,10 +18,13 @@ const code = await promisify(pbjs.main)([
 const decoders = messages.map(
   (message) => `readonly ${message}: { decode(reader: LazyReader): ${message} }`,
 );
+const { nested } = JSON.parse(
+  await promisify(pbjs.main)(['--target', 'json', `proto/${name}.proto`]),
+);
 const head = [
   `// Generated from proto/${name}.proto by scripts/generate-decoder.mjs: do not edit.`,
   '// @ts-nocheck',
-  "import type { LazyReader } from '@nnmeter/model-source';",
+  "import type { LazyReader, MessageFields } from '@nnmeter/model-source/protobuf';",
   `import type { ${messages.join(', ')} } from '${types}';`,
 ];
 const typed = code.replace(
@@ -29,4 +32,31 @@ const typed = code.replace(
   `export const ${name}: { ${decoders.join('; ')} } =`,
 );
 mkdirSync('src/generated', { recursive: true });
-writeFileSync(`src/generated/${name}.ts`, `${head.join('\n')}\n${typed}`);
+writeFileSync(
+  `src/generated/${name}.ts`,
+  `${head.join('\n')}\n${typed}\n${fieldsOf(nested[name].nested)}`,
+);
+
+/** Code of `fields`: what each message holds, with payloads left out. */
+function fieldsOf(types) {
+  const lines = ['const types = {};'];
+  const known = new Map();
+  const collect = (inner, prefix) => {
+    for (const [type, { fields, nested }] of Object.entries(inner)) {
+      known.set(prefix + type, fields ?? {});
+      collect(nested ?? {}, `${prefix}${type}.`);
+    }
+  };
+  collect(types, '');
+  for (const type of known.keys()) lines.push(`types['${type}'] = {};`);
+  for (const [type, fields] of known) {
+    for (const { id, type: of, rule } of Object.values(fields)) {
+      const message = [`${type}.${of}`, of].find((each) => known.has(each));
+      if (message !== undefined) lines.push(`types['${type}'][${id}] = types['${message}'];`);
+      else if (of === 'string' || (rule === 'repeated' && of !== 'bytes'))
+        lines.push(`types['${type}'][${id}] = 'value';`);
+    }
+  }
+  const typed = messages.map((message) => `readonly ${message}: MessageFields`).join('; ');
+  return `${lines.join('\n')}\nexport const fields: { ${typed} } = types;\n`;
+}

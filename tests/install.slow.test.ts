@@ -10,11 +10,11 @@ const PACKAGES = ['@nnmeter/frontend-onnx', '@nnmeter/predictor-cortexa76'];
 
 const ESM = `
 import { readFileSync } from 'node:fs';
-import { frontend } from '@nnmeter/frontend-onnx';
+import { readOnnx } from '@nnmeter/frontend-onnx';
 import { createPredictor } from '@nnmeter/predictor';
 import { cortexA76 } from '@nnmeter/predictor-cortexa76';
 
-const graph = frontend.toGraph(readFileSync(process.argv[2]));
+const graph = readOnnx(readFileSync(process.argv[2]));
 console.log(createPredictor(cortexA76).predictGraph(graph).latencyMs);
 `;
 const BY_NAME = `

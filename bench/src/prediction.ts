@@ -1,4 +1,4 @@
-import { frontend as onnx } from '@nnmeter/frontend-onnx';
+import { readOnnx } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { createPredictor } from '@nnmeter/predictor';
 import adreno640 from '@nnmeter/predictor-adreno640';
@@ -77,8 +77,7 @@ export function predictionFromOnnx(files: ReadonlyMap<string, Uint8Array>, count
   const predictor = createPredictor(cortexA76);
   return [...files].map(([model, bytes]) => {
     const copies = Array.from({ length: count }, () => bytes);
-    const run = (): number =>
-      medianMs(copies, (each) => predictor.totalMs(onnx.toGraph(each) as Graph));
+    const run = (): number => medianMs(copies, (each) => predictor.totalMs(readOnnx(each)));
     run();
     return { model, bytes: bytes.length, 'models/s': round(1000 / run()) };
   });

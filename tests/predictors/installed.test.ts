@@ -36,6 +36,7 @@ beforeAll(() => {
     'forest',
     'kernel-detect',
     'latency-model',
+    'model-source',
     'frontend-nnmeter-ir',
     'predictor',
   ]) {
@@ -120,7 +121,7 @@ test('a plugin of others that does not load leaves the rest usable', () => {
   const project = { name: 'kitchen', dependencies: { toaster: '*' } };
   writeFileSync(join(bare, 'package.json'), JSON.stringify(project));
 
-  const broken = /plugin toaster .* does not load: .*a-package-that-is-gone/;
+  const broken = /package toaster .* does not load .*a-package-that-is-gone/;
   const attr = { input_shape: [[1, 8, 8, 3]], output_shape: [[1, 8, 8, 3]] };
   const network = JSON.stringify({
     x: { attr: { ...attr, type: 'Placeholder', input_shape: [] }, inbounds: [], outbounds: ['y'] },

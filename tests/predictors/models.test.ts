@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { Frontend, ModelType } from '@nnmeter/ir';
+import type { Frontend } from '@nnmeter/model-source';
 import {
   detectModelType,
   loadLatencyPredictor,
@@ -122,9 +122,11 @@ describe('predict takes a model as it comes', () => {
   });
 
   test('an unknown type is answered with the known ones', async () => {
-    await expect(modelFileToGraph(resnet18, 'caffe' as ModelType)).rejects.toMatchObject({
+    await expect(modelFileToGraph(resnet18, 'caffe')).rejects.toMatchObject({
       code: 'E_INVALID_INPUT',
-      message: expect.stringMatching(/"caffe"; known are onnx, pb, torch, nnmeter-ir, nni-ir/),
+      message: expect.stringMatching(
+        /"caffe"; known are nni-ir, nnmeter-ir, onnx, pb, torchvision/,
+      ),
     });
   });
 });
@@ -173,11 +175,11 @@ describe('files that cannot be read', () => {
 
 test('a registered frontend reads its type, also found by content', async () => {
   const fake: Frontend = {
-    modelType: 'pb',
-    suffixes: ['.fake'],
-    matches: (head) => new TextDecoder().decode(head).startsWith('FAKE'),
-    toGraph: () => graphOf(smallNetwork, 'from memory'),
-    fileToGraph: async () => graphOf(smallNetwork, 'from a file'),
+    format: 'pb',
+    title: 'fakes',
+    folderFile: 'saved_model.pb',
+    matches: (head) => (new TextDecoder().decode(head).startsWith('FAKE') ? 1 : 0),
+    read: ({ name }) => graphOf(smallNetwork, name === '' ? 'from memory' : 'from a file'),
   };
   registerFrontend(fake);
   const bytes = new TextEncoder().encode('FAKE model');

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { NnMeterError } from '@nnmeter/ir';
+import type { FormatFacts } from '@nnmeter/model-source';
 import { closest, distance } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
 
@@ -28,15 +29,8 @@ const commonOptions = {
   verbose: { type: 'boolean', describe: 'Show the stack traces of errors' },
 } as const satisfies Record<string, Options>;
 
+/** Of the commands that take models, which take an option of each format besides. */
 const sourceOptions = {
-  onnx: { ...several, describe: 'ONNX files, or folders of .onnx files' },
-  tensorflow: {
-    ...several,
-    describe: 'Frozen graphs, SavedModel folders, folders of .pb files',
-  },
-  'nn-meter-ir': { ...several, describe: 'nn-Meter IR files, or folders of .json files' },
-  'nni-ir': { ...several, describe: 'NNI IR files, or folders of .json files' },
-  torchvision: { ...several, describe: 'torchvision models by name: resnet18 mobilenet_v2 ...' },
   'input-shape': {
     ...repeatable,
     describe: 'Shape of the input: 1,3,224,224 or name=1,3,224,224',
@@ -158,6 +152,7 @@ export type RegisterArguments = Values<typeof registerOptions> & {
 export type DatasetArguments = Values<typeof datasetOptions>;
 export type CalibrateArguments = Values<typeof calibrateOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
+/** Besides, the values of each format's option by its name. */
 export type SourceArguments = Values<typeof sourceOptions>;
 
 /** A parsed command line. */
@@ -184,20 +179,40 @@ const datasetsArgument = {
   describe: 'Files of measured models (.jsonl or .jsonl.gz), or folders of them',
 } as const;
 
+/** The options of a command that takes models, with those of the formats in front of the shapes. */
+function withFormats<O extends Record<string, Options>>(
+  options: O,
+  formats: readonly FormatFacts[],
+): O {
+  const ofFormats = formats.flatMap(({ option }): [string, Options][] =>
+    option === undefined || Object.hasOwn(options, option.name)
+      ? []
+      : [[option.name, { ...several, describe: option.description }]],
+  );
+  const own = Object.entries(options);
+  const at = own.findIndex(([name]) => name === 'input-shape');
+  return Object.fromEntries([...own.slice(0, at), ...ofFormats, ...own.slice(at)]) as O;
+}
+
 /**
  * Parses a command line.
+ * @param formats those that models may have
  * @returns undefined if help or the version was asked for and has been printed.
  * @throws NnMeterError E_USAGE naming the argument, with a suggestion.
  */
 export async function parseArguments(
   argv: readonly string[],
   version: string,
+  formats: readonly FormatFacts[],
 ): Promise<Invocation | undefined> {
   let invocation: Invocation | undefined;
+  const forPredict = withFormats(predictOptions, formats);
+  const forConvert = withFormats(convertOptions, formats);
+  const forExport = withFormats(exportOptions, formats);
   const known: Record<Invocation['command'], Record<string, Options>> = {
-    predict: predictOptions,
-    getir: convertOptions,
-    export: exportOptions,
+    predict: forPredict,
+    getir: forConvert,
+    export: forExport,
     calibrate: calibrateOptions,
     eval: evalOptions,
     predictors: predictorsOptions,
@@ -227,19 +242,19 @@ export async function parseArguments(
     .command(
       ['predict [files..]', '$0', 'lat_pred'],
       'Predict latency (also without the word "predict")',
-      (command) => command.positional('files', filesArgument).options(predictOptions),
+      (command) => command.positional('files', filesArgument).options(forPredict),
       (options) => select({ command: 'predict', options }),
     )
     .command(
       ['getir [files..]', 'get_ir'],
       'Convert a model to nn-Meter IR (JSON)',
-      (command) => command.positional('files', filesArgument).options(convertOptions),
+      (command) => command.positional('files', filesArgument).options(forConvert),
       (options) => select({ command: 'getir', options }),
     )
     .command(
       'export [files..]',
       'Write a model as ONNX, without weights',
-      (command) => command.positional('files', filesArgument).options(exportOptions),
+      (command) => command.positional('files', filesArgument).options(forExport),
       (options) => select({ command: 'export', options }),
     )
     .command(

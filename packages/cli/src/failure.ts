@@ -1,11 +1,15 @@
 import { describeFileError } from '@nnmeter/files';
-import { NnMeterError } from '@nnmeter/ir';
+import { type ErrorHint, type ErrorPlace, NnMeterError, quote } from '@nnmeter/ir';
 import { shortenMiddle } from '@nnmeter/report';
 
 /** What the JSON output says about something that failed. */
 export interface Failure {
   readonly code: string;
+  /** What is wrong, where, and what to do. */
   readonly message: string;
+  readonly where?: ErrorPlace;
+  /** What to do, also in the message. */
+  readonly hint?: string;
 }
 
 /** Longest error message shown; longer ones quote a huge name out of a file. */
@@ -18,12 +22,22 @@ export function stackOf(error: unknown): string | undefined {
 
 /** Says what went wrong in one line, whatever was thrown. */
 export function describeFailure(error: unknown): Failure {
-  const { code, message } = classify(error);
-  return { code, message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MESSAGE_LIMIT) };
+  const { message, ...failure } = classify(error);
+  return { ...failure, message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MESSAGE_LIMIT) };
 }
 
 function classify(error: unknown): Failure {
-  if (error instanceof NnMeterError) return error;
+  if (error instanceof NnMeterError) {
+    const { code, problem, where } = error;
+    const hint = error.hint && wordHint(error.hint);
+    const isPlaced = Object.keys(where).length > 0;
+    return {
+      code,
+      message: hint === undefined ? problem : `${problem}; ${hint}`,
+      ...(isPlaced && { where }),
+      ...(hint !== undefined && { hint }),
+    };
+  }
   if (error instanceof Error) {
     const { path } = error as NodeJS.ErrnoException;
     const reason = describeFileError(error);
@@ -35,4 +49,18 @@ function classify(error: unknown): Failure {
     code: 'E_INTERNAL',
     message: `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --verbose`,
   };
+}
+
+/** What to do, in the words of the command line. */
+function wordHint({ text, inputShapes, predictor }: ErrorHint): string {
+  if (inputShapes !== undefined) {
+    const options = Object.entries(inputShapes).map(
+      ([input, shape]) => `--input-shape ${quote(input).slice(1, -1)}=${shape.join(',')}`,
+    );
+    return `give its shape, in the model's own order of axes: ${options.join(' ')}`;
+  }
+  if (predictor !== undefined) {
+    return `run: nn-meter predictors pull ${predictor}, or import its zip: nn-meter predictors import FILE`;
+  }
+  return text;
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { listFormats } from '@nnmeter/predictor';
 import { type Invocation, type ListArguments, parseArguments } from './arguments.ts';
 import { describeFailure, stackOf } from './failure.ts';
 import { expandPatterns } from './shell-patterns.ts';
@@ -13,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
     const words = argv.length === 0 ? ['--help'] : await expandPatterns(argv);
-    const invocation = await parseArguments(words, version);
+    const invocation = await parseArguments(words, version, await listFormats());
     if (argv.length === 0) return 1;
     return invocation === undefined ? 0 : await run(invocation, terminal);
   } catch (error) {

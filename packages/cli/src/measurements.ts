@@ -30,7 +30,7 @@ export async function readMeasurements(
     // What messages about a measurement call it.
     const named = { ...options, name: `${where}: ${model}` };
     const graph = await modelFileToGraph(file, undefined, named).catch((cause: unknown) => {
-      throw locateError(where, cause);
+      throw locateError({ list: path, line: index + 1 }, cause);
     });
     measurements.push({ model, file, graph, latencyMs });
   }

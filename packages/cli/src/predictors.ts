@@ -68,7 +68,7 @@ export async function loadPredictors(
       }
       found.set(name, calibrated(predictor, calibration, path));
     } catch (cause) {
-      throw locateError(path, cause);
+      throw locateError({ part: path }, cause);
     }
   }
   return [...found.values()];

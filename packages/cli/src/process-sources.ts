@@ -1,5 +1,5 @@
-import { type Graph, type ModelType, NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { detectModelType, modelFileToGraph } from '@nnmeter/predictor';
+import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { isUnrecognised, readModelFile } from '@nnmeter/predictor';
 import { describeFailure, type Failure, stackOf } from './failure.ts';
 import type { Source } from './sources.ts';
 
@@ -9,14 +9,14 @@ export type Outcome<Result> = Succeeded<Result> | Failed | Skipped;
 export interface Succeeded<Result> {
   readonly kind: 'succeeded';
   readonly model: string;
-  readonly type: ModelType;
+  readonly type: string;
   readonly result: Result;
 }
 
 export interface Failed {
   readonly kind: 'failed';
   readonly model: string;
-  readonly type: ModelType | null;
+  readonly type: string | null;
   readonly failure: Failure;
   /** Of what was thrown, for --verbose. */
   readonly stack?: string | undefined;
@@ -32,7 +32,7 @@ export interface Skipped {
 export async function* processSources<Result>(
   sources: readonly Source[],
   options: ReadOptions,
-  work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
+  work: (graph: Graph, source: Source, type: string) => Result | Promise<Result>,
 ): AsyncGenerator<Outcome<Result>> {
   async function* outcomes() {
     for (const source of sources) yield processSource(source, options, work);
@@ -65,20 +65,18 @@ export async function* reportEmptyFolders<Result>(
 export async function processSource<Result>(
   source: Source,
   options: ReadOptions,
-  work: (graph: Graph, source: Source, type: ModelType) => Result | Promise<Result>,
+  work: (graph: Graph, source: Source, type: string) => Result | Promise<Result>,
 ): Promise<Outcome<Result>> {
-  const { model, failure, optional } = source;
-  let { type } = source;
+  const { model, type, failure, optional } = source;
   if (failure !== undefined) return { kind: 'failed', model, type: type ?? null, failure };
   try {
-    type ??= await detectModelType(model);
-    const graph = await modelFileToGraph(model, type, options);
-    return { kind: 'succeeded', model, type, result: await work(graph, source, type) };
+    const read = await readModelFile(model, type, options);
+    const result = await work(read.graph, source, read.type);
+    return { kind: 'succeeded', model, type: read.type, result };
   } catch (cause) {
-    const unknown =
-      type === undefined && (cause as { code?: string }).code === 'E_UNSUPPORTED_FORMAT';
-    if (unknown && optional) return { kind: 'skipped', model };
+    if (type === undefined && optional && isUnrecognised(cause)) return { kind: 'skipped', model };
+    const format = cause instanceof NnMeterError ? cause.where.format : undefined;
     const failure = describeFailure(cause);
-    return { kind: 'failed', model, type: type ?? null, failure, stack: stackOf(cause) };
+    return { kind: 'failed', model, type: type ?? format ?? null, failure, stack: stackOf(cause) };
   }
 }

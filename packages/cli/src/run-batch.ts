@@ -44,6 +44,7 @@ export async function runBatch<Result>(
 }
 
 function reportFailed({ model, failure, stack }: Failed, terminal: Terminal): void {
-  const where = failure.message.includes(model) ? '' : `${model}: `;
-  terminal.error({ ...failure, message: where + failure.message }, stack);
+  const isNamed = failure.where?.file !== undefined || failure.where?.list !== undefined;
+  const message = isNamed ? failure.message : `${model}: ${failure.message}`;
+  terminal.error({ ...failure, message }, stack);
 }

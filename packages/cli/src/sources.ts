@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
-import type { ModelType, ReadOptions, Shape } from '@nnmeter/ir';
-import { NnMeterError } from '@nnmeter/ir';
+import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import type { FormatFacts } from '@nnmeter/model-source';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import { entryOf, withoutEndSlash } from './folder-paths.ts';
@@ -10,7 +10,7 @@ export interface Source {
   /** The path as given, folder/file inside a folder, or the zoo's name. */
   readonly model: string;
   /** Undefined: to be found out from the content. */
-  readonly type: ModelType | undefined;
+  readonly type: string | undefined;
   /** The folder of mixed files it was found in. */
   readonly mixedFolder?: string;
   /** To be skipped, not reported, if it is no model: its name does not say that it is one. */
@@ -18,35 +18,44 @@ export interface Source {
   readonly failure?: Failure;
 }
 
-const FILE_OPTIONS = {
-  onnx: { type: 'onnx', suffix: '.onnx' },
-  tensorflow: { type: 'pb', suffix: '.pb' },
-  'nn-meter-ir': { type: 'nnmeter-ir', suffix: '.json' },
-  'nni-ir': { type: 'nni-ir', suffix: '.json' },
-} as const;
+/** Files with other suffixes of a format are expected to be models; if they are not, that is an error. */
+const GENERAL_SUFFIXES = ['.json', '.txt', '.xml', '.yaml', '.zip'];
 
-/** Files so named are expected to be models; if they are not, that is an error. */
-const MODEL_SUFFIX = /\.(onnx|pb)$/i;
+/** What is looked for in folders. */
+interface Search {
+  /** Undefined: any format. */
+  readonly type: string | undefined;
+  readonly formats: readonly FormatFacts[];
+  readonly recursive: boolean;
+}
 
 /**
- * Lists the models a command line names, folders expanded: every file with the type's suffix, sorted. A path that cannot
- * be used becomes a source with a failure, so that the others are not held up.
+ * Lists the models a command line names, folders expanded: every file with a suffix of the type, sorted. A path that
+ * cannot be used becomes a source with a failure, so that the others are not held up.
  * @throws NnMeterError E_USAGE if no model is named at all.
  */
 export async function listSources(
   options: SourceArguments,
+  formats: readonly FormatFacts[],
   recursive: boolean,
 ): Promise<readonly Source[]> {
+  const given = ({ option }: FormatFacts): readonly string[] =>
+    ((option &&
+      (options as Readonly<Record<string, unknown>>)[option.name]) as readonly string[]) ?? [];
   const sources: Source[] = [];
-  for (const [option, { type, suffix }] of Object.entries(FILE_OPTIONS)) {
-    for (const path of options[option as keyof typeof FILE_OPTIONS] ?? []) {
-      sources.push(...(await expand(path, type, suffix, recursive)));
-    }
+  for (const format of formats) {
+    if (format.named) continue;
+    const search = { type: format.format, formats: [format], recursive };
+    for (const path of given(format)) sources.push(...(await expand(path, search)));
   }
+  const search = { type: undefined, formats: formats.filter(({ named }) => !named), recursive };
   for (const path of [...(options.files ?? []), ...(options['--'] ?? [])]) {
-    sources.push(...(await expand(path, undefined, '', recursive)));
+    sources.push(...(await expand(path, search)));
   }
-  for (const name of options.torchvision ?? []) sources.push({ model: name, type: 'torch' });
+  for (const format of formats) {
+    if (!format.named) continue;
+    for (const model of given(format)) sources.push({ model, type: format.format });
+  }
   if (sources.length === 0) {
     throw usageError(
       'no model given; name a file, as in: nn-meter --predictor all --onnx model.onnx',
@@ -55,20 +64,17 @@ export async function listSources(
   return sources;
 }
 
-async function expand(
-  path: string,
-  type: ModelType | undefined,
-  suffix: string,
-  recursive: boolean,
-): Promise<readonly Source[]> {
+async function expand(path: string, search: Search): Promise<readonly Source[]> {
+  const { type, formats, recursive } = search;
   try {
     if (!(await isFolder(path))) return [{ model: path, type }];
-    if (canBeSavedModel(type) && (await isSavedModel(path))) return [{ model: path, type: 'pb' }];
+    const whole = await folderFormat(path, formats);
+    if (whole !== undefined) return [{ model: path, type: whole }];
     const found: Source[] = [];
     const folder = withoutEndSlash(path);
-    await searchFolder({ folder, type, suffix, recursive }, folder, found);
+    await searchFolder({ ...search, folder }, folder, found);
     if (found.length > 0) return found;
-    const wanted = suffix === '' ? 'files' : `${suffix} files`;
+    const wanted = type === undefined ? 'files' : `${suffixesOf(formats).join(' or ')} files`;
     throw new NnMeterError(
       'E_FILE',
       `the folder "${path}" holds no ${wanted}${recursive ? '' : '; folders inside it are searched with --recursive'}`,
@@ -90,44 +96,51 @@ function missingWord(word: string): Failure {
   return { code: 'E_FILE', message: `there is no file or command "${word}"${hint}` };
 }
 
-interface FolderSearch {
+interface FolderSearch extends Search {
   readonly folder: string;
-  readonly type: ModelType | undefined;
-  readonly suffix: string;
-  readonly recursive: boolean;
 }
 
 async function searchFolder(search: FolderSearch, folder: string, found: Source[]): Promise<void> {
-  const { type, suffix, recursive } = search;
+  const { type, formats, recursive } = search;
+  const suffixes = suffixesOf(formats);
   const entries = await readdir(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const { name } = entry;
     const model = entryOf(folder, name);
     if (entry.isDirectory()) {
-      if (canBeSavedModel(type) && (await isSavedModel(model))) found.push({ model, type: 'pb' });
+      const whole = await folderFormat(model, formats);
+      if (whole !== undefined) found.push({ model, type: whole });
       else if (recursive) {
         await searchFolder(search, model, found).catch((error: unknown) => {
           found.push({ model, type, failure: describeFailure(error) });
         });
       }
-    } else if (name.toLowerCase().endsWith(suffix) && !name.startsWith('.')) {
-      if (type !== undefined) found.push({ model, type });
-      else
-        found.push({ model, type, mixedFolder: search.folder, optional: !MODEL_SUFFIX.test(name) });
+    } else if (!name.startsWith('.')) {
+      const suffix = suffixes.find((each) => name.toLowerCase().endsWith(each));
+      if (type === undefined) {
+        const optional = suffix === undefined || GENERAL_SUFFIXES.includes(suffix);
+        found.push({ model, type, mixedFolder: search.folder, optional });
+      } else if (suffix !== undefined) found.push({ model, type });
     }
   }
 }
 
-function canBeSavedModel(type: ModelType | undefined): boolean {
-  return type === undefined || type === 'pb';
+function suffixesOf(formats: readonly FormatFacts[]): readonly string[] {
+  return formats.flatMap(({ suffixes = [] }) => suffixes);
 }
 
-function isSavedModel(folder: string): Promise<boolean> {
-  return stat(`${folder}/saved_model.pb`).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+/** The format of which a folder as a whole is a model. */
+async function folderFormat(
+  folder: string,
+  formats: readonly FormatFacts[],
+): Promise<string | undefined> {
+  for (const { format, folderFile } of formats) {
+    if (folderFile === undefined) continue;
+    const found = await stat(`${folder}/${folderFile}`).catch(() => undefined);
+    if (found?.isFile()) return format;
+  }
+  return undefined;
 }
 
 /** @throws NnMeterError E_FILE for pipes, devices and sockets, which would be read for ever. */

@@ -56,8 +56,7 @@ export class WorkerPool<Task, Result> {
       const pending = waiting.get(answer.id);
       waiting.delete(answer.id);
       if ('result' in answer) pending?.resolve(answer.result);
-      else
-        pending?.reject(new NnMeterError(answer.failure.code as ErrorCode, answer.failure.message));
+      else pending?.reject(toError(answer.failure));
     });
     const thread = this.#addThread(
       (task) =>
@@ -128,6 +127,10 @@ export class WorkerPool<Task, Result> {
     thread.running--;
     this.#startJobs();
   }
+}
+
+function toError({ code, message, where = {} }: Failure): NnMeterError {
+  return new NnMeterError(code as ErrorCode, message, { where });
 }
 
 /** In a worker thread: does the tasks that a {@link WorkerPool} sends. */

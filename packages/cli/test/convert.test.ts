@@ -115,10 +115,10 @@ test('export writes ONNX that predicts the same latency, whatever the source', a
     nnMeter(['export', 'net.pb', '--weights', 'external', '-o', 'net.onnx'], folder),
   ]);
   expect(parseOutput('convert', zoo.stdout)).toMatchObject([
-    { model: 'resnet18', type: 'torch', output: 'resnet18_torch.onnx' },
+    { model: 'resnet18', type: 'torchvision', output: 'resnet18_torchvision.onnx' },
   ]);
   expect(external.code).toBe(0);
-  const files = ['--onnx', 'resnet18_torch.onnx', 'net.onnx', '--tensorflow', 'net.pb'];
+  const files = ['--onnx', 'resnet18_torchvision.onnx', 'net.onnx', '--tensorflow', 'net.pb'];
   const args = ['--predictor', 'cortexa76', ...files, '--torchvision', 'resnet18', '--json'];
   const predicted = await nnMeter(args, folder);
   const [zooOnnx, netOnnx, net, resnet18] = parseOutput<Prediction>('predict', predicted.stdout);
@@ -128,6 +128,6 @@ test('export writes ONNX that predicts the same latency, whatever the source', a
     'net.onnx',
     'net.onnx.weights',
     'net.pb',
-    'resnet18_torch.onnx',
+    'resnet18_torchvision.onnx',
   ]);
 });

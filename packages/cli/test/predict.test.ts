@@ -121,8 +121,8 @@ test('several torchvision models by name', async () => {
   ]);
   const predictions = parseOutput<Prediction>('predict', run.stdout);
   expect(predictions.map(({ model, type }) => [model, type])).toEqual([
-    ['resnet18', 'torch'],
-    ['mobilenet_v2', 'torch'],
+    ['resnet18', 'torchvision'],
+    ['mobilenet_v2', 'torchvision'],
   ]);
   const small = ['--torchvision', 'resnet18', '--input-shape', '1,3,112,112'];
   const smaller = await nnMeter(['--predictor', 'cortexa76', '--json', ...small]);

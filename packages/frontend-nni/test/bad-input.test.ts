@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { frontend, readNniIr } from '@nnmeter/frontend-nni';
 import { NnMeterError } from '@nnmeter/ir';
+import { openModel, readModel } from '@nnmeter/model-source';
 import fc from 'fast-check';
 import { INPUT, mnist, NniGraphBuilder, OUTPUT } from './support/model.ts';
 
@@ -207,14 +208,9 @@ describe('files', () => {
   test('the graph takes the name of the file', async () => {
     const path = join(folder, 'mnist.json');
     writeFileSync(path, JSON.stringify(mnist()));
-    expect((await frontend.fileToGraph(path)).name).toBe('mnist');
-    expect((await frontend.fileToGraph(path, { name: 'other' })).name).toBe('other');
-  });
-
-  test('a missing file is named', async () => {
-    await expect(frontend.fileToGraph(join(folder, 'gone.json'))).rejects.toMatchObject({
-      code: 'E_FILE',
-      message: expect.stringContaining('gone.json'),
-    });
+    expect((await readModel(await openModel(path), frontend)).name).toBe('mnist');
+    expect((await readModel(await openModel(path), frontend, { name: 'other' })).name).toBe(
+      'other',
+    );
   });
 });

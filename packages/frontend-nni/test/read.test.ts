@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { frontend, readNniIr } from '@nnmeter/frontend-nni';
 import type { Graph } from '@nnmeter/ir';
+import { openModel } from '@nnmeter/model-source';
 import { INPUT, mnist, NniGraphBuilder, type NodeOptions, OUTPUT, TORCH } from './support/model.ts';
 
 const plain = (json: unknown): unknown => JSON.parse(JSON.stringify(json));
@@ -221,10 +222,13 @@ describe('types', () => {
   });
 });
 
-test('the format is told from nn-Meter IR by its content', () => {
-  const matches = (text: string) => frontend.matches(new TextEncoder().encode(text));
-  expect(matches(JSON.stringify(mnist(), null, 2))).toBe(true);
-  expect(matches(JSON.stringify(mnist()))).toBe(true);
-  expect(matches('{"head": {"inbounds": [], "attr": {"type": "Conv2D"}}}')).toBe(false);
-  expect(matches('"operation": {"type": 1}')).toBe(false);
+test('the format is told from nn-Meter IR by its content', async () => {
+  const matches = async (text: string) => {
+    const source = await openModel(new TextEncoder().encode(text));
+    return (await frontend.matches(source.head, source)) > 0;
+  };
+  expect(await matches(JSON.stringify(mnist(), null, 2))).toBe(true);
+  expect(await matches(JSON.stringify(mnist()))).toBe(true);
+  expect(await matches('{"head": {"inbounds": [], "attr": {"type": "Conv2D"}}}')).toBe(false);
+  expect(await matches('"operation": {"type": 1}')).toBe(false);
 });

@@ -1,5 +1,4 @@
-import type { Shape } from '@nnmeter/ir';
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { type ErrorPlace, locateError, NnMeterError, type Shape } from '@nnmeter/ir';
 import type { RawAttributes } from './format.ts';
 
 /** What a node's attributes are read from. */
@@ -14,14 +13,14 @@ export interface NodeContext {
   readonly computedInputs: number;
 }
 
-/** How messages call a node. */
-export function where({ name, sourceOp }: NodeContext): string {
-  return `nn-Meter IR node ${quote(name)} (${quote(sourceOp)})`;
+/** Where errors about a node are. */
+export function where({ name, sourceOp }: NodeContext): ErrorPlace {
+  return { node: name, op: sourceOp };
 }
 
 /** An error about a node. */
 export function fail(context: NodeContext, what: string): NnMeterError {
-  return new NnMeterError('E_INVALID_INPUT', `${where(context)}: ${what}`);
+  return locateError(where(context), new NnMeterError('E_INVALID_INPUT', what));
 }
 
 /** A list of integers, given as such or as one number. */

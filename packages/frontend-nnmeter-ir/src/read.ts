@@ -2,6 +2,7 @@ import type { Graph, Node, ReadOptions, Shape, ShapedTensor } from '@nnmeter/ir'
 import {
   createGraph,
   inferOutputShapes,
+  inputShapeHint,
   locateErrors,
   NnMeterError,
   type Operation,
@@ -137,7 +138,8 @@ class Reader {
     if (shape === undefined && Array.isArray(raw)) {
       throw new NnMeterError(
         'E_MISSING_DIMENSION',
-        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown; give the shape with inputShapes (--input-shape ${name}=1,224,224,3)`,
+        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown`,
+        { where: { input: name }, hint: inputShapeHint(name, [1, 224, 224, 3]) },
       );
     }
     return shape;
@@ -200,7 +202,7 @@ class Reader {
     const operands = inputs.map((input) => this.#tensors.get(input));
     if (!operands.every((operand): operand is ShapedTensor => operand?.shape !== undefined)) return;
     const results = locateErrors(
-      () => `nn-Meter IR node ${quote(outputs[0]!)} (${operation.op})`,
+      () => ({ node: outputs[0]!, op: operation.op }),
       () => inferOutputShapes(operation, operands),
     );
     outputs.forEach((output, slot) => {

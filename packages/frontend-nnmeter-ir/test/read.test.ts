@@ -358,14 +358,14 @@ describe('readNnMeterIr', () => {
     const settled = readNnMeterIr(open, { inputShapes: [2, 9, 12, 4] });
     expect([...settled.tensors]).toEqual([...graph.tensors]);
     expect(() => readNnMeterIr(open)).toThrow(
-      'input "image" has the shape [-1, -1, -1, 4]; only its batch may be unknown; give the shape',
+      'input "image" has the shape [-1, -1, -1, 4]; only its batch may be unknown; give its shape',
     );
     const read = (inputShapes: ReadOptions['inputShapes'] & {}) => () =>
       readNnMeterIr({ ...network, image }, { inputShapes });
     expect(read({ picture: [1, 8, 8, 4] })).toThrow('no input "picture" (inputs: "image")');
     expect(read([1, 0, 8, 4])).toThrow('the shape [1, 0, 8, 4] for input "image" must be positive');
     expect(read([1, 8, 8, 3])).toThrow(
-      'node "conv" ("Conv2D"): the operand [1, 8, 8, 3] has 3 channels, the weight [3, 3, 4, 6] is for 4',
+      'node "conv" (Conv2D): the operand [1, 8, 8, 3] has 3 channels, the weight [3, 3, 4, 6] is for 4',
     );
   });
 
@@ -383,7 +383,7 @@ describe('readNnMeterIr', () => {
     [
       'no kernel',
       { a: node('Conv2D', [], [[1, 4, 4, 1]], [[1, 4, 4, 1]]) },
-      'node "a" ("Conv2D"): no kernel size',
+      'node "a" (Conv2D): no kernel size',
     ],
     [
       'parts that do not add up',
@@ -399,12 +399,12 @@ describe('readNnMeterIr', () => {
           { axis: 1 },
         ),
       },
-      'node "a" ("ConcatV2"): input shapes [1, 4], [1, 5] do not give output shapes [1, 8] on any axis',
+      'node "a" (ConcatV2): input shapes [1, 4], [1, 5] do not give output shapes [1, 8] on any axis',
     ],
     [
       'an axis outside',
       { a: node('Softmax', [], [[1, 4]], [[1, 4]], { axis: 2 }) },
-      'node "a" ("Softmax"): axis 2 is outside a tensor of rank 2',
+      'node "a" (Softmax): axis 2 is outside a tensor of rank 2',
     ],
     [
       'a cycle',

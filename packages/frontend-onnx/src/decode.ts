@@ -1,11 +1,9 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, LazyReader } from '@nnmeter/model-source';
+import { type ByteSource, HEAD_BYTES } from '@nnmeter/model-source';
+import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
 import type { ModelProto } from './model.ts';
-
-/** Enough for the fields in front of the graph. */
-const HEAD_BYTES = 64 * 2 ** 10;
 
 /**
  * Decodes a model without its weights.
@@ -13,7 +11,7 @@ const HEAD_BYTES = 64 * 2 ** 10;
  * larger than any real network.
  */
 export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
-  const head = readHead(input);
+  const head = headOf(input);
   if (!looksLikeOnnx(head)) {
     throw new NnMeterError(
       'E_UNSUPPORTED_FORMAT',
@@ -41,9 +39,8 @@ export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
   }
 }
 
-function readHead(input: Uint8Array | ByteSource): Uint8Array {
+function headOf(input: Uint8Array | ByteSource): Uint8Array {
   if (input instanceof Uint8Array) return input.subarray(0, HEAD_BYTES);
   const head = new Uint8Array(Math.min(HEAD_BYTES, input.size));
-  input.read(0, head);
-  return head;
+  return head.subarray(0, input.read(0, head));
 }

@@ -47,6 +47,11 @@ export function looksLikeOnnx(head: Uint8Array): boolean {
   return false;
 }
 
+/** Whether an object is an ONNX model as protobufjs or this package decodes it. */
+export function looksLikeModelProto(object: object): boolean {
+  return 'graph' in object && ('opsetImport' in object || 'irVersion' in object);
+}
+
 function isGraphField(tag: number): boolean {
   return (tag & 7) === 2 && GRAPH_FIELDS.has(tag >> 3);
 }

@@ -1,4 +1,4 @@
-import { NnMeterError, quote, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { inputShapeHint, NnMeterError, quote, type ReadOptions, type Shape } from '@nnmeter/ir';
 import { type DimensionProto, type TypeProto, toNumber, type ValueInfoProto } from './model.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -76,7 +76,7 @@ export class Dimensions {
     const symbol = batch === undefined ? '' : ` ${quote(String(batch))}`;
     if (typeof batch === 'string') this.#symbols.set(batch, 1);
     this.#warnings.add(
-      `input ${quote(input.name ?? '')}: its first dimension${symbol} is open and taken as 1 (batch); give another shape with inputShapes or --input-shape`,
+      `input ${quote(input.name ?? '')}: its first dimension${symbol} is open and taken as 1 (batch); give the input's shape for another`,
     );
   }
 
@@ -109,12 +109,10 @@ function readDimension(dimension: DimensionProto): Dimension {
 }
 
 function missingDimension(name: string, what: string, example: Shape): NnMeterError {
-  const shape = list(example);
-  const shownName = cut(name);
-  return new NnMeterError(
-    'E_MISSING_DIMENSION',
-    `input ${quote(name)} ${what}; give the shape of the input, e.g. inputShapes: { '${shownName}': [${shape}] } or --input-shape ${shownName}=${shape.replaceAll(' ', '')}`,
-  );
+  return new NnMeterError('E_MISSING_DIMENSION', `input ${quote(name)} ${what}`, {
+    where: { input: name },
+    hint: inputShapeHint(name, example),
+  });
 }
 
 function readInputShapes(

@@ -1,42 +1,94 @@
-import { bytesPerElement, quote } from '@nnmeter/ir';
+import { bytesPerElement, elementCount, NnMeterError, quote } from '@nnmeter/ir';
+import type { ModelSource } from '@nnmeter/model-source';
 import { dataTypeOf } from './data-types.ts';
 import { Unread } from './entry.ts';
+import {
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  toNumber,
+} from './model.ts';
 import type { ReadValues } from './tensor-table.ts';
 import { decodeElements, MAXIMUM_VALUES, tensorValues } from './tensor-values.ts';
 
 const EXTERNAL = 1;
 
-/** Reads part of a file that lies beside the model, or says why it cannot. */
-export type ReadExternal = (
-  location: string,
-  offset: number,
-  length: number,
-) => Uint8Array | string;
+/** The bytes of a tensor that lie in a file beside the model, or why they cannot be had. */
+export type ReadExternal = (tensor: TensorProto) => Uint8Array | string;
 
 /** Finds values of small constants in the model or in external data. */
 export function valueReader(readExternal: ReadExternal): ReadValues {
   return (tensor, count) => {
     if (tensor.dataLocation !== EXTERNAL) return tensorValues(tensor, count);
     if (count > MAXIMUM_VALUES) return undefined;
-    const dataType = dataTypeOf(tensor.dataType);
-    const entries = new Map(tensor.externalData?.map(({ key, value }) => [key, value ?? '']));
-    const location = entries.get('location') ?? '';
-    const offset = Number(entries.get('offset') ?? 0);
-    const length = Math.ceil(count * bytesPerElement(dataType));
-    const bytes = isPlace(location, offset)
-      ? readExternal(location, offset, length)
-      : 'its place makes no sense';
-    if (bytes instanceof Uint8Array) return decodeElements(bytes, dataType, count);
+    const bytes = readExternal(tensor);
+    if (bytes instanceof Uint8Array)
+      return decodeElements(bytes, dataTypeOf(tensor.dataType), count);
     return new Unread(
-      `a shape depends on the values of ${quote(tensor.name ?? '')}, which lie in the external data file ${quote(location)}: ${bytes}`,
+      `a shape depends on the values of ${quote(tensor.name ?? '')}, which lie in the external data file ${quote(placeOf(tensor).location)}: ${bytes}`,
     );
   };
-}
-
-function isPlace(location: string, offset: number): boolean {
-  return location !== '' && Number.isSafeInteger(offset) && offset >= 0;
 }
 
 /** For models that are given as bytes. */
 export const noExternalData: ReadExternal = () =>
   'only the bytes of the model itself are given; read the model from its path';
+
+/** Loads the small constants that a model keeps in other files of its folder. */
+export async function loadExternalData(
+  model: ModelProto,
+  source: ModelSource,
+): Promise<ReadExternal> {
+  const loaded = new Map<TensorProto, Uint8Array | string>();
+  const files = new Map<string, Promise<ModelSource>>();
+  for (const tensor of tensorsOf(model)) {
+    const count = elementCount((tensor.dims ?? []).map(toNumber));
+    if (tensor.dataLocation !== EXTERNAL || count > MAXIMUM_VALUES) continue;
+    const { location, offset } = placeOf(tensor);
+    if (location === '' || !Number.isSafeInteger(offset) || offset < 0) {
+      loaded.set(tensor, 'its place makes no sense');
+      continue;
+    }
+    const file = files.get(location) ?? source.sibling(location);
+    files.set(location, file);
+    const length = Math.ceil(count * bytesPerElement(dataTypeOf(tensor.dataType)));
+    loaded.set(tensor, await readPart(file, offset, length));
+  }
+  return (tensor) => loaded.get(tensor) ?? 'it is not there';
+}
+
+async function readPart(
+  file: Promise<ModelSource>,
+  offset: number,
+  length: number,
+): Promise<Uint8Array | string> {
+  try {
+    const bytes = await (await file).slice(offset, offset + length);
+    return bytes.length === length ? bytes : `it ends before byte ${offset + length}`;
+  } catch (error) {
+    if (error instanceof NnMeterError) return error.message;
+    throw error;
+  }
+}
+
+function placeOf(tensor: TensorProto): { location: string; offset: number } {
+  const entries = new Map(tensor.externalData?.map(({ key, value }) => [key, value ?? '']));
+  return { location: entries.get('location') ?? '', offset: Number(entries.get('offset') ?? 0) };
+}
+
+/** All dense tensors of a model, those inside nodes and functions included. */
+function* tensorsOf({ graph, functions }: ModelProto): Generator<TensorProto> {
+  const graphs: GraphProto[] = graph == null ? [] : [graph];
+  const bodies: (readonly NodeProto[])[] = (functions ?? []).map(({ node }) => node ?? []);
+  while (graphs.length > 0 || bodies.length > 0) {
+    const next = graphs.pop();
+    yield* next?.initializer ?? [];
+    for (const { attribute } of next?.node ?? bodies.pop() ?? []) {
+      for (const { t, g } of attribute ?? []) {
+        if (t != null) yield t;
+        if (g != null) graphs.push(g);
+      }
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { locateError, NnMeterError, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -108,6 +108,7 @@ export class Inference {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `the ONNX graph is not valid: node ${describeNode(node)} reads ${quote(name)}, which nothing computes and which is no input or constant`,
+        { where: { node: node.name || (node.output?.[0] ?? ''), op: node.opType ?? '' } },
       );
     }
     return entry;
@@ -236,10 +237,11 @@ function functionKey(
 
 /** Says at which node an error arose, once, and shortens lists of thousands of shapes. */
 function located(error: unknown, call: Call): unknown {
-  if (!(error instanceof NnMeterError) || error.code === 'E_MISSING_DIMENSION') return error;
-  if (/^(node "|the ONNX graph)/.test(error.message)) return error;
-  const { code, message } = error;
+  if (!(error instanceof NnMeterError)) return error;
+  const { code, problem, where, hint } = error;
+  if (where.node !== undefined || where.input !== undefined) return error;
   const shown =
-    message.length > 600 ? `${message.slice(0, 500)} ... ${message.slice(-60)}` : message;
-  return new NnMeterError(code, `${call.label}: ${shown}`, { cause: error });
+    problem.length > 600 ? `${problem.slice(0, 500)} ... ${problem.slice(-60)}` : problem;
+  const short = new NnMeterError(code, shown, { where, ...(hint && { hint }), cause: error });
+  return locateError({ node: call.name, op: call.type }, short);
 }

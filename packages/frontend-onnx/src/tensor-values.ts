@@ -1,5 +1,5 @@
 import { bytesPerElement, type DataType } from '@nnmeter/ir';
-import { LazyReader } from '@nnmeter/model-source';
+import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { dataTypeOf } from './data-types.ts';
 import { type Int64, type TensorProto, toNumber } from './model.ts';
 

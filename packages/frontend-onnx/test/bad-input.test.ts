@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { frontend, readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
 import { NnMeterError } from '@nnmeter/ir';
+import { openModel } from '@nnmeter/model-source';
 import {
   encode,
   fixture,
@@ -40,8 +41,9 @@ describe('not ONNX', () => {
     ['random bytes', random, /not an ONNX model: its first bytes are/],
     ['zeros', new Array(100).fill(0), /not an ONNX model/],
     ['a model without a graph', [...encode({ irVersion: 8 })], /not an ONNX model/],
-  ])('%s', (_, bytes, message) => {
-    expect(frontend.matches(Uint8Array.from(bytes))).toBe(false);
+  ])('%s', async (_, bytes, message) => {
+    const source = await openModel(Uint8Array.from(bytes));
+    expect(await frontend.matches(source.head, source)).toBe(0);
     expect(refusal(Uint8Array.from(bytes))).toEqual({
       code: 'E_UNSUPPORTED_FORMAT',
       message: expect.stringMatching(message),

@@ -1,6 +1,7 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, LazyReader } from '@nnmeter/model-source';
-import { tensorflow } from './generated/tensorflow.ts';
+import { type ByteSource, HEAD_BYTES } from '@nnmeter/model-source';
+import { LazyReader, type MessageFields } from '@nnmeter/model-source/protobuf';
+import { fields, tensorflow } from './generated/tensorflow.ts';
 import type { GraphDef, MetaGraphDef, SavedModel } from './wire-types.ts';
 
 /** A network as TensorFlow stores it: a bare graph, or one with named signatures. */
@@ -57,18 +58,18 @@ function looksLikeGraphDef(head: Uint8Array): boolean {
  * Decodes a frozen GraphDef or a SavedModel's `saved_model.pb`. Weights are not read.
  * @throws NnMeterError E_UNSUPPORTED_FORMAT if it is neither, E_INVALID_INPUT if it is damaged.
  */
-export function decodeTensorFlow(input: Uint8Array | ByteSource, where: string): TensorFlowModel {
+export function decodeTensorFlow(input: Uint8Array | ByteSource): TensorFlowModel {
   const head = headOf(input);
-  if (head.length === 0) throw new NnMeterError('E_INVALID_INPUT', `${where} is empty`);
+  if (head.length === 0) throw new NnMeterError('E_INVALID_INPUT', 'the model is empty');
   if (looksLikeGraphDef(head))
-    return { graph: attempt(() => tensorflow.GraphDef.decode(reader(input)), where) };
+    return { graph: attempt(() => tensorflow.GraphDef.decode(reader(input))) };
   if (!looksLikeSavedModel(head)) {
     throw new NnMeterError(
       'E_UNSUPPORTED_FORMAT',
-      `${where} is not a TensorFlow model: it starts neither like a frozen GraphDef nor like a saved_model.pb`,
+      'not a TensorFlow model: it starts neither like a frozen GraphDef nor like a saved_model.pb',
     );
   }
-  const saved: SavedModel = attempt(() => tensorflow.SavedModel.decode(reader(input)), where);
+  const saved: SavedModel = attempt(() => tensorflow.SavedModel.decode(reader(input)));
   const metaGraphs = saved.metaGraphs ?? [];
   const metaGraph =
     metaGraphs.find((meta) => meta.metaInfoDef?.tags?.includes('serve')) ?? metaGraphs[0];
@@ -79,34 +80,37 @@ export function decodeTensorFlow(input: Uint8Array | ByteSource, where: string):
     graph === undefined ||
     (graph.node ?? []).length === 0
   ) {
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      `${where} is a SavedModel without a graph; save it with a serving signature (tf.saved_model.save, model.export)`,
-    );
+    throw new NnMeterError('E_INVALID_INPUT', 'a SavedModel without a graph', {
+      hint: 'save it with a serving signature (tf.saved_model.save, model.export)',
+    });
   }
   return { graph, metaGraph };
 }
 
+/** What is read of a model that begins so. */
+export function messageFields(head: Uint8Array): MessageFields {
+  return looksLikeGraphDef(head) ? fields.GraphDef : fields.SavedModel;
+}
+
 function headOf(input: Uint8Array | ByteSource): Uint8Array {
-  if (input instanceof Uint8Array) return input.subarray(0, 65536);
-  const head = new Uint8Array(Math.min(65536, input.size));
-  input.read(0, head);
-  return head;
+  if (input instanceof Uint8Array) return input.subarray(0, HEAD_BYTES);
+  const head = new Uint8Array(Math.min(HEAD_BYTES, input.size));
+  return head.subarray(0, input.read(0, head));
 }
 
 function reader(input: Uint8Array | ByteSource): LazyReader {
   return new LazyReader(input, 'TensorFlow');
 }
 
-function attempt<T>(decode: () => T, where: string): T {
+function attempt<T>(decode: () => T): T {
   try {
     return decode();
   } catch (cause) {
     if (cause instanceof NnMeterError) throw cause;
     throw new NnMeterError(
       'E_INVALID_INPUT',
-      `${where} is not a complete TensorFlow model: ${(cause as Error).message}; export or download it again`,
-      { cause },
+      `not a complete TensorFlow model: ${(cause as Error).message}`,
+      { hint: 'export or download it again', cause },
     );
   }
 }

@@ -1,4 +1,11 @@
-import { NnMeterError, quote, type ReadOptions, type Shape } from '@nnmeter/ir';
+import {
+  type ErrorDetails,
+  inputShapeHint,
+  NnMeterError,
+  quote,
+  type ReadOptions,
+  type Shape,
+} from '@nnmeter/ir';
 import type { TfNode } from './flatten.ts';
 import { partialShape } from './tensor-value.ts';
 
@@ -61,7 +68,8 @@ export class InputShapes {
     if (declared === undefined) {
       throw new NnMeterError(
         'E_MISSING_DIMENSION',
-        `input ${quote(placeholder.name)} has no shape in the model; give it with inputShapes (--input-shape ${placeholder.name}=1,224,224,3)`,
+        `input ${quote(placeholder.name)} has no shape in the model`,
+        missingShape(placeholder),
       );
     }
     return declared.map((extent, axis) => {
@@ -69,7 +77,8 @@ export class InputShapes {
       if (axis > 0) {
         throw new NnMeterError(
           'E_MISSING_DIMENSION',
-          `dimension ${axis} of input ${quote(placeholder.name)} [${declared.map((d) => (d < 0 ? '?' : d)).join(', ')}] is unknown; give its shape with inputShapes (--input-shape ${placeholder.name}=1,224,224,3)`,
+          `dimension ${axis} of input ${quote(placeholder.name)} [${declared.map((d) => (d < 0 ? '?' : d)).join(', ')}] is unknown`,
+          missingShape(placeholder),
         );
       }
       this.#warn(
@@ -78,4 +87,8 @@ export class InputShapes {
       return 1;
     });
   }
+}
+
+function missingShape({ name }: TfNode): ErrorDetails {
+  return { where: { input: name }, hint: inputShapeHint(name, [1, 224, 224, 3]) };
 }

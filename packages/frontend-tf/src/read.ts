@@ -1,5 +1,5 @@
 import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { type ByteSource, openFile } from '@nnmeter/model-source';
+import type { ByteSource } from '@nnmeter/model-source';
 import { decodeTensorFlow, type TensorFlowModel } from './decode.ts';
 import { flattenFunctions, tensorKey } from './flatten.ts';
 import { Lowering } from './lower.ts';
@@ -17,34 +17,12 @@ export function readTensorFlow(bytes: Uint8Array, options: ReadOptions = {}): Gr
       'a TensorFlow model is read from the bytes (Uint8Array) of a GraphDef or saved_model.pb',
     );
   }
-  return toGraph(bytes, options.name ?? 'model', options);
+  return toGraph(bytes, options);
 }
 
-/**
- * Reads a frozen GraphDef file, a `saved_model.pb`, or a SavedModel folder. Needs Node. Weights and variables are not
- * read.
- * @throws NnMeterError E_FILE if it cannot be read, others as {@link readTensorFlow}
- */
-export async function readTensorFlowFile(path: string, options: ReadOptions = {}): Promise<Graph> {
-  const { existsSync, statSync } = await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'
-  );
-  const { basename, join } = await import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path');
-  const isFolder = existsSync(path) && statSync(path).isDirectory();
-  const file = isFolder ? join(path, 'saved_model.pb') : path;
-  if (isFolder && !existsSync(file)) {
-    throw new NnMeterError('E_FILE', `${path} is no SavedModel: it holds no saved_model.pb`);
-  }
-  const source = await openFile(file);
-  try {
-    return toGraph(source, path, { ...options, name: options.name ?? basename(path) });
-  } finally {
-    source.close();
-  }
-}
-
-function toGraph(input: Uint8Array | ByteSource, where: string, options: ReadOptions): Graph {
-  const model = decodeTensorFlow(input, where);
+/** Reads the bytes of a model. */
+export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): Graph {
+  const model = decodeTensorFlow(input);
   const flat = flattenFunctions(model.graph);
   const signature = servingSignature(model);
   const { results, dropped } =
@@ -54,7 +32,7 @@ function toGraph(input: Uint8Array | ByteSource, where: string, options: ReadOpt
   if (results.length === 0) {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
-      `${where} computes nothing: no node's result is left unread`,
+      "the model computes nothing: no node's result is left unread",
     );
   }
   const metadata = {
@@ -68,7 +46,7 @@ function toGraph(input: Uint8Array | ByteSource, where: string, options: ReadOpt
     .filter(([op]) => op !== 'NoOp')
     .map(([op, count]) => `${op} (${count})`);
   if (left.length > 0) lowering.warn(`ops that no result needs were left out: ${left.join(', ')}`);
-  return lowering.run(results, options.name ?? where, metadata);
+  return lowering.run(results, options.name ?? 'model', metadata);
 }
 
 /** Results of the serving signature, or of the only one there is. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { frontend, readTensorFlow, readTensorFlowFile } from '@nnmeter/frontend-tf';
 import { NnMeterError } from '@nnmeter/ir';
+import { openModel } from '@nnmeter/model-source';
 import fc from 'fast-check';
 import { field, graphDef, imageInput, nodeDef } from './support/wire.ts';
 
@@ -15,9 +16,10 @@ describe('what is not a TensorFlow model', () => {
     ['a PNG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), /not a TensorFlow model/],
     ['text', Buffer.from('{"nodes": []}'), /not a TensorFlow model/],
     ['nothing', Buffer.alloc(0), /empty/],
-  ])('%s', (_, bytes, message) => {
+  ])('%s', async (_, bytes, message) => {
     expect(() => readTensorFlow(bytes)).toThrow(message);
-    expect(frontend.matches(bytes)).toBe(false);
+    const source = await openModel(bytes);
+    expect(await frontend.matches(source.head, source)).toBe(0);
   });
 
   test('a truncated graph', () => {
@@ -35,7 +37,9 @@ describe('what is not a TensorFlow model', () => {
 
   test('a folder without saved_model.pb, a missing file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nnmeter-'));
-    await expect(readTensorFlowFile(folder)).rejects.toThrow(/holds no saved_model.pb/);
+    await expect(readTensorFlowFile(folder)).rejects.toThrow(
+      /is a folder; name the model file in it/,
+    );
     await expect(readTensorFlowFile(join(folder, 'missing.pb'))).rejects.toMatchObject({
       code: 'E_FILE',
     });

@@ -1,5 +1,5 @@
 import type { Op } from './attributes.ts';
-import { locateErrors, quote } from './errors.ts';
+import { locateErrors } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { multiplyAccumulates } from './macs.ts';
 import type { Node } from './node.ts';
@@ -79,7 +79,7 @@ export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
     }
   }
   const macs = locateErrors(
-    () => `node ${quote(node.name)}`,
+    () => ({ node: node.name }),
     () => multiplyAccumulates(node, inputs, outputs),
   );
   if (macs === undefined) return undefined;

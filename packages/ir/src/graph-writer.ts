@@ -140,7 +140,7 @@ export class GraphWriter {
 
 function infer(name: string, operation: Operation, inputs: readonly ShapedTensor[]) {
   return locateErrors(
-    () => `node ${quote(name)} (${operation.op})`,
+    () => ({ node: name, op: operation.op }),
     () => {
       const results = inferOutputShapes(operation, inputs);
       if (results !== undefined) return results;

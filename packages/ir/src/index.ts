@@ -10,14 +10,25 @@ export {
 export { channelsLastOrder, channelsLastShape } from './channels-last.ts';
 export { type GraphCost, graphCost, INDEX_OPERANDS, type NodeCost, nodeCost } from './cost.ts';
 export { createGraph } from './create-graph.ts';
-export { type ErrorCode, locateError, locateErrors, NnMeterError, quote } from './errors.ts';
-export type { Frontend, ModelType, ReadOptions } from './frontend.ts';
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorHint,
+  type ErrorPlace,
+  inputShapeHint,
+  locateError,
+  locateErrors,
+  NnMeterError,
+  quote,
+} from './errors.ts';
+
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
 export { macsOfNodes } from './macs.ts';
 export type { Node, NodeOf } from './node.ts';
 export { isOp, onnxOpName, ops } from './ops.ts';
+export type { ReadOptions } from './read-options.ts';
 export {
   broadcastShapes,
   concatShapes,

@@ -1,5 +1,5 @@
 import { planEinsum } from './einsum.ts';
-import { locateErrors, quote } from './errors.ts';
+import { locateErrors } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Node } from './node.ts';
 import { elementCount, imageDimensions, type Shape, type ShapedTensor } from './tensor.ts';
@@ -29,7 +29,7 @@ function macsAt(graph: Graph, position: number): number {
   const node = graph.nodes[position]!;
   if (node.op !== 'einsum') return multiplyAccumulates(node, read, written) ?? Number.NaN;
   return locateErrors(
-    () => `node ${quote(node.name)}`,
+    () => ({ node: node.name }),
     () => multiplyAccumulates(node, read, written) ?? Number.NaN,
   );
 }

@@ -1,11 +1,11 @@
 import type { PoolAttributes } from './attributes.ts';
 import { createGraph } from './create-graph.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
-import type { ReadOptions } from './frontend.ts';
 import type { Graph } from './graph.ts';
 import { inferNodeShapes } from './infer-node-shapes.ts';
 import { spatialAxes } from './infer-shapes.ts';
 import type { Node } from './node.ts';
+import type { ReadOptions } from './read-options.ts';
 import { samePads } from './shape-rules.ts';
 import { elementCount, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
 
@@ -39,7 +39,7 @@ export function withInputShapes(
     }
     const adapted = adaptAttributes(node, graph, after[0], samePadded);
     const results = locateErrors(
-      () => `with other input shapes, node ${quote(node.name)} (${quote(node.sourceOp)})`,
+      () => ({ part: 'with other input shapes', node: node.name, op: node.sourceOp }),
       () => {
         const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
         const inferred = inferNodeShapes(adapted, after, first);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import { frontend } from '@nnmeter/frontend-onnx';
+import { readOnnxFile } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
@@ -29,7 +29,7 @@ const zoo: Origin = {
   measured: async (family) => buildDatasetModel(family),
 };
 const files: Origin = {
-  exported: (name) => frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`)),
+  exported: (name) => readOnnxFile(sharedPath(`models/onnx/${name}.onnx`)),
   async measured(family) {
     const file = family.replace(/(?<=v3)large$/, '') as (typeof datasetFiles)[number];
     const [first] = await readDataset(file, 1, (id) => id === `${family}_0`);
@@ -38,9 +38,7 @@ const files: Origin = {
 };
 
 const fixture = (name: string) =>
-  frontend.fileToGraph(
-    fileURLToPath(new URL(`../../../fixtures/onnx/${name}.onnx`, import.meta.url)),
-  );
+  readOnnxFile(fileURLToPath(new URL(`../../../fixtures/onnx/${name}.onnx`, import.meta.url)));
 
 describe('networks exported by PyTorch', () => {
   test('mobilenet_v2, on the CPU and on a GPU', async () => {

@@ -1,2 +1,6 @@
-export { openFile } from './file-source.ts';
-export { type ByteSource, LazyReader } from './lazy-reader.ts';
+export type { ByteSource } from './byte-source.ts';
+export type { FormatFacts, Frontend } from './frontend.ts';
+export { HEAD_BYTES, type ModelSource } from './model-source.ts';
+export { isBlob, type ModelInput, type OpenOptions, openModel } from './open-model.ts';
+export { readModel } from './read-model.ts';
+export { jsonHead, readWhole } from './read-whole.ts';

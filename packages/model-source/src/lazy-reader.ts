@@ -1,8 +1,8 @@
 import { NnMeterError } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
+import type { ByteSource } from './byte-source.ts';
+import { PAYLOAD_BYTES } from './limits.ts';
 
-/** Larger payloads of a file are weights, not shapes: they are stepped over. */
-const PAYLOAD_BYTES = 1024;
 /** Keeps a file of millions of small tensors within memory; payloads beyond it are stepped over too. */
 const ALL_PAYLOAD_BYTES = 64 * 2 ** 20;
 /** Longest name found in real models is a few hundred bytes. */
@@ -25,12 +25,6 @@ const NOTHING = new Uint8Array(0);
 const Reader = protobuf.Reader as unknown as new (
   buffer: Uint8Array,
 ) => Pick<protobuf.Reader, 'pos' | 'len' | 'discardUnknown'>;
-
-/** Bytes at known positions; `read` fills the whole target from `position` on. */
-export interface ByteSource {
-  readonly size: number;
-  read(position: number, target: Uint8Array): void;
-}
 
 /**
  * A protobuf reader that never loads weights and has limits on what a file may make it allocate. Over bytes in memory,
@@ -71,8 +65,9 @@ export class LazyReader extends Reader {
     const source = this.#source!;
     const size = Math.min(Math.max(WINDOW_BYTES, length), source.size - this.pos);
     const window = new Uint8Array(size);
-    source.read(this.pos, window);
-    this.#window = window;
+    const count = source.read(this.pos, window);
+    if (count < length) throw new RangeError(`the file ended at byte ${this.pos + count}`);
+    this.#window = window.subarray(0, count);
     this.#start = this.pos;
     return 0;
   }

@@ -77,7 +77,7 @@ async function* convert(
     onKernel?.(kernel, index, kernels.length);
     const bytes = await readEntry(entry);
     const forest = locateErrors(
-      () => quote(entry.path),
+      () => ({ part: quote(entry.path) }),
       () => {
         const read = readSklearnForest(bytes).forest;
         checkRegressor(kernel, read, 'the forest');

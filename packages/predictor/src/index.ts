@@ -13,9 +13,16 @@ export type {
   ProtocolRecord,
   TrainingManifest,
 } from './definition.ts';
-export { modelToGraph, registerFrontend } from './frontends.ts';
+export { listFormats, registerFrontend } from './formats.ts';
 export { mapReports, withWarning } from './map-reports.ts';
-export { detectModelType, modelFileToGraph } from './model-file.ts';
+export {
+  detectModelType,
+  isUnrecognised,
+  modelFileToGraph,
+  modelToGraph,
+  readModelFile,
+  type TypedGraph,
+} from './models.ts';
 export {
   createPredictor,
   type DevicePredictor,

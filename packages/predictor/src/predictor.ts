@@ -1,11 +1,4 @@
-import {
-  Graph,
-  locateErrors,
-  type ModelType,
-  NnMeterError,
-  quote,
-  type ReadOptions,
-} from '@nnmeter/ir';
+import { Graph, locateErrors, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import {
   decodeLatencyModel,
@@ -21,8 +14,7 @@ import {
   type PredictorDefinition,
   type TrainingManifest,
 } from './definition.ts';
-import { modelToGraph } from './frontends.ts';
-import { modelFileToGraph } from './model-file.ts';
+import { modelFileToGraph, modelToGraph } from './models.ts';
 import type { LatencyReport } from './report.ts';
 import { requireShapes } from './require-shapes.ts';
 
@@ -42,12 +34,12 @@ export interface LatencyPredictor {
   /** Only the total of {@link predictGraph}, ms; for searches over many candidates. */
   totalMs(graph: Graph): number;
   /**
-   * Reads a model and predicts its latency. `model` is a graph, the path of a file, a torchvision name (with `torch`),
-   * the bytes of a file, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files, bytes and
+   * Reads a model and predicts its latency. `model` is a graph, the path of a file, a torchvision name (with
+   * `torchvision`), the bytes of a file, a Blob or File, or a format's own object (ONNX `ModelProto`, parsed JSON). Without `modelType` files, bytes and
    * objects are recognised by their content.
    * @throws NnMeterError as {@link modelFileToGraph} and {@link modelToGraph}.
    */
-  predict(model: unknown, modelType?: ModelType, options?: ReadOptions): Promise<LatencyReport>;
+  predict(model: unknown, modelType?: string, options?: ReadOptions): Promise<LatencyReport>;
 }
 
 /**
@@ -75,7 +67,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
   checkDefinition(definition);
   const { name, aliases, version, device, manifest, fusionRules } = definition;
   const latencyModel = locateErrors(
-    () => `predictor ${name} ${version}`,
+    () => ({ predictor: `${name} ${version}` }),
     () => decodeLatencyModel(decodeBase64(definition.weights)),
   );
 
@@ -110,7 +102,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
 
   async function predict(
     model: unknown,
-    modelType?: ModelType,
+    modelType?: string,
     options?: ReadOptions,
   ): Promise<LatencyReport> {
     return predictGraph(await graphOf(model, modelType, options));
@@ -133,7 +125,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
 /** The graph of anything that {@link LatencyPredictor.predict} takes. */
 export async function graphOf(
   model: unknown,
-  modelType?: ModelType,
+  modelType?: string,
   options?: ReadOptions,
 ): Promise<Graph> {
   if (model instanceof Graph) return model;

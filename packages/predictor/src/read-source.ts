@@ -1,6 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
 import { withWarning } from './map-reports.ts';
-import { importOptional } from './optional-package.ts';
+import { installedPlugins } from './plugins.ts';
 import type { LatencyPredictor } from './predictor.ts';
 import type { PredictorSource, SourceEntry } from './source.ts';
 
@@ -13,9 +13,8 @@ export async function readSource(): Promise<{
   readonly entries: readonly SourceEntry[];
   readonly problem: NnMeterError | undefined;
 }> {
-  const source = (await importOptional('@nnmeter/nn-meter-predictors'))?.predictorSource as
-    | PredictorSource
-    | undefined;
+  const [plugin] = await installedPlugins('nnmeter-predictor-source');
+  const source = (await plugin?.load())?.predictorSource as PredictorSource | undefined;
   const problems: NnMeterError[] = [];
   let entries: readonly SourceEntry[] = [];
   try {

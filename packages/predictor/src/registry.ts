@@ -1,10 +1,10 @@
 import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import type { LatencyMetrics } from '@nnmeter/latency-model';
 import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
-import { discoverPlugins } from './discover-plugins.ts';
+import { type DiscoveredPackage, missingPackage } from './discover-packages.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import { nearestName } from './nearest.ts';
-import { importOptional, missingPackage } from './optional-package.ts';
+import { installedPlugins } from './plugins.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
 import { readSource, warnOfOthers } from './read-source.ts';
 import type { SourceEntry } from './source.ts';
@@ -138,8 +138,9 @@ export async function listLatencyPredictors(
 }
 
 async function registerInstalled(known: KnownPredictor): Promise<void> {
-  const plugin = await importOptional(known.package);
-  if (plugin !== undefined) register(plugin.default as PredictorDefinition, known.package);
+  const plugins = await installedPlugins('nnmeter-predictor');
+  const plugin = plugins.find(({ name }) => name === known.package);
+  if (plugin !== undefined) await registerPlugin(plugin);
 }
 
 let discovery: Promise<NnMeterError | undefined> | undefined;
@@ -148,17 +149,27 @@ let discovery: Promise<NnMeterError | undefined> | undefined;
 function registerDiscovered(): Promise<NnMeterError | undefined> {
   discovery ??= (async () => {
     const known = new Set(KNOWN_PREDICTORS.map((predictor) => predictor.package));
-    const plugins = await discoverPlugins(known);
-    for (const { name, definition, problem } of plugins) {
-      if (problem !== undefined) continue;
-      locateErrors(
-        () => `predictor plugin ${name}`,
-        () => register(definition as PredictorDefinition, name),
-      );
+    let problem: NnMeterError | undefined;
+    for (const plugin of await installedPlugins('nnmeter-predictor')) {
+      if (known.has(plugin.name)) continue;
+      try {
+        await registerPlugin(plugin);
+      } catch (error) {
+        if (!(error instanceof NnMeterError) || error.code !== 'E_MISSING_PACKAGE') throw error;
+        problem ??= error;
+      }
     }
-    return plugins.find(({ problem }) => problem !== undefined)?.problem;
+    return problem;
   })();
   return discovery;
+}
+
+async function registerPlugin({ name, load }: DiscoveredPackage): Promise<void> {
+  const plugin = await load();
+  locateErrors(
+    () => ({ part: `predictor plugin ${name}` }),
+    () => register(plugin.default as PredictorDefinition, name),
+  );
 }
 
 function summarize(definition: PredictorDefinition): PredictorSummary {

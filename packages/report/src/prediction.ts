@@ -1,4 +1,3 @@
-import type { ModelType } from '@nnmeter/ir';
 import type { LatencyReport } from '@nnmeter/predictor';
 import picocolors from 'picocolors';
 import { formatMs, printable } from './format.ts';
@@ -27,7 +26,7 @@ export interface RenderedPrediction {
 /** Renders the reports on one model in the thread that made them: texts are cheaper to hand over than reports. */
 export async function renderPrediction(
   model: string,
-  type: ModelType,
+  type: string,
   reports: readonly LatencyReport[],
   style: PredictionStyle,
 ): Promise<RenderedPrediction> {

@@ -1,15 +1,14 @@
-import type { ModelType } from '@nnmeter/ir';
 import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
 
 /** A report as an element of `predict --json`; schema/predict.schema.json says what each field means. */
 export interface ReportJson
   extends Omit<LatencyReport, 'kernels'>,
     Readonly<Record<'kernels', readonly Omit<KernelLatency, 'configuration'>[]>> {
-  readonly type: ModelType;
+  readonly type: string;
 }
 
 /** @param model what the report calls the model: a path, or a name */
-export function reportToJson(model: string, type: ModelType, report: LatencyReport): ReportJson {
+export function reportToJson(model: string, type: string, report: LatencyReport): ReportJson {
   const { predictor, version, latencyMs, startupMs, interval, coverage } = report;
   const { extrapolation, warnings } = report;
   const kernels = report.kernels.map(kernelToJson);

@@ -1,13 +1,8 @@
-import {
-  type Frontend,
-  type Graph,
-  NnMeterError,
-  quote,
-  type ReadOptions,
-  type Shape,
-} from '@nnmeter/ir';
+import { type Graph, NnMeterError, quote, type ReadOptions, type Shape } from '@nnmeter/ir';
+import type { Frontend } from '@nnmeter/model-source';
 import { distance } from 'fastest-levenshtein';
 import { catalog } from './catalog.ts';
+import { facts } from './generated/facts.ts';
 import type { NetworkOptions } from './torch/options.ts';
 
 /** Short names that nn-Meter and its users' guides use. */
@@ -53,14 +48,7 @@ function nearestNames(name: string, candidates: readonly string[]): string[] {
   return candidates.filter((_, index) => distances[index] === smallest).slice(0, 3);
 }
 
-function toGraph(model: unknown, options: ReadOptions = {}): Graph {
-  if (typeof model !== 'string') {
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      'a torchvision network is given by its name, e.g. "resnet18"',
-    );
-  }
-  const { name, inputShapes } = options;
+function fromName(model: string, { name, inputShapes }: ReadOptions): Graph {
   const inputShape = inputShapes === undefined ? undefined : onlyShape(inputShapes);
   return buildModel(model, {
     ...(name === undefined ? {} : { name }),
@@ -79,11 +67,15 @@ function onlyShape(inputShapes: NonNullable<ReadOptions['inputShapes']>): Shape 
   );
 }
 
-/** Model type `torch`: the model is a torchvision name. */
+/** Builds torchvision networks by name. */
 export const frontend: Frontend = {
-  modelType: 'torch',
-  suffixes: [],
-  matches: () => false,
-  toGraph,
-  fileToGraph: async (name, options) => toGraph(name, options),
+  ...facts,
+  matches: () => 0,
+  read: () => {
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      'a torchvision network is given by its name, e.g. "resnet18"',
+    );
+  },
+  fromName,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
+import { openModel } from '@nnmeter/model-source';
 import { buildModel, frontend, modelNames, resnet, shufflenetV2, vit } from '@nnmeter/zoo';
 
 function failure(action: () => unknown): NnMeterError {
@@ -121,22 +122,23 @@ describe('parametric builders', () => {
 
 describe('frontend', () => {
   test('reads a name, with one input shape', async () => {
-    expect(frontend.modelType).toBe('torch');
-    const graph = frontend.toGraph('resnet18', {
+    expect(frontend.format).toBe('torchvision');
+    const graph = frontend.fromName!('resnet18', {
       inputShapes: { input: [1, 3, 160, 160] },
       name: 'mine',
     });
     expect(graph.name).toBe('mine');
     expect(graph.tensor('input').shape).toEqual([1, 3, 160, 160]);
-    const same = await frontend.fileToGraph('resnet18', { inputShapes: [1, 3, 160, 160] });
+    const same = frontend.fromName!('resnet18', { inputShapes: [1, 3, 160, 160] });
     expect(graphCost(same)).toEqual(graphCost(graph));
   });
 
-  test('refuses anything that is no name, and several inputs', () => {
-    expect(failure(() => frontend.toGraph({})).code).toBe('E_INVALID_INPUT');
+  test('refuses files and several inputs', async () => {
+    const source = await openModel(new Uint8Array(8));
+    expect(failure(() => frontend.read(source, {})).code).toBe('E_INVALID_INPUT');
     const shape = [1, 3, 160, 160];
     for (const inputShapes of [{ x: shape }, { input: shape, x: shape }]) {
-      const refused = failure(() => frontend.toGraph('resnet18', { inputShapes }));
+      const refused = failure(() => frontend.fromName!('resnet18', { inputShapes }));
       expect(refused.code).toBe('E_INVALID_INPUT');
       expect(refused.message).toMatch(/no input "x".*one input, "input"/);
     }

@@ -1,5 +1,7 @@
 import { writeWhole } from '@nnmeter/files';
-import type { Graph, ModelType } from '@nnmeter/ir';
+import type { Graph } from '@nnmeter/ir';
+import type { FormatFacts } from '@nnmeter/model-source';
+import { listFormats } from '@nnmeter/predictor';
 import { printable } from '@nnmeter/report';
 import { type ConvertArguments, usageError } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
@@ -36,7 +38,8 @@ export async function convert(
 ): Promise<number> {
   const { output, json } = options;
   const readOptions = inputShapes(options['input-shape']);
-  const sources = await listSources(options, false);
+  const formats = await listFormats();
+  const sources = await listSources(options, formats, false);
   if (output !== undefined && sources.length > 1) {
     throw usageError('--output names one file, but there are several models; leave it out');
   }
@@ -55,7 +58,7 @@ export async function convert(
     sources,
     readOptions,
     async (graph, { model }, type): Promise<Written> => {
-      const path = output ?? defaultOutput(model, type, target);
+      const path = output ?? defaultOutput(baseName(model, formats), type, target);
       if (path === '-') await terminal.print(target.encode(graph));
       else if (target.save !== undefined) await target.save(graph, path);
       else await writeWhole(path, target.encode(graph));
@@ -88,9 +91,16 @@ async function loadTarget(format: Format): Promise<Target> {
 }
 
 /** `net/resnet18.onnx` -> `net/resnet18_onnx_ir.json`, as in the original. */
-function defaultOutput(model: string, type: ModelType, { ending }: Target): string {
-  const name = model.replace(/\.(onnx|pb|json)$|[/\\]+$/i, '');
+function defaultOutput(name: string, type: string, { ending }: Target): string {
   return `${name}_${type.replaceAll('-', '_')}${ending}`;
+}
+
+/** A model's path without the suffix of a format. */
+function baseName(model: string, formats: readonly FormatFacts[]): string {
+  const path = model.replace(/[/\\]+$/, '');
+  const suffixes = formats.flatMap(({ suffixes = [] }) => suffixes);
+  const suffix = suffixes.find((each) => path.toLowerCase().endsWith(each)) ?? '';
+  return path.slice(0, path.length - suffix.length);
 }
 
 function textOutput(terminal: Terminal): BatchOutput<Written> {

@@ -1,3 +1,4 @@
+import { listFormats } from '@nnmeter/predictor';
 import type { RenderedPrediction, SummaryRow } from '@nnmeter/report';
 import { type PredictArguments, threadCount, usageError } from '../arguments.ts';
 import { predictSources } from '../predict-sources.ts';
@@ -17,7 +18,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
   }
   const threads = threadCount(options.threads);
   const readOptions = inputShapes(options['input-shape']);
-  const sources = await listSources(options, options.recursive === true);
+  const sources = await listSources(options, await listFormats(), options.recursive === true);
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
   const detailed = kernels || top !== undefined || sources.length === 1;

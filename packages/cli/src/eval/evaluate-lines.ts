@@ -22,7 +22,7 @@ export function evaluateLines(
     const where = `${file}, line ${firstLine + offset}`;
     const { id, graph, measured } = parseDatasetModel(line, where, devices);
     if (Object.values(measured).every((ms) => ms === null)) continue;
-    const inModel = () => `${where} (${id})`;
+    const inModel = () => ({ list: file, line: firstLine + offset, id });
     const read = locateErrors(inModel, () => readNnMeterIr(graph, { name: id }));
     for (const [index, predictor] of predictors.entries()) {
       const ms = measured[predictor.name];

@@ -25,8 +25,8 @@ export function jsonOutput<Result>(
     async succeeded(outcome) {
       for (const element of elements(outcome)) await push(element);
     },
-    async failed({ model, type, failure: { code, message } }) {
-      await push(JSON.stringify({ model, type, error: { code, message } }));
+    async failed({ model, type, failure: { code, message, where, hint } }) {
+      await push(JSON.stringify({ model, type, error: { code, message, where, hint } }));
     },
     async end() {
       process.off('SIGINT', interrupt);

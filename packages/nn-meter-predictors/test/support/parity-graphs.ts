@@ -1,5 +1,5 @@
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import { frontend } from '@nnmeter/frontend-onnx';
+import { readOnnxFile } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { buildDatasetModel, buildModel, type FamilyConfiguration } from '@nnmeter/zoo';
 import { datasetFiles, readDataset, sharedPath } from '../../../../tests/support/shared.ts';
@@ -28,7 +28,7 @@ export function rebuiltGraph(name: string): Graph {
 /** The network in the file that nn-Meter read. */
 export async function graphInFile(name: string): Promise<Graph> {
   if (parityGraphs[name]!.configuration === undefined)
-    return frontend.fileToGraph(sharedPath(`models/onnx/${name}.onnx`));
+    return readOnnxFile(sharedPath(`models/onnx/${name}.onnx`));
   const file = datasetFiles.find((family) => name.startsWith(family))!;
   const [found] = await readDataset(file, 1, (id) => id === name);
   return readNnMeterIr(found!.graph, { name });

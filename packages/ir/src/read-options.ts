@@ -1,0 +1,12 @@
+import type { Shape } from './tensor.ts';
+
+/** Options every frontend takes. */
+export interface ReadOptions {
+  /** Name of the graph in reports; default: the model's own, or the file's. */
+  readonly name?: string;
+  /**
+   * Shapes of the model's inputs, in the model's own axis order: by input name, or one shape for the only input.
+   * Overrides what the file says and settles symbolic dimensions.
+   */
+  readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
+}
