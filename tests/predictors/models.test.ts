@@ -131,6 +131,42 @@ describe('predict takes a model as it comes', () => {
   });
 });
 
+describe('torchvision goes by names', () => {
+  test.each(['torchvision', 'torch'])('with type %s', async (type) => {
+    expect((await modelFileToGraph('resnet18', type)).name).toBe('resnet18');
+    expect((await modelToGraph('resnet18', type)).name).toBe('resnet18');
+    await expect(modelFileToGraph('resnet81', type)).rejects.toMatchObject({
+      code: 'E_UNKNOWN_MODEL',
+      message: expect.stringMatching(/did you mean resnet/),
+    });
+  });
+
+  test.each(['net.pt', 'net.pth', 'net.pt2', 'folder/net', 'resnet18'])(
+    'but type torch leaves the file %s to others',
+    async (name) => {
+      mkdirSync(join(folder, 'folder'), { recursive: true });
+      const path = name === 'resnet18' ? file(name, 'PK') : name;
+      await expect(modelFileToGraph(path, 'torch')).rejects.toMatchObject({
+        code: 'E_UNSUPPORTED_FORMAT',
+        message: expect.stringMatching(
+          /is a file, but nothing installed reads files of type "torch"/,
+        ),
+      });
+    },
+  );
+
+  test('a registered reader of such files reads them, and names stay names', async () => {
+    registerFrontend({
+      format: 'torch',
+      title: 'PyTorch files',
+      matches: () => 0,
+      read: ({ name }) => graphOf(smallNetwork, name),
+    });
+    expect((await modelFileToGraph(file('net.pt2', 'PK'), 'torch')).name).toBe('net.pt2');
+    expect((await modelFileToGraph('resnet18', 'torch')).nodes.length).toBeGreaterThan(40);
+  });
+});
+
 describe('files that cannot be read', () => {
   mkdirSync(join(folder, 'sub'));
 

@@ -12,7 +12,7 @@ export interface MessageFields {
 }
 
 /** What is read at once. */
-const WINDOW_BYTES = 256 * 2 ** 10;
+const WINDOW_BYTES = 64 * 2 ** 10;
 /** A tag and a length, each of ten bytes at most. */
 const FIELD_HEAD_BYTES = 20;
 /** What may be kept; the graph of a real network takes some megabytes. */
