@@ -1,4 +1,4 @@
-import { FIELDS, writeFields } from './description-fields.ts';
+import { FIELDS, TELLING_FIELDS, writeFields } from './description-fields.ts';
 import type { KernelDescription } from './kernel-description.ts';
 
 const FIRST_CAPACITY = 1 << 10;
@@ -37,7 +37,7 @@ export class DescriptionCache<Value> {
     const values = this.#values;
     const mask = this.#capacity - 1;
     let hash = 0;
-    for (let field = 0; field < FIELDS; field++)
+    for (let field = 0; field < TELLING_FIELDS; field++)
       hash = Math.imul(hash ^ row[field]!, 0x9e3779b1) ^ (hash >>> 15);
     let slot = (hash ^ (hash >>> 16)) & mask;
     while (values[slot] !== undefined) {
