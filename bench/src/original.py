@@ -1,4 +1,5 @@
 """The original's side of original.ts: answers requests, one JSON object a line, until its input ends.
+Its argument is the name of the predictor.
 
 Forests are stand-ins of the official sizes, in the original's folder under HOME. Prediction is that of the installed
 nn-meter package; without the package, its last step alone: a predict() of each kernel type's forest, summed.
@@ -28,7 +29,7 @@ except ImportError as error:
     nn_meter = None
     package = f"only the original's forests ({error})"
 
-PREDICTOR = "cortexA76cpu_tflite21"
+PREDICTOR = sys.argv[1]
 FOLDER = os.path.expanduser(f"~/.nn_meter/data/predictor/{PREDICTOR}")
 SAMPLES = 2000
 # Forests of the CPU predictor: features, trees, greatest depth, features tried at a split, samples.

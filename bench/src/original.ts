@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeOnnxFile } from '@nnmeter/export-onnx';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import type { Graph } from '@nnmeter/ir';
@@ -11,8 +10,8 @@ import {
   nnMeterRegressor,
 } from '@nnmeter/nn-meter-predictors';
 import { createPredictor, modelFileToGraph } from '@nnmeter/predictor';
-import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
+import { cpu } from './devices.ts';
 import { median, round } from './measure.ts';
 import { Python } from './python.ts';
 import { loadOnce } from './start.ts';
@@ -25,8 +24,7 @@ const MODELS = [
   ['mobilenet_v2', 'mobilenetv2'],
   ['densenet121', 'densenet'],
 ] as const;
-const WEIGHTS = fileURLToPath(new URL('../../predictors/cortexa76/weights.bin', import.meta.url));
-const rules = cortexA76.fusionRules.official!;
+const rules = cpu.definition.fusionRules.official!;
 
 export interface Comparison {
   readonly note: string;
@@ -77,7 +75,7 @@ async function compare(folder: string, options: ComparisonOptions): Promise<Comp
     python = new Python(folder);
     await python.ask({ do: 'versions' });
     const { ms, rss } = await python.ask<{ ms: number; rss: number }>({ do: 'load' });
-    loads.push({ theirs: ms, rss, ours: loadOnce('cortexa76').ms });
+    loads.push({ theirs: ms, rss, ours: loadOnce(cpu.package).ms });
   }
   const warm = loads.slice(1);
   const theirs = median(warm.map((load) => load.theirs));
@@ -87,7 +85,7 @@ async function compare(folder: string, options: ComparisonOptions): Promise<Comp
     'its files, MB': round(pickles.bytes / 1e6),
     'its peak memory, MB': round(warm[0]!.rss / 1e6),
     'ours, ms': round(ours),
-    'our file, MB': round(statSync(WEIGHTS).size / 1e6),
+    'our file, MB': round(Buffer.byteLength(cpu.definition.weights, 'base64') / 1e6),
     ratio: round(theirs / ours),
   };
 
@@ -148,7 +146,7 @@ async function predictInTurn(
   tasks: readonly Task[],
   { rounds, graphs }: ComparisonOptions,
 ): Promise<Row[]> {
-  const predictor = createPredictor(cortexA76);
+  const predictor = createPredictor(cpu.definition);
   const times = tasks.map(() => ({ theirs: [] as number[], ours: [] as number[] }));
   for (let run = 0; run <= rounds; run++) {
     for (const [index, { request, graph }] of tasks.entries()) {

@@ -1,11 +1,9 @@
 import { readOnnx } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { createPredictor } from '@nnmeter/predictor';
-import adreno640 from '@nnmeter/predictor-adreno640';
-import cortexA76 from '@nnmeter/predictor-cortexa76';
-import myriadVpu from '@nnmeter/predictor-myriadvpu';
 import { buildModel } from '@nnmeter/zoo';
 import { chain, nasCell, randomChoices } from './candidates.ts';
+import { cpu, oneOfEachKind } from './devices.ts';
 import { medianMs, round } from './measure.ts';
 
 type Row = Record<string, string | number>;
@@ -23,7 +21,7 @@ export function predictionFromGraphs(count: number): Row[] {
     'NAS cell': () => nasCell(choose),
   };
   const rows: Row[] = [];
-  for (const definition of [cortexA76, adreno640, myriadVpu]) {
+  for (const definition of oneOfEachKind) {
     for (const [model, build] of Object.entries(builders)) {
       const graphs = (): Graph[] => Array.from({ length: count }, build);
       const predictor = createPredictor(definition);
@@ -51,7 +49,7 @@ export function predictionFromGraphs(count: number): Row[] {
 /** Candidates put together from the described kernels of known blocks: no graph is built, no kernel detected. */
 export function sharedKernels(count: number): Row[] {
   const rows: Row[] = [];
-  for (const definition of [cortexA76, adreno640, myriadVpu]) {
+  for (const definition of oneOfEachKind) {
     const predictor = createPredictor(definition);
     const graph = buildModel('mobilenet_v2');
     const kernels = predictor.describeKernels(graph);
@@ -74,7 +72,7 @@ export function sharedKernels(count: number): Row[] {
 
 /** From the bytes of a file to the total on the CPU. */
 export function predictionFromOnnx(files: ReadonlyMap<string, Uint8Array>, count: number): Row[] {
-  const predictor = createPredictor(cortexA76);
+  const predictor = createPredictor(cpu.definition);
   return [...files].map(([model, bytes]) => {
     const copies = Array.from({ length: count }, () => bytes);
     const run = (): number => medianMs(copies, (each) => predictor.totalMs(readOnnx(each)));
@@ -85,7 +83,7 @@ export function predictionFromOnnx(files: ReadonlyMap<string, Uint8Array>, count
 
 /** Time by nodes, of graphs never seen. */
 export function growth(counts: readonly number[]): Row[] {
-  const predictor = createPredictor(cortexA76);
+  const predictor = createPredictor(cpu.definition);
   for (let round = 0; round < 50; round++) predictor.predictGraph(chain(1000));
   return counts.map((nodes) => {
     const graphs = Array.from({ length: nodes > 20_000 ? 3 : 9 }, () => chain(nodes));

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
+import { cpu } from './devices.ts';
 
 const script = fileURLToPath(new URL('../src/original.py', import.meta.url));
 
@@ -19,7 +20,7 @@ export class Python {
 
   /** `home`: where the original looks for its folder. */
   constructor(home: string) {
-    this.#child = spawn(process.env.PYTHON!, [script], {
+    this.#child = spawn(process.env.PYTHON!, [script, cpu.definition.name], {
       env: { ...process.env, HOME: home },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { cpu, plugins } from './devices.ts';
 import { median, round } from './measure.ts';
 
 type Row = Record<string, string | number>;
@@ -10,12 +11,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export function coldStart(runs: number): Row[] {
   const cli = `${root}packages/cli/bin/nn-meter.js`;
   const model = `${root}fixtures/onnx/mobilenet_v2.onnx`;
+  const alias = cpu.definition.aliases.at(-1)!;
   const commands: Record<string, string[]> = {
     'node -e 0': ['-e', '0'],
     'nn-meter --version': [cli, '--version'],
-    'nn-meter predict --predictor cortexa76 mobilenet_v2.onnx': [
+    [`nn-meter predict --predictor ${alias} mobilenet_v2.onnx`]: [
       cli,
-      ...['predict', '--predictor', 'cortexa76', model],
+      ...['predict', '--predictor', alias, model],
     ],
     'nn-meter predict --predictor all mobilenet_v2.onnx': [
       cli,
@@ -60,18 +62,17 @@ console.log(JSON.stringify({ ms, bytes, used: grown() }));
 `;
 
 /** Import of a plugin and decoding of its weights in a fresh process; memory of one more predictor of the same. */
-export function loadOnce(device: string): { ms: number; bytes: number; used: number } {
-  const plugin = `@nnmeter/predictor-${device}`;
+export function loadOnce(plugin: string): { ms: number; bytes: number; used: number } {
   const args = ['--expose-gc', '--input-type=module', '--eval', LOAD, plugin];
   const text = execFileSync(process.execPath, args, { cwd: `${root}bench`, encoding: 'utf8' });
   return JSON.parse(text) as { ms: number; bytes: number; used: number };
 }
 
 export function loading(runs: number): Row[] {
-  return ['cortexa76', 'adreno640', 'adreno630', 'myriadvpu'].map((device) => {
-    const results = Array.from({ length: runs }, () => loadOnce(device));
+  return plugins.map((plugin) => {
+    const results = Array.from({ length: runs }, () => loadOnce(plugin.package));
     return {
-      device,
+      predictor: plugin.definition.name,
       'load, ms': round(median(results.map(({ ms }) => ms))),
       'memory, KB': round(median(results.map(({ bytes }) => bytes / 1000))),
       'once used, KB': round(median(results.map(({ used }) => used / 1000))),

@@ -299,7 +299,7 @@ export async function parseArguments(
       (options) => select({ command: 'dataset', options }),
     )
     .example('$0 --predictor all --onnx resnet18.onnx', 'one model on every device')
-    .example('$0 --predictor cortexa76 models/', 'a folder of models, types found by content')
+    .example('$0 --predictor all models/', 'a folder of models, types found by content')
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')

@@ -4,9 +4,9 @@ import type { LatencyMetrics } from '@nnmeter/latency-model';
 
 /** What a device plugin exports by default: everything that is known about one device, as data. */
 export interface PredictorDefinition {
-  /** nn-Meter's name, e.g. `cortexA76cpu_tflite21`. */
+  /** Processor and runtime, under which nn-Meter lists its measurements. */
   readonly name: string;
-  /** Other names users may type, e.g. `cortexa76`. */
+  /** Other names users may type; the last is the shortest. */
   readonly aliases: readonly string[];
   /** Version of the predictor shown in reports, e.g. `2.0`. */
   readonly version: string;

@@ -5,6 +5,8 @@ import yargs from 'yargs';
 /** Without a name `--breakdown` writes this file. */
 const BREAKDOWN_FILE = join('docs', 'breakdown.md');
 
+const SINGLE = ['predictors', 'data', 'rounds', 'every', 'breakdown'] as const;
+
 /** Reads the command line of `nnmeter-train`; undefined if it asked for help or the version, which is printed. */
 export async function parseArguments(argv: readonly string[], version: string) {
   let isDone = false;
@@ -48,6 +50,11 @@ export async function parseArguments(argv: readonly string[], version: string) {
     .option('dry-run', { type: 'boolean', default: false, describe: 'writes nothing' })
     .version(version)
     .strict()
+    .check((options) => {
+      const twice = SINGLE.find((name) => Array.isArray(options[name]));
+      if (twice === undefined) return true;
+      throw new NnMeterError('E_INVALID_INPUT', `--${twice} is given twice`);
+    })
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new NnMeterError('E_INVALID_INPUT', `${message}; see nnmeter-train --help`);

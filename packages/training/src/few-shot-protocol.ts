@@ -14,7 +14,8 @@ import {
 import { measuredModels } from './family-protocol.ts';
 import type { DeviceData } from './measured-models.ts';
 
-const SAMPLES = 10;
+/** Models of a family, or of a sibling device, that are measured first. */
+export const SAMPLES = 10;
 
 /** Accuracy on models other than the measured ten, before and after `fitCalibration`. */
 export interface FewShotResult {

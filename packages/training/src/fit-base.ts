@@ -86,7 +86,7 @@ function fit(
     solution = solveNonNegative(gram, right, terms);
     if (round === REWEIGHTING_ROUNDS) break;
     const errors = residuals(scaled, target, solution, terms);
-    const threshold = Math.max(3 * median(errors.map(Math.abs)), 0.01);
+    const threshold = Math.max(3 * upperMedian(errors.map(Math.abs)), 0.01);
     for (const [row, model] of rows.entries())
       rowWeight[row] = weight[model]! * Math.min(1, threshold / Math.abs(errors[row]!));
   }
@@ -133,7 +133,8 @@ function residuals(
   });
 }
 
-export function median(values: Float64Array): number {
+/** The greater of the two in the middle if the count is even. */
+function upperMedian(values: Float64Array): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[sorted.length >> 1] ?? 0;
 }

@@ -1,4 +1,5 @@
 import { isHeldOut } from '@nnmeter/dataset';
+import { NnMeterError } from '@nnmeter/ir';
 import type { IntervalWidths, LatencyMetrics, LatencyModelWeights } from '@nnmeter/latency-model';
 import type { ProtocolRecord } from '@nnmeter/predictor';
 import { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
@@ -11,7 +12,7 @@ import {
   measuredModels,
   type Train,
 } from './family-protocol.ts';
-import { runFewShot } from './few-shot-protocol.ts';
+import { runFewShot, SAMPLES } from './few-shot-protocol.ts';
 import type { DeviceData, MeasuredModels } from './measured-models.ts';
 
 const SPLIT_SEEDS = [0, 1] as const;
@@ -43,7 +44,8 @@ export function trainAndRecord(
   const fewShot: Record<string, LatencyMetrics> = {};
   for (const left of leaveFamiliesOut(data, ids, train)) {
     families.push(left);
-    fewShot[left.family] = runFewShot(data, ids, left.weights, left.models).after;
+    if (left.models.length > SAMPLES)
+      fewShot[left.family] = runFewShot(data, ids, left.weights, left.models).after;
     onStep(`${left.family} left out`);
   }
   const unseen = { totals: joinTotals(families, ids.length), models: measuredModels(data) };
@@ -93,12 +95,19 @@ function trainSplit(
   const heldOut = (model: number): boolean => isHeldOut(ids[model]!, seed);
   const weights = train((model) => !heldOut(model));
   const totals = predictAll(data, weights);
-  return {
-    weights,
-    residuals: { totals, models: measuredModels(data).filter(heldOut) },
-    training: accuracyOf(data, totals, (model) => !heldOut(model))!,
-    heldOut: accuracyOf(data, totals, heldOut)!,
+  const accuracy = {
+    training: accuracyOf(data, totals, (model) => !heldOut(model)),
+    heldOut: accuracyOf(data, totals, heldOut),
   };
+  if (accuracy.training === undefined || accuracy.heldOut === undefined) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `${measuredModels(data).length} models are measured on ${data.device.name}, too few to hold a tenth of them out`,
+    );
+  }
+  const { training, heldOut: unseen } = accuracy;
+  const residuals = { totals, models: measuredModels(data).filter(heldOut) };
+  return { weights, residuals, training, heldOut: unseen };
 }
 
 /** Mean coverage of the families, each with an interval calibrated without its residuals. */

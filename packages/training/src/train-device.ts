@@ -1,4 +1,5 @@
 import { type BoostingProgress, trainAggregatedBoosting } from '@nnmeter/forest';
+import { NnMeterError } from '@nnmeter/ir';
 import {
   type DevicePhysics,
   KernelModel,
@@ -32,6 +33,7 @@ const LEAST_MODELS = 20;
 /**
  * Trains the latency model of a device on the models that `isTraining` lets through: a base that is linear in the terms
  * of its set, then trees that correct it. Limits of the device that are not known are estimated from the same models.
+ * @throws NnMeterError E_MEASUREMENTS if there is none, or none that unknown limits can be estimated from
  * @returns weights that need nothing else of the device; without an interval, which takes other models
  */
 export function trainDevice(
@@ -42,6 +44,12 @@ export function trainDevice(
   const { device, set, measured } = data;
   const { anchors = device.anchors ?? [], leastModels = LEAST_MODELS } = options;
   const weight = Float64Array.from(measured, (ms, model) => (ms > 0 && isTraining(model) ? 1 : 0));
+  if (!weight.includes(1)) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `no model to train on is measured on ${device.name}: its ms go under that name`,
+    );
+  }
   const physics = resolvePhysics(device.physics, { set, measured, weight, anchors });
   const problem = { data, weight, physics, anchors, floors: options.floors ?? true };
   const weights: LatencyModelWeights = {

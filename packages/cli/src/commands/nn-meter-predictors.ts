@@ -14,7 +14,7 @@ export async function pull(options: PredictorsArguments, terminal: Terminal): Pr
   const names = options.names ?? [];
   if (names.length === 0) {
     throw usageError(
-      'name what to download, as in: nn-meter predictors pull cortexA76cpu_tflite21',
+      'name what to download, as in: nn-meter predictors pull NAME; "nn-meter predictors" lists the names',
     );
   }
   const { pullNnMeterPredictor } = await import('@nnmeter/nn-meter-predictors');
@@ -36,7 +36,7 @@ export async function importFiles(
 ): Promise<number> {
   const paths = options.names ?? [];
   if (paths.length === 0) {
-    throw usageError('name a zip or folder, as in: nn-meter predictors import cortexA76cpu.zip');
+    throw usageError('name a zip or folder, as in: nn-meter predictors import FILE.zip');
   }
   const { importNnMeterPredictor } = await import('@nnmeter/nn-meter-predictors');
   const stored: StoredPredictor[] = [];
