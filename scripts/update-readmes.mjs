@@ -15,6 +15,7 @@ const READMES = [
   'README.md',
   'packages/cli/README.md',
   'packages/predictor/README.md',
+  'packages/training/README.md',
   'docs/add-a-device.md',
   'docs/add-a-frontend.md',
   'docs/add-a-fusion-rule.md',
