@@ -66,7 +66,7 @@ describe('from data alone, nnmeter-train', () => {
       manifest,
     });
     const errors = graphs.map((graph, model) =>
-      Math.abs(predictor.estimateTotal(graph) / (measured[model]! / FASTER) - 1),
+      Math.abs(predictor.totalMs(graph) / (measured[model]! / FASTER) - 1),
     );
     const close = errors.filter((error) => error < 0.1).length;
     expect(close / errors.length).toBeGreaterThan(0.95);
