@@ -92,9 +92,17 @@ const clip: Rule = ({ parameters, arguments: args }) => {
     : { op: 'clip', attributes };
 };
 
-const resize: Rule = ({ parameters }) => ({
+const resize: Rule = ({ parameters, outputs: [sizes] }) => ({
   op: 'resize',
-  attributes: { mode: typeof parameters.mode === 'string' ? parameters.mode : 'nearest' },
+  attributes: {
+    mode: typeof parameters.mode === 'string' ? parameters.mode : 'nearest',
+    ...(sizes && { sizes }),
+  },
+});
+
+const expand: Rule = ({ outputs: [shape] }) => ({
+  op: 'expand',
+  attributes: shape === undefined ? {} : { shape },
 });
 
 const pixelShuffle: Rule = ({ parameters, arguments: args }) => {
@@ -175,7 +183,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...names(['transpose', 't'], swap),
   ['slice', slice],
   ...names(['pad', 'constant_pad_nd', 'zeropad2d', 'constantpad2d'], pad),
-  ['expand', plain('expand')],
+  ['expand', expand],
   ...names(['upsample', 'upsamplingnearest2d', 'upsamplingbilinear2d', 'interpolate'], resize),
   ['pixelshuffle', pixelShuffle],
 ]);

@@ -1,117 +1,152 @@
-import type { AttributeValue, Op, OpAttributes, Shape } from '@nnmeter/ir';
+import type {
+  Attribute,
+  AttributeKind,
+  AttributeValue,
+  Op,
+  OpAttributes,
+  Shape,
+} from '@nnmeter/ir';
 import { locateErrors, reshapeShape } from '@nnmeter/ir';
+import { irAttributes } from './attribute-names.ts';
 import { anyAxis, concatenates, fittingAxis, readReduction, splits } from './axis-attributes.ts';
 import type { RawAttributes } from './format.ts';
-import {
-  fail,
-  integers,
-  isSet,
-  type NodeContext,
-  number,
-  numbers,
-  text,
-  where,
-} from './node-context.ts';
+import { fail, integers, isSet, type NodeContext, number, text, where } from './node-context.ts';
 import { readGroup, readPool, readWindow, spatialRank } from './window-attributes.ts';
+
+/**
+ * What of an op's attributes the format spells in several ways, or leaves to the shapes; all others are read by their
+ * kind.
+ */
+const READERS: { readonly [O in Op]?: (context: NodeContext) => Partial<OpAttributes[O]> } = {
+  conv: (context) => ({ ...readWindow(context), group: readGroup('conv', context) }),
+  dwconv: (context) => ({ ...readWindow(context), group: readGroup('dwconv', context) }),
+  convtranspose: (context) => ({
+    ...readWindow(context),
+    group: readGroup('convtranspose', context),
+    outputPadding:
+      integers(context.raw.output_padding) ?? new Array<number>(spatialRank(context)).fill(0),
+  }),
+  maxpool: readPool,
+  avgpool: readPool,
+  lppool: readPool,
+  relu: readBounds,
+  concat: (context) => ({ axis: fittingAxis(context, context.raw.axis, concatenates) }),
+  split: readSplit,
+  gap: (context) => readReduction('gap', context),
+  globalmaxpool: (context) => readReduction('globalmaxpool', context),
+  reducemean: (context) => readReduction('reducemean', context),
+  reducesum: (context) => readReduction('reducesum', context),
+  reducemax: (context) => readReduction('reducemax', context),
+  reducemin: (context) => readReduction('reducemin', context),
+  reduceprod: (context) => readReduction('reduceprod', context),
+  reducel2: (context) => readReduction('reducel2', context),
+  argmax: (context) => readReduction('argmax', context),
+  argmin: (context) => readReduction('argmin', context),
+  gather: readGather,
+  reshape: (context) => ({ shape: readTargetShape(context) }),
+  pad: readPad,
+  slice: readSlice,
+  tile: readTile,
+  expand: (context) => readSizes('shape', context),
+  resize: (context) => readSizes('sizes', context),
+  lstm: readRecurrent,
+  gru: readRecurrent,
+  rnn: readRecurrent,
+};
 
 /** The typed attributes of a node of a canonical op. */
 export function readAttributes(op: Op, context: NodeContext): OpAttributes[Op] {
-  switch (op) {
-    case 'conv':
-    case 'dwconv':
-      return { ...readWindow(context), group: readGroup(op, context) };
-    case 'convtranspose':
-      return {
-        ...readWindow(context),
-        group: readGroup(op, context),
-        outputPadding:
-          integers(context.raw.output_padding) ?? new Array<number>(spatialRank(context)).fill(0),
-      };
-    case 'maxpool':
-    case 'avgpool':
-    case 'lppool':
-      return readPool(context);
-    case 'relu':
-    case 'clip':
-      return readBounds(context);
-    case 'fc':
-    case 'matmul':
-      return {
-        transposeA: isSet(context.raw.transA ?? context.raw.adj_x),
-        transposeB: isSet(context.raw.transB ?? context.raw.adj_y),
-      };
-    case 'concat':
-      return { axis: fittingAxis(context, context.raw.axis, concatenates) };
-    case 'split': {
-      const axis = fittingAxis(context, context.raw.split_dim ?? context.raw.axis, splits);
-      return { axis, sizes: context.outputs.map((shape) => shape?.[axis] ?? 0) };
-    }
-    case 'gap':
-    case 'globalmaxpool':
-    case 'reducemean':
-    case 'reducesum':
-    case 'reducemax':
-    case 'reducemin':
-    case 'reduceprod':
-    case 'reducel2':
-    case 'argmax':
-    case 'argmin':
-      return readReduction(op, context);
-    case 'softmax':
-    case 'logsoftmax':
-    case 'cumsum':
-    case 'gather':
-      return { axis: anyAxis(context, op === 'gather' ? 0 : -1) };
-    case 'onehot':
-      return { axis: number(context.raw.axis) ?? -1 };
-    case 'topk':
-      return { axis: anyAxis(context, -1), k: number(context.raw.k) ?? 1 };
-    case 'reshape':
-      return { shape: readTargetShape(context) };
-    case 'transpose':
-      return { perm: integers(context.raw.perm) ?? [] };
-    case 'pad':
-      return readPad(context);
-    case 'slice':
-      return readSlice(context);
-    case 'resize':
-      return { mode: text(context.raw.mode) ?? '' };
-    case 'depthtospace':
-    case 'spacetodepth':
-      return { blockSize: number(context.raw.block_size ?? context.raw.blocksize) ?? 1 };
-    case 'cast':
-      return { to: String(context.raw.to ?? context.raw.DstT ?? '') };
-    case 'einsum':
-      return { equation: text(context.raw.equation) ?? '' };
-    case 'lstm':
-    case 'gru':
-    case 'rnn':
-      return {
-        hiddenSize: number(context.raw.hidden_size) ?? context.outputs[0]?.at(-1) ?? 0,
-        directions: text(context.raw.direction) === 'bidirectional' ? 2 : 1,
-      };
-    case 'hardsigmoid':
-    case 'leakyrelu':
-    case 'elu':
-    case 'selu':
-    case 'celu':
-      return numbers(context.raw, ['alpha', 'beta']);
-    case 'bn':
-    case 'layernorm':
-    case 'groupnorm':
-    case 'instancenorm':
-    case 'rmsnorm':
-    case 'lrn':
-    case 'l2norm':
-      return {
-        ...numbers(context.raw, ['epsilon', 'groups']),
-        ...(typeof context.raw.axis === 'number' ? { axis: anyAxis(context, -1) } : {}),
-      };
-    case 'custom':
-      return customAttributes(context.raw);
-    default:
-      return {};
+  if (op === 'custom') return customAttributes(context.raw);
+  const columns = irAttributes(op);
+  if (columns.length === 0) return {};
+  const values: Record<string, unknown> = { ...READERS[op]?.(context) };
+  for (const { name, attribute, names } of columns) {
+    if (name in values) continue;
+    const value = readByKind(attribute, firstStated(names, context.raw), context);
+    if (value !== undefined) values[name] = value;
+    else if (!attribute.optional) values[name] = WITHOUT[attribute.kind] ?? [];
   }
+  return values as OpAttributes[Op];
+}
+
+/** What an attribute is taken to be that every node has and this one does not state; lists are empty. */
+const WITHOUT: { readonly [K in AttributeKind]?: number | string | boolean } = {
+  real: 0,
+  integer: 1,
+  flag: false,
+  text: '',
+};
+
+function readByKind(
+  { kind, optional }: Attribute,
+  raw: unknown,
+  context: NodeContext,
+): AttributeValue | undefined {
+  if (raw === undefined && optional) return undefined;
+  const rank = context.inputs[0]?.length;
+  switch (kind) {
+    case 'real':
+    case 'integer':
+      return number(raw);
+    case 'flag':
+      return isSet(raw);
+    case 'text':
+      return typeof raw === 'number' ? String(raw) : text(raw);
+    case 'axis':
+      return anyAxis(context, raw, rank);
+    case 'resultAxis':
+      return anyAxis(context, raw, context.outputs[0]?.length ?? (rank && rank + 1));
+    default:
+      return integers(raw);
+  }
+}
+
+function firstStated(names: readonly string[], raw: RawAttributes): unknown {
+  for (const name of names) if (raw[name] !== undefined) return raw[name];
+  return undefined;
+}
+
+function readSplit(context: NodeContext): OpAttributes['split'] {
+  const { raw, outputs } = context;
+  const axis = fittingAxis(context, raw.split_dim ?? raw.axis, splits);
+  const stated = integers(raw.sizes);
+  const sizes =
+    outputs.includes(undefined) && stated?.length === outputs.length ? stated : undefined;
+  return { axis, sizes: sizes ?? outputs.map((shape) => shape?.[axis] ?? 0) };
+}
+
+function readGather({ sourceOp, raw }: NodeContext): Partial<OpAttributes['gather']> {
+  const form = { gatherelements: 'elements', gathernd: 'nd' }[sourceOp.toLowerCase()];
+  return {
+    ...(raw.axis === undefined && { axis: 0 }),
+    ...(form !== undefined && raw.indexing === undefined && { indexing: form }),
+  };
+}
+
+/** Repeats, or what the shapes say of them. */
+function readTile({ raw, inputs, outputs }: NodeContext): OpAttributes['tile'] {
+  const stated = integers(raw.repeats);
+  if (stated !== undefined) return { repeats: stated };
+  const [input, output] = [inputs[0], outputs[0]];
+  if (input === undefined || output?.length !== input.length) return {};
+  const repeats = output.map((extent, axis) => extent / input[axis]!);
+  return repeats.every(Number.isInteger) ? { repeats } : {};
+}
+
+/** Extents of the result, stated or known by its shape. */
+function readSizes<N extends 'shape' | 'sizes'>(
+  name: N,
+  { raw, outputs }: NodeContext,
+): { readonly [K in N]?: Shape } {
+  const sizes = integers(raw[name]) ?? outputs[0];
+  return (sizes === undefined ? {} : { [name]: sizes }) as { readonly [K in N]?: Shape };
+}
+
+function readRecurrent({ raw, outputs }: NodeContext): Partial<OpAttributes['lstm']> {
+  return {
+    hiddenSize: number(raw.hidden_size) ?? outputs[0]?.at(-1) ?? 0,
+    directions: text(raw.direction) === 'bidirectional' ? 2 : 1,
+  };
 }
 
 /** The shape a Reshape or Flatten leads to. */
@@ -129,10 +164,9 @@ function readTargetShape(context: NodeContext): Shape {
   );
 }
 
-/** Relu6 has its bound in the name; a Clip whose bounds nobody noted is taken as a rectifier, as nn-Meter does. */
-function readBounds(context: NodeContext): OpAttributes['clip'] {
-  if (context.sourceOp.toLowerCase() === 'relu6') return { max: 6 };
-  return numbers(context.raw, ['min', 'max']);
+/** Relu6 has its bound in the name. */
+function readBounds({ sourceOp, raw }: NodeContext): OpAttributes['relu'] {
+  return sourceOp.toLowerCase() === 'relu6' && raw.max === undefined ? { max: 6 } : {};
 }
 
 function readPad(context: NodeContext): OpAttributes['pad'] {

@@ -60,10 +60,9 @@ export function splits(context: NodeContext, axis: number): boolean {
   return sumsTo(context.outputs, context.inputs[0], axis);
 }
 
-/** The axis stated, made non-negative. */
-export function anyAxis(context: NodeContext, fallback: number): number {
-  const stated = integers(context.raw.axis)?.[0] ?? fallback;
-  const rank = context.inputs[0]?.length;
+/** A stated axis, made non-negative where the rank is known. */
+export function anyAxis(context: NodeContext, raw: unknown, rank: number | undefined): number {
+  const stated = integers(raw)?.[0] ?? -1;
   return rank === undefined ? Math.max(stated, 0) : checkedAxis(context, stated, rank);
 }
 

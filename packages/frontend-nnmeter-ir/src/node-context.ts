@@ -46,16 +46,3 @@ export function text(value: unknown): string | undefined {
 export function isSet(value: unknown): boolean {
   return value === true || value === 1;
 }
-
-/** Those of the named attributes that are numbers. */
-export function numbers<K extends string>(
-  raw: RawAttributes,
-  names: readonly K[],
-): { [N in K]?: number } {
-  const found: { [N in K]?: number } = {};
-  for (const name of names) {
-    const value = number(raw[name]);
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
-}

@@ -1,4 +1,4 @@
-import type { Op, PoolAttributes } from '@nnmeter/ir';
+import type { Op, OpAttributes } from '@nnmeter/ir';
 import { samePads } from '@nnmeter/ir';
 import type { NnMeterIrNode, RawAttributes } from './format.ts';
 import { fail, isSet, type NodeContext, text } from './node-context.ts';
@@ -26,7 +26,7 @@ function perAxis(
 }
 
 /** Kernel, strides, dilations and pads. */
-export function readWindow(context: NodeContext): Omit<PoolAttributes, 'ceilMode'> {
+export function readWindow(context: NodeContext): Omit<OpAttributes['maxpool'], 'ceilMode'> {
   const { raw } = context;
   const rank = spatialRank(context);
   let kernelShape: readonly number[];
@@ -110,7 +110,7 @@ export function readGroup(op: Op, context: NodeContext): number {
 }
 
 /** A pooling window. */
-export function readPool(context: NodeContext): PoolAttributes {
+export function readPool(context: NodeContext): OpAttributes['maxpool'] {
   return { ...readWindow(context), ceilMode: isSet(context.raw.ceil_mode) };
 }
 

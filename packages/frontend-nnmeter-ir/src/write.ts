@@ -1,12 +1,12 @@
 import type { Graph, Node, Op, Shape, Tensor } from '@nnmeter/ir';
-import { channelsLastOrder, channelsLastShape, INDEX_OPERANDS, NnMeterError } from '@nnmeter/ir';
+import { channelsLastOrder, channelsLastShape, NnMeterError, opRow } from '@nnmeter/ir';
 import type { NnMeterIr, NnMeterIrConstant, NnMeterIrNode, RawAttributes } from './format.ts';
 import { interpret } from './interpret.ts';
 import { nodeRole } from './op-names.ts';
 import { writeAttributes } from './write-attributes.ts';
 import {
-  ELEMENTWISE,
   hasWritableValues,
+  LISTED_AS_EMPTY,
   outputTypes,
   weightType,
   writtenConstant,
@@ -23,8 +23,6 @@ import {
 export function writeNnMeterIr(graph: Graph): NnMeterIr {
   return new Writer(graph).write();
 }
-
-const WEIGHTED: ReadonlySet<Op> = new Set<Op>(['conv', 'dwconv', 'convtranspose', 'fc']);
 
 class Writer {
   readonly #graph: Graph;
@@ -112,12 +110,12 @@ class Writer {
     return writeAttributes(node, {
       input: data === undefined ? undefined : channelsLastOrder(this.#graph.tensor(data)),
       output: result && channelsLastOrder(result),
-      outputShape: result?.shape && channelsLastShape(result),
     });
   }
 
   #operands(node: Node, results: readonly Tensor[]) {
     const graph = this.#graph;
+    const row = opRow(node.op);
     const inbounds: string[] = [];
     const slots: number[] = [];
     const shapes: (Shape | null)[] = [];
@@ -137,8 +135,8 @@ class Writer {
         operandShapes.push(shapes.at(-1) ?? undefined);
         return;
       }
-      if (index > 0 && (INDEX_OPERANDS.has(node.op) || isBiasAdd(node))) return;
-      if (index === 1 && WEIGHTED.has(node.op)) {
+      if (index > 0 && (row.indexOperands || isBiasAdd(node))) return;
+      if (index === 1 && row.weighted) {
         const weight = writtenWeight(node, operands[0]!, results[0]);
         if (weight !== undefined) {
           attributes = { ...attributes, weight_shape: weight, ...weightType(tensor) };
@@ -146,8 +144,8 @@ class Writer {
         }
       }
       operandShapes.push(writtenConstant(node, tensor, results[0]));
-      if (ELEMENTWISE.has(node.op)) shapes.push([]);
-      if (isScalar(tensor) && constantCount === 1 && ELEMENTWISE.has(node.op)) {
+      if (LISTED_AS_EMPTY.has(node.op)) shapes.push([]);
+      if (isScalar(tensor) && constantCount === 1 && LISTED_AS_EMPTY.has(node.op)) {
         if (hasWritableValues(tensor)) attributes = { ...attributes, constant: tensor.values };
         return;
       }

@@ -1,10 +1,10 @@
 import type { Node, Op, Shape, Tensor } from '@nnmeter/ir';
-import { channelsLastOrder, channelsLastShape } from '@nnmeter/ir';
+import { channelsLastOrder, channelsLastShape, opRow } from '@nnmeter/ir';
 import { MAX_VALUES } from './tensor-table.ts';
 import { weightTensor } from './weights.ts';
 
-/** Ops of which nn-Meter lists constant operands, as `[]`. */
-export const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>([
+/** Ops of which the original lists constant operands, as `[]`. */
+export const LISTED_AS_EMPTY: ReadonlySet<Op> = new Set<Op>([
   'add',
   'sub',
   'mul',
@@ -12,18 +12,6 @@ export const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>([
   'pow',
   'max',
   'min',
-]);
-
-const BROADCASTING: ReadonlySet<Op> = new Set<Op>([
-  ...ELEMENTWISE,
-  'mod',
-  'equal',
-  'greater',
-  'less',
-  'and',
-  'or',
-  'where',
-  'prelu',
 ]);
 
 /** JSON has no infinities. */
@@ -59,7 +47,7 @@ export function writtenConstant(
   if (!shape?.length || order === undefined || shape.length > order.length) return shape;
   if (node.op === 'concat' && shape.length === order.length)
     return order.map((axis) => shape[axis]!);
-  if (!BROADCASTING.has(node.op)) return shape;
+  if (!opRow(node.op).elementwise) return shape;
   const full = [...new Array<number>(order.length - shape.length).fill(1), ...shape];
   const moved = order.map((axis) => full[axis]!);
   while (moved.length > 1 && moved[0] === 1) moved.shift();

@@ -1,6 +1,6 @@
 import { NnMeterError, quote } from './errors.ts';
 import type { NodeOptions } from './graph-writer.ts';
-import { channelAxis, spatialAxes } from './infer-shapes.ts';
+import { channelAxis, spatialAxes } from './ops/image.ts';
 import { samePads } from './shape-rules.ts';
 import type { DataType, Layout, Shape, ShapedTensor } from './tensor.ts';
 import { TensorOpsBuilder } from './tensor-ops-builder.ts';
@@ -181,11 +181,11 @@ export class GraphBuilder extends TensorOpsBuilder {
   ): ShapedTensor {
     const { mode = 'nearest', ...rest } = options;
     const axes = spatialAxes(x);
-    const shape = [...x.shape];
+    const sizes = [...x.shape];
     axes.forEach((axis, index) => {
-      shape[axis] = sides[index] ?? shape[axis]!;
+      sizes[axis] = sides[index] ?? sizes[axis]!;
     });
-    return this.node('resize', { mode }, [x], { ...rest, outputShapes: [shape] })[0]!;
+    return this.one('resize', { mode, sizes }, [x], rest);
   }
 
   #window(x: ShapedTensor, kernel: Sides, options: WindowOptions) {

@@ -1,8 +1,8 @@
-import type { Op } from './attributes.ts';
 import { locateErrors } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { multiplyAccumulates } from './macs.ts';
 import type { Node } from './node.ts';
+import { opRow } from './ops.ts';
 import {
   bytesPerElement,
   elementCount,
@@ -31,35 +31,6 @@ export interface GraphCost extends NodeCost {
   readonly unknownNodes: readonly string[];
 }
 
-/** Ops that move no data. */
-const FREE: ReadonlySet<Op> = new Set<Op>(['reshape', 'identity', 'shape']);
-
-/** Ops whose constant operands beyond the first are shapes, indices or bounds. */
-export const INDEX_OPERANDS: ReadonlySet<Op> = new Set<Op>([
-  'reshape',
-  'transpose',
-  'slice',
-  'pad',
-  'split',
-  'resize',
-  'expand',
-  'tile',
-  'topk',
-  'cumsum',
-  'onehot',
-  'nonmaxsuppression',
-  'relu',
-  'clip',
-  'gap',
-  'globalmaxpool',
-  'reducemean',
-  'reducesum',
-  'reducemax',
-  'reducemin',
-  'reduceprod',
-  'reducel2',
-]);
-
 /**
  * The cost of one node of a graph. Undefined where it cannot be known: a custom op, or a tensor without a shape.
  * @throws NnMeterError E_SHAPE if an Einsum does not fit its operands.
@@ -85,7 +56,7 @@ export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
   if (macs === undefined) return undefined;
   const weights = parameterTensors(node, inputs);
   const missing = unlistedParameters(node, inputs);
-  const free = FREE.has(node.op);
+  const { free } = opRow(node.op);
   return {
     macs,
     parameters: missing + sum(weights, (tensor) => elementCount(tensor.shape)),
@@ -139,6 +110,7 @@ function sum<T>(items: Iterable<T>, value: (item: T) => number): number {
 }
 
 function parameterTensors(node: Node, inputs: readonly ShapedTensor[]): ShapedTensor[] {
+  const { indexOperands } = opRow(node.op);
   return inputs.filter(
     (tensor, index) =>
       tensor.kind === 'constant' &&
@@ -146,7 +118,7 @@ function parameterTensors(node: Node, inputs: readonly ShapedTensor[]): ShapedTe
       tensor.dataType !== 'int64' &&
       tensor.dataType !== 'bool' &&
       tensor.dataType !== 'string' &&
-      !(index > 0 && INDEX_OPERANDS.has(node.op)),
+      !(index > 0 && indexOperands),
   );
 }
 

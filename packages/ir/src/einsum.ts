@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from './errors.ts';
-import { broadcastShapes } from './shape-rules.ts';
+import { broadcastAll } from './shape-rules.ts';
 import type { Shape } from './tensor.ts';
 
 /** An Einsum's indices with their extents. */
@@ -12,7 +12,8 @@ export interface EinsumPlan {
 }
 
 /**
- * Works out an Einsum such as `bhid,bhjd->bhij`, with or without `...` and the part after the arrow.
+ * Works out an Einsum such as `bhid,bhjd->bhij`, with or without `...` and the part after the arrow. As in NumPy, an
+ * index of extent 1 in one operand is broadcast to its extent in another.
  * @throws NnMeterError E_SHAPE if equation and shapes do not fit.
  */
 export function planEinsum(equation: string, shapes: readonly Shape[]): EinsumPlan {
@@ -41,12 +42,12 @@ export function planEinsum(equation: string, shapes: readonly Shape[]): EinsumPl
       if (known !== 1 && extent !== 1 && known !== extent) {
         throw fail(`index ${letter} is both ${known} and ${extent}`);
       }
-      extents.set(letter, Math.max(known, extent));
+      extents.set(letter, known === 1 ? extent : known);
       uses.set(letter, (uses.get(letter) ?? 0) + 1);
     });
     broadcast.push(shape.slice(before.length, before.length + hidden));
   });
-  const ellipsis = broadcastShapes(...broadcast);
+  const ellipsis = broadcastAll(broadcast);
   const once = [...extents.keys()].filter((letter) => uses.get(letter) === 1).sort();
   const output = right ?? `...${once.join('')}`;
   const [before = '', after] = output.split('...');

@@ -1,10 +1,9 @@
-import type { Op, OpAttributes } from './attributes.ts';
 import { createGraph } from './create-graph.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { inferOutputShapes, type Operation } from './infer-shapes.ts';
 import type { Node } from './node.ts';
-import { onnxOpName } from './ops.ts';
+import { type Op, type OpAttributes, onnxOpName } from './ops.ts';
 import type { DataType, Layout, Shape, ShapedTensor, Tensor } from './tensor.ts';
 
 /** What every op takes. */

@@ -1,4 +1,3 @@
-export type * from './attributes.ts';
 export {
   type ConvOptions,
   GraphBuilder,
@@ -8,7 +7,7 @@ export {
   type WindowOptions,
 } from './builder.ts';
 export { channelsLastOrder, channelsLastShape } from './channels-last.ts';
-export { type GraphCost, graphCost, INDEX_OPERANDS, type NodeCost, nodeCost } from './cost.ts';
+export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
 export { createGraph } from './create-graph.ts';
 export {
   type ErrorCode,
@@ -24,11 +23,24 @@ export {
 
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
-export { inferOutputShapes, type Operation, type ShapeAndLayout } from './infer-shapes.ts';
+export { inferOutputShapes, type Operation } from './infer-shapes.ts';
 export { macsOfNodes } from './macs.ts';
 export type { Node, NodeOf } from './node.ts';
-export { isOp, onnxOpName, ops } from './ops.ts';
+export type { Attribute, AttributeKind, AttributeKinds } from './ops/attribute.ts';
+export type { AxesRole, CostKind, OpRow, ShapeAndLayout } from './ops/row.ts';
+export {
+  type AttributeValue,
+  type CustomAttributes,
+  isOp,
+  type Op,
+  type OpAttributes,
+  onnxOpName,
+  opRow,
+  ops,
+  type UnaryOp,
+} from './ops.ts';
 export type { ReadOptions } from './read-options.ts';
+export { type AxisOrders, renumberAxes } from './renumber.ts';
 export {
   broadcastShapes,
   concatShapes,
@@ -56,6 +68,5 @@ export {
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
-export type { UnaryOp } from './tensor-ops-builder.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
 export { withInputShapes } from './with-input-shapes.ts';

@@ -1,5 +1,6 @@
-import { inferOutputShapes, type ShapeAndLayout } from './infer-shapes.ts';
+import { inferOutputShapes } from './infer-shapes.ts';
 import type { Node } from './node.ts';
+import type { ShapeAndLayout } from './ops/row.ts';
 import type { Shape } from './tensor.ts';
 
 /**

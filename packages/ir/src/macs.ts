@@ -1,8 +1,8 @@
-import { planEinsum } from './einsum.ts';
-import { locateErrors } from './errors.ts';
+import { locateError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Node } from './node.ts';
-import { elementCount, imageDimensions, type Shape, type ShapedTensor } from './tensor.ts';
+import { opRow } from './ops.ts';
+import type { ShapedTensor } from './tensor.ts';
 
 const known = new WeakMap<Graph, Float64Array>();
 
@@ -27,11 +27,11 @@ function macsAt(graph: Graph, position: number): number {
   const written = shapedTensors(graph, outputs, outputStart, position);
   if (read === undefined || written === undefined) return Number.NaN;
   const node = graph.nodes[position]!;
-  if (node.op !== 'einsum') return multiplyAccumulates(node, read, written) ?? Number.NaN;
-  return locateErrors(
-    () => ({ node: node.name }),
-    () => multiplyAccumulates(node, read, written) ?? Number.NaN,
-  );
+  try {
+    return multiplyAccumulates(node, read, written) ?? Number.NaN;
+  } catch (error) {
+    throw locateError({ node: node.name }, error);
+  }
 }
 
 /** Undefined if the shape of one is not known. */
@@ -55,63 +55,17 @@ function shapedTensors(
 }
 
 /**
- * Multiply-accumulate operations of a node. Convolution: output elements x kernel extent x input channels a group;
- * transposed convolution: input elements x kernel extent x output channels a group; matrix products: output elements x
- * inner extent; Einsum of n operands: (n - 1) x the extents of all indices; recurrent layers: steps x gates x hidden x
- * (input + hidden). All other ops multiply-accumulate nothing. Undefined for custom ops, of which nothing is known.
+ * Multiply-accumulate operations of a node by its op's rule; nothing is multiplied without operands or results. Undefined
+ * for custom ops, of which nothing is known.
  */
 export function multiplyAccumulates(
   node: Node,
   inputs: readonly ShapedTensor[],
   outputs: readonly ShapedTensor[],
 ): number | undefined {
-  const [data] = inputs;
+  const { macs } = opRow(node.op);
+  if (macs === 'unknown') return undefined;
   const [result] = outputs;
-  if (data === undefined || result === undefined) return node.op === 'custom' ? undefined : 0;
-  switch (node.op) {
-    case 'conv':
-    case 'dwconv': {
-      const { kernelShape, group } = node.attributes;
-      return (elementCount(result.shape) * elementCount(kernelShape) * channels(data)) / group;
-    }
-    case 'convtranspose': {
-      const { kernelShape, group } = node.attributes;
-      return (elementCount(data.shape) * elementCount(kernelShape) * channels(result)) / group;
-    }
-    case 'fc':
-    case 'matmul': {
-      const inner = node.attributes.transposeA ? data.shape.at(-2) : data.shape.at(-1);
-      return elementCount(result.shape) * (inner ?? 1);
-    }
-    case 'einsum': {
-      const shapes = inputs.map((input) => input.shape);
-      const { extents, ellipsis } = planEinsum(node.attributes.equation, shapes);
-      return (shapes.length - 1) * elementCount([...extents.values(), ...ellipsis]);
-    }
-    case 'lstm':
-      return recurrent(4, node.attributes, data.shape);
-    case 'gru':
-      return recurrent(3, node.attributes, data.shape);
-    case 'rnn':
-      return recurrent(1, node.attributes, data.shape);
-    case 'custom':
-      return undefined;
-    default:
-      return 0;
-  }
-}
-
-function channels(tensor: ShapedTensor): number {
-  return imageDimensions(tensor.shape, tensor.layout).channels;
-}
-
-/** `sequence` has the features last: [steps, batch, features] or [batch, steps, features]. */
-function recurrent(
-  gates: number,
-  { hiddenSize, directions }: { readonly hiddenSize: number; readonly directions: number },
-  sequence: Shape,
-): number {
-  const features = sequence.at(-1) ?? 0;
-  const steps = elementCount(sequence.slice(0, -1));
-  return steps * directions * gates * hiddenSize * (features + hiddenSize);
+  if (macs === 'none' || inputs.length === 0 || result === undefined) return 0;
+  return macs(node.attributes, inputs, result);
 }

@@ -1,4 +1,4 @@
-import type { Op, OpAttributes } from './attributes.ts';
+import type { Op, OpAttributes } from './ops.ts';
 
 /** A node of one op, e.g. `NodeOf<'conv'>` has `attributes: ConvAttributes`. */
 export interface NodeOf<O extends Op> {

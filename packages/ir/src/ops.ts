@@ -1,118 +1,69 @@
-import type { Op } from './attributes.ts';
+import type { Attributes, ValuesOf } from './ops/attribute.ts';
+import { convolutionOps } from './ops/convolution.ts';
+import { broadcastingOps, unaryOps } from './ops/elementwise.ts';
+import { matrixOps } from './ops/matrix.ts';
+import { movementOps } from './ops/movement.ts';
+import { normalizationOps } from './ops/normalization.ts';
+import { otherOps } from './ops/other.ts';
+import { recurrentOps } from './ops/recurrent.ts';
+import { reductionOps } from './ops/reduction.ts';
+import type { OpRow } from './ops/row.ts';
 
-/** Every canonical op with its ONNX name, or for rsqrt, square and custom a name in that style. */
-const ONNX_NAMES: Readonly<Record<Op, string>> = {
-  conv: 'Conv',
-  dwconv: 'Conv',
-  convtranspose: 'ConvTranspose',
-  fc: 'Gemm',
-  matmul: 'MatMul',
-  einsum: 'Einsum',
-  lstm: 'LSTM',
-  gru: 'GRU',
-  rnn: 'RNN',
-  bn: 'BatchNormalization',
-  layernorm: 'LayerNormalization',
-  groupnorm: 'GroupNormalization',
-  instancenorm: 'InstanceNormalization',
-  rmsnorm: 'RMSNormalization',
-  lrn: 'LRN',
-  l2norm: 'LpNormalization',
-  relu: 'Relu',
-  clip: 'Clip',
-  sigmoid: 'Sigmoid',
-  hardsigmoid: 'HardSigmoid',
-  hswish: 'HardSwish',
-  swish: 'Swish',
-  gelu: 'Gelu',
-  mish: 'Mish',
-  tanh: 'Tanh',
-  leakyrelu: 'LeakyRelu',
-  prelu: 'PRelu',
-  elu: 'Elu',
-  selu: 'Selu',
-  celu: 'Celu',
-  softplus: 'Softplus',
-  softsign: 'Softsign',
-  erf: 'Erf',
-  exp: 'Exp',
-  log: 'Log',
-  sqrt: 'Sqrt',
-  rsqrt: 'Rsqrt',
-  reciprocal: 'Reciprocal',
-  square: 'Square',
-  neg: 'Neg',
-  abs: 'Abs',
-  sign: 'Sign',
-  floor: 'Floor',
-  ceil: 'Ceil',
-  round: 'Round',
-  sin: 'Sin',
-  cos: 'Cos',
-  not: 'Not',
-  softmax: 'Softmax',
-  logsoftmax: 'LogSoftmax',
-  add: 'Add',
-  sub: 'Sub',
-  mul: 'Mul',
-  div: 'Div',
-  pow: 'Pow',
-  mod: 'Mod',
-  max: 'Max',
-  min: 'Min',
-  equal: 'Equal',
-  greater: 'Greater',
-  less: 'Less',
-  and: 'And',
-  or: 'Or',
-  where: 'Where',
-  maxpool: 'MaxPool',
-  avgpool: 'AveragePool',
-  lppool: 'LpPool',
-  gap: 'GlobalAveragePool',
-  globalmaxpool: 'GlobalMaxPool',
-  reducemean: 'ReduceMean',
-  reducesum: 'ReduceSum',
-  reducemax: 'ReduceMax',
-  reducemin: 'ReduceMin',
-  reduceprod: 'ReduceProd',
-  reducel2: 'ReduceL2',
-  argmax: 'ArgMax',
-  argmin: 'ArgMin',
-  cumsum: 'CumSum',
-  topk: 'TopK',
-  concat: 'Concat',
-  split: 'Split',
-  slice: 'Slice',
-  reshape: 'Reshape',
-  transpose: 'Transpose',
-  pad: 'Pad',
-  gather: 'Gather',
-  scatter: 'ScatterElements',
-  tile: 'Tile',
-  expand: 'Expand',
-  resize: 'Resize',
-  depthtospace: 'DepthToSpace',
-  spacetodepth: 'SpaceToDepth',
-  cast: 'Cast',
-  identity: 'Identity',
-  onehot: 'OneHot',
-  nonmaxsuppression: 'NonMaxSuppression',
-  shape: 'Shape',
-  quantize: 'QuantizeLinear',
-  dequantize: 'DequantizeLinear',
-  custom: 'Custom',
+/**
+ * The canonical vocabulary. nn-Meter's short names where it has one (conv, dwconv, bn, fc, gap, ...; see
+ * `node.sourceOp` for the name in the model's own format), lower-case ONNX names for the rest.
+ */
+const ROWS = {
+  ...convolutionOps,
+  ...matrixOps,
+  ...recurrentOps,
+  ...normalizationOps,
+  ...unaryOps,
+  ...broadcastingOps,
+  ...reductionOps,
+  ...movementOps,
+  ...otherOps,
+};
+
+/** A canonical op. */
+export type Op = keyof typeof ROWS;
+
+/** Ops of one operand that need no attributes. */
+export type UnaryOp = keyof typeof unaryOps | 'identity';
+
+/** A value of an attribute. */
+export type AttributeValue =
+  | number
+  | string
+  | boolean
+  | readonly number[]
+  | readonly string[]
+  | readonly boolean[];
+
+/** Ops outside the canonical vocabulary keep the attributes of their source. */
+export type CustomAttributes = { readonly [name: string]: AttributeValue };
+
+/** The attributes of each op. Spatial lists are in axis order (height, width), all explicit numbers. */
+export type OpAttributes = {
+  readonly [O in Op]: O extends 'custom'
+    ? CustomAttributes
+    : ValuesOf<(typeof ROWS)[O]['attributes']>;
 };
 
 /** All canonical ops. */
-export const ops = Object.keys(ONNX_NAMES) as readonly Op[];
+export const ops = Object.keys(ROWS) as readonly Op[];
 
 /** Whether a name is a canonical op. */
 export function isOp(name: string): name is Op {
-  return Object.hasOwn(ONNX_NAMES, name);
+  return Object.hasOwn(ROWS, name);
 }
 
-/** The op's name in ONNX: `Conv` for conv and dwconv, `Gemm` for fc. */
+/** What is known of an op. */
+export function opRow(op: Op): OpRow<Attributes, OpAttributes[Op]> {
+  return ROWS[op] as OpRow<Attributes, never> as OpRow<Attributes, OpAttributes[Op]>;
+}
+
+/** The op's name in ONNX: `Conv` for conv and dwconv, `Gemm` for fc; for what ONNX lacks, a name in that style. */
 export function onnxOpName(op: Op): string {
-  return ONNX_NAMES[op];
+  return ROWS[op].onnx[0];
 }

@@ -25,7 +25,13 @@ export function normalizeAxis(axis: number, rank: number): number {
 
 /** NumPy broadcasting of any number of shapes. */
 export function broadcastShapes(...shapes: readonly Shape[]): Shape {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return broadcastAll(shapes);
+}
+
+/** As {@link broadcastShapes}, of lists too long to be arguments. */
+export function broadcastAll(shapes: readonly Shape[]): Shape {
+  let rank = 0;
+  for (const shape of shapes) if (shape.length > rank) rank = shape.length;
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     for (let axis = 0; axis < shape.length; axis++) {
@@ -205,4 +211,65 @@ export function sliceExtent(input: number, start: number, end: number, step: num
   if (step > 0)
     return Math.max(0, Math.ceil((clamp(end, 0, input) - clamp(start, 0, input)) / step));
   return Math.max(0, Math.ceil((clamp(start, -1, input - 1) - clamp(end, -1, input - 1)) / -step));
+}
+
+/** The shape of slices along some axes; others stay. */
+export function sliceShape(
+  input: Shape,
+  slice: {
+    readonly starts: readonly number[];
+    readonly ends: readonly number[];
+    readonly axes: readonly number[];
+    readonly steps: readonly number[];
+  },
+): Shape {
+  const shape = [...input];
+  slice.axes.forEach((stated, index) => {
+    const axis = normalizeAxis(stated, shape.length);
+    const { starts, ends, steps } = slice;
+    shape[axis] = sliceExtent(shape[axis]!, starts[index]!, ends[index]!, steps[index] ?? 1);
+  });
+  return shape;
+}
+
+/** Adds begins, then ends, to every axis; negative pads cut. */
+export function padShape(input: Shape, pads: readonly number[]): Shape {
+  const shape = input.map(
+    (extent, axis) => extent + (pads[axis] ?? 0) + (pads[input.length + axis] ?? 0),
+  );
+  if (shape.some((extent) => extent < 0)) {
+    throw mismatch(`pads [${pads.join(', ')}] leave nothing of the input`);
+  }
+  return shape;
+}
+
+/** Repeats every axis. */
+export function tileShape(input: Shape, repeats: readonly number[]): Shape {
+  if (repeats.length !== input.length) {
+    throw mismatch(`${repeats.length} repeats do not fit rank ${input.length}`);
+  }
+  return input.map((extent, axis) => extent * repeats[axis]!);
+}
+
+/** ONNX's Gather, GatherElements (`elements`) and GatherND (`nd`, with `axis` batch axes). */
+export function gatherShape(
+  data: Shape,
+  indices: Shape,
+  how: {
+    readonly axis: number;
+    readonly indexing?: string | undefined;
+    readonly batchAxes?: number | undefined;
+  },
+): Shape {
+  const { axis: stated, indexing, batchAxes = 0 } = how;
+  if (indexing === 'elements') return indices;
+  if (indexing === 'nd') {
+    const addressed = stated + (indices.at(-1) ?? 0);
+    if (indices.length === 0 || addressed > data.length) {
+      throw mismatch(`indices of shape ${show(indices)} do not address ${show(data)}`);
+    }
+    return [...indices.slice(0, -1), ...data.slice(addressed)];
+  }
+  const axis = normalizeAxis(stated, data.length);
+  return [...data.slice(0, axis), ...indices.slice(batchAxes), ...data.slice(axis + 1)];
 }

@@ -1,36 +1,11 @@
-import type { Op, OpAttributes } from './attributes.ts';
 import { NnMeterError } from './errors.ts';
 import { GraphWriter, type NodeOptions } from './graph-writer.ts';
-import { channelAxis, spatialAxes } from './infer-shapes.ts';
+import { channelAxis, spatialAxes } from './ops/image.ts';
+import type { Op, OpAttributes, UnaryOp } from './ops.ts';
 import { normalizeAxis, reshapeShape } from './shape-rules.ts';
 import { elementCount, type Layout, type ShapedTensor } from './tensor.ts';
 
 type Options = NodeOptions;
-/** Ops of one operand that need no attributes. */
-export type UnaryOp =
-  | 'relu'
-  | 'sigmoid'
-  | 'hardsigmoid'
-  | 'hswish'
-  | 'swish'
-  | 'gelu'
-  | 'mish'
-  | 'tanh'
-  | 'leakyrelu'
-  | 'elu'
-  | 'selu'
-  | 'softplus'
-  | 'erf'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'reciprocal'
-  | 'square'
-  | 'neg'
-  | 'abs'
-  | 'identity';
-
 /** The ops of {@link GraphBuilder} that work on any tensor. */
 export class TensorOpsBuilder extends GraphWriter {
   /** Batched product of two computed tensors. */

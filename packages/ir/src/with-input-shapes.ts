@@ -1,18 +1,18 @@
-import type { PoolAttributes } from './attributes.ts';
 import { createGraph } from './create-graph.ts';
 import { locateErrors, NnMeterError, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { inferNodeShapes } from './infer-node-shapes.ts';
-import { spatialAxes } from './infer-shapes.ts';
 import type { Node } from './node.ts';
+import { spatialAxes } from './ops/image.ts';
+import type { OpAttributes } from './ops.ts';
 import type { ReadOptions } from './read-options.ts';
 import { samePads } from './shape-rules.ts';
 import { elementCount, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
 
 /**
  * The same network for inputs of other extents (batch, resolution), every shape inferred anew. Weights stay. Windows of
- * the nodes in `samePadded` are padded anew, pools over the whole image keep covering it, and reshapes keep the extents
- * they share with their operand.
+ * the nodes in `samePadded` are padded anew, pools over the whole image keep covering it, reshapes and expansions keep the
+ * extents they share with their operand, and resizing keeps its scale.
  * @throws NnMeterError E_INVALID_INPUT if there is no such input, E_SHAPE naming the node that does not fit.
  */
 export function withInputShapes(
@@ -119,6 +119,18 @@ function adaptAttributes(
       const shape = adaptReshape(before, data.shape, node.attributes.shape);
       return { ...node, attributes: { shape } };
     }
+    case 'expand': {
+      const shape = node.attributes.shape && adaptExpand(before, data.shape, node.attributes.shape);
+      return { ...node, attributes: shape === undefined ? {} : { shape } };
+    }
+    case 'resize': {
+      const { mode, sizes } = node.attributes;
+      if (sizes?.length !== before.length) return node;
+      const scaled = sizes.map((size, axis) =>
+        Math.round((data.shape[axis]! * size) / before[axis]!),
+      );
+      return { ...node, attributes: { mode, sizes: scaled } };
+    }
     case 'avgpool': {
       const attributes = adaptPads(node, data, samePadded);
       const global = attributes.kernelShape.every((extent, i) => extent === before[axes[i]!]);
@@ -136,7 +148,7 @@ function adaptAttributes(
   }
 }
 
-function adaptPads<A extends Omit<PoolAttributes, 'ceilMode'>>(
+function adaptPads<A extends Omit<OpAttributes['maxpool'], 'ceilMode'>>(
   node: { readonly name: string; readonly attributes: A },
   data: ShapedTensor,
   samePadded: ReadonlySet<string>,
@@ -151,6 +163,14 @@ function adaptPads<A extends Omit<PoolAttributes, 'ceilMode'>>(
     }),
   );
   return { ...attributes, pads: [...pads.map(([begin]) => begin), ...pads.map(([, end]) => end)] };
+}
+
+/** Extents equal to the operand's follow it. */
+function adaptExpand(before: Shape, after: Shape, target: Shape): Shape {
+  const added = target.length - before.length;
+  return target.map((extent, axis) =>
+    extent === before[axis - added] ? after[axis - added]! : extent,
+  );
 }
 
 /** Leading extents equal to the operand's follow it; the last one takes up what is left. */

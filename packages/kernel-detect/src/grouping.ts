@@ -1,4 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, opRow, ops } from '@nnmeter/ir';
 import { type Block, isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { GraphView, NONE } from './graph-view.ts';
@@ -184,7 +184,7 @@ export class Grouping {
   }
 }
 
-const LINEAR = new Set(['conv', 'dwconv', 'convtranspose', 'fc']);
+const LINEAR: ReadonlySet<string> = new Set(ops.filter((op) => opRow(op).weighted));
 
 /** Whether the kernel is still a linear layer, so that a bias added to it folds into the layer's own. */
 function isLinear(state: KernelState): boolean {

@@ -1,4 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, opRow } from '@nnmeter/ir';
 import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
@@ -96,13 +96,10 @@ function configurationOf({ name, nodes, outputShape }: NnMeterKernel): KernelCon
   return { kind, kernelHeight, kernelWidth, outHeight };
 }
 
-/** Ops that cost nothing anywhere. */
-const FREE = new Set(['reshape', 'identity', 'shape']);
-
 function uncountedWarning(kernels: readonly NnMeterKernel[]): string[] {
   const counts = new Map<string, number>();
   for (const { name, nodes } of kernels) {
-    if (nodes.every(({ op }) => FREE.has(op))) continue;
+    if (nodes.every(({ op }) => opRow(op).free)) continue;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   if (counts.size === 0) return [];

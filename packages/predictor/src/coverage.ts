@@ -1,10 +1,7 @@
-import { type Graph, macsOfNodes, type Node } from '@nnmeter/ir';
+import { type Graph, macsOfNodes, type Node, opRow } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction } from '@nnmeter/latency-model';
 import type { Coverage } from './report.ts';
-
-/** Ops that move no data: they cost nothing anywhere, so nothing has to be known about them. */
-const FREE_OPS: ReadonlySet<string> = new Set(['reshape', 'identity', 'shape']);
 
 /**
  * Shares of a graph's MACs and nodes that are in kernels of measured types. Of a kernel with fused stages that were never
@@ -42,7 +39,8 @@ function sharesOf(graph: Graph, measured: Uint8Array): Coverage {
   const total = { nodes: 0, known: 0, macs: 0 };
   const covered = { nodes: 0, macs: 0 };
   for (let node = 0; node < macs.length; node++) {
-    if (FREE_OPS.has(graph.nodes[node]!.op)) continue;
+    // What costs nothing anywhere need not be known.
+    if (opRow(graph.nodes[node]!.op).free) continue;
     const isKnown = !Number.isNaN(macs[node]!);
     const own = isKnown ? macs[node]! : 0;
     total.nodes++;

@@ -1,9 +1,8 @@
 import {
-  type ConvAttributes,
-  type ConvTransposeAttributes,
   type DataType,
   type Layout,
   NnMeterError,
+  type OpAttributes,
   type Shape,
   transposedWindowExtent,
 } from '@nnmeter/ir';
@@ -34,7 +33,7 @@ function convolution(operands: Operands): Rule {
 function convolved(
   call: Call,
   operands: Operands,
-  attributes: ConvAttributes,
+  attributes: OpAttributes['conv'],
   output: Shape,
 ): Computation {
   const { group } = attributes;
@@ -90,7 +89,7 @@ const convTranspose: Rule = (call) => {
     }),
   );
   const { pads, spatial } = transposedPads(call, input.slice(2), unpadded, strides);
-  const attributes: ConvTransposeAttributes = {
+  const attributes: OpAttributes['convtranspose'] = {
     ...{ kernelShape: kernel, strides, dilations, group, outputPadding, pads },
   };
   return computation('convtranspose', attributes, [[input[0]!, weight[1]! * group, ...spatial]]);

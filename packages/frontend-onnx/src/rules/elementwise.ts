@@ -1,10 +1,4 @@
-import {
-  broadcastShapes,
-  type ClipAttributes,
-  type DataType,
-  type Op,
-  type OpAttributes,
-} from '@nnmeter/ir';
+import { broadcastShapes, type DataType, type Op, type OpAttributes } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { castValues } from '../evaluate/arithmetic.ts';
@@ -126,7 +120,7 @@ const clip: Rule = (call) => {
 
 /** A clip from 0 is a rectifier; bounds computed from data are left out. */
 function clipped(call: Call, min: number | undefined, max: number | undefined): Computation {
-  const upper: ClipAttributes = max === undefined ? {} : { max };
+  const upper: OpAttributes['relu'] = max === undefined ? {} : { max };
   const shapes = [call.input(0).shape];
   if (min === 0) return computation('relu', upper, shapes, { inputs: [0] });
   return computation('clip', min === undefined ? upper : { min, ...upper }, shapes, {

@@ -1,8 +1,8 @@
 import {
   type DataType,
-  type MatMulAttributes,
   matMulShape,
   NnMeterError,
+  type OpAttributes,
   quote,
   type Shape,
 } from '@nnmeter/ir';
@@ -18,7 +18,7 @@ interface Operands {
   readonly dataType?: (call: Call) => DataType;
 }
 
-function product(operands: Operands, read: (call: Call) => MatMulAttributes): Rule {
+function product(operands: Operands, read: (call: Call) => OpAttributes['fc']): Rule {
   return (call) => {
     const { a, b, others = [] } = operands;
     const attributes = read(call);
@@ -45,8 +45,8 @@ function transposed(shape: Shape, transpose: boolean): Shape {
   return [...shape.slice(0, -2), shape[shape.length - 1]!, shape[shape.length - 2]!];
 }
 
-const plain = (): MatMulAttributes => ({ transposeA: false, transposeB: false });
-const flags = (call: Call): MatMulAttributes => ({
+const plain = (): OpAttributes['fc'] => ({ transposeA: false, transposeB: false });
+const flags = (call: Call): OpAttributes['fc'] => ({
   transposeA: call.int('transA', 0) !== 0,
   transposeB: call.int('transB', 0) !== 0,
 });

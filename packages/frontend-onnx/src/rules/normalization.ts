@@ -1,4 +1,4 @@
-import { type NormalizationAttributes, normalizeAxis, type Op, type Shape } from '@nnmeter/ir';
+import { normalizeAxis, type Op, type OpAttributes, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { computation, type Outcome, type Row, type Rule } from '../outcome.ts';
 
@@ -10,7 +10,7 @@ type NormalizationOp = Extract<
 /** Keeps the input's shape; further outputs (statistics) have shapes of their own. */
 function normalization(
   op: NormalizationOp,
-  attributes: (call: Call) => NormalizationAttributes,
+  attributes: (call: Call) => OpAttributes['bn'],
   statistics: (call: Call, input: Shape) => readonly (Shape | undefined)[] = () => [],
 ): Rule {
   return (call) => {
@@ -20,7 +20,7 @@ function normalization(
   };
 }
 
-const epsilon = (call: Call): NormalizationAttributes => ({
+const epsilon = (call: Call): OpAttributes['bn'] => ({
   epsilon: call.float('epsilon', 1e-5),
 });
 

@@ -1,15 +1,15 @@
 import {
   NnMeterError,
   normalizeAxis,
+  type OpAttributes,
   type Shape,
-  type SliceAttributes,
   sliceExtent,
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { alias, computation, type Row, type Rule } from '../outcome.ts';
 
 /** Reads a slice with everything explicit; axes are non-negative. */
-export function readSlice(call: Call, rank: number): SliceAttributes {
+export function readSlice(call: Call, rank: number): OpAttributes['slice'] {
   const starts = call.intsOrInput('starts', 1) ?? call.requireInts('starts');
   const ends = call.intsOrInput('ends', 2) ?? call.requireInts('ends');
   const axes = (call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis)).map((axis) =>
@@ -23,7 +23,7 @@ export function readSlice(call: Call, rank: number): SliceAttributes {
 }
 
 /** The shape of a slice. */
-export function sliceShape(input: Shape, slice: SliceAttributes): Shape {
+export function sliceShape(input: Shape, slice: OpAttributes['slice']): Shape {
   const shape = [...input];
   slice.axes.forEach((axis, index) => {
     shape[axis] = sliceExtent(
@@ -37,7 +37,10 @@ export function sliceShape(input: Shape, slice: SliceAttributes): Shape {
 }
 
 /** Bounds within the axes: exporters write "to the end" as the largest integer there is. */
-function clamped(input: Shape, { starts, ends, axes, steps }: SliceAttributes): SliceAttributes {
+function clamped(
+  input: Shape,
+  { starts, ends, axes, steps }: OpAttributes['slice'],
+): OpAttributes['slice'] {
   const within = (bound: number, index: number): number => {
     const extent = input[axes[index]!]!;
     return Math.min(Math.max(bound, -extent - 1), extent);

@@ -1,4 +1,4 @@
-import { NnMeterError, type PoolAttributes, type Shape, samePads, windowExtent } from '@nnmeter/ir';
+import { NnMeterError, type OpAttributes, type Shape, samePads, windowExtent } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 
 /** Kernel, strides, dilations and explicit pads of a window that slides over the spatial axes of `[N, C, ...]`. */
@@ -6,7 +6,7 @@ export function readWindow(
   call: Call,
   input: Shape,
   kernelShape: readonly number[],
-): PoolAttributes {
+): OpAttributes['maxpool'] {
   const rank = spatialRank(input);
   if (kernelShape.length !== rank) {
     throw new NnMeterError(
@@ -21,7 +21,7 @@ export function readWindow(
 }
 
 /** Spatial output extents of a convolution or pooling. */
-export function windowShape(spatial: Shape, window: PoolAttributes): Shape {
+export function windowShape(spatial: Shape, window: OpAttributes['maxpool']): Shape {
   const rank = spatial.length;
   return spatial.map((extent, axis) =>
     windowExtent(extent, {
@@ -66,7 +66,7 @@ export function perAxis(
 function readPads(
   call: Call,
   spatial: Shape,
-  window: Omit<PoolAttributes, 'pads'>,
+  window: Omit<OpAttributes['maxpool'], 'pads'>,
 ): readonly number[] {
   const mode = call.string('auto_pad', 'NOTSET');
   if (mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') {

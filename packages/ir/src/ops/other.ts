@@ -1,0 +1,78 @@
+import { stated } from './attribute.ts';
+import { likeFirst, row, unsettled } from './row.ts';
+
+export const otherOps = {
+  cast: row({
+    onnx: ['Cast', 1],
+    attributes: { to: stated('text') },
+    operands: [1, 1],
+    shapes: likeFirst,
+    macs: 'none',
+    cost: 'relu',
+    axes: 'kept',
+  }),
+  quantize: row({
+    onnx: ['QuantizeLinear', 10],
+    attributes: {},
+    operands: [1, 3],
+    shapes: likeFirst,
+    macs: 'none',
+    cost: 'relu',
+    axes: 'kept',
+  }),
+  dequantize: row({
+    onnx: ['DequantizeLinear', 10],
+    attributes: {},
+    operands: [1, 3],
+    shapes: likeFirst,
+    macs: 'none',
+    cost: 'relu',
+    axes: 'kept',
+  }),
+  identity: row({
+    onnx: ['Identity', 1],
+    attributes: {},
+    operands: [1, 1],
+    shapes: likeFirst,
+    macs: 'none',
+    cost: 'reshape',
+    axes: 'kept',
+    elementwise: true,
+    free: true,
+  }),
+  /** The shape of its operand as a list. */
+  shape: row({
+    onnx: ['Shape', 1],
+    attributes: {},
+    operands: [1, 1],
+    shapes: ([data]) => [{ shape: [data!.shape.length] }],
+    macs: 'none',
+    cost: 'reshape',
+    axes: 'opaque',
+    free: true,
+    resultType: 'int64',
+  }),
+  /** How many boxes it selects depends on data. */
+  nonmaxsuppression: row({
+    onnx: ['NonMaxSuppression', 10],
+    attributes: {},
+    operands: [1, 5],
+    shapes: unsettled,
+    macs: 'none',
+    cost: 'sort',
+    axes: 'opaque',
+    indexOperands: true,
+    resultType: 'int64',
+  }),
+  /** Anything outside the vocabulary. */
+  custom: row({
+    onnx: ['Custom', null],
+    attributes: {},
+    operands: [0, Number.POSITIVE_INFINITY],
+    shapes: unsettled,
+    macs: 'unknown',
+    cost: 'other',
+    axes: 'opaque',
+    note: 'anything else, with the attributes of its source',
+  }),
+};
