@@ -2,7 +2,7 @@ import type { AttributeValue, CustomAttributes, Shape } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 import type { Call } from './call.ts';
 import { type AttributeProto, toNumber } from './model.ts';
-import { type Computation, computation } from './outcome.ts';
+import { type Computation, type Settled, shaped } from './outcome.ts';
 
 /** Longer texts and lists are data, not settings. */
 const LONGEST = 1024;
@@ -22,7 +22,7 @@ export function custom(
   call: Call,
   shapes: readonly (Shape | undefined)[],
   extra: Pick<Partial<Computation>, 'dataTypes' | 'warning'> = {},
-): Computation {
+): Settled {
   const attributes: Record<string, AttributeValue> = Object.create(null);
   for (const attribute of call.attributes) {
     const read = VALUES[attribute.type ?? 0];
@@ -30,7 +30,7 @@ export function custom(
       attributes[attribute.name] = read(attribute);
     }
   }
-  return computation('custom', { ...attributes } satisfies CustomAttributes, shapes, extra);
+  return shaped('custom', { ...attributes } satisfies CustomAttributes, shapes, extra);
 }
 
 function isShort({ s, floats, ints, strings }: AttributeProto): boolean {

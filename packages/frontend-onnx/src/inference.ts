@@ -1,4 +1,4 @@
-import { locateError, NnMeterError, quote } from '@nnmeter/ir';
+import { locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -8,9 +8,10 @@ import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, NodeProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import { describeNode, orderNodes, readNames } from './order.ts';
-import type { Computation, Outcome } from './outcome.ts';
+import type { Aliases, Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
 import { findRule } from './rules/table.ts';
 import { normalizeDomain, type Scope } from './scope.ts';
+import { operandsOf, settleShapes } from './settle-shapes.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
 import { UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
@@ -26,6 +27,8 @@ export interface InferredNode {
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAXIMUM_NODES = 500_000;
+
+type SettledOutcome = Settled | Aliases | ConstantResult;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,
@@ -115,7 +118,7 @@ export class Inference {
   }
 
   /** Where something that a rule needs is not known, the declared shapes of the outputs have to do. */
-  #infer(call: Call, node: NodeProto, scope: Scope): Outcome {
+  #infer(call: Call, node: NodeProto, scope: Scope): SettledOutcome {
     const { type, domain, opset } = call;
     const declared = call.outputs.map((output) =>
       output === '' ? [] : scope.declaredShape(output, this.#dimensions),
@@ -123,11 +126,13 @@ export class Inference {
     const isDeclared = declared.every((shape) => shape !== undefined);
     try {
       const control = domain === '' ? CONTROL_FLOW.get(type) : undefined;
-      if (control !== undefined) return this.#withReads(control(this, call, scope), node, scope);
+      if (control !== undefined) {
+        return settle(this.#withReads(control(this, call, scope), node, scope), call);
+      }
       const rule = findRule(type, domain, opset);
-      if (rule !== undefined) return rule(call);
+      if (rule !== undefined) return settle(rule(call), call);
       const fn = this.#functions.get(functionKey(domain, type, node.overload));
-      if (fn !== undefined) return inlineFunction(this, fn, call, scope);
+      if (fn !== undefined) return settle(inlineFunction(this, fn, call, scope), call);
     } catch (cause) {
       if (!(cause instanceof Unknown)) throw cause;
       if (isDeclared) return custom(call, declared);
@@ -151,7 +156,7 @@ export class Inference {
     return { ...outcome, operands: [...new Set(operands)] };
   }
 
-  #apply(outcome: Outcome, call: Call, scope: Scope): void {
+  #apply(outcome: SettledOutcome, call: Call, scope: Scope): void {
     if (outcome.kind === 'aliases') this.#bindAliases(outcome.entries, call, scope);
     else if (outcome.kind === 'computation') this.#compute(outcome, call, scope);
     else if (call.outputs[0]) this.tensors.add(scope, call.outputs[0], outcome);
@@ -170,13 +175,17 @@ export class Inference {
   }
 
   /** Adds a node, or only its outputs if they are constant. */
-  #compute(outcome: Computation, call: Call, scope: Scope): void {
+  #compute(outcome: Settled, call: Call, scope: Scope): void {
     const isConstant = isFoldable(call);
     const kind = isConstant ? 'constant' : 'activation';
     const values = isConstant ? this.#evaluation.outputs(outcome, call) : [];
     const facts = (index: number, name: string): Omit<EntryFacts, 'name'> => ({
       kind,
-      dataType: outcome.dataTypes[index] ?? scope.declaredDataType(name) ?? call.dataType(0),
+      dataType:
+        outcome.dataTypes[index] ??
+        opRow(outcome.op).resultType ??
+        scope.declaredDataType(name) ??
+        call.dataType(0),
       shape: outcome.shapes[index],
       values: values[index],
     });
@@ -197,7 +206,7 @@ export class Inference {
   }
 
   #addSequence(
-    outcome: Computation,
+    outcome: Settled,
     call: Call,
     scope: Scope,
     facts: (index: number, name: string) => Omit<EntryFacts, 'name'>,
@@ -211,9 +220,12 @@ export class Inference {
   }
 }
 
+function settle(outcome: Outcome, call: Call): SettledOutcome {
+  return outcome.kind === 'computation' ? settleShapes(outcome, call) : outcome;
+}
+
 function keptInputs(outcome: Computation, call: Call): readonly (Entry | undefined)[] {
-  const inputs =
-    outcome.operands ?? outcome.inputs?.map((index) => call.inputs[index]) ?? call.inputs;
+  const inputs = operandsOf(outcome, call);
   return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
 }
 

@@ -1,21 +1,9 @@
-import type { Layout } from '@nnmeter/ir';
+import { type Layout, opRow } from '@nnmeter/ir';
 import type { Entry } from './entry.ts';
 import type { InferredNode } from './inference.ts';
+import { CHANNELS_FIRST } from './settle-shapes.ts';
 
-const CHANNELS_FIRST: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };
 const CHANNELS_LAST: Readonly<Record<number, Layout>> = { 3: 'NWC', 4: 'NHWC', 5: 'NDHWC' };
-
-/** ONNX defines these on `[N, C, ...]`. */
-const CHANNELS_FIRST_OPS = new Set([
-  ...['conv', 'dwconv', 'convtranspose', 'maxpool', 'avgpool', 'lppool', 'globalmaxpool', 'bn'],
-  ...['instancenorm', 'groupnorm', 'lrn', 'depthtospace', 'spacetodepth'],
-]);
-
-/** Ops that may change what an axis means, or that have tensors without image meaning. */
-const OPAQUE_OPS = new Set([
-  ...['matmul', 'einsum', 'lstm', 'gru', 'rnn', 'reshape', 'gather', 'scatter', 'custom', 'onehot'],
-  ...['nonmaxsuppression', 'shape', 'topk', 'argmax', 'argmin'],
-]);
 
 /**
  * Finds which activations are images and in which axis order: starts at ops that fix it and at 4-D inputs, then carries
@@ -36,7 +24,7 @@ export function findLayouts(
     for (const entry of node.inputs) {
       if (entry?.weightLayout !== undefined) layouts.set(entry, entry.weightLayout);
     }
-    if (!CHANNELS_FIRST_OPS.has(node.computation.op)) continue;
+    if (opRow(node.computation.op).axes !== 'image') continue;
     set(node.inputs[0], CHANNELS_FIRST[node.inputs[0]?.knownShape?.length ?? 0]);
     set(node.outputs[0], CHANNELS_FIRST[node.outputs[0]?.knownShape?.length ?? 0]);
   }
@@ -68,15 +56,16 @@ function carry(
   set: (entry: Entry | undefined, layout: Layout | undefined) => void,
 ): void {
   const { op, attributes } = node.computation;
-  if (OPAQUE_OPS.has(op)) return;
+  const { axes } = opRow(op);
+  if (axes === 'opaque') return;
   const known = from.find(
     (entry) => entry !== undefined && entry.kind !== 'constant' && layouts.has(entry),
   );
   const layout = known && layouts.get(known);
   if (layout === undefined) return;
-  if (op === 'transpose' && 'perm' in attributes) {
+  if (axes === 'permuted' && 'perm' in attributes) {
     set(to[0], permute(layout, attributes.perm as readonly number[], from === node.inputs));
-  } else if (op !== 'fc' || layout === CHANNELS_LAST[layout.length]) {
+  } else if (axes !== 'features' || layout === CHANNELS_LAST[layout.length]) {
     for (const entry of to) set(entry, layout);
   }
 }

@@ -10,9 +10,11 @@ export interface Computation {
   readonly kind: 'computation';
   readonly op: Op;
   readonly attributes: OpAttributes[Op];
-  /** Per output; undefined where not known. */
-  readonly shapes: readonly (Shape | undefined)[];
-  /** Per output; the first input's where not given. */
+  /** Per output, undefined where not known; given where the op's own rule cannot say them. */
+  shapes?: readonly (Shape | undefined)[] | undefined;
+  /** Shapes of the outputs that only ONNX has, such as statistics and indices, by that of the first. */
+  readonly further?: ((first: Shape) => readonly (Shape | undefined)[]) | undefined;
+  /** Per output; the first input's where neither the rule nor the op says otherwise. */
   readonly dataTypes: readonly (DataType | undefined)[];
   /** Indices of the inputs that the node keeps: not those that became attributes. All by default. */
   readonly inputs?: readonly number[] | undefined;
@@ -40,7 +42,12 @@ export interface ConstantResult {
   readonly values: EntryFacts['values'];
 }
 
-/** Infers what one node does: its canonical op, attributes and output shapes. */
+/** A computation whose output shapes are settled. */
+export interface Settled extends Computation {
+  shapes: readonly (Shape | undefined)[];
+}
+
+/** Says what one node does: its canonical op with attributes and operands; shapes follow by the op's rule. */
 export type Rule = (call: Call) => Outcome;
 
 /** One row of a rule table: the rule for an op of a domain from opset `since` on, until the next row of that op. */
@@ -49,10 +56,19 @@ export type Row = readonly [op: string, domain: string, since: number, rule: Rul
 export function computation<O extends Op>(
   op: O,
   attributes: OpAttributes[O],
+  extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes'>> = {},
+): Computation {
+  return { kind: 'computation', op, attributes, dataTypes: [], ...extra };
+}
+
+/** A node whose output shapes its rule knows: one outside the vocabulary, or one that ONNX shapes in its own way. */
+export function shaped<O extends Op>(
+  op: O,
+  attributes: OpAttributes[O],
   shapes: readonly (Shape | undefined)[],
   extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes' | 'shapes'>> = {},
-): Computation {
-  return { kind: 'computation', op, attributes, shapes, dataTypes: [], ...extra };
+): Settled {
+  return { kind: 'computation', op, attributes, dataTypes: [], shapes, ...extra };
 }
 
 export function alias(entry: Entry): Aliases {

@@ -42,6 +42,7 @@ export {
 export type { ReadOptions } from './read-options.ts';
 export { type AxisOrders, renumberAxes } from './renumber.ts';
 export {
+  broadcastAll,
   broadcastShapes,
   concatShapes,
   matMulShape,
@@ -50,6 +51,7 @@ export {
   reshapeShape,
   samePads,
   sliceExtent,
+  sliceShape,
   splitShapes,
   transposedWindowExtent,
   transposeShape,

@@ -1,7 +1,7 @@
 import { elementCount, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import type { Values } from '../entry.ts';
-import type { Computation } from '../outcome.ts';
+import type { Settled } from '../outcome.ts';
 import { MAXIMUM_VALUES } from '../tensor-values.ts';
 import { findEvaluator } from './table.ts';
 
@@ -13,7 +13,7 @@ export class Evaluation {
   #count = 0;
 
   /** Values per output; empty if there is no evaluator, or if a tensor is too large to be part of a shape. */
-  outputs(outcome: Computation, call: Call): readonly Values[] {
+  outputs(outcome: Settled, call: Call): readonly Values[] {
     const evaluator = findEvaluator(call.type, call.domain);
     if (evaluator === undefined || this.#count > MAXIMUM_ALL_VALUES) return [];
     const inputs = call.inputs.filter((input) => input !== undefined);

@@ -2,7 +2,7 @@ import { type DataType, elementCount, NnMeterError, type Shape } from '@nnmeter/
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { toNumber } from '../model.ts';
-import { computation, constant, type Row, type Rule } from '../outcome.ts';
+import { constant, type Row, type Rule, shaped } from '../outcome.ts';
 import { MAXIMUM_VALUES, tensorValues } from '../tensor-values.ts';
 
 const constantNode: Rule = (call) => {
@@ -69,12 +69,12 @@ function dataTypeAttribute(call: Call, otherwise: DataType): DataType {
 }
 
 const random: Rule = (call) =>
-  computation('custom', {}, [call.requireInts('shape')], {
+  shaped('custom', {}, [call.requireInts('shape')], {
     dataTypes: [dataTypeAttribute(call, 'float32')],
   });
 
 const like: Rule = (call) =>
-  computation('custom', {}, [call.input(0).shape], {
+  shaped('custom', {}, [call.input(0).shape], {
     dataTypes: [dataTypeAttribute(call, call.dataType(0))],
   });
 

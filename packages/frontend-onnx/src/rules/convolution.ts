@@ -1,14 +1,14 @@
 import {
   type DataType,
   type Layout,
-  NnMeterError,
   type OpAttributes,
   type Shape,
   transposedWindowExtent,
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { type Computation, computation, type Row, type Rule } from '../outcome.ts';
-import { perAxis, readWindow, spatialRank, windowShape } from './windows.ts';
+import { type Computation, computation, type Row, type Rule, shaped } from '../outcome.ts';
+import { settleShapes } from '../settle-shapes.ts';
+import { perAxis, readWindow, spatialRank } from './windows.ts';
 
 const WEIGHT_LAYOUTS: Readonly<Record<number, Layout>> = { 3: 'OIW', 4: 'OIHW', 5: 'OIDHW' };
 
@@ -22,117 +22,89 @@ interface Operands {
 function convolution(operands: Operands): Rule {
   return (call) => {
     const input = call.shape(0);
-    const weight = call.shape(operands.weight);
-    const group = readGroup(call, input, weight, 1);
-    const { ceilMode: _, ...window } = readWindow(call, input, kernelShape(call, weight));
-    const spatial = windowShape(input.slice(2), { ...window, ceilMode: false });
-    return convolved(call, operands, { ...window, group }, [input[0]!, weight[0]!, ...spatial]);
+    const { ceilMode: _, ...window } = readWindow(call, input, kernelShape(call, operands.weight));
+    const group = call.int('group', 1);
+    const layout = WEIGHT_LAYOUTS[input.length];
+    return computation(
+      group > 1 && group === input[1] ? 'dwconv' : 'conv',
+      { ...window, group },
+      {
+        dataTypes: [operands.dataType?.(call)],
+        inputs: operands.inputs,
+        weight: layout && [operands.weight, layout],
+      },
+    );
   };
 }
 
-function convolved(
-  call: Call,
-  operands: Operands,
-  attributes: OpAttributes['conv'],
-  output: Shape,
-): Computation {
-  const { group } = attributes;
-  const layout = WEIGHT_LAYOUTS[output.length];
-  return computation(
-    group > 1 && group === call.shape(0)[1] ? 'dwconv' : 'conv',
-    attributes,
-    [output],
-    {
-      dataTypes: [operands.dataType?.(call)],
-      inputs: operands.inputs,
-      weight: layout && [operands.weight, layout],
-    },
-  );
-}
-
-function kernelShape(call: Call, weight: Shape): readonly number[] {
+function kernelShape(call: Call, weight: number): readonly number[] {
   const kernel = call.ints('kernel_shape');
-  return kernel === undefined || kernel.length === 0 ? weight.slice(2) : kernel;
-}
-
-/** Checks that the weight's channels (on the axis given) belong to the input's and returns the number of groups. */
-function readGroup(call: Call, input: Shape, weight: Shape, channelAxis: 0 | 1): number {
-  const group = call.int('group', 1);
-  const channels = channelAxis === 1 ? weight[1]! * group : weight[0];
-  if (weight.length !== input.length || group < 1 || channels !== input[1]) {
-    throw new NnMeterError(
-      'E_SHAPE',
-      `a weight of shape [${weight.join(', ')}] in ${group} group(s) does not fit an input of shape [${input.join(', ')}]`,
-    );
-  }
-  return group;
+  return kernel === undefined || kernel.length === 0 ? call.shape(weight).slice(2) : kernel;
 }
 
 /** Output extents follow from the pads, or the pads from `output_shape` or `auto_pad`. */
 const convTranspose: Rule = (call) => {
   const input = call.shape(0);
-  const weight = call.shape(1);
   const rank = spatialRank(input);
-  const group = readGroup(call, input, weight, 0);
-  const kernel = kernelShape(call, weight);
-  const strides = perAxis(call, 'strides', rank, 1);
-  const dilations = perAxis(call, 'dilations', rank, 1);
-  const outputPadding = perAxis(call, 'output_padding', rank, 0);
-  const unpadded = input.slice(2).map((extent, axis) =>
-    transposedWindowExtent(extent, {
-      kernel: kernel[axis] ?? 1,
-      stride: strides[axis]!,
-      dilation: dilations[axis]!,
-      padBegin: 0,
-      padEnd: 0,
-      outputPadding: outputPadding[axis]!,
-    }),
-  );
-  const { pads, spatial } = transposedPads(call, input.slice(2), unpadded, strides);
-  const attributes: OpAttributes['convtranspose'] = {
-    ...{ kernelShape: kernel, strides, dilations, group, outputPadding, pads },
+  const window = {
+    kernelShape: kernelShape(call, 1),
+    strides: perAxis(call, 'strides', rank, 1),
+    dilations: perAxis(call, 'dilations', rank, 1),
+    group: call.int('group', 1),
   };
-  return computation('convtranspose', attributes, [[input[0]!, weight[1]! * group, ...spatial]]);
+  const outputPadding = perAxis(call, 'output_padding', rank, 0);
+  const layout = WEIGHT_LAYOUTS[input.length];
+  return computation(
+    'convtranspose',
+    { ...window, ...transposedPads(call, input.slice(2), { ...window, outputPadding }) },
+    { weight: layout && [1, layout] },
+  );
 };
 
+/** Pads as stated, or such that the output has the extents wanted; what it has too few is padded at its end. */
 function transposedPads(
   call: Call,
   input: Shape,
-  unpadded: Shape,
-  strides: readonly number[],
-): { pads: readonly number[]; spatial: Shape } {
+  window: Pick<
+    OpAttributes['convtranspose'],
+    'kernelShape' | 'strides' | 'dilations' | 'outputPadding'
+  >,
+): Pick<OpAttributes['convtranspose'], 'pads' | 'outputPadding'> {
   const rank = input.length;
+  const { strides, outputPadding } = window;
   const mode = call.string('auto_pad', 'NOTSET');
-  const given = call.ints('output_shape')?.slice(-rank);
   const target =
-    given ??
+    call.ints('output_shape')?.slice(-rank) ??
     (mode.startsWith('SAME') ? input.map((extent, axis) => extent * strides[axis]!) : undefined);
   if (target === undefined) {
     const pads =
       mode === 'VALID' ? new Array<number>(2 * rank).fill(0) : perAxis(call, 'pads', 2 * rank, 0);
-    const spatial = unpadded.map((extent, axis) => extent - pads[axis]! - pads[rank + axis]!);
-    if (spatial.some((extent) => extent < 0)) {
-      throw new NnMeterError('E_SHAPE', `pads [${pads.join(', ')}] leave nothing of the output`);
-    }
-    return { pads, spatial };
+    return { pads, outputPadding };
   }
-  const totals = unpadded.map((extent, axis) => Math.max(0, extent - target[axis]!));
-  const halves = totals.map((total) => Math.floor(total / 2));
-  const rests = totals.map((total, axis) => total - halves[axis]!);
-  const pads = mode === 'SAME_UPPER' ? [...halves, ...rests] : [...rests, ...halves];
-  return { pads, spatial: target };
+  const surplus = input.map((extent, axis) => {
+    const unpadded = transposedWindowExtent(extent, {
+      kernel: window.kernelShape[axis] ?? 1,
+      stride: strides[axis]!,
+      dilation: window.dilations[axis]!,
+      padBegin: 0,
+      padEnd: 0,
+      outputPadding: outputPadding[axis]!,
+    });
+    return unpadded - target[axis]!;
+  });
+  const halves = surplus.map((total) => Math.floor(Math.max(0, total) / 2));
+  const rests = surplus.map((total, axis) => Math.max(0, total) - halves[axis]!);
+  return {
+    pads: mode === 'SAME_UPPER' ? [...halves, ...rests] : [...rests, ...halves],
+    outputPadding: outputPadding.map((extent, axis) => extent + Math.max(0, -surplus[axis]!)),
+  };
 }
 
-/** The offset and mask inputs decide where is sampled; the window is that of a convolution. */
+/** The offset and mask inputs decide where is sampled; the window, and so the output, is that of a convolution. */
 const deformConv: Rule = (call) => {
-  const input = call.shape(0);
-  const weight = call.shape(1);
-  const group = readGroup(call, input, weight, 1);
-  const window = readWindow(call, input, kernelShape(call, weight));
-  const { kernelShape: kernel, strides, pads, dilations } = window;
-  return computation('custom', { kernelShape: kernel, strides, pads, dilations, group }, [
-    [input[0]!, weight[0]!, ...windowShape(input.slice(2), window)],
-  ]);
+  const { attributes, ...rest } = convolution({ weight: 1, inputs: [0, 1] })(call) as Computation;
+  const settled = settleShapes({ ...rest, attributes }, call);
+  return shaped('custom', attributes as OpAttributes['custom'], settled.shapes);
 };
 
 export const convolutionRows: readonly Row[] = [

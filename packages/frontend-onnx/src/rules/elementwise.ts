@@ -1,110 +1,69 @@
-import { broadcastShapes, type DataType, type Op, type OpAttributes } from '@nnmeter/ir';
+import { broadcastAll, type DataType, type Op, type OpAttributes, opRow, ops } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { castValues } from '../evaluate/arithmetic.ts';
-import { alias, type Computation, computation, constant, type Row, type Rule } from '../outcome.ts';
+import {
+  alias,
+  type Computation,
+  computation,
+  constant,
+  type Row,
+  type Rule,
+  shaped,
+} from '../outcome.ts';
 
-/** Ops of one tensor that keep its shape, known or not. */
-export function unary<O extends Op>(
-  op: O,
-  attributes: (call: Call) => OpAttributes[O],
-  dataType?: DataType,
-): Rule {
+/** The attributes that an op has under the same meaning in ONNX, by its row. */
+function readAttributes<O extends Op>(op: O): (call: Call) => OpAttributes[O] {
+  const columns = Object.entries(opRow(op).attributes);
+  if (columns.length === 0) return () => ({}) as OpAttributes[O];
+  return (call) => {
+    const values: Record<string, number> = {};
+    for (const [name, { kind, onnx = name, onnxDefault }] of columns) {
+      if (onnxDefault === undefined && call.attribute(onnx) === undefined) continue;
+      const otherwise = onnxDefault ?? 0;
+      values[name] = kind === 'integer' ? call.int(onnx, otherwise) : call.float(onnx, otherwise);
+    }
+    return values as OpAttributes[O];
+  };
+}
+
+/** An op of one operand, with the attributes of its row; what else a node reads became attributes. */
+export function unary(op: Op): Rule {
+  const read = readAttributes(op);
+  return (call) => computation(op, read(call), { inputs: FIRST });
+}
+
+const FIRST = [0] as const;
+
+/** An op of several operands that broadcast. */
+export function broadcasting(op: Op, dataType?: (call: Call) => DataType): Rule {
+  const read = readAttributes(op);
+  return (call) => computation(op, read(call), { dataTypes: [dataType?.(call)] });
+}
+
+/** What ONNX calls as the canonical vocabulary does, from the rows of the ops; broadcasting as NumPy's came with opset 7. */
+export const rowsOfElementwiseOps: readonly Row[] = ops.flatMap((op): Row[] => {
+  const { elementwise, operands, onnx } = opRow(op);
+  const [name, since] = onnx;
+  if (!elementwise || since === null) return [];
+  return [operands[1] === 1 ? [name, '', 1, unary(op)] : [name, '', 7, broadcasting(op)]];
+});
+
+/** An op outside the vocabulary whose result is like its operand. */
+function other(dataType?: DataType): Rule {
   return (call) =>
-    computation(op, attributes(call), [call.input(0).shape], {
-      dataTypes: [dataType],
-      inputs: [0],
-    });
+    shaped('custom', {}, [call.input(0).shape], { dataTypes: [dataType], inputs: FIRST });
 }
 
-/** Ops of several tensors that broadcast. */
-export function broadcasting<O extends Op>(
-  op: O,
-  attributes: (call: Call) => OpAttributes[O],
-  dataType?: (call: Call) => DataType,
-): Rule {
-  return (call) =>
-    computation(op, attributes(call), [call.shapes().reduce((a, b) => broadcastShapes(a, b), [])], {
-      dataTypes: [dataType?.(call)],
-    });
+/** An op outside the vocabulary whose operands broadcast. */
+function otherBroadcasting(dataType?: DataType): Rule {
+  return (call) => shaped('custom', {}, [broadcastAll(call.shapes())], { dataTypes: [dataType] });
 }
 
-const none = (): Record<never, never> => ({});
-const bool = (): DataType => 'bool';
-
-function alpha(alphaDefault: number): (call: Call) => { readonly alpha: number } {
-  return (call) => ({ alpha: call.float('alpha', alphaDefault) });
-}
-
-const UNARY: Readonly<Record<string, Rule>> = {
-  Relu: unary('relu', none),
-  Sigmoid: unary('sigmoid', none),
-  Tanh: unary('tanh', none),
-  HardSwish: unary('hswish', none),
-  Mish: unary('mish', none),
-  Gelu: unary('gelu', none),
-  Swish: unary('swish', none),
-  Softplus: unary('softplus', none),
-  Softsign: unary('softsign', none),
-  LeakyRelu: unary('leakyrelu', alpha(0.01)),
-  Elu: unary('elu', alpha(1)),
-  Celu: unary('celu', alpha(1)),
-  Selu: unary('selu', (call) => ({
-    alpha: call.float('alpha', 1.6732632),
-    beta: call.float('gamma', 1.050701),
-  })),
-  HardSigmoid: unary('hardsigmoid', (call) => ({
-    alpha: call.float('alpha', 0.2),
-    beta: call.float('beta', 0.5),
-  })),
-  ThresholdedRelu: unary('custom', alpha(1)),
-  Shrink: unary('custom', none),
-  Erf: unary('erf', none),
-  Exp: unary('exp', none),
-  Log: unary('log', none),
-  Sqrt: unary('sqrt', none),
-  Reciprocal: unary('reciprocal', none),
-  Neg: unary('neg', none),
-  Abs: unary('abs', none),
-  Sign: unary('sign', none),
-  Floor: unary('floor', none),
-  Ceil: unary('ceil', none),
-  Round: unary('round', none),
-  Sin: unary('sin', none),
-  Cos: unary('cos', none),
-  Not: unary('not', none, 'bool'),
-  BitwiseNot: unary('custom', none),
-  IsNaN: unary('custom', none, 'bool'),
-  IsInf: unary('custom', none, 'bool'),
-};
 const OTHER_FUNCTIONS = ['Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'];
 
-const BROADCASTING: Readonly<Record<string, Rule>> = {
-  Add: broadcasting('add', none),
-  Sub: broadcasting('sub', none),
-  Mul: broadcasting('mul', none),
-  Div: broadcasting('div', none),
-  Pow: broadcasting('pow', none),
-  Mod: broadcasting('mod', none),
-  PRelu: broadcasting('prelu', none),
-  Equal: broadcasting('equal', none, bool),
-  Greater: broadcasting('greater', none, bool),
-  GreaterOrEqual: broadcasting('greater', none, bool),
-  Less: broadcasting('less', none, bool),
-  LessOrEqual: broadcasting('less', none, bool),
-  And: broadcasting('and', none, bool),
-  Or: broadcasting('or', none, bool),
-  Xor: broadcasting('custom', none, bool),
-  BitShift: broadcasting('custom', none),
-  BitwiseAnd: broadcasting('custom', none),
-  BitwiseOr: broadcasting('custom', none),
-  BitwiseXor: broadcasting('custom', none),
-  Where: broadcasting('where', none, (call) => call.dataType(1)),
-};
-
 /** Ops of any number of tensors; of one they do nothing. */
-function variadic(op: 'add' | 'max' | 'min' | 'custom'): Rule {
-  const rule = broadcasting(op, none);
+function variadic(rule: Rule): Rule {
   return (call) => (call.inputs.length === 1 ? alias(call.input(0)) : rule(call));
 }
 
@@ -115,23 +74,20 @@ const clip: Rule = (call) => {
       : call.float(name, Number.POSITIVE_INFINITY);
     return value === undefined || Math.abs(value) > 1e38 ? undefined : value;
   };
-  return clipped(call, bound('min', 1), bound('max', 2));
+  return clipped(bound('min', 1), bound('max', 2));
 };
 
 /** A clip from 0 is a rectifier; bounds computed from data are left out. */
-function clipped(call: Call, min: number | undefined, max: number | undefined): Computation {
-  const upper: OpAttributes['relu'] = max === undefined ? {} : { max };
-  const shapes = [call.input(0).shape];
-  if (min === 0) return computation('relu', upper, shapes, { inputs: [0] });
-  return computation('clip', min === undefined ? upper : { min, ...upper }, shapes, {
-    inputs: [0],
-  });
+function clipped(min: number | undefined, max: number | undefined): Computation {
+  const upper = max === undefined ? {} : { max };
+  if (min === 0) return computation('relu', upper, { inputs: FIRST });
+  return computation('clip', min === undefined ? upper : { min, ...upper }, { inputs: FIRST });
 }
 
 function castTo(call: Call, to: DataType): ReturnType<Rule> {
   const input = call.input(0);
   if (to === input.dataType) return alias(input);
-  return computation('cast', { to }, [input.shape], { dataTypes: [to], inputs: [0] });
+  return computation('cast', { to }, { dataTypes: [to], inputs: FIRST });
 }
 
 const cast: Rule = (call) => castTo(call, dataTypeOf(call.requireInt('to')));
@@ -144,19 +100,31 @@ const castLike: Rule = (call) => {
   return constant(to, call.shape(0), values && castValues(values, to));
 };
 
+/** Elementwise ops that ONNX names otherwise, has several of, or whose attributes are operands there. */
 export const elementwiseRows: readonly Row[] = [
-  ...Object.entries(UNARY).map(([op, rule]): Row => [op, '', 1, rule]),
-  ...OTHER_FUNCTIONS.map((op): Row => [op, '', 7, unary('custom', none)]),
-  ...Object.entries(BROADCASTING).map(([op, rule]): Row => [op, '', 7, rule]),
-  ['Sum', '', 8, variadic('add')],
-  ['Max', '', 8, variadic('max')],
-  ['Min', '', 8, variadic('min')],
-  ['Mean', '', 8, variadic('custom')],
+  ['GreaterOrEqual', '', 7, broadcasting('greater')],
+  ['LessOrEqual', '', 7, broadcasting('less')],
+  ['Where', '', 7, broadcasting('where', (call) => call.dataType(1))],
+  ['Sum', '', 8, variadic(broadcasting('add'))],
+  ['Max', '', 8, variadic(broadcasting('max'))],
+  ['Min', '', 8, variadic(broadcasting('min'))],
+  ['Mean', '', 8, variadic(otherBroadcasting())],
   ['Clip', '', 1, clip],
   ['Cast', '', 6, cast],
   ['CastLike', '', 15, castLike],
-  ['Gelu', 'com.microsoft', 1, unary('gelu', none)],
-  ['FastGelu', 'com.microsoft', 1, unary('gelu', none)],
-  ['QuickGelu', 'com.microsoft', 1, unary('gelu', none)],
-  ['BiasGelu', 'com.microsoft', 1, broadcasting('gelu', none)],
+  ['Gelu', 'com.microsoft', 1, unary('gelu')],
+  ['FastGelu', 'com.microsoft', 1, unary('gelu')],
+  ['QuickGelu', 'com.microsoft', 1, unary('gelu')],
+  ['BiasGelu', 'com.microsoft', 1, broadcasting('gelu')],
+  ['ThresholdedRelu', '', 1, other()],
+  ['Shrink', '', 1, other()],
+  ['BitwiseNot', '', 1, other()],
+  ['IsNaN', '', 1, other('bool')],
+  ['IsInf', '', 1, other('bool')],
+  ...OTHER_FUNCTIONS.map((op): Row => [op, '', 7, other()]),
+  ['Xor', '', 7, otherBroadcasting('bool')],
+  ['BitShift', '', 7, otherBroadcasting()],
+  ['BitwiseAnd', '', 7, otherBroadcasting()],
+  ['BitwiseOr', '', 7, otherBroadcasting()],
+  ['BitwiseXor', '', 7, otherBroadcasting()],
 ];

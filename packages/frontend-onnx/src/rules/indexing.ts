@@ -1,44 +1,25 @@
-import { elementCount, NnMeterError, normalizeAxis } from '@nnmeter/ir';
+import { elementCount, normalizeAxis } from '@nnmeter/ir';
 import { dataTypeOf } from '../data-types.ts';
-import { computation, constant, type Row, type Rule } from '../outcome.ts';
+import { computation, constant, type Row, type Rule, shaped } from '../outcome.ts';
 
-const gather: Rule = (call) => {
-  const input = call.shape(0);
-  const axis = call.axis(input.length, 0);
-  const shape = [...input.slice(0, axis), ...call.shape(1), ...input.slice(axis + 1)];
-  return computation('gather', { axis }, [shape]);
-};
+const gather: Rule = (call) => computation('gather', { axis: call.axis(call.shape(0).length, 0) });
 
 const gatherElements: Rule = (call) =>
-  computation('gather', { axis: call.axis(call.shape(0).length, 0) }, [call.shape(1)]);
+  computation('gather', { axis: call.axis(call.shape(0).length, 0), indexing: 'elements' });
 
 /** The last axis of the indices addresses the first axes after the batch axes. */
-const gatherND: Rule = (call) => {
-  const input = call.shape(0);
-  const indices = call.shape(1);
-  const batchAxes = call.int('batch_dims', 0);
-  const addressed = batchAxes + (indices[indices.length - 1] ?? 0);
-  if (indices.length === 0 || addressed > input.length) {
-    throw new NnMeterError(
-      'E_SHAPE',
-      `indices of shape [${indices.join(', ')}] do not address [${input.join(', ')}]`,
-    );
-  }
-  const shape = [...indices.slice(0, -1), ...input.slice(addressed)];
-  return computation('gather', { axis: batchAxes }, [shape]);
-};
+const gatherND: Rule = (call) =>
+  computation('gather', { axis: call.int('batch_dims', 0), indexing: 'nd' });
 
-/** Writes into a copy of its first input. */
-const scatter: Rule = (call) => computation('scatter', {}, [call.input(0).shape]);
+const scatter: Rule = () => computation('scatter', {});
 
 const oneHot: Rule = (call) => {
-  const indices = call.shape(0);
-  const axis = normalizeAxis(call.int('axis', -1), indices.length + 1);
-  const shape = indices.toSpliced(axis, 0, call.scalar(1));
-  return computation('onehot', { axis }, [shape], {
-    dataTypes: [call.dataType(2)],
-    inputs: [0, 2],
-  });
+  const axis = normalizeAxis(call.int('axis', -1), call.shape(0).length + 1);
+  return computation(
+    'onehot',
+    { axis, depth: call.scalar(1) },
+    { dataTypes: [call.dataType(2)], inputs: [0, 2] },
+  );
 };
 
 /** How many boxes are selected depends on data; the most there can be is assumed. */
@@ -46,8 +27,7 @@ const nonMaxSuppression: Rule = (call) => {
   const [batch, boxes] = call.shape(0) as [number, number];
   const classes = call.shape(1)[1] ?? 1;
   const perClass = call.has(2) ? Math.min(call.scalar(2), boxes) : 0;
-  return computation('nonmaxsuppression', {}, [[batch * classes * perClass, 3]], {
-    dataTypes: ['int64'],
+  return shaped('nonmaxsuppression', {}, [[batch * classes * perClass, 3]], {
     inputs: [0, 1],
     warning: `${call.label}: how many boxes it selects depends on data; the most there can be, ${batch * classes * perClass}, are assumed`,
   });
@@ -65,18 +45,18 @@ const nonZero: Rule = (call) => {
   return constant('int64', [shape.length, found.length], indices);
 };
 
-const sameAsInput: Rule = (call) => computation('custom', {}, [call.input(0).shape]);
+const sameAsInput: Rule = (call) => shaped('custom', {}, [call.input(0).shape]);
 
 /** A flat sequence of the selected elements; known only for a constant selection. */
 const compress: Rule = (call) => {
   const input = call.shape(0);
   const count = call.values(1).filter((selected) => selected !== 0).length;
   const shape = call.attribute('axis') ? input.with(call.axis(input.length, 0), count) : [count];
-  return computation('gather', { axis: call.int('axis', 0) }, [shape], { inputs: [0] });
+  return shaped('gather', { axis: call.int('axis', 0) }, [shape], { inputs: [0] });
 };
 
 const multinomial: Rule = (call) =>
-  computation('custom', {}, [[call.shape(0)[0]!, call.int('sample_size', 1)]], {
+  shaped('custom', {}, [[call.shape(0)[0]!, call.int('sample_size', 1)]], {
     dataTypes: [dataTypeOf(call.int('dtype', 6))],
   });
 

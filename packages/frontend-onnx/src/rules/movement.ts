@@ -1,17 +1,15 @@
 import {
   broadcastShapes,
-  concatShapes,
   elementCount,
   NnMeterError,
   normalizeAxis,
   reshapeShape,
   type Shape,
-  transposeShape,
 } from '@nnmeter/ir';
 import { alias, computation, type Outcome, type Row, type Rule } from '../outcome.ts';
 
 function reshaped(shape: Shape): Outcome {
-  return computation('reshape', { shape }, [shape], { inputs: [0] });
+  return computation('reshape', { shape }, { inputs: [0] });
 }
 
 const reshape: Rule = (call) => {
@@ -58,17 +56,13 @@ const unsqueeze: Rule = (call) => {
 const transpose: Rule = (call) => {
   const input = call.shape(0);
   const perm = call.ints('perm') ?? input.map((_, axis) => input.length - 1 - axis);
-  const shape = transposeShape(input, perm);
-  if (perm.every((from, axis) => from === axis)) return alias(call.input(0));
-  return computation('transpose', { perm }, [shape], { inputs: [0] });
+  const isIdentity = perm.length === input.length && perm.every((from, axis) => from === axis);
+  return isIdentity ? alias(call.input(0)) : computation('transpose', { perm }, { inputs: [0] });
 };
 
 const concat: Rule = (call) => {
-  const shapes = call.shapes();
-  const rank = shapes[0]?.length ?? 0;
-  const axis = call.axis(rank, 1);
-  const shape = concatShapes(shapes, axis);
-  return call.inputs.length === 1 ? alias(call.input(0)) : computation('concat', { axis }, [shape]);
+  const axis = call.axis(call.shape(0).length, 1);
+  return call.inputs.length === 1 ? alias(call.input(0)) : computation('concat', { axis });
 };
 
 const split: Rule = (call) => {
@@ -80,14 +74,7 @@ const split: Rule = (call) => {
   const sizes =
     call.intsOrInput('split', 1) ??
     call.outputs.map((_, index) => Math.max(0, Math.min(part, extent - index * part)));
-  if (sizes.reduce((sum, size) => sum + size, 0) !== extent) {
-    throw new NnMeterError(
-      'E_SHAPE',
-      `parts of ${sizes.join(', ')} do not add up to the ${extent} of axis ${axis}`,
-    );
-  }
-  const shapes = sizes.map((size) => input.with(axis, size));
-  return computation('split', { axis, sizes }, shapes, { inputs: [0] });
+  return computation('split', { axis, sizes }, { inputs: [0] });
 };
 
 const pad: Rule = (call) => {
@@ -105,65 +92,28 @@ const pad: Rule = (call) => {
     pads[input.length + axis] = given[axes.length + index]!;
   });
   if (pads.every((extent) => extent === 0)) return alias(call.input(0));
-  const shape = input.map((extent, axis) => extent + pads[axis]! + pads[input.length + axis]!);
-  if (shape.some((extent) => extent < 0)) {
-    throw new NnMeterError('E_SHAPE', `pads [${pads.join(', ')}] leave nothing of the input`);
-  }
-  return computation('pad', { pads, mode: call.string('mode', 'constant') }, [shape], {
-    inputs: [0],
-  });
+  return computation('pad', { pads, mode: call.string('mode', 'constant') }, { inputs: [0] });
 };
 
 const expand: Rule = (call) => {
   const shape = broadcastShapes(call.shape(0), call.values(1));
   if (sameShape(shape, call.shape(0))) return alias(call.input(0));
-  return computation('expand', {}, [shape], { inputs: [0] });
+  return computation('expand', { shape }, { inputs: [0] });
 };
 
 const tile: Rule = (call) => {
-  const input = call.shape(0);
   const repeats = call.values(1);
-  if (repeats.length !== input.length) {
-    throw new NnMeterError('E_SHAPE', `${repeats.length} repeats do not fit rank ${input.length}`);
-  }
-  if (repeats.every((repeat) => repeat === 1)) return alias(call.input(0));
-  return computation('tile', {}, [input.map((extent, axis) => extent * repeats[axis]!)], {
-    inputs: [0],
-  });
+  const isWhole = repeats.length === call.shape(0).length && repeats.every((each) => each === 1);
+  return isWhole ? alias(call.input(0)) : computation('tile', { repeats }, { inputs: [0] });
 };
 
 function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-function checkBlocks(input: Shape, divisible: readonly [axis: number, by: number][]): void {
-  const fits =
-    input.length === 4 && divisible.every(([axis, by]) => by >= 1 && input[axis]! % by === 0);
-  if (!fits) throw new NnMeterError('E_SHAPE', `[${input.join(', ')}] does not divide into blocks`);
+function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
+  return (call) => computation(op, { blockSize: call.requireInt('blocksize') });
 }
-
-const depthToSpace: Rule = (call) => {
-  const input = call.shape(0);
-  const blockSize = call.requireInt('blocksize');
-  checkBlocks(input, [[1, blockSize ** 2]]);
-  const [batch, channels, height, width] = input as [number, number, number, number];
-  return computation('depthtospace', { blockSize }, [
-    [batch, channels / blockSize ** 2, height * blockSize, width * blockSize],
-  ]);
-};
-
-const spaceToDepth: Rule = (call) => {
-  const input = call.shape(0);
-  const blockSize = call.requireInt('blocksize');
-  checkBlocks(input, [
-    [2, blockSize],
-    [3, blockSize],
-  ]);
-  const [batch, channels, height, width] = input as [number, number, number, number];
-  return computation('spacetodepth', { blockSize }, [
-    [batch, channels * blockSize ** 2, height / blockSize, width / blockSize],
-  ]);
-};
 
 /** In inference dropout hands its input on; a mask would be all true. */
 const dropout: Rule = (call) => alias(call.input(0));
@@ -179,8 +129,8 @@ export const movementRows: readonly Row[] = [
   ['Pad', '', 2, pad],
   ['Expand', '', 8, expand],
   ['Tile', '', 6, tile],
-  ['DepthToSpace', '', 1, depthToSpace],
-  ['SpaceToDepth', '', 1, spaceToDepth],
+  ['DepthToSpace', '', 1, blocks('depthtospace')],
+  ['SpaceToDepth', '', 1, blocks('spacetodepth')],
   ['Identity', '', 1, dropout],
   ['Dropout', '', 1, dropout],
 ];

@@ -1,6 +1,6 @@
 import { normalizeAxis, type Op, type OpAttributes, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { computation, type Outcome, type Row, type Rule } from '../outcome.ts';
+import { computation, type Row, type Rule, shaped } from '../outcome.ts';
 
 type NormalizationOp = Extract<
   Op,
@@ -11,13 +11,12 @@ type NormalizationOp = Extract<
 function normalization(
   op: NormalizationOp,
   attributes: (call: Call) => OpAttributes['bn'],
-  statistics: (call: Call, input: Shape) => readonly (Shape | undefined)[] = () => [],
+  statistics?: (call: Call, input: Shape) => readonly (Shape | undefined)[],
 ): Rule {
-  return (call) => {
-    const input = call.input(0).shape;
-    const more = input === undefined ? [] : statistics(call, input);
-    return computation(op, attributes(call), [input, ...more]);
-  };
+  return (call) =>
+    computation(op, attributes(call), {
+      further: statistics && ((input) => statistics(call, input)),
+    });
 }
 
 const epsilon = (call: Call): OpAttributes['bn'] => ({
@@ -57,17 +56,14 @@ const skipLayerNormalization: Rule = (call) => {
   const input = call.shape(0);
   const op = call.type.includes('Simplified') ? 'rmsnorm' : 'layernorm';
   const attributes = { axis: input.length - 1, epsilon: call.float('epsilon', 1e-12) };
-  return computation(op, attributes, [input, undefined, undefined, input]);
+  return computation(op, attributes, { further: (sum) => [undefined, undefined, sum] });
 };
 
 function softmax(op: 'softmax' | 'logsoftmax', axis: number): Rule {
-  return (call): Outcome => {
-    const input = call.shape(0);
-    return computation(op, { axis: call.axis(input.length, axis) }, [input]);
-  };
+  return (call) => computation(op, { axis: call.axis(call.shape(0).length, axis) });
 }
 
-const hardmax: Rule = (call) => computation('custom', {}, [call.input(0).shape]);
+const hardmax: Rule = (call) => shaped('custom', {}, [call.input(0).shape]);
 
 export const normalizationRows: readonly Row[] = [
   ['BatchNormalization', '', 1, normalization('bn', epsilon, channelStatistics)],

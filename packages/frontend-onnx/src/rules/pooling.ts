@@ -1,48 +1,31 @@
-import type { Op, OpAttributes, Shape } from '@nnmeter/ir';
-import { computation, type Row, type Rule } from '../outcome.ts';
-import { readWindow, spatialRank, windowShape } from './windows.ts';
+import type { Op, Shape } from '@nnmeter/ir';
+import { computation, type Row, type Rule, shaped } from '../outcome.ts';
+import { readWindow, spatialRank } from './windows.ts';
 
 type PoolOp = Extract<Op, 'maxpool' | 'avgpool' | 'lppool'>;
-type GlobalPoolOp = Extract<Op, 'gap' | 'globalmaxpool'>;
+type GlobalPoolOp = Extract<Op, 'gap' | 'globalmaxpool' | 'reducel2'>;
 
-function pooling(op: PoolOp, inputs?: readonly number[], outputType?: number): Rule {
+function pooling(op: PoolOp, inputs?: readonly number[]): Rule {
   return (call) => {
-    const input = call.shape(0);
-    const window = readWindow(call, input, call.requireInts('kernel_shape'));
-    const output = [input[0]!, input[1]!, ...windowShape(input.slice(2), window)];
-    return computation(op, window, [output, output], {
-      dataTypes: [outputType === undefined ? undefined : call.dataType(outputType), 'int64'],
-      inputs,
-    });
+    const window = readWindow(call, call.shape(0), call.requireInts('kernel_shape'));
+    const indices = (output: Shape) => [output];
+    return computation(op, window, { dataTypes: [undefined, 'int64'], inputs, further: indices });
   };
 }
 
 /** Spatial extents become 1. */
-function pooledAway(input: Shape): Shape {
-  return [input[0]!, input[1]!, ...new Array<number>(spatialRank(input)).fill(1)];
-}
-
 function globalPooling(op: GlobalPoolOp, inputs?: readonly number[]): Rule {
   return (call) => {
-    const input = call.shape(0);
-    const axes = input.map((_, axis) => axis).slice(2);
-    return computation(op, { axes, keepDims: true }, [pooledAway(input)], { inputs });
+    const rank = spatialRank(call.shape(0));
+    const axes = Array.from({ length: rank }, (_, side) => side + 2);
+    return computation(op, { axes, keepDims: true }, { inputs });
   };
 }
-
-const globalLpPool: Rule = (call) => {
-  const input = call.shape(0);
-  const attributes: OpAttributes['reducel2'] = {
-    axes: input.map((_, axis) => axis).slice(2),
-    keepDims: true,
-  };
-  return computation('reducel2', attributes, [pooledAway(input)]);
-};
 
 /** The inverse of MaxPool, or as large as its third input says. */
 const maxUnpool: Rule = (call) => {
   const input = call.shape(0);
-  if (call.has(2)) return computation('custom', {}, [call.values(2)]);
+  if (call.has(2)) return shaped('custom', {}, [call.values(2)]);
   const window = readWindow(call, input, call.requireInts('kernel_shape'));
   const { kernelShape, strides, pads } = window;
   const rank = spatialRank(input);
@@ -52,21 +35,19 @@ const maxUnpool: Rule = (call) => {
       (extent, axis) =>
         (extent - 1) * strides[axis]! + kernelShape[axis]! - pads[axis]! - pads[rank + axis]!,
     );
-  return computation('custom', { kernelShape, strides, pads }, [
-    [input[0]!, input[1]!, ...spatial],
-  ]);
+  return shaped('custom', { kernelShape, strides, pads }, [[input[0]!, input[1]!, ...spatial]]);
 };
 
 const roiAlign: Rule = (call) => {
   const height = call.int('output_height', 1);
   const width = call.int('output_width', 1);
   const output = [call.shape(1)[0]!, call.shape(0)[1]!, height, width];
-  return computation('custom', { mode: call.string('mode', 'avg') }, [output]);
+  return shaped('custom', { mode: call.string('mode', 'avg') }, [output]);
 };
 
 const maxRoiPool: Rule = (call) => {
   const pooled = call.requireInts('pooled_shape');
-  return computation('custom', {}, [[call.shape(1)[0]!, call.shape(0)[1]!, ...pooled]]);
+  return shaped('custom', {}, [[call.shape(1)[0]!, call.shape(0)[1]!, ...pooled]]);
 };
 
 const QUANTIZED = 'com.microsoft';
@@ -77,7 +58,7 @@ export const poolingRows: readonly Row[] = [
   ['LpPool', '', 2, pooling('lppool')],
   ['GlobalAveragePool', '', 1, globalPooling('gap')],
   ['GlobalMaxPool', '', 1, globalPooling('globalmaxpool')],
-  ['GlobalLpPool', '', 2, globalLpPool],
+  ['GlobalLpPool', '', 2, globalPooling('reducel2')],
   ['MaxUnpool', '', 9, maxUnpool],
   ['RoiAlign', '', 10, roiAlign],
   ['MaxRoiPool', '', 1, maxRoiPool],

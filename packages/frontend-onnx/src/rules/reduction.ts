@@ -1,6 +1,6 @@
 import { normalizeAxis, type OpAttributes, reduceShape, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { alias, computation, type Outcome, type Row, type Rule } from '../outcome.ts';
+import { alias, computation, type Outcome, type Row, type Rule, shaped } from '../outcome.ts';
 
 type ReduceOp = 'reducemean' | 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod' | 'reducel2';
 
@@ -25,10 +25,12 @@ function reduced(
   input: Shape,
   attributes: OpAttributes['reducemean'],
 ): Outcome {
-  const shape =
-    attributes.axes.length === 0 ? input : reduceShape(input, attributes.axes, attributes.keepDims);
-  const canonical = op === 'reducemean' && isSpatial(input, attributes.axes) ? 'gap' : op;
-  return computation(canonical, { ...attributes }, [shape], { inputs: [0] });
+  const { axes, keepDims } = attributes;
+  if (op === 'custom') {
+    return shaped(op, { ...attributes }, [reduceShape(input, axes, keepDims)], { inputs: [0] });
+  }
+  const isGlobal = op === 'reducemean' && isSpatial(input, axes);
+  return computation(isGlobal ? 'gap' : op, attributes, { inputs: [0] });
 }
 
 /** The spatial axes of an image or volume, channels first or last. */
@@ -43,19 +45,14 @@ function isSpatial(input: Shape, axes: readonly number[]): boolean {
 
 function argument(op: 'argmax' | 'argmin'): Rule {
   return (call) => {
-    const input = call.shape(0);
-    const axes = [call.axis(input.length, 0)];
-    const keepDims = call.int('keepdims', 1) !== 0;
-    return computation(op, { axes, keepDims }, [reduceShape(input, axes, keepDims)], {
-      dataTypes: ['int64'],
-    });
+    const axes = [call.axis(call.shape(0).length, 0)];
+    return computation(op, { axes, keepDims: call.int('keepdims', 1) !== 0 });
   };
 }
 
 const cumSum: Rule = (call) => {
-  const input = call.shape(0);
-  const axis = normalizeAxis(call.scalar(1), input.length);
-  return computation('cumsum', { axis }, [input], { inputs: [0] });
+  const axis = normalizeAxis(call.scalar(1), call.shape(0).length);
+  return computation('cumsum', { axis }, { inputs: [0] });
 };
 
 function topKBy(count: (call: Call) => number): Rule {
@@ -63,11 +60,7 @@ function topKBy(count: (call: Call) => number): Rule {
     const input = call.shape(0);
     const axis = call.axis(input.length, -1);
     const k = Math.min(count(call), input[axis] ?? 1);
-    const shape = input.with(axis, k);
-    return computation('topk', { axis, k }, [shape, shape], {
-      dataTypes: [undefined, 'int64'],
-      inputs: [0],
-    });
+    return computation('topk', { axis, k }, { dataTypes: [undefined, 'int64'], inputs: [0] });
   };
 }
 

@@ -1,6 +1,6 @@
 import { NnMeterError, normalizeAxis, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { computation, type Row, type Rule } from '../outcome.ts';
+import { computation, type Row, type Rule, shaped } from '../outcome.ts';
 
 /** An optional list that is absent, or present but empty. */
 function optionalValues(call: Call, index: number): readonly number[] | undefined {
@@ -44,8 +44,8 @@ const resize: Rule = (call) => {
   return resized(call, sizes ? sized(call, input, sizes, axes) : scaled(input, scales, axes));
 };
 
-function resized(call: Call, output: Shape): ReturnType<Rule> {
-  return computation('resize', { mode: call.string('mode', 'nearest') }, [output], { inputs: [0] });
+function resized(call: Call, sizes: Shape): ReturnType<Rule> {
+  return computation('resize', { mode: call.string('mode', 'nearest'), sizes }, { inputs: [0] });
 }
 
 function upsample(scales: (call: Call) => readonly number[]): Rule {
@@ -59,7 +59,7 @@ function upsample(scales: (call: Call) => readonly number[]): Rule {
 /** Samples `[N, C, ...]` at a grid `[N, ..., axes]`. */
 const gridSample: Rule = (call) => {
   const [batch, channels] = call.shape(0) as [number, number];
-  return computation('custom', { mode: call.string('mode', 'linear') }, [
+  return shaped('custom', { mode: call.string('mode', 'linear') }, [
     [batch, channels, ...call.shape(1).slice(1, -1)],
   ]);
 };
@@ -67,7 +67,7 @@ const gridSample: Rule = (call) => {
 /** Sampling positions for a target of size `[N, C, ...]`. */
 const affineGrid: Rule = (call) => {
   const [batch = 1, , ...spatial] = call.values(1);
-  return computation('custom', {}, [[batch, ...spatial, spatial.length]], { inputs: [0] });
+  return shaped('custom', {}, [[batch, ...spatial, spatial.length]], { inputs: [0] });
 };
 
 const centerCropPad: Rule = (call) => {
@@ -77,14 +77,14 @@ const centerCropPad: Rule = (call) => {
   (call.ints('axes') ?? input.map((_, axis) => axis)).forEach((axis, index) => {
     output[normalizeAxis(axis, input.length)] = target[index]!;
   });
-  return computation('custom', {}, [output], { inputs: [0] });
+  return shaped('custom', {}, [output], { inputs: [0] });
 };
 
 /** Puts columns of image blocks back together. */
 const columnsToImage: Rule = (call) => {
   const [batch, rows] = call.shape(0) as [number, number];
   const block = call.values(2).reduce((product, extent) => product * extent, 1);
-  return computation('custom', {}, [[batch, rows / block, ...call.values(1)]], { inputs: [0] });
+  return shaped('custom', {}, [[batch, rows / block, ...call.values(1)]], { inputs: [0] });
 };
 
 export const resizeRows: readonly Row[] = [

@@ -1,8 +1,16 @@
-import { concatShapes, NnMeterError, normalizeAxis, quote, type Shape } from '@nnmeter/ir';
+import { concatShapes, NnMeterError, quote } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { Entry, Unknown } from '../entry.ts';
-import { alias, computation, constant, type Outcome, type Row, type Rule } from '../outcome.ts';
+import {
+  alias,
+  computation,
+  constant,
+  type Outcome,
+  type Row,
+  type Rule,
+  shaped,
+} from '../outcome.ts';
 
 /** Each part of a split becomes a tensor of its own; exporters split images, texts and channels. */
 const MAXIMUM_PARTS = 10_000;
@@ -57,7 +65,7 @@ const concatenate: Rule = (call) => {
   const rank = (shapes[0]?.length ?? 0) + (isNewAxis ? 1 : 0);
   const axis = call.axis(rank, 0);
   const parts = isNewAxis ? shapes.map((shape) => shape.toSpliced(axis, 0, 1)) : shapes;
-  return computation('concat', { axis }, [concatShapes(parts, axis)], {
+  return shaped('concat', { axis }, [concatShapes(parts, axis)], {
     dataTypes: [operands[0]?.dataType],
     operands,
   });
@@ -79,13 +87,15 @@ const splitToSequence: Rule = (call) => {
     );
   const sizes = call.has(1) && !isScalar ? call.values(1) : equal();
   const dropsAxis = !call.has(1) && call.int('keepdims', 1) === 0;
-  const shapes: readonly Shape[] = sizes.map((size) =>
-    dropsAxis ? input.toSpliced(axis, 1) : input.with(axis, size),
+  return computation(
+    'split',
+    { axis, sizes },
+    {
+      shapes: dropsAxis ? sizes.map(() => input.toSpliced(axis, 1)) : undefined,
+      inputs: [0],
+      isSequence: true,
+    },
   );
-  return computation('split', { axis: normalizeAxis(axis, input.length), sizes }, shapes, {
-    inputs: [0],
-    isSequence: true,
-  });
 };
 
 export const sequenceRows: readonly Row[] = [

@@ -3,7 +3,7 @@ import {
   normalizeAxis,
   type OpAttributes,
   type Shape,
-  sliceExtent,
+  sliceShape,
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { alias, computation, type Row, type Rule } from '../outcome.ts';
@@ -20,20 +20,6 @@ export function readSlice(call: Call, rank: number): OpAttributes['slice'] {
     throw new NnMeterError('E_SHAPE', 'its starts, ends, axes and steps differ in length');
   }
   return { starts, ends, axes, steps };
-}
-
-/** The shape of a slice. */
-export function sliceShape(input: Shape, slice: OpAttributes['slice']): Shape {
-  const shape = [...input];
-  slice.axes.forEach((axis, index) => {
-    shape[axis] = sliceExtent(
-      input[axis]!,
-      slice.starts[index]!,
-      slice.ends[index]!,
-      slice.steps[index]!,
-    );
-  });
-  return shape;
 }
 
 /** Bounds within the axes: exporters write "to the end" as the largest integer there is. */
@@ -54,7 +40,7 @@ const slice: Rule = (call) => {
   const shape = sliceShape(input, attributes);
   const whole = attributes.steps.every((step) => step === 1);
   if (whole && shape.every((extent, axis) => extent === input[axis])) return alias(call.input(0));
-  return computation('slice', attributes, [shape], { inputs: [0] });
+  return computation('slice', attributes, { inputs: [0] });
 };
 
 export const slicingRows: readonly Row[] = [['Slice', '', 1, slice]];

@@ -2,7 +2,7 @@ import type { Row, Rule } from '../outcome.ts';
 import { attentionRows } from './attention.ts';
 import { constantRows } from './constants.ts';
 import { convolutionRows } from './convolution.ts';
-import { elementwiseRows } from './elementwise.ts';
+import { elementwiseRows, rowsOfElementwiseOps } from './elementwise.ts';
 import { indexingRows } from './indexing.ts';
 import { matmulRows } from './matmul.ts';
 import { movementRows } from './movement.ts';
@@ -33,7 +33,7 @@ const rows: readonly Row[] = [
   ...slicingRows,
 ];
 
-/** Rows by `domain:op`, newest first. */
+/** Rows by `domain:op`, newest first; elementwise ops need one of their own only where ONNX differs. */
 const table = new Map<string, Row[]>();
 for (const row of rows) {
   const key = `${row[1]}:${row[0]}`;
@@ -43,6 +43,11 @@ for (const row of rows) {
     key,
     versions.sort((a, b) => b[2] - a[2]),
   );
+}
+
+for (const row of rowsOfElementwiseOps) {
+  const key = `${row[1]}:${row[0]}`;
+  if (!table.has(key)) table.set(key, [row]);
 }
 
 /** The rule for an op at an opset, if there is one. */

@@ -1,4 +1,4 @@
-import { NnMeterError, type OpAttributes, type Shape, samePads, windowExtent } from '@nnmeter/ir';
+import { NnMeterError, type OpAttributes, type Shape, samePads } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 
 /** Kernel, strides, dilations and explicit pads of a window that slides over the spatial axes of `[N, C, ...]`. */
@@ -18,21 +18,6 @@ export function readWindow(
   const dilations = perAxis(call, 'dilations', rank, 1);
   const window = { kernelShape, strides, dilations, ceilMode: call.int('ceil_mode', 0) !== 0 };
   return { ...window, pads: readPads(call, input.slice(2), window) };
-}
-
-/** Spatial output extents of a convolution or pooling. */
-export function windowShape(spatial: Shape, window: OpAttributes['maxpool']): Shape {
-  const rank = spatial.length;
-  return spatial.map((extent, axis) =>
-    windowExtent(extent, {
-      kernel: window.kernelShape[axis]!,
-      stride: window.strides[axis]!,
-      dilation: window.dilations[axis]!,
-      padBegin: window.pads[axis]!,
-      padEnd: window.pads[rank + axis]!,
-      ceilMode: window.ceilMode,
-    }),
-  );
 }
 
 export function spatialRank(input: Shape): number {

@@ -40,8 +40,11 @@ const blocks = (onnx: string, toSpace: boolean) =>
     attributes: { blockSize: stated('integer', { onnx: 'blocksize' }) },
     operands: [1, 1],
     shapes: ([data], { blockSize }) => {
-      if (blockSize < 1) throw new NnMeterError('E_SHAPE', `blocks of ${blockSize}`);
       const sides = imageSides(data!);
+      if (blockSize < 1 || sides.length === 0) {
+        const shape = data!.shape.join(', ');
+        throw new NnMeterError('E_SHAPE', `[${shape}] does not divide into blocks of ${blockSize}`);
+      }
       const block = blockSize ** sides.length;
       const channels = imageChannels(data!);
       const moved = sides.map((side) => (toSpace ? side * blockSize : side / blockSize));

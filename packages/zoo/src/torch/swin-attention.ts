@@ -114,5 +114,5 @@ function normalize(torch: TorchBuilder, x: ShapedTensor): ShapedTensor {
   const axes = [x.shape.length - 1];
   const norm = torch.op('reducel2', 'ReduceL2', [x], { axes, keepDims: true });
   const positive = torch.op('clip', 'Clip', [norm], { min: 1e-12 });
-  return torch.binary('div', x, torch.op('expand', 'Expand', [positive], {}, { shape: x.shape }));
+  return torch.binary('div', x, torch.op('expand', 'Expand', [positive], { shape: x.shape }));
 }

@@ -226,10 +226,9 @@ export class TorchBuilder {
 
   /** One entry of an axis, which goes away. */
   select(x: ShapedTensor, axis: number, index: number): ShapedTensor {
-    const shape = x.shape.filter((_, other) => other !== axis);
     const { name } = this.#named('Constant');
     const indices = this.#graph.constant(name, [], { dataType: 'int64', values: [index] });
-    return this.op('gather', 'Gather', [x, indices], { axis }, { shape });
+    return this.op('gather', 'Gather', [x, indices], { axis });
   }
 
   matMul(a: ShapedTensor, b: ShapedTensor): ShapedTensor {
