@@ -15,8 +15,8 @@ import { InputShapes } from './input-shapes.ts';
 import { mergeBatchNormalization } from './merge-batch-norm.ts';
 import { NodeContext, NotKnown } from './op-context.ts';
 import { foldValues } from './ops/fold.ts';
-import type { Lowered } from './ops/rule.ts';
 import { ruleOf } from './ops/table.ts';
+import { type Settled, type SettledNode, settleShapes } from './settle-shapes.ts';
 
 /** Turns TensorFlow nodes into the graph, following data from the wanted results back to the inputs. */
 export class Lowering {
@@ -178,7 +178,7 @@ export class Lowering {
       }
       return;
     }
-    const [shape] = lowered.shapes;
+    const shape = lowered.results[0]?.shape;
     if (
       shape !== undefined &&
       inputs.length > 0 &&
@@ -191,8 +191,8 @@ export class Lowering {
     this.#emit(node, context, lowered);
   }
 
-  #apply(node: TfNode, context: NodeContext): Lowered {
-    const unknown = { kind: 'node', op: 'custom', attributes: {}, shapes: [undefined] } as const;
+  #apply(node: TfNode, context: NodeContext): Settled {
+    const unknown = { kind: 'node', op: 'custom', attributes: {}, results: [{}] } as const;
     const rule = ruleOf(node.op);
     if (rule === undefined) {
       this.warn(
@@ -202,7 +202,7 @@ export class Lowering {
       return unknown;
     }
     try {
-      return rule(context);
+      return settleShapes(rule(context), context);
     } catch (error) {
       if (error instanceof NotKnown) {
         this.warn(
@@ -226,12 +226,6 @@ export class Lowering {
     shape: Shape,
     values: readonly number[] | undefined,
   ): void {
-    if (elementCount(shape) > Number.MAX_SAFE_INTEGER) {
-      throw new NnMeterError(
-        'E_SHAPE',
-        `node ${quote(node.name)} (${node.op}) has the impossible shape [${shape.join(', ')}]`,
-      );
-    }
     this.#define(node, 0, {
       kind: 'constant',
       dataType: context.outputType,
@@ -241,13 +235,20 @@ export class Lowering {
   }
 
   #define(node: TfNode, slot: number, rest: Omit<Tensor, 'name'>): Tensor {
+    const { shape } = rest;
+    if (shape !== undefined && elementCount(shape) > Number.MAX_SAFE_INTEGER) {
+      throw new NnMeterError(
+        'E_SHAPE',
+        `node ${quote(node.name)} (${node.op}) has the impossible shape [${shape.join(', ')}]`,
+      );
+    }
     const tensor: Tensor = { name: slot === 0 ? node.name : `${node.name}:${slot}`, ...rest };
     this.#computed.set(`${node.name}:${slot}`, tensor);
     if (tensor.kind !== 'constant') this.#tensors.set(tensor.name, tensor);
     return tensor;
   }
 
-  #emit(node: TfNode, context: NodeContext, lowered: Extract<Lowered, { kind: 'node' }>): void {
+  #emit(node: TfNode, context: NodeContext, lowered: SettledNode): void {
     const operands = lowered.operands ?? context.inputs.map((_, index) => index);
     const names = operands.map((index) => {
       const tensor = context.inputs[index]!;
@@ -260,14 +261,12 @@ export class Lowering {
       }
       return tensor.name;
     });
-    const first = context.inputs[operands[0] ?? 0];
-    const outputs = lowered.shapes.map((shape, slot) => {
-      const inherited = first?.shape?.length === shape?.length ? first?.layout : undefined;
+    const outputs = lowered.results.map(({ shape, layout }, slot) => {
       return this.#define(node, slot, {
         kind: 'activation',
         dataType: context.outputType,
         ...(shape === undefined ? {} : { shape }),
-        ...layoutOf('layout' in lowered ? lowered.layout : inherited),
+        ...layoutOf(layout),
       }).name;
     });
     this.#nodes.push({

@@ -64,9 +64,5 @@ export const constantRows: Rows = [
   ['ZerosLike', (context) => filled(context.shape(0), 0)],
   ['OnesLike', (context) => filled(context.shape(0), 1)],
   ['Range', range],
-  [
-    'Where',
-    (context) =>
-      node('custom', {}, undefined, { shapes: [undefined], layout: context.inputs[0]!.layout }),
-  ],
+  ['Where', () => node('custom', {}, { shapes: [undefined] })],
 ];

@@ -1,13 +1,4 @@
-import {
-  elementCount,
-  type Layout,
-  matMulShape,
-  NnMeterError,
-  normalizeAxis,
-  type Shape,
-  samePads,
-  windowExtent,
-} from '@nnmeter/ir';
+import { type Layout, NnMeterError, samePads, transposedWindowExtent } from '@nnmeter/ir';
 import { node, type OpContext, type Rows } from './rule.ts';
 
 /** Positions of batch, channels and spatial axes in `data_format` (NHWC unless said). */
@@ -25,12 +16,12 @@ export function imageAxes(context: OpContext): {
   return { layout, channels: layout.indexOf('C'), spatial };
 }
 
-/** Output extents and explicit pads of a sliding window under TensorFlow's padding rules. */
+/** Strides, dilations and explicit pads of a sliding window under TensorFlow's padding rules. */
 export function slide(
   context: OpContext,
   kernelShape: readonly number[],
   strideList: readonly number[] = context.integers('strides'),
-): { strides: number[]; dilations: number[]; pads: number[]; extents: number[] } {
+): { strides: number[]; dilations: number[]; pads: number[] } {
   const { spatial } = imageAxes(context);
   const input = context.shape(0);
   const dilationList = context.integers('dilations');
@@ -40,7 +31,7 @@ export function slide(
   const dilations = spatial.map((axis) => dilationList[axis] ?? 1);
   const begins: number[] = [];
   const ends: number[] = [];
-  const extents = spatial.map((axis, index) => {
+  for (const [index, axis] of spatial.entries()) {
     const window = {
       kernel: kernelShape[index]!,
       stride: strides[index]!,
@@ -54,24 +45,8 @@ export function slide(
           : [0, 0];
     begins.push(padBegin);
     ends.push(padEnd);
-    return windowExtent(input[axis]!, { ...window, padBegin, padEnd });
-  });
-  return { strides, dilations, pads: [...begins, ...ends], extents };
-}
-
-/** Puts spatial extents and channels where the layout has them. */
-export function imageShape(
-  context: OpContext,
-  extents: readonly number[],
-  channels: number,
-): Shape {
-  const axes = imageAxes(context);
-  const shape = [...context.shape(0)];
-  axes.spatial.forEach((axis, index) => {
-    shape[axis] = extents[index]!;
-  });
-  shape[axes.channels] = channels;
-  return shape;
+  }
+  return { strides, dilations, pads: [...begins, ...ends] };
 }
 
 function convolution(context: OpContext, depthwise: boolean) {
@@ -86,23 +61,13 @@ function convolution(context: OpContext, depthwise: boolean) {
     );
   }
   const kernelShape = filter.slice(0, spatialRank);
-  const { extents, ...window } = slide(context, kernelShape);
-  const inputChannels = input[axes.channels]!;
-  const [filterInput = 1, filterOutput = 1] = filter.slice(spatialRank);
-  const outputChannels = depthwise ? filterInput * filterOutput : filterOutput;
-  const group = depthwise ? inputChannels : inputChannels / filterInput;
-  if (!Number.isInteger(group) || (depthwise && filterInput !== inputChannels)) {
-    throw new NnMeterError(
-      'E_SHAPE',
-      `filter [${filter.join(', ')}] does not fit ${inputChannels} input channels`,
-    );
-  }
-  const isDepthwise = group > 1 && group === inputChannels;
+  const window = slide(context, kernelShape);
+  const channels = input[axes.channels]!;
+  const group = depthwise ? channels : channels / filter[spatialRank]!;
   const weightLayout: Layout = depthwise ? 'HWCM' : spatialRank === 3 ? 'DHWIO' : 'HWIO';
   return node(
-    isDepthwise ? 'dwconv' : 'conv',
+    group > 1 && group === channels ? 'dwconv' : 'conv',
     { kernelShape, ...window, group },
-    imageShape(context, extents, outputChannels),
     { operands: [0, 1], constantLayouts: { 1: weightLayout }, layout: axes.layout },
   );
 }
@@ -124,6 +89,14 @@ function transposed(context: OpContext) {
       ? samePads(sizes[axis]!, { kernel: kernelShape[index]!, stride: strides[index]! })
       : ([0, 0] as const),
   );
+  /** A forward convolution rounds down; what it left out comes back as padding. */
+  const outputPadding = spatial.map((axis, index) => {
+    const extent = context.inputs[2]?.shape?.[axis];
+    if (extent === undefined) return 0;
+    const [padBegin, padEnd] = pads[index]!;
+    const window = { kernel: kernelShape[index]!, stride: strides[index]!, padBegin, padEnd };
+    return Math.max(0, sizes[axis]! - transposedWindowExtent(extent, window));
+  });
   return node(
     'convtranspose',
     {
@@ -132,49 +105,26 @@ function transposed(context: OpContext) {
       pads: [...pads.map(([begin]) => begin), ...pads.map(([, end]) => end)],
       dilations: spatial.map(() => 1),
       group: 1,
-      outputPadding: spatial.map(() => 0),
+      outputPadding,
     },
-    sizes,
-    { operands: [2, 1], layout: format as Layout },
+    { operands: [2, 1], layout: format as Layout, shapes: [sizes] },
   );
 }
 
 function matrixProduct(context: OpContext, transposeA: boolean, transposeB: boolean) {
-  const swap = (shape: Shape, transpose: boolean): Shape =>
-    transpose && shape.length > 1 ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape;
-  const shape = matMulShape(swap(context.shape(0), transposeA), swap(context.shape(1), transposeB));
-  const isWeight = context.inputs[1]!.kind === 'constant' && context.shape(1).length === 2;
-  return node(isWeight ? 'fc' : 'matmul', { transposeA, transposeB }, shape, {
-    operands: [0, 1],
-    ...(isWeight ? { constantLayouts: { 1: transposeB ? 'OI' : 'IO' } } : {}),
-    layout: undefined,
-  });
+  const isWeight = context.inputs[1]?.kind === 'constant' && context.shape(1).length === 2;
+  return node(
+    isWeight ? 'fc' : 'matmul',
+    { transposeA, transposeB },
+    {
+      operands: [0, 1],
+      ...(isWeight ? { constantLayouts: { 1: transposeB ? 'OI' : 'IO' } } : {}),
+    },
+  );
 }
 
-/** Shape of an einsum by its labels; an ellipsis stands for the axes its operand has beyond the labels. */
 function einsum(context: OpContext) {
-  const equation = context.text('equation', '').replaceAll(' ', '');
-  const [left = '', right = ''] = equation.split('->');
-  const extents = new Map<string, number>();
-  let ellipsis: readonly number[] = [];
-  left.split(',').forEach((labels, index) => {
-    const shape = context.shape(index);
-    const [before = '', after] = labels.split('...');
-    for (const [axis, label] of [...before].entries()) extents.set(label, shape[axis] ?? 1);
-    if (after === undefined) return;
-    ellipsis = shape.slice(before.length, shape.length - after.length);
-    for (const [axis, label] of [...after].entries()) {
-      extents.set(label, shape[normalizeAxis(axis - after.length, shape.length)]!);
-    }
-  });
-  const shape: number[] = [];
-  const [before = '', after] = right.split('...');
-  for (const label of before) shape.push(extents.get(label) ?? 1);
-  if (after !== undefined)
-    shape.push(...ellipsis, ...[...after].map((label) => extents.get(label) ?? 1));
-  if (elementCount(shape) > Number.MAX_SAFE_INTEGER)
-    throw new NnMeterError('E_SHAPE', `the result of ${equation} is too large`);
-  return node('einsum', { equation }, shape, { layout: undefined });
+  return node('einsum', { equation: context.text('equation', '').replaceAll(' ', '') });
 }
 
 export const convolutionRows: Rows = [

@@ -1,70 +1,17 @@
-import { broadcastShapes, type Layout, type Op, type OpAttributes } from '@nnmeter/ir';
+import type { Layout, Op, OpAttributes, UnaryOp } from '@nnmeter/ir';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
 function unary<O extends Op>(op: O, attributes: (context: OpContext) => OpAttributes[O]): Rule {
-  return (context) => node(op, attributes(context), context.shape(0), { operands: [0] });
+  return (context) => node(op, attributes(context), { operands: [0] });
 }
 
-function plain(
-  op:
-    | 'sigmoid'
-    | 'tanh'
-    | 'softplus'
-    | 'softsign'
-    | 'erf'
-    | 'exp'
-    | 'log'
-    | 'sqrt'
-    | 'rsqrt'
-    | 'reciprocal'
-    | 'square'
-    | 'neg'
-    | 'abs'
-    | 'sign'
-    | 'floor'
-    | 'ceil'
-    | 'round'
-    | 'sin'
-    | 'cos'
-    | 'not',
-): Rule {
+function plain(op: UnaryOp): Rule {
   return unary(op, () => ({}));
 }
 
-function binary(
-  op:
-    | 'add'
-    | 'sub'
-    | 'mul'
-    | 'div'
-    | 'pow'
-    | 'mod'
-    | 'max'
-    | 'min'
-    | 'equal'
-    | 'greater'
-    | 'less'
-    | 'and'
-    | 'or'
-    | 'where',
-): Rule {
-  return (context) =>
-    node(
-      op,
-      {},
-      broadcastShapes(...context.inputs.map((_, index) => context.shape(index))),
-      operandLayout(context),
-    );
-}
-
-/** The result of a broadcast has the layout of an operand of its rank. */
-function operandLayout(context: OpContext): { layout: Layout | undefined } {
-  const rank = Math.max(...context.inputs.map((input) => input.shape?.length ?? 0));
-  return {
-    layout: context.inputs.find(
-      (input) => input.shape?.length === rank && input.layout !== undefined,
-    )?.layout,
-  };
+/** Elementwise with operands that broadcast. */
+function binary(op: Op): Rule {
+  return () => node(op, {});
 }
 
 function axisOf(context: OpContext): { axis: number } {
@@ -106,9 +53,14 @@ export const elementwiseRows: Rows = [
   [
     'BiasAdd BiasAddV1',
     (context) =>
-      node('add', {}, context.shape(0), {
-        layout: context.inputs[0]!.layout ?? (context.text('data_format', 'NHWC') as Layout),
-      }),
+      node(
+        'add',
+        {},
+        {
+          shapes: [context.shape(0)],
+          layout: context.inputs[0]!.layout ?? (context.text('data_format', 'NHWC') as Layout),
+        },
+      ),
   ],
   ['Add AddV2 AddN', binary('add')],
   ['Sub SquaredDifference', binary('sub')],

@@ -1,16 +1,15 @@
 import {
-  concatShapes,
   elementCount,
+  type Layout,
   NnMeterError,
   normalizeAxis,
   reshapeShape,
   type Shape,
-  transposeShape,
 } from '@nnmeter/ir';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
 function reshaped(shape: Shape) {
-  return node('reshape', { shape }, shape, { operands: [0], layout: undefined });
+  return node('reshape', { shape }, { operands: [0] });
 }
 
 function squeeze(context: OpContext) {
@@ -33,12 +32,9 @@ function concat(context: OpContext) {
   const operands = context.inputs
     .map((_, index) => index)
     .slice(isFirst ? 1 : 0, isFirst ? undefined : last);
-  const shapes = operands.map((index) => context.shape(index));
-  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, shapes[0]?.length ?? 0);
-  return node('concat', { axis }, concatShapes(shapes, axis), {
-    operands,
-    layout: context.inputs[operands[0]!]!.layout,
-  });
+  const rank = context.shape(operands[0] ?? 0).length;
+  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, rank);
+  return node('concat', { axis }, { operands });
 }
 
 function split(
@@ -50,11 +46,7 @@ function split(
     const shape = context.shape(input);
     const axis = normalizeAxis(context.values(axisInput)[0]!, shape.length);
     const sizes = sizesOf(context, shape[axis]!);
-    return node('split', { axis, sizes }, undefined, {
-      operands: [input],
-      shapes: sizes.map((size) => shape.map((extent, index) => (index === axis ? size : extent))),
-      layout: context.inputs[input]!.layout,
-    });
+    return node('split', { axis, sizes }, { operands: [input] });
   };
 }
 
@@ -78,17 +70,15 @@ function unpack(context: OpContext) {
   const axis = normalizeAxis(context.integer('axis', 0), shape.length);
   const rest = shape.filter((_, index) => index !== axis);
   const count = shape[axis]!;
-  return node('split', { axis, sizes: new Array<number>(count).fill(1) }, undefined, {
-    shapes: new Array<Shape>(count).fill(rest),
-    layout: undefined,
-  });
+  const shapes = new Array<Shape>(count).fill(rest);
+  return node('split', { axis, sizes: new Array<number>(count).fill(1) }, { shapes });
 }
 
 function pack(context: OpContext) {
   const shape = [...context.shape(0)];
   const axis = normalizeAxis(context.integer('axis', 0), shape.length + 1);
   shape.splice(axis, 0, context.inputs.length);
-  return node('concat', { axis }, shape, { layout: undefined });
+  return node('concat', { axis }, { shapes: [shape] });
 }
 
 function pad(context: OpContext) {
@@ -98,48 +88,28 @@ function pad(context: OpContext) {
   const ends = input.map((_, axis) => amounts[2 * axis + 1] ?? 0);
   const mode =
     context.op === 'MirrorPad' ? context.text('mode', 'REFLECT').toLowerCase() : 'constant';
-  const shape = input.map((extent, axis) => extent + begins[axis]! + ends[axis]!);
-  return node('pad', { pads: [...begins, ...ends], mode }, shape, { operands: [0] });
+  return node('pad', { pads: [...begins, ...ends], mode }, { operands: [0] });
 }
 
 function transpose(context: OpContext) {
-  const perm = context.values(1);
-  const layout = context.inputs[0]!.layout;
-  const moved = layout === undefined ? undefined : perm.map((axis) => layout[axis]).join('');
-  const known = moved === 'NCHW' || moved === 'NHWC' ? moved : undefined;
-  return node('transpose', { perm }, transposeShape(context.shape(0), perm), {
-    operands: [0],
-    layout: known,
-  });
+  return node('transpose', { perm: context.values(1) }, { operands: [0] });
 }
 
 function resize(mode: string): Rule {
   return (context) => {
     const [batch, , , channels] = context.shape(0);
-    return node('resize', { mode }, [batch!, ...context.values(1), channels!], {
-      operands: [0],
-      layout: 'NHWC',
-    });
+    const sizes = [batch!, ...context.values(1), channels!];
+    return node('resize', { mode, sizes }, { operands: [0], layout: 'NHWC' });
   };
 }
 
-/** DepthToSpace and SpaceToDepth: one image axis pair against channels, by the block's side. */
 function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
-  return (context) => {
-    const blockSize = context.integer('block_size', 1);
-    const format = context.text('data_format', 'NHWC');
-    const factor = op === 'depthtospace' ? blockSize : 1 / blockSize;
-    const shape = context.shape(0).map((extent, axis) => {
-      const letter = format[axis];
-      return letter === 'N' ? extent : letter === 'C' ? extent / factor ** 2 : extent * factor;
-    });
-    if (!shape.every(Number.isInteger))
-      throw new NnMeterError(
-        'E_SHAPE',
-        `[${context.shape(0).join(', ')}] does not divide into blocks of ${blockSize}`,
-      );
-    return node(op, { blockSize }, shape);
-  };
+  return (context) =>
+    node(
+      op,
+      { blockSize: context.integer('block_size', 1) },
+      { layout: context.text('data_format', 'NHWC') as Layout },
+    );
 }
 
 /** Dilated convolutions of TensorFlow 1 are bracketed by these; each copies the tensor. */
@@ -154,37 +124,23 @@ function batchAndSpace(isToBatch: boolean): Rule {
         ? (shape[index + 1]! + margin) / side
         : shape[index + 1]! * side - margin;
     });
-    return node('transpose', { perm: [] }, shape, { operands: [0] });
+    return node('transpose', { perm: [] }, { operands: [0], shapes: [shape] });
   };
 }
 
 function tile(context: OpContext) {
-  const repeats = context.values(1);
-  return node(
-    'tile',
-    {},
-    context.shape(0).map((extent, axis) => extent * repeats[axis]!),
-    { operands: [0] },
-  );
+  return node('tile', { repeats: context.values(1) }, { operands: [0] });
 }
 
 function topK(context: OpContext) {
   const k = context.op === 'TopK' ? context.integer('k', 1) : context.values(1)[0]!;
-  const shape = [...context.shape(0).slice(0, -1), k];
-  return node('topk', { axis: shape.length - 1, k }, undefined, {
-    operands: [0],
-    shapes: [shape, shape],
-  });
+  return node('topk', { axis: context.shape(0).length - 1, k }, { operands: [0] });
 }
 
 /** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
 function suppression(context: OpContext) {
   const most = context.values(2)[0]!;
-  return node('nonmaxsuppression', {}, [most], {
-    operands: [0, 1],
-    shapes: [[most], [most], []],
-    layout: undefined,
-  });
+  return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], [most], []] });
 }
 
 export const movementRows: Rows = [
@@ -199,13 +155,10 @@ export const movementRows: Rows = [
   ['Pad PadV2 MirrorPad', pad],
   ['Transpose', transpose],
   ['Tile', tile],
-  ['BroadcastTo', (context) => node('expand', {}, context.values(1), { operands: [0] })],
+  ['BroadcastTo', (context) => node('expand', { shape: context.values(1) }, { operands: [0] })],
   [
     'ReverseV2',
-    (context) =>
-      node('transpose', { perm: [...context.shape(0).keys()] }, context.shape(0), {
-        operands: [0],
-      }),
+    (context) => node('transpose', { perm: [...context.shape(0).keys()] }, { operands: [0] }),
   ],
   ['ResizeBilinear', resize('linear')],
   ['ResizeNearestNeighbor', resize('nearest')],
@@ -221,7 +174,6 @@ export const movementRows: Rows = [
       node(
         'cumsum',
         { axis: normalizeAxis(context.values(1)[0]!, context.shape(0).length) },
-        context.shape(0),
         { operands: [0] },
       ),
   ],
@@ -230,8 +182,7 @@ export const movementRows: Rows = [
     (context) =>
       node(
         'onehot',
-        { axis: context.shape(0).length },
-        [...context.shape(0), context.values(1)[0]!],
+        { axis: context.shape(0).length, depth: context.values(1)[0]! },
         { operands: [0] },
       ),
   ],
@@ -245,6 +196,6 @@ export const movementRows: Rows = [
     (context) =>
       elementCount(context.shape(0)) === 0
         ? { kind: 'constant', shape: context.shape(0) }
-        : node('cast', { to: context.outputType }, context.shape(0)),
+        : node('cast', { to: context.outputType }),
   ],
 ];

@@ -1,5 +1,5 @@
-import { normalizeAxis, reduceShape } from '@nnmeter/ir';
-import { imageAxes, imageShape, slide } from './convolution.ts';
+import { normalizeAxis } from '@nnmeter/ir';
+import { imageAxes, slide } from './convolution.ts';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
 /** Extents and strides of the window, one entry an axis of the image. */
@@ -18,11 +18,10 @@ function pool(op: 'maxpool' | 'avgpool', windowOf: Window = fromAttributes): Rul
     const axes = imageAxes(context);
     const [sizes, strideList] = windowOf(context);
     const kernelShape = axes.spatial.map((axis) => sizes[axis] ?? 1);
-    const { extents, ...window } = slide(context, kernelShape, strideList);
+    const window = slide(context, kernelShape, strideList);
     return node(
       op,
       { kernelShape, ...window, ceilMode: false },
-      imageShape(context, extents, context.shape(0)[axes.channels]!),
       { operands: [0], layout: axes.layout },
     );
   };
@@ -36,11 +35,8 @@ function axesOf(context: OpContext): number[] {
 
 function reduction(op: 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod'): Rule {
   return (context) => {
-    const axes = axesOf(context);
-    const keepDims = context.flag('keep_dims');
-    return node(op, { axes, keepDims }, reduceShape(context.shape(0), axes, keepDims), {
-      operands: [0],
-    });
+    const attributes = { axes: axesOf(context), keepDims: context.flag('keep_dims') };
+    return node(op, attributes, { operands: [0] });
   };
 }
 
@@ -54,30 +50,19 @@ function mean(context: OpContext) {
     letter === 'N' || letter === 'C' ? [] : [axis],
   );
   const isGlobal = spatial.length > 0 && axes.join() === spatial.join();
-  return node(
-    isGlobal ? 'gap' : 'reducemean',
-    { axes, keepDims },
-    reduceShape(context.shape(0), axes, keepDims),
-    { operands: [0] },
-  );
+  return node(isGlobal ? 'gap' : 'reducemean', { axes, keepDims }, { operands: [0] });
 }
 
 function argument(op: 'argmax' | 'argmin'): Rule {
   return (context) => {
     const axis = normalizeAxis(context.values(1)[0]!, context.shape(0).length);
-    return node(
-      op,
-      { axes: [axis], keepDims: false },
-      reduceShape(context.shape(0), [axis], false),
-      { operands: [0] },
-    );
+    return node(op, { axes: [axis], keepDims: false }, { operands: [0] });
   };
 }
 
 function batchNormalization(context: OpContext) {
-  return node('bn', { epsilon: context.attribute('epsilon')?.f ?? 1e-4 }, context.shape(0), {
-    layout: imageAxes(context).layout,
-  });
+  const epsilon = context.attribute('epsilon')?.f ?? 1e-4;
+  return node('bn', { epsilon }, { layout: imageAxes(context).layout });
 }
 
 export const poolingAndNormRows: Rows = [
@@ -92,6 +77,6 @@ export const poolingAndNormRows: Rows = [
   ['ArgMax', argument('argmax')],
   ['ArgMin', argument('argmin')],
   ['FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3', batchNormalization],
-  ['LRN', (context) => node('lrn', {}, context.shape(0))],
-  ['L2Normalize', (context) => node('l2norm', {}, context.shape(0), { operands: [0] })],
+  ['LRN', () => node('lrn', {})],
+  ['L2Normalize', () => node('l2norm', {}, { operands: [0] })],
 ];

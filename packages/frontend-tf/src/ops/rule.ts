@@ -23,13 +23,13 @@ export interface LoweredNode<O extends Op = Op> {
   readonly kind: 'node';
   readonly op: O;
   readonly attributes: OpAttributes[O];
-  /** One entry an output; undefined where the shape depends on data. */
-  readonly shapes: readonly (Shape | undefined)[];
+  /** One entry an output, undefined where it depends on data; given where the op's own rule cannot say them. */
+  readonly shapes?: readonly (Shape | undefined)[];
   /** Which inputs are operands, in the graph's order; default all. The rest (axes, sizes) are in the attributes. */
   readonly operands?: readonly number[];
   /** Layouts given to constant operands, by input index. */
   readonly constantLayouts?: Readonly<Record<number, Layout>>;
-  /** Layout of the outputs; default: that of the first operand while the rank stays. */
+  /** Layout of the first operand, where the node says it and the operand's own may be another or none. */
   readonly layout?: Layout | undefined;
 }
 
@@ -52,8 +52,7 @@ export type Rows = readonly (readonly [ops: string, rule: Rule])[];
 export function node<O extends Op>(
   op: O,
   attributes: OpAttributes[O],
-  shape: Shape | undefined,
   rest: Partial<Omit<LoweredNode<O>, 'kind' | 'op' | 'attributes'>> = {},
 ): Lowered {
-  return { kind: 'node', op, attributes, shapes: [shape], ...rest } as Lowered;
+  return { kind: 'node', op, attributes, ...rest } as Lowered;
 }

@@ -12,6 +12,7 @@ function stridedSlice(context: OpContext) {
     axes: [] as number[],
     steps: [] as number[],
   };
+  // New axes and single indices change the rank, which the canonical op does not.
   const shape: number[] = [];
   let axis = 0;
   for (let index = 0; index < begin.length; index++) {
@@ -41,47 +42,28 @@ function stridedSlice(context: OpContext) {
     if (!isSingle) shape.push(sliceExtent(extent, start, stop, step));
   }
   shape.push(...input.slice(axis));
-  const keepsRank = shape.length === input.length;
-  return node('slice', attributes, shape, {
-    operands: [0],
-    layout: keepsRank ? context.inputs[0]!.layout : undefined,
-  });
+  return node('slice', attributes, { operands: [0], shapes: [shape] });
 }
 
 function slice(context: OpContext) {
   const input = context.shape(0);
   const starts = context.values(1);
-  const shape = context
+  const ends = context
     .values(2)
-    .map((size, axis) => (size < 0 ? input[axis]! - starts[axis]! : size));
-  return node(
-    'slice',
-    {
-      starts,
-      ends: shape.map((size, axis) => size + starts[axis]!),
-      axes: [...input.keys()],
-      steps: input.map(() => 1),
-    },
-    shape,
-    { operands: [0] },
-  );
+    .map((size, axis) => (size < 0 ? input[axis]! : size + starts[axis]!));
+  const attributes = { starts, ends, axes: [...input.keys()], steps: input.map(() => 1) };
+  return node('slice', attributes, { operands: [0] });
 }
 
 function gather(context: OpContext) {
-  const [data, indices] = [context.shape(0), context.shape(1)];
-  const axis = context.inputs.length > 2 ? normalizeAxis(context.values(2)[0]!, data.length) : 0;
-  const batch = context.integer('batch_dims', 0);
-  const shape = [...data.slice(0, axis), ...indices.slice(batch), ...data.slice(axis + 1)];
-  return node('gather', { axis }, shape, { operands: [0, 1], layout: undefined });
+  const rank = context.shape(0).length;
+  const axis = context.inputs.length > 2 ? normalizeAxis(context.values(2)[0]!, rank) : 0;
+  const batchAxes = context.integer('batch_dims', 0);
+  return node('gather', { axis, ...(batchAxes !== 0 && { batchAxes }) }, { operands: [0, 1] });
 }
 
-function gatherNd(context: OpContext) {
-  const [data, indices] = [context.shape(0), context.shape(1)];
-  const depth = indices.at(-1) ?? 0;
-  return node('gather', { axis: 0 }, [...indices.slice(0, -1), ...data.slice(depth)], {
-    operands: [0, 1],
-    layout: undefined,
-  });
+function gatherNd() {
+  return node('gather', { axis: 0, indexing: 'nd' }, { operands: [0, 1] });
 }
 
 export const slicingRows: Rows = [

@@ -131,6 +131,6 @@ function checkWeight(
   if (weight.shape.length !== data.shape.length) {
     throw new NnMeterError('E_SHAPE', `${shown} is not of the rank of ${operand}`);
   }
-  if (from === channels && group >= 1 && channels % group === 0) return;
+  if (from === channels && group >= 1 && Number.isInteger(group) && channels % group === 0) return;
   throw new NnMeterError('E_SHAPE', `${operand} has ${channels} channels, ${shown} is for ${from}`);
 }
