@@ -14,7 +14,7 @@ let discovery: Promise<readonly DiscoveredPackage[]> | undefined;
 
 /**
  * The packages with a keyword `nnmeter-...` among the dependencies of the running program and of the project (the nearest
- * package.json of the working directory), and among the published ones that are installed beside this package or them.
+ * package.json of the working directory), these two themselves, and among the published ones that are installed beside this package or them.
  * Of several versions that which this package sees is taken, then the program's. None outside Node. Nothing is imported.
  * @param published names of packages that are found even if no package.json names them
  */
@@ -47,16 +47,17 @@ async function discover(published: readonly string[]): Promise<readonly Discover
     }
   }
 
-  function dependenciesOf(start: string): string[] {
+  /** The nearest package.json. */
+  function projectOf(start: string): Place | undefined {
     for (const folder of upwards(start)) {
       const text = readText(join(folder, 'package.json'));
-      if (text !== undefined) return namesIn(text);
+      if (text !== undefined) return { folder, text };
     }
-    return [];
+    return undefined;
   }
 
   /** The package.json of a package as `start` sees it. */
-  function find(name: string, start: string): { folder: string; text: string } | undefined {
+  function find(name: string, start: string): Place | undefined {
     for (const above of upwards(start)) {
       const folder = join(above, 'node_modules', name);
       const text = readText(join(folder, 'package.json'));
@@ -82,25 +83,36 @@ async function discover(published: readonly string[]): Promise<readonly Discover
   const program = realPath(process.argv[1]);
   const runtime = dirname(url.fileURLToPath(import.meta.url));
   const found = new Map<string, DiscoveredPackage>();
+  function add(name: string, place: Place | undefined): void {
+    if (place === undefined || !place.text.includes('"nnmeter-')) return;
+    const manifest = parse(place.text);
+    const keywords = Array.isArray(manifest.keywords) ? manifest.keywords.map(String) : [];
+    if (!keywords.some((keyword) => keyword.startsWith('nnmeter-'))) return;
+    const entry = join(realPath(place.folder) ?? place.folder, entryOf(manifest));
+    found.set(name, {
+      name,
+      keywords,
+      facts: manifest.nnmeter,
+      load: () => load(name, url.pathToFileURL(entry).href),
+    });
+  }
+
   for (const start of [runtime, program && dirname(program), process.cwd()]) {
     if (start === undefined) continue;
-    const named = start === runtime ? [] : dependenciesOf(start);
-    for (const name of new Set([...named, ...published])) {
-      const place = found.has(name) ? undefined : find(name, start);
-      if (place === undefined || !place.text.includes('"nnmeter-')) continue;
-      const manifest = parse(place.text);
-      const keywords = Array.isArray(manifest.keywords) ? manifest.keywords.map(String) : [];
-      if (!keywords.some((keyword) => keyword.startsWith('nnmeter-'))) continue;
-      const entry = join(realPath(place.folder) ?? place.folder, entryOf(manifest));
-      found.set(name, {
-        name,
-        keywords,
-        facts: manifest.nnmeter,
-        load: () => load(name, url.pathToFileURL(entry).href),
-      });
-    }
+    const project = start === runtime ? undefined : projectOf(start);
+    const named = project === undefined ? [] : namesIn(project.text);
+    for (const name of new Set([...named, ...published]))
+      if (!found.has(name)) add(name, find(name, start));
+    const own = project && parse(project.text).name;
+    if (typeof own === 'string' && !found.has(own)) add(own, project);
   }
   return [...found.values()];
+}
+
+/** A package.json and its folder. */
+interface Place {
+  readonly folder: string;
+  readonly text: string;
 }
 
 async function load(name: string, url: string): Promise<Record<string, unknown>> {
@@ -126,6 +138,7 @@ export function missingPackage(purpose: string, name: string, register: string):
 }
 
 interface PackageFile {
+  readonly name?: unknown;
   readonly exports?: unknown;
   readonly main?: unknown;
   readonly keywords?: unknown;

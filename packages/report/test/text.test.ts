@@ -72,7 +72,7 @@ test('several models on several devices: a column each, or a row where that is t
 });
 
 test('tables keep to the width where columns may be cut or left out', () => {
-  const cell = fc.stringMatching(/^[a-z/]{0,60}$/);
+  const cell = fc.stringMatching(/^[a-z/]{1,60}$/);
   fc.assert(
     fc.property(
       fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 8 }),
