@@ -115,7 +115,7 @@ describe('what is not known is said', () => {
       'an input',
       'Relu',
       undefined,
-      /the shape of input "input" is unknown; .*--input-shape input=1/,
+      /the shape of input "input" is unknown; .*inputShapes: \{ 'input': \[1/,
     ],
     ['an unknown op', 'Mystery', [1, 8, 8, 4], /the result of "first" \(Mystery\) is unknown/],
   ])('a model without any shapes because of %s is refused', (_, type, shape, message) => {

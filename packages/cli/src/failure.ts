@@ -51,16 +51,22 @@ function classify(error: unknown): Failure {
   };
 }
 
+/** The command that downloads a predictor. */
+export function pullCommand({ predictor }: { readonly predictor: string }): string {
+  return `nn-meter predictors pull ${predictor}`;
+}
+
 /** What to do, in the words of the command line. */
-function wordHint({ text, inputShapes, predictor }: ErrorHint): string {
+function wordHint({ text, inputShapes, download, versions }: ErrorHint): string {
   if (inputShapes !== undefined) {
     const options = Object.entries(inputShapes).map(
       ([input, shape]) => `--input-shape ${quote(input).slice(1, -1)}=${shape.join(',')}`,
     );
     return `give its shape, in the model's own order of axes: ${options.join(' ')}`;
   }
-  if (predictor !== undefined) {
-    return `run: nn-meter predictors pull ${predictor}, or import its zip: nn-meter predictors import FILE`;
+  if (download === 'dataset') return 'run: nn-meter dataset pull';
+  if (download !== undefined) {
+    return `run: ${pullCommand(download)}, or import its zip: nn-meter predictors import FILE`;
   }
-  return text;
+  return versions === undefined ? text : 'name one with --predictor-version';
 }

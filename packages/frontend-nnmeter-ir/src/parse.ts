@@ -1,4 +1,4 @@
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { type ErrorDetails, NnMeterError, quote } from '@nnmeter/ir';
 import type { NnMeterIr } from './format.ts';
 import { validate } from './generated/validate.ts';
 
@@ -12,16 +12,16 @@ interface Violation {
 export function parseNnMeterIr(json: unknown): NnMeterIr {
   const value = typeof json === 'string' || json instanceof Uint8Array ? parseJson(json) : json;
   if (isObject(value) && isObject(value.graph) && value.graph.attr === undefined) {
-    throw invalid('it is a line of a measurement dataset; pass the value of its key "graph"');
+    throw invalid('it is a line of a measurement dataset', {
+      hint: 'pass the value of its key "graph"',
+    });
   }
-  if (!validate(value)) {
-    throw invalid(describe((validate as { errors?: readonly Violation[] }).errors?.[0]));
-  }
+  if (!validate(value)) throw violated((validate as { errors?: readonly Violation[] }).errors?.[0]);
   return value as NnMeterIr;
 }
 
-function invalid(what: string, cause?: unknown): NnMeterError {
-  return new NnMeterError('E_INVALID_INPUT', `not nn-Meter IR: ${what}`, { cause });
+function invalid(what: string, details?: ErrorDetails): NnMeterError {
+  return new NnMeterError('E_INVALID_INPUT', `not nn-Meter IR: ${what}`, details);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -35,23 +35,24 @@ function parseJson(json: string | Uint8Array): unknown {
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw invalid(`no valid JSON (${reason.slice(0, 200)})`, error);
+    throw invalid(`no valid JSON (${reason.slice(0, 200)})`, { cause: error });
   }
 }
 
 /** From the JSON pointer `/conv1/attr/input_shape/0` to words: node "conv1": attr.input_shape[0] must be array. */
-function describe(violation: Violation | undefined): string {
+function violated(violation: Violation | undefined): NnMeterError {
   const [, node, ...path] = (violation?.instancePath ?? '')
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const message = violation?.message ?? 'does not match the schema';
   if (node === undefined) {
     return message.startsWith('must NOT have fewer')
-      ? 'it has no nodes'
-      : `${message}; expected node name -> node`;
+      ? invalid('it has no nodes')
+      : invalid(`${message}; expected node name -> node`);
   }
   const field = path
     .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
     .join('');
-  return `node ${quote(node)}: ${field === '' ? '' : `${field} `}${message}`;
+  const what = `node ${quote(node)}: ${field === '' ? '' : `${field} `}${message}`;
+  return invalid(what, { where: { node } });
 }

@@ -13,10 +13,9 @@ import type { ModelProto } from './model.ts';
 export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
   const head = headOf(input);
   if (!looksLikeOnnx(head)) {
-    throw new NnMeterError(
-      'E_UNSUPPORTED_FORMAT',
-      `not an ONNX model: ${describeBytes(head)}; give a file that an ONNX exporter wrote`,
-    );
+    throw new NnMeterError('E_UNSUPPORTED_FORMAT', `not an ONNX model: ${describeBytes(head)}`, {
+      hint: 'give a file that an ONNX exporter wrote',
+    });
   }
   const reader = new LazyReader(input, 'ONNX');
   try {
@@ -33,8 +32,8 @@ export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
     }
     throw new NnMeterError(
       'E_INVALID_INPUT',
-      `the ONNX file is damaged or cut off at byte ${reader.pos}: ${reason}; export or download it again`,
-      { cause },
+      `the ONNX file is damaged or cut off at byte ${reader.pos}: ${reason}`,
+      { hint: 'export or download it again', cause },
     );
   }
 }

@@ -28,7 +28,7 @@ describe('open dimensions', () => {
       expect.objectContaining({
         code: 'E_MISSING_DIMENSION',
         message:
-          'input "x" has the symbolic dimension "height" (axis 2 of [N, 3, height, width]); give its shape with inputShapes: { \'x\': [1, 3, 224, 224] }',
+          'input "x" has the symbolic dimension "height" (axis 2 of [N, 3, height, width]); give its shape, in the model\'s own order of axes, with inputShapes: { \'x\': [1, 3, 224, 224] }',
       }),
     );
     expect(() => shapeOf([1, undefined])).toThrow(/an unknown dimension \(axis 1 of \[1, \?\]\)/);

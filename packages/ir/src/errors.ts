@@ -44,8 +44,10 @@ export interface ErrorHint {
   readonly text: string;
   /** Inputs whose shapes have to be given, with shapes that may suit them. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
-  /** A predictor that has to be downloaded or imported. */
-  readonly predictor?: string;
+  /** What has to be downloaded or imported: a predictor, or the measured models of nn-Meter. */
+  readonly download?: { readonly predictor: string } | 'dataset';
+  /** The versions of which one has to be named. */
+  readonly versions?: readonly string[];
 }
 
 export interface ErrorDetails {
@@ -80,7 +82,7 @@ export class NnMeterError extends Error {
 export function inputShapeHint(input: string, example: Shape): ErrorHint {
   const shown = quote(input).slice(1, -1).replaceAll("'", "\\'");
   return {
-    text: `give its shape with inputShapes: { '${shown}': [${example.join(', ')}] }`,
+    text: `give its shape, in the model's own order of axes, with inputShapes: { '${shown}': [${example.join(', ')}] }`,
     inputShapes: { [input]: example },
   };
 }

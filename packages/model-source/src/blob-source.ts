@@ -6,7 +6,10 @@ export async function blobSource(blob: Blob, files: readonly File[]): Promise<Mo
   const name = 'name' in blob ? String(blob.name) : '';
   const label = name || 'the data';
   if (blob.size === 0) {
-    throw new NnMeterError('E_FILE', `${quote(label)} is empty; export or download it again`);
+    throw new NnMeterError('E_FILE', `${quote(label)} is empty`, {
+      where: { file: label },
+      hint: 'export or download it again',
+    });
   }
   const slice = async (start: number, end: number): Promise<Uint8Array> => {
     try {
@@ -15,7 +18,7 @@ export async function blobSource(blob: Blob, files: readonly File[]): Promise<Mo
       throw new NnMeterError(
         'E_FILE',
         `${quote(label)} cannot be read: ${(cause as Error).message}`,
-        { cause },
+        { where: { file: label }, cause },
       );
     }
   };

@@ -2,7 +2,7 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { HEAD_BYTES, type ModelSource } from './model-source.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist; check the path',
+  ENOENT: 'does not exist',
   ENOTDIR: 'does not exist; part of the path is a file',
   EACCES: 'cannot be read: permission denied',
   EPERM: 'cannot be read: permission denied',
@@ -50,7 +50,7 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
     const { size } = fs.fstatSync(descriptor);
     if (size === 0) {
       close();
-      throw unreadable(label, 'is empty; export or download it again');
+      throw unreadable(label, 'is empty', 'export or download it again');
     }
     return {
       name,
@@ -91,14 +91,19 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
     if (!fs.statSync(path).isDirectory()) return open(path, name, path);
     const model = folderFiles.find((file) => fs.existsSync(join(path, file)));
     if (model !== undefined) return open(join(path, model), name, path);
-    throw unreadable(path, 'is a folder; name the model file in it');
+    throw unreadable(path, 'is a folder', 'name the model file in it');
   } catch (error) {
     if (error instanceof NnMeterError) throw error;
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw unreadable(path, REASONS[code] ?? `cannot be read: ${(error as Error).message}`, error);
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const hint = code === 'ENOENT' ? 'check the path' : undefined;
+    throw unreadable(path, REASONS[code] ?? `cannot be read: ${message}`, hint, error);
   }
 }
 
-function unreadable(path: string, reason: string, cause?: unknown): NnMeterError {
-  return new NnMeterError('E_FILE', `${quote(path)} ${reason}`, { cause });
+function unreadable(path: string, reason: string, hint?: string, cause?: unknown): NnMeterError {
+  return new NnMeterError('E_FILE', `${quote(path)} ${reason}`, {
+    where: { file: path },
+    ...(hint !== undefined && { hint }),
+    cause,
+  });
 }

@@ -79,10 +79,19 @@ export async function unregisterNnMeterPredictor(
     return found[0]!;
   }
   if (named.length === 0 && problems.length > 0) throw problems[0];
-  const versions = named.map((each) => each.version).join(', ');
-  const reason =
-    named.length === 0
-      ? `no predictor ${quote(name)} is registered; there are ${stored.map((each) => each.name).join(', ') || 'none'}`
-      : `name the version of ${quote(name)} with --predictor-version: ${versions}`;
-  throw new NnMeterError('E_UNKNOWN_PREDICTOR', reason);
+  const where = { predictor: name };
+  if (named.length === 0) {
+    const names = stored.map((each) => each.name).join(', ') || 'none';
+    throw new NnMeterError(
+      'E_UNKNOWN_PREDICTOR',
+      `no predictor ${quote(name)} is registered; there are ${names}`,
+      { where },
+    );
+  }
+  const versions = named.map((each) => each.version);
+  throw new NnMeterError(
+    'E_UNKNOWN_PREDICTOR',
+    `${quote(name)} is registered in the versions ${versions.join(', ')}`,
+    { where, hint: { text: 'name the version', versions } },
+  );
 }

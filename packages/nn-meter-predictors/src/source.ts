@@ -1,4 +1,4 @@
-import type { NnMeterError } from '@nnmeter/ir';
+import type { ErrorHint, NnMeterError } from '@nnmeter/ir';
 import type {
   DeviceFacts,
   LatencyPredictor,
@@ -16,9 +16,9 @@ export const predictorSource: PredictorSource = { list, load };
 async function list(onProblem: (problem: NnMeterError) => void = ignore): Promise<SourceEntry[]> {
   const { dataFolder } = await readConfiguration();
   const entries = new Map<string, SourceEntry>();
-  const add = (name: string, version: string, category: DeviceFacts['kind'], install?: string) => {
+  const add = (name: string, version: string, category: DeviceFacts['kind'], hint?: ErrorHint) => {
     const key = `${name.toLowerCase()} ${version}`;
-    if (!entries.has(key)) entries.set(key, describe(name, version, category, install));
+    if (!entries.has(key)) entries.set(key, describe(name, version, category, hint));
   };
   for (const { name, version, category } of await listStored(dataFolder, onProblem)) {
     add(name, version, category);
@@ -27,7 +27,7 @@ async function list(onProblem: (problem: NnMeterError) => void = ignore): Promis
   for (const { name, version, category } of await originalOnDisk(onProblem))
     add(name, version, category);
   for (const { name, aliases, version, category } of nnMeterReleases) {
-    add(name, version, category, `nn-meter predictors pull ${aliases.at(-1)}`);
+    add(name, version, category, hintToDownload(aliases.at(-1) ?? name));
   }
   return [...entries.values()];
 }
@@ -81,7 +81,7 @@ function describe(
   name: string,
   version: string,
   category: DeviceFacts['kind'],
-  install?: string,
+  hint?: ErrorHint,
 ): SourceEntry {
   const release = nnMeterReleases.find((each) => each.name.toLowerCase() === name.toLowerCase());
   const isRelease = release?.version === version;
@@ -100,6 +100,13 @@ function describe(
     aliases: release?.aliases ?? [],
     device: release?.device ?? device,
     accuracy: isRelease ? { within10: release.within10 } : null,
-    ...(install !== undefined && { install }),
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+function hintToDownload(predictor: string): ErrorHint {
+  return {
+    text: `download it with pullNnMeterPredictor('${predictor}') of @nnmeter/nn-meter-predictors, or import its zip with importNnMeterPredictor`,
+    download: { predictor },
   };
 }

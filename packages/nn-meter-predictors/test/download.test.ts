@@ -306,6 +306,6 @@ test('a zip of the benchmark with one name in two folders is refused, what was t
 
 test('without the benchmark, the command that gets it is named and nothing is downloaded', async () => {
   handler = () => {};
-  await expect(nnMeterDataset().next()).rejects.toThrow(/nn-meter dataset pull/);
+  await expect(nnMeterDataset().next()).rejects.toMatchObject({ hint: { download: 'dataset' } });
   expect(requests).toEqual([]);
 });

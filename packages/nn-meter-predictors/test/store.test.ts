@@ -50,7 +50,7 @@ describe('a damaged description is named, and the other predictors work:', () =>
     const entries = await predictorSource.list(({ code, message }) =>
       problems.push(`${code} ${message}`),
     );
-    const here = entries.filter(({ install }) => install === undefined);
+    const here = entries.filter(({ hint }) => hint === undefined);
     expect(here.map(({ name }) => name)).toEqual(['good']);
     expect(problems).toEqual([expect.stringMatching(/^E_WEIGHTS .*bad@1\.0: predictor\.json/)]);
 

@@ -1,4 +1,4 @@
-import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
+import { type ErrorHint, locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import type { LatencyMetrics } from '@nnmeter/latency-model';
 import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
 import { type DiscoveredPackage, missingPackage } from './discover-packages.ts';
@@ -22,8 +22,8 @@ export interface PredictorSummary {
   readonly installed: boolean;
   /** The package to install; null for predictors registered by the program. */
   readonly package: string | null;
-  /** The command that gets it, if it is neither installed nor a package. */
-  readonly install?: string;
+  /** How to get it, if it is neither installed nor a package. */
+  readonly hint?: ErrorHint;
 }
 
 const registered: PredictorDefinition[] = [];
@@ -81,7 +81,7 @@ export async function loadLatencyPredictor(
   const isWanted = (found: { version: string }): boolean =>
     version === undefined || compareVersions(found.version, version) === 0;
   const definitions = registered.filter((definition) => goesBy(definition, name));
-  const stored = entries.filter(({ install }) => install === undefined);
+  const stored = entries.filter(({ hint }) => hint === undefined);
   const versions = [...definitions, ...stored].sort((a, b) =>
     compareVersions(b.version, a.version),
   );
@@ -131,8 +131,7 @@ export async function listLatencyPredictors(
     onProblem(problem);
   }
   for (const entry of entries) {
-    const { install } = entry;
-    summaries.push({ ...entry, installed: install === undefined, package: null });
+    summaries.push({ ...entry, installed: entry.hint === undefined, package: null });
   }
   return summaries;
 }
@@ -198,11 +197,11 @@ function summarizeMissing(known: KnownPredictor): PredictorSummary {
   };
 }
 
-function notHereYet({ name, version, install }: SourceEntry): NnMeterError {
+function notHereYet({ name, version, hint }: SourceEntry): NnMeterError {
   return new NnMeterError(
     'E_UNKNOWN_PREDICTOR',
-    `predictor "${name}" ${version} is not on this machine yet; run: ${install}, or import its zip: ` +
-      'nn-meter predictors import FILE',
+    `predictor "${name}" ${version} is not on this machine yet`,
+    { where: { predictor: name }, ...(hint && { hint }) },
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError, type Node, quote } from '@nnmeter/ir';
+import { type Graph, inputShapeHint, NnMeterError, type Node, quote } from '@nnmeter/ir';
 
 /**
  * Refuses a graph of which nothing can be predicted: no node whose activations all have known shapes.
@@ -9,13 +9,20 @@ export function requireShapes(graph: Graph): void {
   const [first] = graph.nodes;
   if (first === undefined || graph.nodes.some((node) => hasShapes(node, graph))) return;
   const inputs = graph.inputs.filter((name) => graph.tensor(name).shape === undefined);
+  const [input] = inputs;
   const reason =
-    inputs.length > 0
-      ? `the shape of input ${inputs.map(quote).join(', ')} is unknown; give it with inputShapes (--input-shape ${inputs[0]}=1,3,224,224, in the model's own order of axes)`
-      : `the shape of the result of ${quote(first.name)} (${first.sourceOp}) is unknown; give a model that states its shapes`;
+    input === undefined
+      ? `the shape of the result of ${quote(first.name)} (${first.sourceOp}) is unknown`
+      : `the shape of input ${inputs.map(quote).join(', ')} is unknown`;
   throw new NnMeterError(
     'E_MISSING_DIMENSION',
     `nothing of ${quote(graph.name)} can be predicted: ${reason}`,
+    input === undefined
+      ? {
+          where: { node: first.name, op: first.sourceOp },
+          hint: 'give a model that states its shapes',
+        }
+      : { where: { input }, hint: inputShapeHint(input, [1, 3, 224, 224]) },
   );
 }
 

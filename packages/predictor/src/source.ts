@@ -1,4 +1,4 @@
-import type { NnMeterError } from '@nnmeter/ir';
+import type { ErrorHint, NnMeterError } from '@nnmeter/ir';
 import type { LatencyMetrics } from '@nnmeter/latency-model';
 import type { DeviceFacts } from './definition.ts';
 import type { LatencyPredictor } from './predictor.ts';
@@ -11,8 +11,8 @@ export interface SourceEntry {
   readonly device: DeviceFacts;
   /** What is known of its accuracy. */
   readonly accuracy: Pick<LatencyMetrics, 'within10'> | null;
-  /** The command that gets it; absent if it is there. */
-  readonly install?: string;
+  /** How to get it; absent if it is there. */
+  readonly hint?: ErrorHint;
 }
 
 /** A package that keeps predictors of its own kind: `predictorSource` of @nnmeter/nn-meter-predictors. */

@@ -1,5 +1,7 @@
+import type { ErrorHint } from '@nnmeter/ir';
 import { listLatencyPredictors, type PredictorSummary } from '@nnmeter/predictor';
 import type { ListArguments } from '../arguments.ts';
+import { pullCommand } from '../failure.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Lists the predictors that exist, installed or not. @returns the exit code */
@@ -8,7 +10,7 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
     terminal.note(`nn-meter: warning: other predictors on this machine are left out: ${message}`),
   );
   if (options.json) {
-    await terminal.print(`${JSON.stringify(summaries, null, 2)}\n`);
+    await terminal.print(`${JSON.stringify(summaries.map(toJson), null, 2)}\n`);
     return 0;
   }
   const [{ renderTable }, { formatShare }] = await Promise.all([
@@ -33,7 +35,18 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
   return 0;
 }
 
-function deviceText({ device, installed, install, package: name }: PredictorSummary): string {
-  if (!installed) return install ?? `npm install ${name}`;
+/** A row of the JSON output: how to get a predictor is the command that does. */
+function toJson({ hint, ...summary }: PredictorSummary): object {
+  const install = installCommand(hint);
+  return install === undefined ? summary : { ...summary, install };
+}
+
+function installCommand(hint: ErrorHint | undefined): string | undefined {
+  const { download } = hint ?? {};
+  return download === undefined || download === 'dataset' ? hint?.text : pullCommand(download);
+}
+
+function deviceText({ device, installed, hint, package: name }: PredictorSummary): string {
+  if (!installed) return installCommand(hint) ?? `npm install ${name}`;
   return `${device.product}, ${device.processor?.replace(/ \(.*\)$/, '')}`;
 }
