@@ -7,10 +7,11 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { isTextRecord, readConfiguration, SHA256 } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { fileSha256, type ImportOptions, importPredictor } from './import-release.ts';
+import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
 import { datasetFolder } from './nn-meter-dataset.ts';
 import { originalPredictors } from './original-configuration.ts';
 import { BENCHMARK_URL, nnMeterReleases } from './releases.ts';
-import { replaceFolder, type StoredPredictor } from './store.ts';
+import type { StoredPredictor } from './store.ts';
 import { type ArchiveEntry, withZip } from './zip.ts';
 
 export interface PullOptions extends DownloadOptions {
@@ -60,6 +61,9 @@ export async function pullNnMeterPredictor(
   }
 }
 
+/** Folders that are being filled begin so. */
+const DATASET_PARTIAL = '.dataset-';
+
 /** The official archive unpacks to a few GB. */
 const DATASET_LIMITS = { entries: 1000, entryBytes: 8 * (1 << 30), totalBytes: 32 * (1 << 30) };
 
@@ -74,7 +78,8 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
   const url = downloads.dataset ?? BENCHMARK_URL;
   const zip = options.zip ?? (await downloadChecked(url, 'dataset', configuration, options));
   await mkdir(dataFolder, { recursive: true });
-  const partial = await mkdtemp(join(dataFolder, '.dataset-'));
+  await removeAbandoned(dataFolder, DATASET_PARTIAL);
+  const partial = await mkdtemp(join(dataFolder, DATASET_PARTIAL));
   try {
     await withZip(zip, DATASET_LIMITS, async (entries) => {
       const files = entries.filter(({ path }) => /^[\w-][\w.-]*\.jsonl$/.test(basename(path)));
@@ -87,7 +92,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
         await pipeline(await file.stream(), createWriteStream(target, { flags: 'wx' }));
       }
     });
-    await replaceFolder(partial, datasetFolder(dataFolder));
+    await replaceFolder(dataFolder, partial, datasetFolder(dataFolder));
   } finally {
     await rm(partial, { recursive: true, force: true });
     if (options.zip === undefined) await rm(zip, { force: true });
@@ -133,8 +138,10 @@ async function downloadChecked(
     );
   }
   if (recorded[url] !== found) {
-    const sums = `${JSON.stringify({ ...recorded, [url]: found }, null, 2)}\n`;
-    await writeWhole(checksumFile(dataFolder), sums);
+    await withLock(dataFolder, async () => {
+      const sums = { ...(await recordedChecksums(dataFolder)), [url]: found };
+      await writeWhole(checksumFile(dataFolder), `${JSON.stringify(sums, null, 2)}\n`);
+    });
   }
   return target;
 }

@@ -1,4 +1,4 @@
-import type { ErrorHint, NnMeterError } from '@nnmeter/ir';
+import { type ErrorHint, NnMeterError } from '@nnmeter/ir';
 import type {
   DeviceFacts,
   LatencyPredictor,
@@ -6,6 +6,8 @@ import type {
   SourceEntry,
 } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
+import { withLock } from './lock.ts';
+import type { Regressors } from './regressors.ts';
 import { nnMeterReleases } from './releases.ts';
 import { listStored, loadForests, type StoredPredictor } from './store.ts';
 
@@ -52,7 +54,7 @@ async function load(name: string, version: string): Promise<LatencyPredictor | u
       ...(kernels && { kernels }),
     });
   }
-  const current = await refresh(stored, dataFolder);
+  const { current, regressors } = await loadCurrent(await refresh(stored, dataFolder), dataFolder);
   const { createNnMeterPredictor } = await import('./nn-meter-predictor.ts');
   const { aliases, device } = describe(current.name, version, current.category);
   return createNnMeterPredictor({
@@ -61,8 +63,30 @@ async function load(name: string, version: string): Promise<LatencyPredictor | u
     version,
     device,
     fusionRules: current.fusionRules,
-    regressors: await loadForests(dataFolder, current),
+    regressors,
   });
+}
+
+/** Reads the forests; if that fails, again while no other process can be replacing them. */
+async function loadCurrent(
+  stored: StoredPredictor,
+  dataFolder: string,
+): Promise<{ current: StoredPredictor; regressors: Regressors }> {
+  try {
+    return { current: stored, regressors: await loadForests(dataFolder, stored) };
+  } catch (error) {
+    const { name, version } = stored;
+    const reload = async () => {
+      const all = await listStored(dataFolder, ignore);
+      const current = all.find((each) => each.name === name && each.version === version);
+      if (current === undefined) throw error;
+      return { current, regressors: await loadForests(dataFolder, current) };
+    };
+    return withLock(dataFolder, reload).catch((second: unknown) => {
+      // A folder that cannot be locked is not being changed either.
+      throw second instanceof NnMeterError ? second : error;
+    });
+  }
 }
 
 /** Converts the pickles of a folder again if they have changed since; if the folder is gone, the copy serves on. */

@@ -5,6 +5,7 @@ import { readBoundedText } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { validate } from './generated/validate.ts';
+import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
 import { checkRegressor } from './regressors.ts';
 import type { Category } from './releases.ts';
 
@@ -39,6 +40,8 @@ export interface StoredForest {
 }
 
 const DESCRIPTION = 'predictor.json';
+/** Folders that are being filled or deleted begin so. */
+const PARTIAL = '.partial-';
 /** Sixteen kernels and some dozens of rules take 4 kB. */
 const DESCRIPTION_LIMIT = 1 << 20;
 
@@ -72,7 +75,8 @@ export async function savePredictor(
 ): Promise<StoredPredictor> {
   const target = storedFolder(dataFolder, description.name, description.version);
   await mkdir(predictorsFolder(dataFolder), { recursive: true });
-  const partial = await mkdtemp(join(predictorsFolder(dataFolder), '.partial-'));
+  await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
+  const partial = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
   try {
     const kernels: Record<string, StoredForest> = {};
     for await (const [kernel, forest] of forests) {
@@ -83,27 +87,11 @@ export async function savePredictor(
     }
     const stored: StoredPredictor = { format: 1, ...description, kernels };
     await writeFile(join(partial, DESCRIPTION), `${JSON.stringify(stored, null, 2)}\n`);
-    await replaceFolder(partial, target);
+    await replaceFolder(dataFolder, partial, target);
     return stored;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-}
-
-/** Moves a folder into place, whatever was there before. */
-export async function replaceFolder(from: string, target: string): Promise<void> {
-  const old = `${from}.old`;
-  const hadOld = await rename(target, old).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(from, target);
-  } catch (error) {
-    if (hadOld) await rename(old, target);
-    throw error;
-  }
-  await rm(old, { recursive: true, force: true });
 }
 
 /**
@@ -183,8 +171,10 @@ export async function loadForests(
 
 /** Deletes a stored predictor; nothing else is touched. */
 export async function removeStored(dataFolder: string, stored: StoredPredictor): Promise<void> {
+  const removed = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
   const folder = storedFolder(dataFolder, stored.name, stored.version);
-  await rm(folder, { recursive: true, force: true });
+  await withLock(dataFolder, () => rename(folder, join(removed, 'predictor')));
+  await rm(removed, { recursive: true, force: true });
 }
 
 function sha256(bytes: Uint8Array): string {
