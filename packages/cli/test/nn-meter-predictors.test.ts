@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { onWindows, testIf } from '../../../tests/support/test-if.ts';
 import {
   folderWith,
   MOBILENET_V2,
@@ -167,3 +168,36 @@ test.each([
   expect(stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
   expect(stderr).toMatch(message);
 });
+
+const testUnix = testIf(!onWindows, 'Windows has no modes');
+
+testUnix(
+  'where nothing can be kept, commands that keep nothing work, and the others say where it would be',
+  async () => {
+    const folder = folderWith({});
+    cpSync(TINY, join(folder, 'pickles'), { recursive: true });
+    const meta = ['name: mine', 'version: 1.0', 'category: cpu', 'package_location: pickles'];
+    writeFileSync(join(folder, 'meta.yaml'), meta.join('\n'));
+    chmodSync(folder, 0o755);
+    const home = folderWith({});
+    chmodSync(home, 0o555);
+    const user = process.getuid?.() === 0 ? { uid: 65534 } : {};
+    const run = (...args: string[]) => nnMeterProcess(args, folder, home, user);
+    const [predicted, listed, ...refused] = await Promise.all([
+      run('--json', RESNET18),
+      run('predictors', 'list', '--json'),
+      run('predictors', 'import', 'pickles'),
+      run('register', '--predictor', 'meta.yaml'),
+      run('predictors', 'pull', 'adreno640'),
+      run('dataset', 'pull'),
+    ]);
+    for (const { code, stderr } of [predicted, listed])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const { code, stderr } of refused) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /are kept in ".*data.*", which cannot be written to \(permission denied/,
+      );
+    }
+  },
+);

@@ -48,9 +48,11 @@ export function nnMeterProcess(
   args: readonly string[],
   cwd: string = tmpdir(),
   home: string = NO_HOME,
+  user: { readonly uid?: number } = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], {
+      ...user,
       cwd,
       env: { ...process.env, ...environmentOf(home) },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NnMeterError } from '@nnmeter/ir';
 import type { Agent, Dispatcher } from 'undici';
+import { makeFolder } from './folders.ts';
 
 export interface DownloadOptions {
   /** Told what has arrived, and the size if the server says. */
@@ -36,7 +37,7 @@ export async function download(
     headersTimeout: stallMs,
     bodyTimeout: stallMs,
   });
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   try {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,6 +1,9 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { NnMeterError } from '@nnmeter/ir';
+import { describeFileError } from '@nnmeter/files';
+import { NnMeterError, quote } from '@nnmeter/ir';
 
 /**
  * The folder of the original nn-Meter, read and never written.
@@ -30,4 +33,19 @@ export function configurationFile(env: NodeJS.ProcessEnv = process.env): string 
   if (env.NNMETER_HOME) return join(env.NNMETER_HOME, 'config.json');
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'nn-meter', 'config.json');
   return join(originalFolder(), 'config', 'nn-meter.json');
+}
+
+/** Makes a folder of what is kept, with those above it. @throws NnMeterError E_FILE naming it if it cannot be written to */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const reason = describeFileError(cause) ?? (cause as Error).message;
+    throw new NnMeterError(
+      'E_FILE',
+      `downloads and predictors are kept in ${quote(folder)}, which cannot be written to (${reason}); correct that, or name another folder in NNMETER_HOME`,
+      { cause },
+    );
+  }
 }

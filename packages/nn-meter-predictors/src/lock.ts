@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NnMeterError, quote } from '@nnmeter/ir';
 
@@ -8,11 +8,10 @@ const STALE_MS = 10_000;
 const RETRIES = { retries: 400, factor: 1, minTimeout: 50, maxTimeout: 100, randomize: true };
 
 /**
- * Runs a change of what is in a data folder while no other process changes it; makes the folder if need be.
+ * Runs a change of what is in a data folder while no other process changes it.
  * @throws NnMeterError E_FILE if it cannot be locked
  */
 export async function withLock<T>(dataFolder: string, change: () => Promise<T>): Promise<T> {
-  await mkdir(dataFolder, { recursive: true });
   const { default: lockfile } = await import('proper-lockfile');
   const lockfilePath = join(dataFolder, '.lock');
   let release: () => Promise<void>;

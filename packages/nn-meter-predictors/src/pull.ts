@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { isTextRecord, readConfiguration, SHA256 } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
+import { makeFolder } from './folders.ts';
 import { fileSha256, type ImportOptions, importPredictor } from './import-release.ts';
 import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
 import { datasetFolder } from './nn-meter-dataset.ts';
@@ -77,7 +78,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
   const { dataFolder, downloads } = configuration;
   const url = downloads.dataset ?? BENCHMARK_URL;
   const zip = options.zip ?? (await downloadChecked(url, 'dataset', configuration, options));
-  await mkdir(dataFolder, { recursive: true });
+  await makeFolder(dataFolder);
   await removeAbandoned(dataFolder, DATASET_PARTIAL);
   const partial = await mkdtemp(join(dataFolder, DATASET_PARTIAL));
   try {
@@ -124,7 +125,7 @@ async function downloadChecked(
   options: PullOptions,
 ): Promise<string> {
   const target = join(dataFolder, 'downloads', `${name}.zip`);
-  await mkdir(dataFolder, { recursive: true });
+  await makeFolder(dataFolder);
   await download(url, target, options);
   const found = await fileSha256(target);
   const recorded = await recordedChecksums(dataFolder);

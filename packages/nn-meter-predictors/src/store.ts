@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readBoundedText } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { makeFolder } from './folders.ts';
 import { validate } from './generated/validate.ts';
 import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
 import { checkRegressor } from './regressors.ts';
@@ -74,7 +75,7 @@ export async function savePredictor(
   forests: AsyncIterable<readonly [kernel: string, forest: Forest]>,
 ): Promise<StoredPredictor> {
   const target = storedFolder(dataFolder, description.name, description.version);
-  await mkdir(predictorsFolder(dataFolder), { recursive: true });
+  await makeFolder(predictorsFolder(dataFolder));
   await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
   const partial = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
   try {
@@ -171,6 +172,7 @@ export async function loadForests(
 
 /** Deletes a stored predictor; nothing else is touched. */
 export async function removeStored(dataFolder: string, stored: StoredPredictor): Promise<void> {
+  await makeFolder(predictorsFolder(dataFolder));
   const removed = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
   const folder = storedFolder(dataFolder, stored.name, stored.version);
   await withLock(dataFolder, () => rename(folder, join(removed, 'predictor')));
