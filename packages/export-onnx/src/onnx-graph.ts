@@ -31,7 +31,11 @@ export class OnnxGraph {
   readonly #fillers: OnnxNode[] = [];
   readonly #orders = new Map<string, AxisOrder>();
   readonly #names: Set<string>;
+  /** By base: the last number that made a name unique. */
+  readonly #lastOf = new Map<string, number>();
   readonly #weights = new Map<string, string>();
+  /** Names of the graph's constants that have been written. */
+  readonly #constants = new Set<string>();
   readonly #externalFile: string | undefined;
   readonly #channelsLast: boolean;
 
@@ -145,8 +149,8 @@ export class OnnxGraph {
     const key = `${name} ${shape.join()} ${dataType}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
-    const first = ![...this.#weights.keys()].some((other) => other.startsWith(`${name} `));
-    const unique = first ? name : this.#uniqueName(name);
+    const unique = this.#constants.has(name) ? this.#uniqueName(name) : name;
+    this.#constants.add(name);
     this.#weights.set(key, unique);
     const { values } = this.tensor(name);
     this.#write(
@@ -200,7 +204,9 @@ export class OnnxGraph {
 
   #uniqueName(base: string): string {
     let name = base;
-    for (let count = 1; this.#names.has(name); count++) name = `${base}_${count}`;
+    let count = this.#lastOf.get(base) ?? 0;
+    while (this.#names.has(name)) name = `${base}_${++count}`;
+    if (count > 0) this.#lastOf.set(base, count);
     this.#names.add(name);
     return name;
   }
