@@ -1,4 +1,4 @@
-import type { Graph, Layout, Node, Shape, Tensor } from '@nnmeter/ir';
+import { type Graph, type Layout, type Node, opRow, type Shape, type Tensor } from '@nnmeter/ir';
 
 /** The axes of an exported tensor, as axes of the graph's tensor: [0, 3, 1, 2] where NHWC is exported as NCHW. */
 export type AxisOrder = readonly number[];
@@ -9,18 +9,9 @@ const CHANNELS_FIRST: Partial<Record<Layout, AxisOrder>> = {
   NDHWC: [0, 4, 1, 2, 3],
 };
 
-const SPATIAL_OPS: ReadonlySet<string> = new Set([
-  'conv',
-  'dwconv',
-  'convtranspose',
-  'maxpool',
-  'avgpool',
-  'bn',
-]);
-
 /** Whether the images of a network have their channels last, as TensorFlow's; ONNX has them first. */
 export function hasChannelsLast(graph: Graph): boolean {
-  const first = graph.nodes.find((node) => SPATIAL_OPS.has(node.op));
+  const first = graph.nodes.find((node) => opRow(node.op).axes === 'image');
   const layout = first && layoutOf(graph, first);
   return layout !== undefined && layout in CHANNELS_FIRST;
 }

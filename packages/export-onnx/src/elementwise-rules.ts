@@ -1,17 +1,7 @@
-import { elementCount, type Node, type Op } from '@nnmeter/ir';
+import { elementCount, type Node, type Op, opRow } from '@nnmeter/ir';
 import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
-import { exportedAxis, floats, int, ints, type Rule, type Rules } from './rule.ts';
-
-/** One operand, its order kept. */
-function unary(opType: string, opset = 13): Rule<Op> {
-  return (target, node) => {
-    target.require(opset);
-    const [input] = node.inputs;
-    const order = target.order(input!);
-    target.emit(node, opType, [target.read(input!)], floats(node.attributes), [order]);
-  };
-}
+import { exportedAxis, int, ints, type Rule, type Rules } from './rule.ts';
 
 /** x combined with a function of itself: swish, square, rsqrt have no op of their own. */
 function composite(inner: string | undefined, outer: string): Rule<Op> {
@@ -24,21 +14,19 @@ function composite(inner: string | undefined, outer: string): Rule<Op> {
 }
 
 /** Operands of elementwise ops in one order: that of the first computed operand of full rank. */
-function elementwise(opType: string): Rule<Op> {
-  return (target, node) => {
-    const rank = target.shape(node.outputs[0]!).length;
-    const computed = node.inputs.filter((input) => !target.isConstant(input));
-    const full = computed.find((input) => target.shape(input).length === rank);
-    const sameRank = computed.every((input) => target.shape(input).length === rank);
-    const order = full !== undefined && sameRank ? target.order(full) : identity(rank);
-    const inputs = node.inputs.map((input) =>
-      target.isConstant(input)
-        ? alignedConstant(target, node, input, order)
-        : target.read(input, sameRank ? order : identity(target.shape(input).length)),
-    );
-    target.emit(node, opType, inputs, {}, [order]);
-  };
-}
+export const exportBroadcasting: Rule<Op> = (target, node) => {
+  const rank = target.shape(node.outputs[0]!).length;
+  const computed = node.inputs.filter((input) => !target.isConstant(input));
+  const full = computed.find((input) => target.shape(input).length === rank);
+  const sameRank = computed.every((input) => target.shape(input).length === rank);
+  const order = full !== undefined && sameRank ? target.order(full) : identity(rank);
+  const inputs = node.inputs.map((input) =>
+    target.isConstant(input)
+      ? alignedConstant(target, node, input, order)
+      : target.read(input, sameRank ? order : identity(target.shape(input).length)),
+  );
+  target.emit(node, opRow(node.op).onnx[0], inputs, {}, [order]);
+};
 
 /**
  * nn-Meter IR does not note the values of scalars; the ones that matter are those of x * relu6(x + 3) / 6, which a reader
@@ -83,14 +71,6 @@ const rectifier: Rule<'relu' | 'clip'> = (target, node) => {
   target.emit(node, 'Clip', [target.read(input!), lower, bound('max', max)], {}, order);
 };
 
-function alongAxis(opType: string): Rule<'softmax' | 'logsoftmax'> {
-  return (target, node) => {
-    const order = target.order(node.inputs[0]!);
-    const attributes = { axis: exportedAxis(order, node.attributes.axis) };
-    target.emit(node, opType, [target.read(node.inputs[0]!)], attributes, [order]);
-  };
-}
-
 const l2norm: Rule<'l2norm'> = (target, node) => {
   const order = target.order(node.inputs[0]!);
   const axis = node.attributes.axis ?? order.length - 1;
@@ -98,55 +78,12 @@ const l2norm: Rule<'l2norm'> = (target, node) => {
   target.emit(node, 'LpNormalization', [target.read(node.inputs[0]!)], attributes, [order]);
 };
 
+/** Elementwise ops that ONNX lacks or writes otherwise. */
 export const elementwiseRules: Rules = {
   relu: rectifier,
   clip: rectifier,
-  sigmoid: unary('Sigmoid'),
-  hardsigmoid: unary('HardSigmoid'),
-  hswish: unary('HardSwish', 14),
   swish: composite('Sigmoid', 'Mul'),
   square: composite(undefined, 'Mul'),
   rsqrt: composite('Sqrt', 'Reciprocal'),
-  gelu: unary('Gelu', 20),
-  mish: unary('Mish', 18),
-  tanh: unary('Tanh'),
-  leakyrelu: unary('LeakyRelu'),
-  elu: unary('Elu'),
-  selu: unary('Selu'),
-  celu: unary('Celu'),
-  softplus: unary('Softplus'),
-  softsign: unary('Softsign'),
-  erf: unary('Erf'),
-  exp: unary('Exp'),
-  log: unary('Log'),
-  sqrt: unary('Sqrt'),
-  reciprocal: unary('Reciprocal'),
-  neg: unary('Neg'),
-  abs: unary('Abs'),
-  sign: unary('Sign'),
-  floor: unary('Floor'),
-  ceil: unary('Ceil'),
-  round: unary('Round'),
-  sin: unary('Sin'),
-  cos: unary('Cos'),
-  not: unary('Not'),
-  identity: unary('Identity'),
-  add: elementwise('Add'),
-  sub: elementwise('Sub'),
-  mul: elementwise('Mul'),
-  div: elementwise('Div'),
-  pow: elementwise('Pow'),
-  mod: elementwise('Mod'),
-  max: elementwise('Max'),
-  min: elementwise('Min'),
-  equal: elementwise('Equal'),
-  greater: elementwise('Greater'),
-  less: elementwise('Less'),
-  and: elementwise('And'),
-  or: elementwise('Or'),
-  where: elementwise('Where'),
-  prelu: elementwise('PRelu'),
   l2norm,
-  softmax: alongAxis('Softmax'),
-  logsoftmax: alongAxis('LogSoftmax'),
 };

@@ -1,10 +1,11 @@
-import { type Graph, NnMeterError, type Op } from '@nnmeter/ir';
-import { elementwiseRules } from './elementwise-rules.ts';
+import { type Graph, type Op, opRow } from '@nnmeter/ir';
+import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
+import { exportByRow } from './generic-rule.ts';
 import { layerRules } from './layer-rules.ts';
 import { movementRules } from './movement-rules.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { encodeModel } from './onnx-writer.ts';
-import type { Rule } from './rule.ts';
+import { notExported, type Rule } from './rule.ts';
 
 export interface ExportOptions {
   /**
@@ -23,9 +24,28 @@ export interface ExportedOnnx {
   readonly externalBytes: number;
 }
 
+/** Ops that ONNX writes otherwise than their rows say. */
 const RULES = { ...elementwiseRules, ...layerRules, ...movementRules } as {
   readonly [O in Op]?: Rule<Op>;
 };
+
+/** Ops that cannot be exported, and why. */
+const NOT_EXPORTED: { readonly [O in Op]?: string } = {
+  custom: 'nothing is known of the op',
+  lstm: 'the shapes of its weights are not known',
+  gru: 'the shapes of its weights are not known',
+  rnn: 'the shapes of its weights are not known',
+  scatter: 'graphs do not keep what it writes where',
+  onehot: 'graphs do not keep the values it writes',
+  nonmaxsuppression: 'graphs do not keep its thresholds',
+  quantize: 'graphs do not keep its scale',
+  dequantize: 'graphs do not keep its scale',
+};
+
+function ruleOf(op: Op): Rule<Op> {
+  const { elementwise, operands } = opRow(op);
+  return RULES[op] ?? (elementwise && operands[1] > 1 ? exportBroadcasting : exportByRow);
+}
 
 /**
  * A graph as an ONNX model for runtimes and other tools. Images with channels last (TensorFlow, nn-Meter IR) are
@@ -43,14 +63,9 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
-    const rule = RULES[node.op];
-    if (rule === undefined) {
-      throw new NnMeterError(
-        'E_UNSUPPORTED_OP',
-        `node "${node.name}" (${node.sourceOp}) cannot be exported to ONNX`,
-      );
-    }
-    rule(target, node);
+    const reason = NOT_EXPORTED[node.op];
+    if (reason !== undefined) throw notExported(node, reason);
+    ruleOf(node.op)(target, node);
   }
   const outputs = graph.outputs.map((name) => target.value(name));
   const results = new Set(graph.outputs);
@@ -67,21 +82,22 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   return { model, externalBytes: target.externalBytes };
 }
 
+/** Written where no op needs a newer one. */
+const OLDEST_OPSET = 13;
+
 /** The oldest version of the file format that goes with an opset. */
 function irVersion(opset: number): number {
   if (opset <= 18) return 8;
-  return opset <= 20 ? 9 : 10;
+  if (opset <= 20) return 9;
+  return opset <= 22 ? 10 : 11;
 }
 
 /** The opset decides how some ops are written, so it must be known before the first. */
 function neededOpset(graph: Graph): number {
-  const ops = new Set(graph.nodes.map((node) => node.op));
-  const since: readonly (readonly [Op, number])[] = [
-    ['hswish', 14],
-    ['layernorm', 17],
-    ['mish', 18],
-    ['gelu', 20],
-    ['groupnorm', 21],
-  ];
-  return Math.max(13, ...since.filter(([op]) => ops.has(op)).map(([, opset]) => opset));
+  let opset = OLDEST_OPSET;
+  for (const { op } of graph.nodes) {
+    if (op in elementwiseRules) continue;
+    opset = Math.max(opset, opRow(op).onnx[1] ?? 0);
+  }
+  return opset;
 }

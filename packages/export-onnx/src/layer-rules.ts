@@ -1,7 +1,7 @@
-import { NnMeterError, type Node, type NodeOf, type Op } from '@nnmeter/ir';
+import { type Node, type NodeOf, type Op, type OpAttributes, opRow } from '@nnmeter/ir';
 import { identity, permuted } from './axis-order.ts';
 import type { Attributes } from './onnx-graph.ts';
-import { floats, int, ints, parameter, type Rule, type Rules } from './rule.ts';
+import { int, ints, notExported, parameter, type Rule, type Rules } from './rule.ts';
 
 const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) => {
   const { kernelShape, strides, pads, dilations, group } = node.attributes;
@@ -52,12 +52,10 @@ function normalization(
   opType: string,
   roles: readonly string[],
   attributesOf: (node: Node) => Attributes,
-  opset = 13,
 ): Rule<Op> {
   return (target, node) => {
-    target.require(opset);
     const [data, ...given] = node.inputs;
-    const lastAxis = opType === 'LayerNormalization';
+    const lastAxis = opRow(node.op).axes === 'kept';
     const order = lastAxis ? identity(target.shape(data!).length) : target.imageOrder(data!);
     const shape = permuted(target.shape(data!), order);
     const extent = lastAxis ? shape.at(-1)! : shape[1]!;
@@ -69,7 +67,12 @@ function normalization(
   };
 }
 
-const epsilon = (node: Node): Attributes => floats(node.attributes);
+function epsilon(node: Node): Attributes {
+  const { epsilon } = node.attributes as OpAttributes['bn'];
+  return epsilon === undefined ? {} : { epsilon: { float: epsilon } };
+}
+
+const overLastAxis = (node: Node): Attributes => ({ axis: int(-1), ...epsilon(node) });
 
 const lrn: Rule<Op> = (target, node) => {
   const order = target.imageOrder(node.inputs[0]!);
@@ -79,17 +82,10 @@ const lrn: Rule<Op> = (target, node) => {
 const groupnorm: Rule<Op> = (target, node) => {
   const { groups } = (node as NodeOf<'groupnorm'>).attributes;
   if (groups === undefined) {
-    throw new NnMeterError(
-      'E_UNSUPPORTED_OP',
-      `node "${node.name}" (${node.sourceOp}) cannot be exported: the number of groups is not known`,
-    );
+    throw notExported(node, 'the number of groups is not known');
   }
-  normalization(
-    'GroupNormalization',
-    ['scale', 'bias'],
-    () => ({ num_groups: int(groups) }),
-    21,
-  )(target, node);
+  const attributes = () => ({ num_groups: int(groups), ...epsilon(node) });
+  normalization('GroupNormalization', ['scale', 'bias'], attributes)(target, node);
 };
 
 const fullyConnected: Rule<'fc'> = (target, node) => {
@@ -139,15 +135,8 @@ export const layerRules: Rules = {
   bn: normalization('BatchNormalization', ['scale', 'bias', 'mean', 'variance'], epsilon),
   instancenorm: normalization('InstanceNormalization', ['scale', 'bias'], epsilon),
   groupnorm,
-  layernorm: normalization(
-    'LayerNormalization',
-    ['scale', 'bias'],
-    (node) => ({
-      axis: int(-1),
-      ...floats({ epsilon: (node as NodeOf<'layernorm'>).attributes.epsilon }),
-    }),
-    17,
-  ),
+  layernorm: normalization('LayerNormalization', ['scale', 'bias'], overLastAxis),
+  rmsnorm: normalization('RMSNormalization', ['scale'], overLastAxis),
   lrn,
   fc: fullyConnected,
   matmul,

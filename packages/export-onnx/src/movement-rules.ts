@@ -9,7 +9,7 @@ import {
 } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { elementType } from './onnx-writer.ts';
-import { exportedAxis, int, ints, type Rule, type Rules } from './rule.ts';
+import { exportedAxis, int, ints, notExported, type Rule, type Rules } from './rule.ts';
 
 /** Operands in the order of the first computed one. */
 function together(target: OnnxGraph, node: Node): { order: AxisOrder; inputs: string[] } {
@@ -161,16 +161,23 @@ function inSourceOrder(
 const outputShape = (target: OnnxGraph, node: Node): string =>
   target.int64(`${node.name}/shape`, target.shape(node.outputs[0]!));
 
-const gather = inSourceOrder('Gather', (target, node) => {
-  const indices = node.inputs[1]!;
+/** Indices that the graph knows no type of are made integers. */
+const gather: Rule<'gather'> = (target, node) => {
+  const [data, indices] = node.inputs;
+  if (!indices) throw notExported(node, 'its indices are not in the graph');
   const operand = target.isConstant(indices)
     ? target.constant(indices, target.shape(indices), 'int64')
     : target.read(indices);
-  return {
-    inputs: [operand],
-    attributes: { axis: int((node as NodeOf<'gather'>).attributes.axis) },
-  };
-});
+  const { axis, indexing, batchAxes = 0 } = node.attributes;
+  if (indexing === undefined && batchAxes > 0) {
+    throw notExported(node, 'ONNX has no Gather with batch axes');
+  }
+  const opType = { elements: 'GatherElements', nd: 'GatherND' }[indexing ?? ''] ?? 'Gather';
+  const attributes: Attributes =
+    indexing === 'nd' ? { batch_dims: int(axis) } : { axis: int(axis) };
+  const x = target.read(data!, identity(target.shape(data!).length));
+  target.emit(node, opType, [x, operand], attributes);
+};
 
 const tile = inSourceOrder('Tile', (target, node) => {
   const from = target.shape(node.inputs[0]!);
@@ -212,14 +219,6 @@ const resize: Rule<'resize'> = (target, node) => {
   target.emit(node, 'Resize', inputs, { mode: { string: mode } }, [order]);
 };
 
-function blocks(opType: string): Rule<'depthtospace' | 'spacetodepth'> {
-  return (target, node) => {
-    const order = target.imageOrder(node.inputs[0]!);
-    const attributes = { blocksize: int(node.attributes.blockSize) };
-    target.emit(node, opType, [target.read(node.inputs[0]!, order)], attributes, [order]);
-  };
-}
-
 const cast: Rule<'cast'> = (target, node) => {
   const order = target.order(node.inputs[0]!);
   const to = elementType(target.tensor(node.outputs[0]!).dataType);
@@ -248,9 +247,6 @@ export const movementRules: Rules = {
   topk,
   cumsum,
   expand: inSourceOrder('Expand', (target, node) => ({ inputs: [outputShape(target, node)] })),
-  shape: inSourceOrder('Shape', () => ({})),
   resize,
-  depthtospace: blocks('DepthToSpace'),
-  spacetodepth: blocks('SpaceToDepth'),
   cast,
 };

@@ -5,6 +5,7 @@ import {
   type Graph,
   NnMeterError,
   type Node,
+  opRow,
   type Shape,
   type Tensor,
 } from '@nnmeter/ir';
@@ -25,7 +26,7 @@ export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly valueInfo: OnnxValue[] = [];
-  opset = 13;
+  opset = 0;
   /** Size of the external data file so far. */
   externalBytes = 0;
   readonly #fillers: OnnxNode[] = [];
@@ -214,21 +215,6 @@ export class OnnxGraph {
 
 /** The type that ONNX gives a result whatever its operands are. */
 function fixedType(node: Node, output: string): DataType | undefined {
-  switch (node.op) {
-    case 'argmax':
-    case 'argmin':
-    case 'shape':
-      return 'int64';
-    case 'topk':
-      return output === node.outputs[1] ? 'int64' : undefined;
-    case 'equal':
-    case 'greater':
-    case 'less':
-    case 'and':
-    case 'or':
-    case 'not':
-      return 'bool';
-    default:
-      return undefined;
-  }
+  if (node.op === 'topk') return output === node.outputs[1] ? 'int64' : undefined;
+  return opRow(node.op).resultType;
 }

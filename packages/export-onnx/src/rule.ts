@@ -1,6 +1,6 @@
-import type { Node, NodeOf, Op, Shape } from '@nnmeter/ir';
+import { NnMeterError, type Node, type NodeOf, type Op, type Shape } from '@nnmeter/ir';
 import type { AxisOrder } from './axis-order.ts';
-import type { Attributes, OnnxGraph } from './onnx-graph.ts';
+import type { OnnxGraph } from './onnx-graph.ts';
 import type { OnnxAttribute } from './onnx-writer.ts';
 
 /** How nodes of one op (or several) are written. */
@@ -12,11 +12,11 @@ export const ints = (values: readonly number[]): OnnxAttribute => ({ ints: value
 
 export const int = (value: number | boolean): OnnxAttribute => ({ int: Number(value) });
 
-export function floats(attributes: object): Attributes {
-  return Object.fromEntries(
-    Object.entries(attributes)
-      .filter(([, value]) => typeof value === 'number')
-      .map(([name, value]) => [name, { float: value as number }]),
+/** The error about a node that cannot be written. */
+export function notExported(node: Node, reason: string): NnMeterError {
+  return new NnMeterError(
+    'E_UNSUPPORTED_OP',
+    `node "${node.name}" (${node.sourceOp}) cannot be exported to ONNX: ${reason}`,
   );
 }
 
