@@ -7,7 +7,7 @@ import { ROOT } from '../scripts/pack-packages.mjs';
 import { run } from './support/run.ts';
 
 const BYTES = 2.2e9;
-const MOST_MEGABYTES = 100;
+const MAX_MEGABYTES = 100;
 
 const PROGRAM = `
 import { openAsBlob } from 'node:fs';
@@ -38,7 +38,7 @@ describe.each([
   ['onnx', writeOnnx],
   ['tensorflow-graphdef', writeGraphDef],
 ])('2.2 GB of %s', (format, write) => {
-  test(`take under ${MOST_MEGABYTES} MB of memory, from a path and from a Blob alike`, async () => {
+  test(`take under ${MAX_MEGABYTES} MB of memory, from a path and from a Blob alike`, async () => {
     const path = join(folder, format);
     const nodes = write(path, BYTES);
     const fromPath = await read(path, 'path');
@@ -49,6 +49,6 @@ describe.each([
     console.log(
       `${format}: ${fromPath.megabytes} MB from a path, ${fromBlob.megabytes} MB from a Blob`,
     );
-    expect(Math.max(fromPath.megabytes, fromBlob.megabytes)).toBeLessThan(MOST_MEGABYTES);
+    expect(Math.max(fromPath.megabytes, fromBlob.megabytes)).toBeLessThan(MAX_MEGABYTES);
   });
 });

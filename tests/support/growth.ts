@@ -3,16 +3,16 @@ import { expect } from '@jest/globals';
 const FEW = 4_000;
 const MANY = 100_000;
 /** 25-fold with room for caches and garbage collection; quadratic growth is 625-fold. */
-const MOST_GROWTH = 40;
+const MAX_GROWTH = 40;
 /** Shorter times are noise; quadratic work on MANY items takes seconds. */
-const LEAST_MS = 50;
+const MIN_MS = 50;
 
 /** Asserts that `run` does not take quadratic time in the size of what `make` makes, by the processor time of both. */
 export function expectLinearTime<T>(make: (size: number) => T, run: (made: T) => unknown): void {
   run(make(FEW)); // Compiles it.
   const few = processorMs(make(FEW), run);
   const many = processorMs(make(MANY), run);
-  expect(many / Math.max(few, LEAST_MS)).toBeLessThan(MOST_GROWTH);
+  expect(many / Math.max(few, MIN_MS)).toBeLessThan(MAX_GROWTH);
 }
 
 function processorMs<T>(made: T, run: (made: T) => unknown): number {

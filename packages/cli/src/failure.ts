@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** Longest error message shown; longer ones quote a huge name out of a file. */
-const MESSAGE_LIMIT = 1000;
+const MAX_MESSAGE_LENGTH = 1000;
 
 /** The stack trace of what was thrown, if it has one. */
 export function stackOf(error: unknown): string | undefined {
@@ -23,7 +23,10 @@ export function stackOf(error: unknown): string | undefined {
 /** Says what went wrong in one line, whatever was thrown. */
 export function describeFailure(error: unknown): Failure {
   const { message, ...failure } = classify(error);
-  return { ...failure, message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MESSAGE_LIMIT) };
+  return {
+    ...failure,
+    message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MAX_MESSAGE_LENGTH),
+  };
 }
 
 function classify(error: unknown): Failure {

@@ -10,7 +10,7 @@ import {
 } from './model.ts';
 
 /** Longest text an op understands: modes and equations are short. */
-const MAXIMUM_TEXT = 4096;
+const MAX_TEXT = 4096;
 
 /** One node with its resolved inputs: what a rule sees. */
 export class Call {
@@ -124,10 +124,10 @@ export class Call {
 
   string(name: string, otherwise: string): string {
     const bytes = this.attribute(name)?.s;
-    if (bytes != null && bytes.length > MAXIMUM_TEXT) {
+    if (bytes != null && bytes.length > MAX_TEXT) {
       throw new NnMeterError(
         'E_LIMIT',
-        `its attribute "${name}" is a text of ${bytes.length} bytes; at most ${MAXIMUM_TEXT} are read`,
+        `its attribute "${name}" is a text of ${bytes.length} bytes; at most ${MAX_TEXT} are read`,
       );
     }
     return bytes == null ? otherwise : protobuf.util.utf8.read(bytes, 0, bytes.length);

@@ -5,7 +5,7 @@ import { type AttributeProto, toNumber } from './model.ts';
 import { type Computation, type Settled, shaped } from './outcome.ts';
 
 /** Longer texts and lists are data, not settings. */
-const LONGEST = 1024;
+const MAX_LENGTH = 1024;
 
 /** AttributeProto.type of the kinds that are plain values. */
 const VALUES: Readonly<Record<number, (attribute: AttributeProto) => AttributeValue>> = {
@@ -35,8 +35,8 @@ export function custom(
 
 function isShort({ s, floats, ints, strings }: AttributeProto): boolean {
   return (
-    [s, floats, ints, strings].every((list) => (list?.length ?? 0) <= LONGEST) &&
-    (strings ?? []).every((text) => text.length <= LONGEST)
+    [s, floats, ints, strings].every((list) => (list?.length ?? 0) <= MAX_LENGTH) &&
+    (strings ?? []).every((text) => text.length <= MAX_LENGTH)
   );
 }
 

@@ -105,14 +105,14 @@ export class Entry {
   }
 }
 
-const MAXIMUM_RANK = 64;
+const MAX_RANK = 64;
 
 function checkShape(name: string, shape: Shape): Shape {
   const shown = `tensor ${quote(name)} has the shape [${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', ...' : ''}]`;
-  if (shape.length > MAXIMUM_RANK) {
+  if (shape.length > MAX_RANK) {
     throw new NnMeterError(
       'E_LIMIT',
-      `${shown} of rank ${shape.length}; at most ${MAXIMUM_RANK} are read`,
+      `${shown} of rank ${shape.length}; at most ${MAX_RANK} are read`,
     );
   }
   if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {

@@ -10,7 +10,7 @@ import {
   toNumber,
 } from './model.ts';
 import type { ReadValues } from './tensor-table.ts';
-import { decodeElements, MAXIMUM_VALUES, tensorValues } from './tensor-values.ts';
+import { decodeElements, MAX_VALUES, tensorValues } from './tensor-values.ts';
 
 const EXTERNAL = 1;
 
@@ -21,7 +21,7 @@ export type ReadExternal = (tensor: TensorProto) => Uint8Array | string;
 export function valueReader(readExternal: ReadExternal): ReadValues {
   return (tensor, count) => {
     if (tensor.dataLocation !== EXTERNAL) return tensorValues(tensor, count);
-    if (count > MAXIMUM_VALUES) return undefined;
+    if (count > MAX_VALUES) return undefined;
     const bytes = readExternal(tensor);
     if (bytes instanceof Uint8Array)
       return decodeElements(bytes, dataTypeOf(tensor.dataType), count);
@@ -44,7 +44,7 @@ export async function loadExternalData(
   const files = new Map<string, Promise<ModelSource>>();
   for (const tensor of tensorsOf(model)) {
     const count = elementCount((tensor.dims ?? []).map(toNumber));
-    if (tensor.dataLocation !== EXTERNAL || count > MAXIMUM_VALUES) continue;
+    if (tensor.dataLocation !== EXTERNAL || count > MAX_VALUES) continue;
     const { location, offset } = placeOf(tensor);
     if (location === '' || !Number.isSafeInteger(offset) || offset < 0) {
       loaded.set(tensor, 'its place makes no sense');

@@ -26,7 +26,7 @@ export interface InferredNode {
 }
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
-const MAXIMUM_NODES = 500_000;
+const MAX_NODES = 500_000;
 
 type SettledOutcome = Settled | Aliases | ConstantResult;
 
@@ -66,10 +66,10 @@ export class Inference {
 
   run(nodes: readonly NodeProto[], scope: Scope): void {
     this.#nodeCount += nodes.length;
-    if (this.#nodeCount > MAXIMUM_NODES) {
+    if (this.#nodeCount > MAX_NODES) {
       throw new NnMeterError(
         'E_LIMIT',
-        `with its functions inlined the model has more than ${MAXIMUM_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
+        `with its functions inlined the model has more than ${MAX_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
       );
     }
     for (const node of orderNodes(nodes)) this.#visit(node, scope);

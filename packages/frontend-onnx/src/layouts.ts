@@ -30,10 +30,10 @@ export function findLayouts(
   }
   for (const input of inputs) set(input, imageInput(input));
   const forwards = (): void => {
-    for (const node of nodes) carry(node, node.inputs, node.outputs, layouts, set);
+    for (const node of nodes) carryLayout(node, node.inputs, node.outputs, layouts, set);
   };
   forwards();
-  for (const node of nodes.toReversed()) carry(node, node.outputs, node.inputs, layouts, set);
+  for (const node of nodes.toReversed()) carryLayout(node, node.outputs, node.inputs, layouts, set);
   forwards();
   return layouts;
 }
@@ -48,7 +48,7 @@ function imageInput(input: Entry): Layout | undefined {
   return isChannels(shape[3]) ? 'NHWC' : undefined;
 }
 
-function carry(
+function carryLayout(
   node: InferredNode,
   from: readonly (Entry | undefined)[],
   to: readonly (Entry | undefined)[],

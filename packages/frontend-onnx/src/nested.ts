@@ -8,7 +8,7 @@ import { aliases, type Outcome } from './outcome.ts';
 import { readOpsets, Scope } from './scope.ts';
 
 /** Function calls and branches inside each other; more would risk the call stack, and no exporter nests so deep. */
-const MAXIMUM_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 /** Puts the body of a model-local function in the place of its call. */
 export function inlineFunction(
@@ -83,10 +83,10 @@ function inside(
   call: Call,
   scope: Scope,
 ): Pick<Scope, 'opsets' | 'prefix' | 'depth' | 'arguments'> {
-  if (scope.depth >= MAXIMUM_DEPTH) {
+  if (scope.depth >= MAX_DEPTH) {
     throw new NnMeterError(
       'E_LIMIT',
-      `functions or branches are nested more than ${MAXIMUM_DEPTH} deep (does a function call itself?)`,
+      `functions or branches are nested more than ${MAX_DEPTH} deep (does a function call itself?)`,
     );
   }
   const { opsets, arguments: values } = scope;

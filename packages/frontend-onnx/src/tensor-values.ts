@@ -4,7 +4,7 @@ import { dataTypeOf } from './data-types.ts';
 import { type Int64, type TensorProto, toNumber } from './model.ts';
 
 /** Longest constant whose values are used: shapes, axes, scales and index lists, not weights. */
-export const MAXIMUM_VALUES = 256;
+export const MAX_VALUES = 256;
 
 /** How to read one element of little-endian data at a byte offset. */
 const ELEMENT: Partial<Record<DataType, (view: DataView, at: number) => number>> = {
@@ -24,11 +24,11 @@ const ELEMENT: Partial<Record<DataType, (view: DataView, at: number) => number>>
 };
 
 /**
- * Values of a small tensor stored in the model itself; undefined if it is larger than {@link MAXIMUM_VALUES}, of a type
+ * Values of a small tensor stored in the model itself; undefined if it is larger than {@link MAX_VALUES}, of a type
  * without numbers, stored elsewhere, or if its data do not have the length its dims announce.
  */
 export function tensorValues(tensor: TensorProto, count: number): readonly number[] | undefined {
-  if (count > MAXIMUM_VALUES) return undefined;
+  if (count > MAX_VALUES) return undefined;
   if (count === 0) return [];
   const dataType = dataTypeOf(tensor.dataType);
   const raw = tensor.rawData;

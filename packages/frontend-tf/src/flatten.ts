@@ -23,9 +23,9 @@ const CALLS = new Set([
   'SymbolicGradient',
 ]);
 /** Real function libraries nest a handful of levels. */
-const MOST_NESTED_CALLS = 64;
+const MAX_NESTED_CALLS = 64;
 /** Keeps functions that call others many times over from growing without bound. */
-const MOST_NODES = 500_000;
+const MAX_NODES = 500_000;
 
 /** First slot of each named output of ops with more than one; others have one output or a list of one name. */
 const OUTPUT_SLOTS: Readonly<Record<string, readonly string[]>> = {
@@ -84,10 +84,10 @@ export function flattenFunctions(graph: GraphDef): FlatGraph {
     callers: readonly string[],
   ): void => {
     visited += definitions.length;
-    if (visited > MOST_NODES) {
+    if (visited > MAX_NODES) {
       throw new NnMeterError(
         'E_LIMIT',
-        `the TensorFlow graph has more than ${MOST_NODES.toLocaleString('en')} nodes once its functions are expanded; no real network does, so reading it stops here`,
+        `the TensorFlow graph has more than ${MAX_NODES.toLocaleString('en')} nodes once its functions are expanded; no real network does, so reading it stops here`,
       );
     }
     for (const definition of definitions) {
@@ -129,10 +129,10 @@ export function flattenFunctions(graph: GraphDef): FlatGraph {
         `function "${functionName}" calls itself (through "${name}"); recursive functions have no fixed latency`,
       );
     }
-    if (callers.length >= MOST_NESTED_CALLS) {
+    if (callers.length >= MAX_NESTED_CALLS) {
       throw new NnMeterError(
         'E_LIMIT',
-        `functions of the model call each other more than ${MOST_NESTED_CALLS} levels deep, at "${name}"`,
+        `functions of the model call each other more than ${MAX_NESTED_CALLS} levels deep, at "${name}"`,
       );
     }
     const prefix = `${name}/`;

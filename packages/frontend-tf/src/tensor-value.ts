@@ -43,12 +43,12 @@ export function partialShape(
 }
 
 /** Only shape vectors, axes and scalars matter for shapes; anything larger is a weight. */
-const MOST_VALUES = 64;
+const MAX_VALUES = 64;
 
 /** Decodes a small constant; undefined for weights and types that hold no numbers. */
 export function smallValues(tensor: TensorProto, shape: Shape): readonly number[] | undefined {
   const count = elementCount(shape);
-  if (count > MOST_VALUES) return undefined;
+  if (count > MAX_VALUES) return undefined;
   if (count === 0) return [];
   const values = decode(tensor);
   if (values === undefined) return undefined;

@@ -8,9 +8,10 @@ import {
   type Tensor,
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import { activationOf } from './activation.ts';
 import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
-import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
+import type { KernelDescription } from './kernel-description.ts';
 import { isKindItself, KIND, kindOfStage } from './kernel-kind.ts';
 
 const NO_DIMENSIONS: ImageDimensions = { batch: 1, depth: 1, height: 1, width: 1, channels: 1 };
@@ -184,39 +185,6 @@ function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
     default:
       return 0;
   }
-}
-
-/** The activation of the last fused stage whose cost some device's terms know, else that of the first stage. */
-function activationOf({ ops, nodes }: Kernel): number {
-  for (let index = ops.length - 1; index > 0; index--) {
-    if (ops[index] === 'hswish') return ACTIVATION.hswish;
-    if (ops[index] === 'relu') return activationAmong(nodes, nodes.length, 'relu');
-  }
-  if (ops[0] === 'hswish') return ACTIVATION.hswish;
-  // What is fused onto a first stage comes after its nodes.
-  return activationAmong(nodes, nodes.length - (ops.length - 1), ops[0]!);
-}
-
-function activationAmong(nodes: readonly Node[], end: number, stage: string): number {
-  for (let index = end - 1; index >= 0; index--) {
-    const node = nodes[index]!;
-    switch (node.op) {
-      case 'relu':
-        return node.attributes.max === 6 ? ACTIVATION.relu6 : ACTIVATION.relu;
-      case 'hswish':
-      case 'swish':
-        if (stage !== 'relu') return ACTIVATION.hswish;
-        break;
-      case 'sigmoid':
-      case 'tanh':
-      case 'gelu':
-      case 'clip':
-        if (stage !== 'relu') return ACTIVATION.other;
-        break;
-      default:
-    }
-  }
-  return ACTIVATION.none;
 }
 
 /** Number of computed tensors that the root does not read. */

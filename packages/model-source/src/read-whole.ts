@@ -2,7 +2,7 @@ import { NnMeterError } from '@nnmeter/ir';
 import type { ModelSource } from './model-source.ts';
 
 /** Parsing text needs several times its size in memory; graphs take a few hundred bytes a node. */
-const MAXIMUM_BYTES = 256 * 2 ** 20;
+const MAX_BYTES = 256 * 2 ** 20;
 
 /**
  * All bytes of a model, for formats that cannot be read in parts, such as JSON.
@@ -10,10 +10,10 @@ const MAXIMUM_BYTES = 256 * 2 ** 20;
  */
 export async function readWhole(source: ModelSource): Promise<Uint8Array> {
   const { size } = source;
-  if (size > MAXIMUM_BYTES) {
+  if (size > MAX_BYTES) {
     throw new NnMeterError(
       'E_LIMIT',
-      `it has ${Math.round(size / 2 ** 20)} MB; models of this format may have up to ${MAXIMUM_BYTES / 2 ** 20} MB`,
+      `it has ${Math.round(size / 2 ** 20)} MB; models of this format may have up to ${MAX_BYTES / 2 ** 20} MB`,
     );
   }
   return source.direct instanceof Uint8Array ? source.direct : source.slice(0, size);

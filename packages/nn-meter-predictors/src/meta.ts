@@ -15,7 +15,7 @@ export interface PredictorMeta {
 }
 
 /** Bytes of a description, or of all of them in one file. */
-export const META_LIMIT = 1 << 20;
+export const MAX_META_BYTES = 1 << 20;
 
 /**
  * Parses YAML or JSON; all scalars stay text, so that version 1.10 is not 1.1.

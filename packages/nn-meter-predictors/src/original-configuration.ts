@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readBoundedText } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { originalFolder } from './folders.ts';
-import { META_LIMIT, type PredictorMeta, parseYaml, readMeta } from './meta.ts';
+import { MAX_META_BYTES, type PredictorMeta, parseYaml, readMeta } from './meta.ts';
 import { nnMeterReleases } from './releases.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function originalPredictors(
 
 async function readEntries(file: string): Promise<readonly unknown[]> {
   if ((await stat(file).catch(() => undefined)) === undefined) return [];
-  const entries = await parseYaml(await readBoundedText(file, META_LIMIT), file);
+  const entries = await parseYaml(await readBoundedText(file, MAX_META_BYTES), file);
   if (entries === null || entries === '') return [];
   if (Array.isArray(entries)) return entries;
   throw new NnMeterError('E_INVALID_INPUT', `${file}: it is no list of predictors`);

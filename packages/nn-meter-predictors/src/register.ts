@@ -4,7 +4,7 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { listLatencyPredictors } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
 import { type ImportOptions, importPredictor } from './import-release.ts';
-import { META_LIMIT, parseYaml, readMeta } from './meta.ts';
+import { MAX_META_BYTES, parseYaml, readMeta } from './meta.ts';
 import { listStored, removeStored, type StoredPredictor } from './store.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function registerNnMeterPredictor(
   options: Pick<ImportOptions, 'onKernel'> = {},
 ): Promise<StoredPredictor> {
   const where = quote(metaFile);
-  const text = await readBoundedText(metaFile, META_LIMIT);
+  const text = await readBoundedText(metaFile, MAX_META_BYTES);
   const meta = readMeta(await parseYaml(text, where), where);
   const { name, version, category, kernels, packageLocation } = meta;
   if (packageLocation === undefined) {

@@ -44,7 +44,7 @@ const DESCRIPTION = 'predictor.json';
 /** Folders that are being filled or deleted begin so. */
 const PARTIAL = '.partial-';
 /** Sixteen kernels and some dozens of rules take 4 kB. */
-const DESCRIPTION_LIMIT = 1 << 20;
+const MAX_DESCRIPTION_BYTES = 1 << 20;
 
 /** @throws NnMeterError E_INVALID_INPUT if it cannot be the name or version of a predictor (they name folders). */
 export function checkName(text: string, what: string): void {
@@ -123,7 +123,7 @@ async function readDescription(folder: string): Promise<StoredPredictor | undefi
   if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
   let stored: unknown;
   try {
-    stored = JSON.parse(await readBoundedText(file, DESCRIPTION_LIMIT));
+    stored = JSON.parse(await readBoundedText(file, MAX_DESCRIPTION_BYTES));
   } catch (cause) {
     throw damaged(folder, `${DESCRIPTION} cannot be read: ${(cause as Error).message}`, cause);
   }

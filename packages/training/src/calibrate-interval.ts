@@ -4,8 +4,8 @@ import type { Totals } from './evaluate.ts';
 const LEVEL = 0.9;
 /** A roofline estimate is taken to be right within a factor of two. */
 const ESTIMATED = 1;
-const LEAST_WIDTH = 0.01;
-const GREATEST_EXTRA = 3;
+const MIN_WIDTH = 0.01;
+const MAX_EXTRA = 3;
 const EXTRA_STEP = 0.005;
 
 /** Predictions for models that the training behind them did not see. */
@@ -28,7 +28,7 @@ export function calibrateInterval(
 ): IntervalWidths {
   let widths = knownWidths(measured, heldOut, 0);
   for (let step = 1; coverage(measured, unseen, widths) < LEVEL; step++) {
-    if (step * EXTRA_STEP > GREATEST_EXTRA) break;
+    if (step * EXTRA_STEP > MAX_EXTRA) break;
     widths = knownWidths(measured, heldOut, step * EXTRA_STEP);
   }
   return widths;
@@ -50,7 +50,7 @@ function knownWidths(
       )
       .sort((a, b) => a - b);
     const rank = Math.ceil(((1 + LEVEL) / 2) * sorted.length) - 1;
-    return Math.max(LEAST_WIDTH, sorted[rank] ?? 0);
+    return Math.max(MIN_WIDTH, sorted[rank] ?? 0);
   };
   return { ...widths, low: needed((ratio) => 1 / ratio - 1), high: needed((ratio) => ratio - 1) };
 }

@@ -28,7 +28,7 @@ export interface TrainingOptions {
   readonly onProgress?: (progress: BoostingProgress) => void;
 }
 
-const LEAST_MODELS = 20;
+const MIN_MODELS = 20;
 
 /**
  * Trains the latency model of a device on the models that `isTraining` lets through: a base that is linear in the terms
@@ -42,7 +42,7 @@ export function trainDevice(
   options: TrainingOptions = {},
 ): LatencyModelWeights {
   const { device, set, measured } = data;
-  const { anchors = device.anchors ?? [], leastModels = LEAST_MODELS } = options;
+  const { anchors = device.anchors ?? [], leastModels = MIN_MODELS } = options;
   const weight = Float64Array.from(measured, (ms, model) => (ms > 0 && isTraining(model) ? 1 : 0));
   if (!weight.includes(1)) {
     throw new NnMeterError(

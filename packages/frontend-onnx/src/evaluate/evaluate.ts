@@ -2,11 +2,11 @@ import { elementCount, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import type { Values } from '../entry.ts';
 import type { Settled } from '../outcome.ts';
-import { MAXIMUM_VALUES } from '../tensor-values.ts';
+import { MAX_VALUES } from '../tensor-values.ts';
 import { findEvaluator } from './table.ts';
 
 /** Values kept for all shape computations of a model together. */
-const MAXIMUM_ALL_VALUES = 16_000_000;
+const MAX_ALL_VALUES = 16_000_000;
 
 /** Computes the values of constant nodes; later ones are given up once the model has used its share of memory. */
 export class Evaluation {
@@ -15,7 +15,7 @@ export class Evaluation {
   /** Values per output; empty if there is no evaluator, or if a tensor is too large to be part of a shape. */
   outputs(outcome: Settled, call: Call): readonly Values[] {
     const evaluator = findEvaluator(call.type, call.domain);
-    if (evaluator === undefined || this.#count > MAXIMUM_ALL_VALUES) return [];
+    if (evaluator === undefined || this.#count > MAX_ALL_VALUES) return [];
     const inputs = call.inputs.filter((input) => input !== undefined);
     const outputs = outcome.shapes.filter((shape) => shape !== undefined);
     if (outputs.length < outcome.shapes.length || !outputs.every(isSmall)) return [];
@@ -31,5 +31,5 @@ export class Evaluation {
 }
 
 function isSmall(shape: Shape): boolean {
-  return elementCount(shape) <= MAXIMUM_VALUES;
+  return elementCount(shape) <= MAX_VALUES;
 }

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { toNumber } from '../model.ts';
 import { constant, type Row, type Rule, shaped } from '../outcome.ts';
-import { MAXIMUM_VALUES, tensorValues } from '../tensor-values.ts';
+import { MAX_VALUES, tensorValues } from '../tensor-values.ts';
 
 const constantNode: Rule = (call) => {
   const tensor = call.tensor('value');
@@ -40,7 +40,7 @@ const constantOfShape: Rule = (call) => {
 
 function filled(shape: Shape, value: number | undefined): readonly number[] | undefined {
   const count = elementCount(shape);
-  if (value === undefined || !(count >= 0 && count <= MAXIMUM_VALUES)) return undefined;
+  if (value === undefined || !(count >= 0 && count <= MAX_VALUES)) return undefined;
   return new Array<number>(count).fill(value);
 }
 
@@ -57,7 +57,7 @@ const range: Rule = (call) => {
   const [start, limit, delta] = [call.scalar(0), call.scalar(1), call.scalar(2)];
   const count = Math.max(0, Math.ceil((limit - start) / delta));
   const values = (): readonly number[] | undefined =>
-    count <= MAXIMUM_VALUES
+    count <= MAX_VALUES
       ? Array.from({ length: count }, (_, index) => start + index * delta)
       : undefined;
   return constant(call.dataType(0), [count], values);

@@ -13,7 +13,7 @@ import {
 } from '../outcome.ts';
 
 /** Each part of a split becomes a tensor of its own; exporters split images, texts and channels. */
-const MAXIMUM_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /** Sequences of tensors are followed element by element, so that only the work on their elements remains. */
 function elementsOf(call: Call, index: number): readonly Entry[] {
@@ -78,8 +78,8 @@ const splitToSequence: Rule = (call) => {
   const isScalar = call.has(1) && call.shape(1).length === 0;
   const step = call.has(1) ? call.scalar(1) : 1;
   if (step < 1) throw new NnMeterError('E_SHAPE', `parts of ${step} are not possible`);
-  if (extent / step > MAXIMUM_PARTS) {
-    throw new NnMeterError('E_LIMIT', `a sequence of more than ${MAXIMUM_PARTS} parts is not read`);
+  if (extent / step > MAX_PARTS) {
+    throw new NnMeterError('E_LIMIT', `a sequence of more than ${MAX_PARTS} parts is not read`);
   }
   const equal = (): readonly number[] =>
     Array.from({ length: Math.ceil(extent / step) }, (_, index) =>

@@ -17,7 +17,7 @@ export function imageAxes(context: OpContext): {
 }
 
 /** Strides, dilations and explicit pads of a sliding window under TensorFlow's padding rules. */
-export function slide(
+export function slidingWindow(
   context: OpContext,
   kernelShape: readonly number[],
   strideList: readonly number[] = context.integers('strides'),
@@ -61,7 +61,7 @@ function convolution(context: OpContext, depthwise: boolean) {
     );
   }
   const kernelShape = filter.slice(0, spatialRank);
-  const window = slide(context, kernelShape);
+  const window = slidingWindow(context, kernelShape);
   const channels = input[axes.channels]!;
   const group = depthwise ? channels : channels / filter[spatialRank]!;
   const weightLayout: Layout = depthwise ? 'HWCM' : spatialRank === 3 ? 'DHWIO' : 'HWIO';

@@ -1,5 +1,5 @@
 import { normalizeAxis } from '@nnmeter/ir';
-import { imageAxes, slide } from './convolution.ts';
+import { imageAxes, slidingWindow } from './convolution.ts';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
 /** Extents and strides of the window, one entry an axis of the image. */
@@ -18,7 +18,7 @@ function pool(op: 'maxpool' | 'avgpool', windowOf: Window = fromAttributes): Rul
     const axes = imageAxes(context);
     const [sizes, strideList] = windowOf(context);
     const kernelShape = axes.spatial.map((axis) => sizes[axis] ?? 1);
-    const window = slide(context, kernelShape, strideList);
+    const window = slidingWindow(context, kernelShape, strideList);
     return node(
       op,
       { kernelShape, ...window, ceilMode: false },
