@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { DEVICES, nnMeter, nnMeterProcess, parseOutput, RESNET18 } from './run.ts';
 
@@ -61,4 +62,17 @@ test('the list of predictors, by both spellings', async () => {
   expect(listed).toEqual([...DEVICES, ...DEVICES]);
   for (const name of DEVICES) expect(option.stdout).toContain(name);
   for (const line of option.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
+
+test('the README tells of every option that a command has', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const { COMMANDS } = await import('../dist/arguments.js');
+  const helps = await Promise.all(COMMANDS.map((command) => nnMeterProcess([command, '--help'])));
+  const options = new Set(
+    helps.flatMap(({ stdout }) =>
+      [...stdout.matchAll(/ (--[a-z][a-z0-9-]*) /g)].map(([, it]) => it!),
+    ),
+  );
+  expect(options.size).toBeGreaterThan(20);
+  expect([...options].filter((option) => !readme.includes(`${option}`))).toEqual([]);
 });
