@@ -16,6 +16,7 @@ export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 export { configurationCell, KernelModel } from './kernel-model.ts';
 export {
   decodeLatencyModel,
+  hasElements,
   type KernelPrediction,
   type LatencyInterval,
   type LatencyModel,

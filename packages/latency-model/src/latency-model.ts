@@ -1,4 +1,4 @@
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, locateErrors, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
@@ -35,8 +35,10 @@ export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
   /**
-   * One prediction per kernel, in the order of `kernels`, all positive and finite. A kernel with a tensor of unknown
-   * shape gets 0 ms and `estimated`; the caller warns about it.
+   * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
+   * shape gets 0 ms and `estimated`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
+   * about them.
+   * @throws NnMeterError E_INVALID_GRAPH naming the node of a kernel whose attributes give no latency
    */
   predictKernels(kernels: readonly Kernel[], graph: Graph): KernelPrediction[];
   /** The fused stages of a kernel that this device was never measured with. */
@@ -65,7 +67,12 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
     startupMs: weights.constantMs,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) =>
-        hasShapes(kernel) ? predict(describeKernel(kernel, kernels, graph)) : UNKNOWN,
+        hasShapes(kernel)
+          ? locateErrors(
+              () => ({ node: kernel.root.name, op: kernel.root.sourceOp }),
+              () => predict(describeKernel(kernel, kernels, graph)),
+            )
+          : UNKNOWN,
       ),
     unmeasuredStages: ({ ops }) => model.unmeasuredStages(ops),
     predictDescribed: predict,
@@ -73,11 +80,25 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
   };
 }
 
+/** False if a dimension of what a kernel reads or writes is 0, so that there is nothing to compute. */
+export function hasElements(kernel: KernelDescription): boolean {
+  return kernel.outputElements > 0 && (kernel.inputs === 0 || kernel.inputElements > 0);
+}
+
 function predictDescribed(model: KernelModel, description: KernelDescription): KernelPrediction {
+  if (!hasElements(description))
+    return Object.freeze({ latencyMs: 0, basis: 'measured', estimatedMs: 0, description });
+  const latencyMs = model.latency(description);
+  if (!(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) {
+    throw new NnMeterError(
+      'E_INVALID_GRAPH',
+      `its attributes and shapes are impossible: they give a latency of ${latencyMs} ms`,
+    );
+  }
   const extrapolation = model.extrapolation(description);
   const estimatedMs = model.estimatedMs(description);
   return Object.freeze({
-    latencyMs: model.latency(description),
+    latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',
     estimatedMs,
     ...(extrapolation.length > 0 && { extrapolation }),

@@ -199,7 +199,7 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     levelOff: next(),
     measuredUpTo: next(),
   };
-  return {
+  const weights: LatencyModelWeights = {
     terms,
     physics: fullyConnected.levelOff === 0 ? limits : { ...limits, fullyConnected },
     constantMs,
@@ -212,6 +212,52 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     ...measuredKinds(new Uint8Array(take(counts.kinds))),
     forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest)), true),
   };
+  const wrong = wrongNumber(weights);
+  if (wrong !== undefined) throw unreadable(wrong);
+  return weights;
+}
+
+/** What of the numbers would make latencies negative, infinite or NaN; undefined if nothing would. */
+function wrongNumber(weights: LatencyModelWeights): string | undefined {
+  const { constantMs, coefficients, limits, cells, sides, throughput, physics, interval } = weights;
+  const isSize = (value: number): boolean => value >= 0 && value < Number.POSITIVE_INFINITY;
+  const isRate = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
+  const { macsPerMs, vectorPerMs, bytesPerMs } = throughput;
+  const { fullyConnected } = physics;
+  const sizes: Readonly<Record<string, readonly number[] | Float64Array | Float32Array>> = {
+    'start-up cost': [constantMs],
+    'launch time': [throughput.launchMs, physics.launchMs, fullyConnected?.launchMs ?? 0],
+    'time per MAC': [fullyConnected?.msPerMac ?? 0, fullyConnected?.measuredUpTo ?? 0],
+    coefficients,
+    limits,
+    interval: [
+      interval?.low ?? 0,
+      interval?.high ?? 0,
+      interval?.novel ?? 0,
+      interval?.estimated ?? 0,
+    ],
+  };
+  const rates: Readonly<Record<string, readonly number[]>> = {
+    throughput: [macsPerMs, vectorPerMs, bytesPerMs],
+    physics: [
+      physics.macsPerMs,
+      physics.bytesPerMs,
+      physics.bytesPerElement,
+      fullyConnected?.levelOff ?? 1,
+    ],
+    'level of the interval': [interval?.level ?? 1],
+  };
+  for (const [name, values] of Object.entries(sizes))
+    if (!values.every(isSize)) return `a number of the ${name} is negative or not finite`;
+  for (const [name, values] of Object.entries(rates))
+    if (!values.every(isRate)) return `a number of the ${name} is not positive and finite`;
+  if (!isAscending(cells) || !isAscending(sides)) return 'the configurations are not in order';
+  return undefined;
+}
+
+function isAscending(values: Uint32Array | Uint16Array): boolean {
+  for (let at = 1; at < values.length; at++) if (values[at]! <= values[at - 1]!) return false;
+  return true;
 }
 
 function measuredKinds(bits: Uint8Array): Pick<LatencyModelWeights, 'measured' | 'measuredFused'> {

@@ -28,6 +28,21 @@ function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
   };
 }
 
+test.each([
+  ['start-up cost', { constantMs: Number.NaN }],
+  ['coefficients', { coefficients: new Float64Array(termSets.cpu.terms.names.length).fill(-1) }],
+  ['coefficients', { coefficients: new Float64Array(termSets.cpu.terms.names.length).fill(1 / 0) }],
+  ['throughput', { throughput: { launchMs: 0, macsPerMs: 0, vectorPerMs: 1, bytesPerMs: 1 } }],
+  ['physics', { physics: { launchMs: 0, macsPerMs: -1, bytesPerMs: 1, bytesPerElement: 4 } }],
+  ['interval', { interval: { level: 0.9, low: Number.NaN, high: 0, novel: 0, estimated: 0 } }],
+  ['configurations', { cells: Uint32Array.of(3, 2) }],
+])('numbers that no training writes are refused: %s', (what, changes) => {
+  const bytes = encodeWeights({ ...weightsOf('cpu'), ...changes });
+  expect(() => decodeWeights(bytes)).toThrow(
+    expect.objectContaining({ code: 'E_WEIGHTS', message: expect.stringContaining(what) }),
+  );
+});
+
 describe.each(TERM_SET_NAMES)('weights of %s terms', (set) => {
   test('come back as they were written, with the physics they were trained on', () => {
     const weights = weightsOf(set);

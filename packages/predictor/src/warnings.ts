@@ -1,7 +1,7 @@
 import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
-import { hasShapes } from '@nnmeter/latency-model';
+import { hasElements, hasShapes } from '@nnmeter/latency-model';
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
 export function predictionWarnings(
@@ -12,9 +12,12 @@ export function predictionWarnings(
 ): string[] {
   const uncounted: Node[] = [];
   const unknown: Node[] = [];
+  const empty: Node[] = [];
   const estimated = new Set<string>();
   for (const [index, kernel] of kernels.entries()) {
+    const { description } = predictions[index]!;
     if (!hasShapes(kernel)) uncounted.push(...kernel.nodes);
+    else if (description !== undefined && !hasElements(description)) empty.push(...kernel.nodes);
     else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
     else if (predictions[index]!.basis === 'estimated')
       estimated.add(estimatedPart(kernel, predictions[index]!, unmeasuredStages(kernel)));
@@ -25,6 +28,11 @@ export function predictionWarnings(
     warnings.push(
       `not counted in the latency, because shapes are unknown: ${listNodes(uncounted)}; ` +
         "give the shapes of the model's inputs, or a model that states its shapes",
+    );
+  }
+  if (empty.length > 0) {
+    warnings.push(
+      `0 ms, because a dimension of what they read or write is 0: ${listNodes(empty)}; give the shapes of the model's inputs`,
     );
   }
   if (unknown.length > 0) {
