@@ -14,7 +14,8 @@ let discovery: Promise<readonly DiscoveredPackage[]> | undefined;
 
 /**
  * The packages with a keyword `nnmeter-...` among the dependencies of the running program and of the project (the nearest
- * package.json of the working directory), these two themselves, and among the published ones that are installed beside this package or them.
+ * package.json of the working directory), these two themselves, and the published ones that are installed beside this
+ * package or them.
  * Of several versions that which this package sees is taken, then the program's. None outside Node. Nothing is imported.
  * @param published names of packages that are found even if no package.json names them
  */
@@ -27,6 +28,48 @@ export function discoverPackages(
 
 async function discover(published: readonly string[]): Promise<readonly DiscoveredPackage[]> {
   if (typeof process === 'undefined' || process.versions?.node === undefined) return [];
+  const disk = await openDisk();
+  const program = disk.realPath(process.argv[1]);
+  const found = new Map<string, DiscoveredPackage>();
+  const add = (place: InstalledPackage | undefined): void => {
+    const plugin = place && asPlugin(place, disk);
+    if (plugin !== undefined && !found.has(plugin.name)) found.set(plugin.name, plugin);
+  };
+  for (const name of published) add(disk.find(name, disk.runtime));
+  for (const start of [program && disk.dirname(program), process.cwd()]) {
+    if (start === undefined) continue;
+    const project = disk.nearest(start);
+    const named = project === undefined ? [] : dependenciesOf(parse(project.text));
+    for (const name of new Set([...named, ...published])) {
+      if (!found.has(name)) add(disk.find(name, start));
+    }
+    // A plugin in whose own folder one works.
+    add(project);
+  }
+  return [...found.values()];
+}
+
+/** A package in a folder, with the text of its package.json. */
+interface InstalledPackage {
+  readonly folder: string;
+  readonly text: string;
+}
+
+/** What of Node is needed to look for packages. */
+interface Disk {
+  /** The folder of this module. */
+  readonly runtime: string;
+  dirname(path: string): string;
+  realPath(path: string | undefined): string | undefined;
+  /** The nearest package at or above a folder. */
+  nearest(start: string): InstalledPackage | undefined;
+  /** A package as modules in a folder see it. */
+  find(name: string, start: string): InstalledPackage | undefined;
+  /** The URL of a file of a package. */
+  urlOf(folder: string, file: string): string;
+}
+
+async function openDisk(): Promise<Disk> {
   const [{ existsSync, readFileSync, realpathSync }, { createRequire }, { dirname, join }, url] =
     await Promise.all([
       import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
@@ -35,35 +78,24 @@ async function discover(published: readonly string[]): Promise<readonly Discover
       import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:url'),
     ]);
 
-  function readText(path: string): string | undefined {
-    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  function read(folder: string): InstalledPackage | undefined {
+    const path = join(folder, 'package.json');
+    return existsSync(path) ? { folder, text: readFileSync(path, 'utf8') } : undefined;
   }
 
-  /** The folders of a package's files: `start` and those above it. */
-  function* upwards(start: string): Generator<string> {
+  /** The first that is read at a folder or above it. */
+  function upwards(
+    start: string,
+    at: (folder: string) => InstalledPackage | undefined,
+  ): InstalledPackage | undefined {
     for (let folder = start; ; folder = dirname(folder)) {
-      yield folder;
-      if (folder === dirname(folder)) return;
+      const place = at(folder);
+      if (place !== undefined || folder === dirname(folder)) return place;
     }
   }
 
-  /** The nearest package.json. */
-  function projectOf(start: string): Place | undefined {
-    for (const folder of upwards(start)) {
-      const text = readText(join(folder, 'package.json'));
-      if (text !== undefined) return { folder, text };
-    }
-    return undefined;
-  }
-
-  /** The package.json of a package as `start` sees it. */
-  function find(name: string, start: string): Place | undefined {
-    for (const above of upwards(start)) {
-      const folder = join(above, 'node_modules', name);
-      const text = readText(join(folder, 'package.json'));
-      if (text !== undefined) return { folder, text };
-    }
-    if (process.versions.pnp === undefined) return undefined;
+  /** Where Yarn keeps packages, which has no folders of them. */
+  function findUnfolded(name: string, start: string): InstalledPackage | undefined {
     try {
       const path = createRequire(join(start, 'package.json')).resolve(`${name}/package.json`);
       return { folder: dirname(path), text: readFileSync(path, 'utf8') };
@@ -80,39 +112,26 @@ async function discover(published: readonly string[]): Promise<readonly Discover
     }
   }
 
-  const program = realPath(process.argv[1]);
-  const runtime = dirname(url.fileURLToPath(import.meta.url));
-  const found = new Map<string, DiscoveredPackage>();
-  function add(name: string, place: Place | undefined): void {
-    if (place === undefined || !place.text.includes('"nnmeter-')) return;
-    const manifest = parse(place.text);
-    const keywords = Array.isArray(manifest.keywords) ? manifest.keywords.map(String) : [];
-    if (!keywords.some((keyword) => keyword.startsWith('nnmeter-'))) return;
-    const entry = join(realPath(place.folder) ?? place.folder, entryOf(manifest));
-    found.set(name, {
-      name,
-      keywords,
-      facts: manifest.nnmeter,
-      load: () => load(name, url.pathToFileURL(entry).href),
-    });
-  }
-
-  for (const start of [runtime, program && dirname(program), process.cwd()]) {
-    if (start === undefined) continue;
-    const project = start === runtime ? undefined : projectOf(start);
-    const named = project === undefined ? [] : namesIn(project.text);
-    for (const name of new Set([...named, ...published]))
-      if (!found.has(name)) add(name, find(name, start));
-    const own = project && parse(project.text).name;
-    if (typeof own === 'string' && !found.has(own)) add(own, project);
-  }
-  return [...found.values()];
+  return {
+    runtime: dirname(url.fileURLToPath(import.meta.url)),
+    dirname,
+    realPath,
+    nearest: (start) => upwards(start, read),
+    find: (name, start) =>
+      upwards(start, (folder) => read(join(folder, 'node_modules', name))) ??
+      (process.versions.pnp === undefined ? undefined : findUnfolded(name, start)),
+    urlOf: (folder, file) => url.pathToFileURL(join(realPath(folder) ?? folder, file)).href,
+  };
 }
 
-/** A package.json and its folder. */
-interface Place {
-  readonly folder: string;
-  readonly text: string;
+function asPlugin({ folder, text }: InstalledPackage, disk: Disk): DiscoveredPackage | undefined {
+  if (!text.includes('"nnmeter-')) return undefined;
+  const manifest = parse(text);
+  const keywords = Array.isArray(manifest.keywords) ? manifest.keywords.map(String) : [];
+  if (!keywords.some((keyword) => keyword.startsWith('nnmeter-'))) return undefined;
+  const name = String(manifest.name);
+  const url = disk.urlOf(folder, entryOf(manifest));
+  return { name, keywords, facts: manifest.nnmeter, load: () => load(name, url) };
 }
 
 async function load(name: string, url: string): Promise<Record<string, unknown>> {
@@ -156,8 +175,8 @@ function parse(text: string): PackageFile {
   }
 }
 
-function namesIn(text: string): string[] {
-  const { dependencies, devDependencies, optionalDependencies } = parse(text);
+function dependenciesOf(file: PackageFile): string[] {
+  const { dependencies, devDependencies, optionalDependencies } = file;
   const all = [dependencies, devDependencies, optionalDependencies];
   return all.flatMap((each) => Object.keys(each ?? {}));
 }
