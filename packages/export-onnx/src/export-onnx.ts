@@ -30,7 +30,7 @@ const RULES = { ...elementwiseRules, ...layerRules, ...movementRules } as {
 };
 
 /** Ops that cannot be exported, and why. */
-const NOT_EXPORTED: { readonly [O in Op]?: string } = {
+export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   custom: 'nothing is known of the op',
   lstm: 'the shapes of its weights are not known',
   gru: 'the shapes of its weights are not known',
@@ -63,7 +63,7 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
-    const reason = NOT_EXPORTED[node.op];
+    const reason = UNEXPORTABLE_OPS[node.op];
     if (reason !== undefined) throw notExported(node, reason);
     ruleOf(node.op)(target, node);
   }

@@ -1,2 +1,8 @@
-export { type ExportedOnnx, type ExportOptions, exportOnnx, graphToOnnx } from './export-onnx.ts';
+export {
+  type ExportedOnnx,
+  type ExportOptions,
+  exportOnnx,
+  graphToOnnx,
+  UNEXPORTABLE_OPS,
+} from './export-onnx.ts';
 export { writeOnnxFile } from './write-onnx-file.ts';

@@ -1,6 +1,6 @@
 import { type Node, type NodeOf, type Op, type OpAttributes, opRow } from '@nnmeter/ir';
 import { identity, permuted } from './axis-order.ts';
-import type { Attributes } from './onnx-graph.ts';
+import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { int, ints, notExported, parameter, type Rule, type Rules } from './rule.ts';
 
 const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) => {
@@ -92,11 +92,12 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const { transposeA, transposeB } = node.attributes;
   const [data, weight, bias] = node.inputs;
   const rank = target.shape(data!).length;
-  const inFeatures = target.shape(data!).at(transposeA ? 0 : -1)!;
+  const inFeatures = target.shape(data!).at(transposeA ? -2 : -1)!;
   const outFeatures = target.shape(node.outputs[0]!).at(-1)!;
-  const x = target.read(data!, identity(rank));
+  const read = target.read(data!, identity(rank));
   const asGemm = rank === 2 && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
   const shape = asGemm && transposeB ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+  const x = transposeA && !asGemm ? lastTwoSwapped(target, data!, read) : read;
   const inputs = [x, parameter(target, node, weight, 'weight', shape)];
   if (asGemm) {
     if (bias) inputs.push(parameter(target, node, bias, 'bias', [outFeatures]));
@@ -108,14 +109,19 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   } else target.emit(node, 'MatMul', inputs);
 };
 
+/** The exported name of a tensor behind a transposition of its last two axes. */
+function lastTwoSwapped(target: OnnxGraph, name: string, exported: string): string {
+  const rank = target.shape(name).length;
+  const perm = [...identity(rank).slice(0, -2), rank - 1, rank - 2];
+  return target.extra('Transpose', name, [exported], { perm: ints(perm) });
+}
+
 const matmul: Rule<'matmul'> = (target, node) => {
   const inputs = node.inputs.slice(0, 2).map((name, index) => {
     const rank = target.shape(name).length;
     const x = target.read(name, identity(rank));
     const transposed = index === 0 ? node.attributes.transposeA : node.attributes.transposeB;
-    if (!transposed) return x;
-    const perm = [...identity(rank).slice(0, -2), rank - 1, rank - 2];
-    return target.extra('Transpose', name, [x], { perm: ints(perm) });
+    return transposed ? lastTwoSwapped(target, name, x) : x;
   });
   target.emit(node, 'MatMul', inputs);
 };

@@ -145,21 +145,25 @@ function reduction(opType: string, global?: string): Rule<Reduction> {
   };
 }
 
-/** Everything after the data as in the graph's own axis order. */
-function inSourceOrder(
+/** In the axis order of the data; `build` gives the operands that are attributes here. */
+function inDataOrder(
   opType: string,
-  build: (target: OnnxGraph, node: Node) => { inputs?: readonly string[]; attributes?: Attributes },
+  build: (
+    target: OnnxGraph,
+    node: Node,
+    order: AxisOrder,
+  ) => { inputs: readonly string[]; attributes?: Attributes },
 ): Rule<Op> {
   return (target, node) => {
     const [data] = node.inputs;
-    const x = target.read(data!, identity(target.shape(data!).length));
-    const { inputs = [], attributes = {} } = build(target, node);
-    target.emit(node, opType, [x, ...inputs], attributes);
+    const rank = target.shape(data!).length;
+    const isSameRank = target.shape(node.outputs[0]!).length === rank;
+    const order = isSameRank ? target.order(data!) : identity(rank);
+    const { inputs, attributes = {} } = build(target, node, order);
+    const orders = isSameRank ? [order] : [];
+    target.emit(node, opType, [target.read(data!, order), ...inputs], attributes, orders);
   };
 }
-
-const outputShape = (target: OnnxGraph, node: Node): string =>
-  target.int64(`${node.name}/shape`, target.shape(node.outputs[0]!));
 
 /** Indices that the graph knows no type of are made integers. */
 const gather: Rule<'gather'> = (target, node) => {
@@ -174,38 +178,41 @@ const gather: Rule<'gather'> = (target, node) => {
   }
   const opType = { elements: 'GatherElements', nd: 'GatherND' }[indexing ?? ''] ?? 'Gather';
   const attributes: Attributes =
-    indexing === 'nd' ? { batch_dims: int(axis) } : { axis: int(axis) };
+    indexing === 'nd' ? { batch_dims: int(batchAxes) } : { axis: int(axis) };
   const x = target.read(data!, identity(target.shape(data!).length));
   target.emit(node, opType, [x, operand], attributes);
 };
 
-const tile = inSourceOrder('Tile', (target, node) => {
+const tile = inDataOrder('Tile', (target, node, order) => {
   const from = target.shape(node.inputs[0]!);
-  const to = target.shape(node.outputs[0]!);
+  const repeats = target.shape(node.outputs[0]!).map((extent, axis) => extent / from[axis]!);
+  return { inputs: [target.int64(`${node.name}/repeats`, permuted(repeats, order))] };
+});
+
+const expand = inDataOrder('Expand', (target, node, order) => {
+  const shape = target.shape(node.outputs[0]!);
+  const moved = shape.length === order.length ? permuted(shape, order) : shape;
+  return { inputs: [target.int64(`${node.name}/shape`, moved)] };
+});
+
+const topk = inDataOrder('TopK', (target, node, order) => {
+  const { axis, k } = (node as NodeOf<'topk'>).attributes;
   return {
-    inputs: [
-      target.int64(
-        `${node.name}/repeats`,
-        to.map((extent, axis) => extent / from[axis]!),
-      ),
-    ],
+    inputs: [target.int64(`${node.name}/k`, [k])],
+    attributes: { axis: exportedAxis(order, axis) },
   };
 });
 
-const topk = inSourceOrder('TopK', (target, node) => {
-  const { axis, k } = (node as NodeOf<'topk'>).attributes;
-  return { inputs: [target.int64(`${node.name}/k`, [k])], attributes: { axis: int(axis) } };
-});
-
-const cumsum = inSourceOrder('CumSum', (target, node) => {
+const cumsum = inDataOrder('CumSum', (target, node, order) => {
   const { axis } = (node as NodeOf<'cumsum'>).attributes;
-  return { inputs: [target.newConstant(`${node.name}/axis`, [], 'int64', [axis])] };
+  const moved = [order.indexOf(axis)];
+  return { inputs: [target.newConstant(`${node.name}/axis`, [], 'int64', moved)] };
 });
 
 const resize: Rule<'resize'> = (target, node) => {
   const order = target.imageOrder(node.inputs[0]!);
   const sizes = permuted(target.shape(node.outputs[0]!), order);
-  const mode = /near/i.test(node.attributes.mode)
+  const mode = /nearest/i.test(node.attributes.mode)
     ? 'nearest'
     : /cubic/i.test(node.attributes.mode)
       ? 'cubic'
@@ -246,7 +253,7 @@ export const movementRules: Rules = {
   tile,
   topk,
   cumsum,
-  expand: inSourceOrder('Expand', (target, node) => ({ inputs: [outputShape(target, node)] })),
+  expand,
   resize,
   cast,
 };

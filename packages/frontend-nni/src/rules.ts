@@ -47,12 +47,12 @@ const normalization =
     const last = op === 'layernorm';
     const affine = parameters.affine !== false && parameters.elementwise_affine !== false;
     const shape = [input[last ? input.length - 1 : Math.min(1, input.length - 1)]!];
-    const groups = integer(parameters.num_groups);
+    const groups = op === 'groupnorm' ? integer(parameters.num_groups) : undefined;
     return {
       op,
       attributes: groups === undefined ? {} : { groups },
       constants: affine ? names.map((name) => ({ name, shape })) : [],
-    };
+    } as Operation;
   };
 
 const SCALE_AND_BIAS = ['scale', 'bias'];

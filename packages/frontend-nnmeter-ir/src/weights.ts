@@ -7,7 +7,7 @@ export function weightTensor(
   context: NodeContext,
 ): { shape: Shape; layout: Layout } | undefined {
   const noted = Array.isArray(context.raw.weight_shape) ? context.raw.weight_shape : undefined;
-  const input = context.inputs[0]?.at(-1);
+  const input = context.inputs[0]?.at(op === 'fc' && attributes.transposeA ? -2 : -1);
   if (op === 'fc') {
     const output = context.outputs[0]?.at(-1) ?? noted?.at(-1);
     const inputs = input ?? noted?.[0];

@@ -169,7 +169,8 @@ function readAs(
   operands: { inbounds: readonly string[]; operandShapes: readonly (Shape | undefined)[] },
   outputs: readonly (Shape | null)[],
 ): Op | undefined {
-  if (nodeRole(node.sourceOp) !== 'op') return undefined;
+  // A reader folds a Shape that is not stated to be work.
+  if (nodeRole(node.sourceOp) !== 'op' || node.sourceOp === 'Shape') return undefined;
   try {
     return interpret({
       name: node.name,

@@ -3,8 +3,15 @@ import { locateErrors, NnMeterError, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { inferOutputShapes, type Operation } from './infer-shapes.ts';
 import type { Node } from './node.ts';
-import { type Op, type OpAttributes, onnxOpName } from './ops.ts';
-import type { DataType, Layout, Shape, ShapedTensor, Tensor } from './tensor.ts';
+import { type Op, type OpAttributes, onnxOpName, opRow } from './ops.ts';
+import {
+  type DataType,
+  isDataType,
+  type Layout,
+  type Shape,
+  type ShapedTensor,
+  type Tensor,
+} from './tensor.ts';
 
 /** What every op takes. */
 export interface NodeOptions {
@@ -74,6 +81,7 @@ export class GraphWriter {
     const outputs = results.map(({ shape, layout }, index) =>
       this.#add(index === 0 ? name : `${name}:${index}`, 'activation', shape, {
         layout: layout ?? options.layout,
+        dataType: this.#resultType(operation),
       }),
     );
     this.#nodes.push({
@@ -84,6 +92,11 @@ export class GraphWriter {
       sourceOp: options.sourceOp ?? onnxOpName(op),
     } as Node);
     return outputs;
+  }
+
+  #resultType({ op, attributes }: Operation): DataType {
+    if (op === 'cast' && isDataType(attributes.to)) return attributes.to;
+    return opRow(op).resultType ?? this.dataType;
   }
 
   /** `prefix_1`, `prefix_2`, ...: a name nothing has yet. */

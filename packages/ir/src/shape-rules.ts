@@ -251,7 +251,7 @@ export function tileShape(input: Shape, repeats: readonly number[]): Shape {
   return input.map((extent, axis) => extent * repeats[axis]!);
 }
 
-/** ONNX's Gather, GatherElements (`elements`) and GatherND (`nd`, with `axis` batch axes). */
+/** ONNX's Gather, GatherElements (`elements`) and GatherND (`nd`), of which the first axes may be batch axes. */
 export function gatherShape(
   data: Shape,
   indices: Shape,
@@ -264,7 +264,7 @@ export function gatherShape(
   const { axis: stated, indexing, batchAxes = 0 } = how;
   if (indexing === 'elements') return indices;
   if (indexing === 'nd') {
-    const addressed = stated + (indices.at(-1) ?? 0);
+    const addressed = batchAxes + (indices.at(-1) ?? 0);
     if (indices.length === 0 || addressed > data.length) {
       throw mismatch(`indices of shape ${show(indices)} do not address ${show(data)}`);
     }

@@ -8,8 +8,14 @@ const gatherElements: Rule = (call) =>
   computation('gather', { axis: call.axis(call.shape(0).length, 0), indexing: 'elements' });
 
 /** The last axis of the indices addresses the first axes after the batch axes. */
-const gatherND: Rule = (call) =>
-  computation('gather', { axis: call.int('batch_dims', 0), indexing: 'nd' });
+const gatherND: Rule = (call) => {
+  const axis = call.int('batch_dims', 0);
+  return computation('gather', {
+    axis,
+    indexing: 'nd',
+    ...(axis > 0 && { batchAxes: axis }),
+  });
+};
 
 const scatter: Rule = () => computation('scatter', {});
 

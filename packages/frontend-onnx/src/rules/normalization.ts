@@ -8,9 +8,9 @@ type NormalizationOp = Extract<
 >;
 
 /** Keeps the input's shape; further outputs (statistics) have shapes of their own. */
-function normalization(
-  op: NormalizationOp,
-  attributes: (call: Call) => OpAttributes['bn'],
+function normalization<O extends NormalizationOp>(
+  op: O,
+  attributes: (call: Call) => OpAttributes[O],
   statistics?: (call: Call, input: Shape) => readonly (Shape | undefined)[],
 ): Rule {
   return (call) =>
@@ -37,18 +37,14 @@ function layerStatistics(call: Call, input: Shape): readonly Shape[] {
 }
 
 function lastAxis(op: 'layernorm' | 'rmsnorm'): Rule {
-  return normalization(
-    op,
-    (call) => {
-      const axis = call.int('axis', -1);
-      const rank = call.input(0).shape?.length;
-      return {
-        axis: rank === undefined ? axis : normalizeAxis(axis, rank),
-        epsilon: call.float('epsilon', 1e-5),
-      };
-    },
-    layerStatistics,
-  );
+  return normalization(op, (call) => ({ ...axisOf(call), ...epsilon(call) }), layerStatistics);
+}
+
+/** The axis, counted from the front where the rank is known. */
+function axisOf(call: Call): { readonly axis: number } {
+  const axis = call.int('axis', -1);
+  const rank = call.input(0).shape?.length;
+  return { axis: rank === undefined ? axis : normalizeAxis(axis, rank) };
 }
 
 /** ONNX Runtime's residual sum and normalisation in one; the fourth output is the sum. */
@@ -83,7 +79,7 @@ export const normalizationRows: readonly Row[] = [
   ['SkipLayerNormalization', 'com.microsoft', 1, skipLayerNormalization],
   ['SkipSimplifiedLayerNormalization', 'com.microsoft', 1, skipLayerNormalization],
   ['LRN', '', 1, normalization('lrn', () => ({}))],
-  ['LpNormalization', '', 1, normalization('l2norm', (call) => ({ axis: call.int('axis', -1) }))],
+  ['LpNormalization', '', 1, normalization('l2norm', axisOf)],
   ['MeanVarianceNormalization', '', 9, normalization('instancenorm', () => ({}))],
   ['Softmax', '', 1, softmax('softmax', 1)],
   ['Softmax', '', 13, softmax('softmax', -1)],
