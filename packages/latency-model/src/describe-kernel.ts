@@ -12,7 +12,7 @@ import { activationOf } from './activation.ts';
 import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
 import type { KernelDescription } from './kernel-description.ts';
-import { isKindItself, KIND, kindOfStage } from './kernel-kind.ts';
+import { KERNEL_KINDS, KIND, kindOfStage } from './kernel-kind.ts';
 
 const NO_DIMENSIONS: ImageDimensions = { batch: 1, depth: 1, height: 1, width: 1, channels: 1 };
 
@@ -50,7 +50,7 @@ export function describeKernel(
   const outputElements = operations === 0 ? written : Math.max(written, elementsOf(result));
   return {
     kind,
-    borrowsKind: isKindItself(stage) ? 0 : 1,
+    borrowsKind: KERNEL_KINDS[kind] === stage ? 0 : 1,
     unmeasuredVariant: isVariant ? 1 : 0,
     batch: input.batch,
     depth: input.depth,

@@ -1,4 +1,4 @@
-import { type CostKind, isOp, opRow } from '@nnmeter/ir';
+import { type CostKind, opRow, ops } from '@nnmeter/ir';
 
 /**
  * What a kernel's first stage computes, as far as latency is concerned: the cost kinds of ops, and the blocks that cost
@@ -40,16 +40,17 @@ export const KIND = Object.freeze(
   Object.fromEntries(KERNEL_KINDS.map((kind, index) => [kind, index])),
 ) as Readonly<Record<KernelKind, number>>;
 
-/** Blocks that are not named after an op. */
-const KIND_OF_BLOCK: ReadonlyMap<string, KernelKind> = new Map([
-  ['se', 'se'],
-  ['channelshuffle', 'channelshuffle'],
-  ['attention', 'matmul'],
+/** Kinds by stage: every op, and the blocks that are not named after one. A table, since detection asks for each kernel. */
+const KIND_OF_STAGE: ReadonlyMap<string, number> = new Map<string, number>([
+  ...ops.map((op) => [op, KIND[opRow(op).cost]] as const),
+  ['se', KIND.se],
+  ['channelshuffle', KIND.channelshuffle],
+  ['attention', KIND.matmul],
 ]);
 
 /** Kind of a kernel by its first stage: an op, or a block such as `se`. */
 export function kindOfStage(stage: string): number {
-  return KIND[isOp(stage) ? opRow(stage).cost : (KIND_OF_BLOCK.get(stage) ?? 'other')];
+  return KIND_OF_STAGE.get(stage) ?? KIND.other;
 }
 
 /** Whether the stage is the kind itself and not a relative that borrows its cost, e.g. `add` but not `sub`. */
