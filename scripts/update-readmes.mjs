@@ -3,17 +3,23 @@
 //   <!-- accuracy --> ... <!-- /accuracy -->             the held-out accuracy in predictors/*/manifest.json
 //   <!-- accuracy of DEVICE --> ... <!-- /accuracy -->   the same of one predictor, in detail
 //   <!-- printed --> ... <!-- /printed -->               what the JavaScript example before it prints
+//   <!-- ops --> ... <!-- /ops -->                       the canonical ops by their rows, those alike in one line
+//   <!-- unexportable ops --> ... <!-- /ops -->          those that ONNX files cannot have, and why
 // `node scripts/update-readmes.mjs` writes, `--check` only says whether something is out of date (exit code 1).
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UNEXPORTABLE_OPS } from '@nnmeter/export-onnx';
+import { opRow, ops } from '@nnmeter/ir';
 import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READMES = [
   'README.md',
   'packages/cli/README.md',
+  'packages/export-onnx/README.md',
+  'packages/ir/README.md',
   'packages/predictor/README.md',
   'packages/training/README.md',
   'docs/add-a-device.md',
@@ -38,6 +44,12 @@ for (const name of READMES) {
       /(<!-- accuracy of (\w+) -->\n)[\s\S]*?(<!-- \/accuracy -->)/g,
       (_, start, folder, end) => `${start}\n${accuracyOf(folder)}\n${end}`,
     )
+    .replace(/(<!-- ops -->\n)[\s\S]*?(<!-- \/ops -->)/g, (_, start, end) => {
+      return `${start}\n${opsTable()}\n${end}`;
+    })
+    .replace(/(<!-- unexportable ops -->\n)[\s\S]*?(<!-- \/ops -->)/g, (_, start, end) => {
+      return `${start}\n${unexportableOps()}\n${end}`;
+    })
     .replace(
       /(```js\n((?:(?!```)[\s\S])*)```\n\n<!-- printed -->\n)[\s\S]*?(<!-- \/printed -->)/g,
       (_, start, program, end) => `${start}\n${runExample(name, program)}\n${end}`,
@@ -80,6 +92,30 @@ function runExample(name, program) {
   rmSync(file);
   if (status !== 0) throw new Error(`the example in ${name} fails:\n${stderr}`);
   return `\`\`\`\n${stdout.trimEnd()}\n\`\`\`\n`;
+}
+
+/** Ops with the same attributes and the same cost kind share a line. */
+function opsTable() {
+  const lines = new Map();
+  for (const op of ops) {
+    const { attributes, cost, note } = opRow(op);
+    const named = Object.entries(attributes).map(
+      ([name, { optional }]) => `\`${name}${optional ? '?' : ''}\``,
+    );
+    const rest = `${named.join(', ')} | ${cost}`;
+    const shown = note === undefined ? `\`${op}\`` : `\`${op}\` (${note})`;
+    lines.set(rest, [...(lines.get(rest) ?? []), shown]);
+  }
+  const rows = [...lines].map(([rest, names]) => `| ${names.join(', ')} | ${rest} |\n`);
+  return `| ops | attributes | costs like |\n|---|---|---|\n${rows.join('')}`;
+}
+
+function unexportableOps() {
+  const reasons = new Map();
+  for (const [op, reason] of Object.entries(UNEXPORTABLE_OPS)) {
+    reasons.set(reason, [...(reasons.get(reason) ?? []), `\`${op}\``]);
+  }
+  return [...reasons].map(([reason, names]) => `- ${names.join(', ')}: ${reason}\n`).join('');
 }
 
 function readManifest(folder) {

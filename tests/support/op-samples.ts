@@ -57,7 +57,7 @@ type Sample<O extends Op> = Partial<OpAttributes[O]>;
 const ATTRIBUTES: { readonly [O in Op]?: (layout: ImageLayout) => Sample<O> } = {
   conv: () => ({ dilations: [1, 2], kernelShape: [3, 2] }),
   dwconv: () => ({ dilations: [1, 2], kernelShape: [3, 2], group: 16 }),
-  convtranspose: () => ({ dilations: [1, 2], kernelShape: [3, 2] }),
+  convtranspose: () => ({ dilations: [1, 2], kernelShape: [3, 2], outputPadding: [1, 1] }),
   maxpool: () => ({ kernelShape: [3, 2] }),
   avgpool: () => ({ kernelShape: [3, 2] }),
   lppool: () => ({ kernelShape: [3, 2] }),
@@ -72,7 +72,7 @@ const ATTRIBUTES: { readonly [O in Op]?: (layout: ImageLayout) => Sample<O> } = 
   rmsnorm: () => ({ axis: 2 }),
   split: (layout) => ({ axis: axisOf(layout, 'C'), sizes: [5, 11] }),
   slice: () => ({ starts: [1, 2], ends: [5, 14], steps: [1, 3] }),
-  pad: () => ({ mode: 'reflect' }),
+  pad: () => ({ mode: 'edge' }),
   expand: (layout) => ({ shape: inOrder(layout, { ...IMAGE, N: 3 }) }),
   reshape: () => ({ shape: [1, 8 * 6 * 16] }),
   topk: () => ({ axis: 1, k: 3 }),

@@ -1,6 +1,6 @@
 import { elementCount, type Node, type Op, opRow } from '@nnmeter/ir';
 import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
-import type { OnnxGraph } from './onnx-graph.ts';
+import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { exportedAxis, int, ints, type Rule, type Rules } from './rule.ts';
 
 /** x combined with a function of itself: swish, square, rsqrt have no op of their own. */
@@ -25,8 +25,16 @@ export const exportBroadcasting: Rule<Op> = (target, node) => {
       ? alignedConstant(target, node, input, order)
       : target.read(input, sameRank ? order : identity(target.shape(input).length)),
   );
-  target.emit(node, opRow(node.op).onnx[0], inputs, {}, [order]);
+  // Only Sum adds any number of operands.
+  const opType = node.op === 'add' && inputs.length !== 2 ? 'Sum' : opRow(node.op).onnx[0];
+  target.emit(node, opType, inputs, remainderOf(target, node), [order]);
 };
+
+/** The remainder of floating-point numbers takes the sign of the dividend in ONNX; of integers it may take either. */
+function remainderOf(target: OnnxGraph, node: Node): Attributes {
+  const isFloat = target.tensor(node.inputs[0]!).dataType.includes('float');
+  return node.op === 'mod' && isFloat ? { fmod: int(1) } : {};
+}
 
 /**
  * nn-Meter IR does not note the values of scalars; the ones that matter are those of x * relu6(x + 3) / 6, which a reader

@@ -57,7 +57,10 @@ export interface KernelDescription {
   readonly outputElements: number;
 }
 
-/** Multiply-accumulates of a described kernel; 0 for kernels that multiply nothing. */
+/**
+ * Multiply-accumulates of a described kernel, those of its nodes by `macsOfNodes`; 0 for kernels that multiply nothing. An
+ * Einsum counts as its results, a recurrent layer as an LSTM of one direction: a description says no more of them.
+ */
 export function macsOf(kernel: KernelDescription): number {
   const k = kernel;
   const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
