@@ -116,7 +116,6 @@ export const elementwiseRows: readonly Row[] = [
   ['FastGelu', 'com.microsoft', 1, unary('gelu')],
   ['QuickGelu', 'com.microsoft', 1, unary('gelu')],
   ['BiasGelu', 'com.microsoft', 1, broadcasting('gelu')],
-  ['ThresholdedRelu', '', 1, other()],
   ['Shrink', '', 1, other()],
   ['BitwiseNot', '', 1, other()],
   ['IsNaN', '', 1, other('bool')],

@@ -52,6 +52,7 @@ export const unaryOps = {
     beta: optional('real', { onnx: 'gamma', onnxDefault: 1.050701 }),
   }),
   celu: unary(['Celu', 12], 'transcendental', alpha(1)),
+  thresholdedrelu: unary(['ThresholdedRelu', 10], 'relu', alpha(1)),
   softplus: unary(['Softplus', 1], 'transcendental', {}),
   softsign: unary(['Softsign', 1], 'transcendental', {}),
   erf: unary(['Erf', 9], 'transcendental', {}),
