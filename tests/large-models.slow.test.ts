@@ -16,7 +16,7 @@ import { loadLatencyPredictor, modelFileToGraph, modelToGraph } from '@nnmeter/p
 const [path, way] = process.argv.slice(1);
 const graph = await (way === 'path' ? modelFileToGraph(path) : modelToGraph(await openAsBlob(path)));
 const { format } = graph.metadata;
-const ms = (await loadLatencyPredictor('cortexa76')).estimateTotal(graph);
+const ms = (await loadLatencyPredictor('cortexa76')).totalMs(graph);
 const { maxRSS } = process.resourceUsage();
 console.log(JSON.stringify({ nodes: graph.nodes.length, format, ms, megabytes: maxRSS / 1024 }));
 `;

@@ -200,6 +200,23 @@ describe('files that cannot be read', () => {
     );
   });
 
+  test('and says where it is in fields', async () => {
+    const path = file('wrong.json', '{"a":{"attr":{"type":7}}}');
+    await expect(modelFileToGraph(path)).rejects.toMatchObject({
+      where: { file: path, format: 'nnmeter-ir', node: 'a' },
+    });
+    const gone = join(folder, 'gone.onnx');
+    await expect(modelFileToGraph(gone)).rejects.toMatchObject({
+      where: { file: gone },
+      hint: { text: 'check the path' },
+    });
+    const open = fileURLToPath(new URL('../../fixtures/onnx/dynamic_lstm.onnx', import.meta.url));
+    await expect(modelFileToGraph(open)).rejects.toMatchObject({
+      where: { file: open, format: 'onnx', input: 'input' },
+      hint: { inputShapes: { input: [1, 128] } },
+    });
+  });
+
   test('an empty file', async () => {
     await expect(modelFileToGraph(file('empty.onnx', ''))).rejects.toThrow(/empty\.onnx" is empty/);
   });

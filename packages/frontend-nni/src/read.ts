@@ -27,10 +27,9 @@ import { type TensorValue, Values } from './values.ts';
  */
 export function readNniIr(source: unknown, options: ReadOptions = {}): Graph {
   if (options.inputShapes !== undefined) {
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      'an NNI graph has fixed shapes; export it again with an input of the wanted shape',
-    );
+    throw new NnMeterError('E_INVALID_INPUT', 'an NNI graph has fixed shapes', {
+      hint: 'export it again with an input of the wanted shape',
+    });
   }
   const model = parseNniModel(source);
   const inputNames = model.graphs.get(model.root)!.inputs;
@@ -104,8 +103,10 @@ class Reader {
     if (!nodes.some((node) => node.source.outputShapes !== undefined)) {
       throw new NnMeterError(
         'E_SHAPE',
-        `this NNI graph has no shapes (${nodes.length} nodes without input_shape and output_shape); ` +
-          'export it from a model that NNI has traced with an example input (GraphConverterWithShape)',
+        `this NNI graph has no shapes (${nodes.length} nodes without input_shape and output_shape)`,
+        {
+          hint: 'export it from a model that NNI has traced with an example input (GraphConverterWithShape)',
+        },
       );
     }
     return nodes.map((flat) => ({
@@ -126,6 +127,7 @@ class Reader {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `NNI graph: result ${slot} of node ${quote(node.name)} is read, but it has only ${shapes.length}`,
+        { where: { node: node.name, op: node.source.type } },
       );
     }
     const shape = shapes?.[slot] ?? seen;

@@ -43,8 +43,9 @@ export async function loadExternalData(
   const loaded = new Map<TensorProto, Uint8Array | string>();
   const files = new Map<string, Promise<ModelSource>>();
   for (const tensor of tensorsOf(model)) {
+    if (tensor.dataLocation !== EXTERNAL) continue;
     const count = elementCount((tensor.dims ?? []).map(toNumber));
-    if (tensor.dataLocation !== EXTERNAL || count > MAX_VALUES) continue;
+    if (count > MAX_VALUES) continue;
     const { location, offset } = placeOf(tensor);
     if (location === '' || !Number.isSafeInteger(offset) || offset < 0) {
       loaded.set(tensor, 'its place makes no sense');

@@ -73,6 +73,7 @@ export function flattenFunctions(graph: GraphDef): FlatGraph {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `two nodes of the TensorFlow graph are named "${node.name}"`,
+        { where: { node: node.name } },
       );
     nodes.set(node.name, node);
   };
@@ -121,18 +122,21 @@ export function flattenFunctions(graph: GraphDef): FlatGraph {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `node "${name}" calls function "${functionName}", which the model's library does not hold`,
+        { where: { node: name } },
       );
     }
     if (callers.includes(functionName)) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `function "${functionName}" calls itself (through "${name}"); recursive functions have no fixed latency`,
+        { where: { node: name } },
       );
     }
     if (callers.length >= MAX_NESTED_CALLS) {
       throw new NnMeterError(
         'E_LIMIT',
         `functions of the model call each other more than ${MAX_NESTED_CALLS} levels deep, at "${name}"`,
+        { where: { node: name } },
       );
     }
     const prefix = `${name}/`;

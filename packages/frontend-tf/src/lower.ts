@@ -3,6 +3,7 @@ import {
   elementCount,
   type Graph,
   type Layout,
+  locateError,
   NnMeterError,
   type Node,
   quote,
@@ -92,6 +93,7 @@ export class Lowering {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
       `${who} ${quote(key)}, which is not in the TensorFlow graph`,
+      { where: reader === '' ? {} : { node: reader } },
     );
   }
 
@@ -102,6 +104,7 @@ export class Lowering {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
       `node ${quote(reader)} reads ${quote(resolved)}, an output that op does not have`,
+      { where: { node: reader } },
     );
   }
 
@@ -161,6 +164,7 @@ export class Lowering {
         throw new NnMeterError(
           'E_INVALID_GRAPH',
           `node ${quote(node.name)} (${node.op}) has no input`,
+          { where: { node: node.name, op: node.op } },
         );
       for (const [slot, input] of inputs.entries()) {
         this.#computed.set(`${node.name}:${slot}`, node.op === 'IdentityN' ? input : first);
@@ -211,12 +215,7 @@ export class Lowering {
         );
         return unknown;
       }
-      if (!(error instanceof NnMeterError)) throw error;
-      throw new NnMeterError(
-        error.code,
-        `node ${quote(node.name)} (${node.op}): ${error.message}`,
-        { cause: error },
-      );
+      throw locateError({ node: node.name, op: node.op }, error);
     }
   }
 
@@ -240,6 +239,7 @@ export class Lowering {
       throw new NnMeterError(
         'E_SHAPE',
         `node ${quote(node.name)} (${node.op}) has the impossible shape [${shape.join(', ')}]`,
+        { where: { node: node.name, op: node.op } },
       );
     }
     const tensor: Tensor = { name: slot === 0 ? node.name : `${node.name}:${slot}`, ...rest };
