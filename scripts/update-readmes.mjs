@@ -25,6 +25,7 @@ const READMES = [
   'docs/add-a-device.md',
   'docs/add-a-frontend.md',
   'docs/add-a-fusion-rule.md',
+  'docs/add-an-op.md',
   ...DEVICES.map(({ folder }) => `predictors/${folder}/README.md`),
 ];
 

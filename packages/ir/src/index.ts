@@ -26,8 +26,21 @@ export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';
 export { macsOfNodes } from './macs.ts';
 export type { Node, NodeOf } from './node.ts';
-export type { Attribute, AttributeKind, AttributeKinds } from './ops/attribute.ts';
-export type { AxesRole, CostKind, OpRow, ShapeAndLayout } from './ops/row.ts';
+export type {
+  Attribute,
+  AttributeKind,
+  AttributeKinds,
+  Attributes,
+  ValuesOf,
+} from './ops/attribute.ts';
+export type {
+  AxesRole,
+  CostKind,
+  MacsRule,
+  OpRow,
+  ShapeAndLayout,
+  ShapeRule,
+} from './ops/row.ts';
 export {
   type AttributeValue,
   type CustomAttributes,

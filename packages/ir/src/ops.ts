@@ -59,8 +59,8 @@ export function isOp(name: string): name is Op {
 }
 
 /** What is known of an op. */
-export function opRow(op: Op): OpRow<Attributes, OpAttributes[Op]> {
-  return ROWS[op] as OpRow<Attributes, never> as OpRow<Attributes, OpAttributes[Op]>;
+export function opRow(op: Op): OpRow<Attributes, object> {
+  return ROWS[op] as OpRow<Attributes, never> as OpRow<Attributes, object>;
 }
 
 /** The op's name in ONNX: `Conv` for conv and dwconv, `Gemm` for fc; for what ONNX lacks, a name in that style. */
