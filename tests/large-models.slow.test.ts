@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { writeGraphDef, writeOnnx } from '../bench/src/large-models.ts';
 import { ROOT } from '../scripts/pack-packages.mjs';
+import { PEAK_MEGABYTES } from './support/peak-memory.ts';
 import { run } from './support/run.ts';
 
 const BYTES = 2.2e9;
 const MAX_MEGABYTES = 100;
 
-const PROGRAM = `
+const PROGRAM = `${PEAK_MEGABYTES}
 import { openAsBlob } from 'node:fs';
 import { loadLatencyPredictor, modelFileToGraph, modelToGraph } from '@nnmeter/predictor';
 
@@ -17,8 +18,7 @@ const [path, way] = process.argv.slice(1);
 const graph = await (way === 'path' ? modelFileToGraph(path) : modelToGraph(await openAsBlob(path)));
 const { format } = graph.metadata;
 const ms = (await loadLatencyPredictor('cortexa76')).totalMs(graph);
-const { maxRSS } = process.resourceUsage();
-console.log(JSON.stringify({ nodes: graph.nodes.length, format, ms, megabytes: maxRSS / 1024 }));
+console.log(JSON.stringify({ nodes: graph.nodes.length, format, ms, megabytes: peakMegabytes() }));
 `;
 
 const folder = mkdtempSync(join(tmpdir(), 'nnmeter-large-'));

@@ -151,7 +151,6 @@ describe('absurd extents', () => {
     ['millions of zeros around', [1, 3, 64, 64], { padding: 4e7 }],
     ['a huge window', [1, 3, 1e6, 1e6], { kernel: 1e6 - 1 }],
     ['huge steps', [1, 3, 64, 64], { stride: 2 ** 40 }],
-    ['an empty batch', [0, 3, 64, 64], { padding: 1 }],
   ])('%s: every figure is finite and positive', async (_, shape, options) => {
     const builder = new GraphBuilder('absurd');
     const image = builder.input('x', shape);

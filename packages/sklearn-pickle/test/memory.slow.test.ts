@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
+import { PEAK_MEGABYTES } from '../../../tests/support/peak-memory.ts';
 
 describe('a file of 4.9 MB makes the process grow by less than 300 MB if it is full of', () => {
   /** Name, opcodes before, opcodes that are repeated. */
@@ -19,14 +20,14 @@ describe('a file of 4.9 MB makes the process grow by less than 300 MB if it is f
     ['appends to one list', [0x5d], [0x4e, 0x61]],
     ['new entries of one dict', [0x7d], [0x8a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0x4e, 0x73]],
   ])('%s', (_, before, repeated) => {
-    const code = `
+    const code = `${PEAK_MEGABYTES}
       import { readSklearnForest } from ${JSON.stringify(import.meta.resolve('@nnmeter/sklearn-pickle'))};
       const repeated = Buffer.alloc(4.9e6, Buffer.from(${JSON.stringify(repeated)}));
       const bytes = Buffer.concat([Buffer.from([0x80, 4, ...${JSON.stringify(before)}]), repeated]);
       const { rss } = process.memoryUsage();
       let code;
       try { readSklearnForest(bytes); } catch (error) { code = error.code; }
-      console.log(JSON.stringify({ code, growth: process.resourceUsage().maxRSS * 1024 - rss }));`;
+      console.log(JSON.stringify({ code, growth: peakMegabytes() * 2 ** 20 - rss }));`;
     const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code]);
     const { code: found, growth } = JSON.parse(output.toString());
     expect(['E_UNSUPPORTED_FORMAT', 'E_WEIGHTS']).toContain(found);

@@ -13,7 +13,8 @@ export function useTemporaryHome(): () => string {
     process.env.HOME = home;
   });
   afterEach(() => {
-    rmSync(home, { recursive: true });
+    // What a request that was broken off still writes may come between.
+    rmSync(home, { recursive: true, maxRetries: 5 });
     for (const [name, value] of Object.entries(before)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
