@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { NniModel, NniNode } from './parse.ts';
+import type { NniModel, NniNode } from './decode.ts';
 
 /** Where a value comes from: result `slot` of a flat node, or input `slot` of the model. */
 export interface Reference {

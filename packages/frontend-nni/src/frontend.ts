@@ -1,6 +1,6 @@
 import { type Frontend, jsonHead, readWhole } from '@nnmeter/model-source';
 import { facts } from './generated/facts.ts';
-import { readNniIr } from './read.ts';
+import { readNniIr } from './to-graph.ts';
 
 const SIGNS =
   /"operation"\s*:\s*\{\s*"(type|parameters|attributes|cell_name)"|"(head|tail)"\s*:\s*\[/;

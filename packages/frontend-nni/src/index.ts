@@ -1,2 +1,2 @@
 export { frontend } from './frontend.ts';
-export { readNniIr } from './read.ts';
+export { readNniIr } from './to-graph.ts';

@@ -1,5 +1,5 @@
 import type { FlatNode, Reference } from './flatten.ts';
-import { PASS_THROUGH, ruleName } from './rules.ts';
+import { PASS_THROUGH, ruleName } from './ops/table.ts';
 
 /** What a reference stands for. */
 export type Value =

@@ -1,6 +1,6 @@
 import { type Frontend, jsonHead, readWhole } from '@nnmeter/model-source';
 import { facts } from './generated/facts.ts';
-import { readNnMeterIr } from './read.ts';
+import { readNnMeterIr } from './to-graph.ts';
 
 /** Finds and reads nn-Meter IR JSON. */
 export const frontend: Frontend = {

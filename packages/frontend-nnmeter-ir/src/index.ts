@@ -8,5 +8,5 @@ export type {
 export { frontend } from './frontend.ts';
 export { schema as nnMeterIrSchema } from './generated/schema.ts';
 export { canonicalOp } from './op-names.ts';
-export { readNnMeterIr } from './read.ts';
+export { readNnMeterIr } from './to-graph.ts';
 export { writeNnMeterIr } from './write.ts';

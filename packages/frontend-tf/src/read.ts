@@ -2,8 +2,8 @@ import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import type { ByteSource } from '@nnmeter/model-source';
 import { decodeTensorFlow, type TensorFlowModel } from './decode.ts';
 import { flattenFunctions, tensorKey } from './flatten.ts';
-import { Lowering } from './lower.ts';
 import { unreadResults } from './results.ts';
+import { Lowering } from './to-graph.ts';
 import type { SignatureDef } from './wire-types.ts';
 
 /**

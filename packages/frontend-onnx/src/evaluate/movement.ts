@@ -1,6 +1,6 @@
 import { normalizeAxis } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { readSlice } from '../rules/slicing.ts';
+import { readSlice } from '../ops/slicing.ts';
 import { broadcastPosition, mapCoordinates, stridesOf } from './indices.ts';
 import type { Evaluator } from './table.ts';
 

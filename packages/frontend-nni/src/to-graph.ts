@@ -12,9 +12,9 @@ import {
   type Tensor,
 } from '@nnmeter/ir';
 import type { Operation } from './call.ts';
+import { parseNniModel } from './decode.ts';
 import { type FlatModel, type FlatNode, flatten } from './flatten.ts';
-import { parseNniModel } from './parse.ts';
-import { RULES, ruleName } from './rules.ts';
+import { RULES, ruleName } from './ops/table.ts';
 import { sortFlatNodes } from './sort.ts';
 import { type TensorValue, Values } from './values.ts';
 

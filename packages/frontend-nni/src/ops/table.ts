@@ -6,7 +6,7 @@ import {
   type Operation,
   type OwnedConstant,
   type Rule,
-} from './call.ts';
+} from '../call.ts';
 import { concat, pad, permute, reshape, slice, split, swap } from './data-movement.ts';
 import {
   adaptivePooling,

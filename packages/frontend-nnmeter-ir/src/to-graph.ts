@@ -9,11 +9,11 @@ import {
   quote,
   withInputShapes,
 } from '@nnmeter/ir';
+import { parseNnMeterIr } from './decode.ts';
 import type { NnMeterIrConstant, NnMeterIrNode } from './format.ts';
 import { interpret } from './interpret.ts';
 import type { NodeContext } from './node-context.ts';
 import { type Operand, pairOperands } from './operands.ts';
-import { parseNnMeterIr } from './parse.ts';
 import { Sources, slotCount, slotName } from './sources.ts';
 import { TensorTable } from './tensor-table.ts';
 import { weightTensor } from './weights.ts';

@@ -1,5 +1,5 @@
 import { elementCount, type Shape, samePads } from '@nnmeter/ir';
-import { extents, integer, type Operation, type Rule } from './call.ts';
+import { extents, integer, type Operation, type Rule } from '../call.ts';
 
 const WEIGHT_LAYOUTS = { 3: 'OIW', 4: 'OIHW', 5: 'OIDHW' } as const;
 

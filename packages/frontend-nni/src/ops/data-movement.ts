@@ -1,5 +1,12 @@
 import type { Shape } from '@nnmeter/ir';
-import { type Call, differingAxis, fromFront, integer, type Operation, type Rule } from './call.ts';
+import {
+  type Call,
+  differingAxis,
+  fromFront,
+  integer,
+  type Operation,
+  type Rule,
+} from '../call.ts';
 
 /** aten::cat, aten::split, aten::chunk: the axis along which the shapes differ, if it is not stated. */
 const axisOf = (call: Call, position: number): number | undefined => {
