@@ -93,7 +93,8 @@ async function readCalibration(path: string): Promise<Calibration> {
   } catch (cause) {
     throw new NnMeterError('E_MEASUREMENTS', `${path} is not JSON`, { cause });
   }
-  if (typeof (calibration as { predictor?: unknown } | null)?.predictor !== 'string') {
+  const { predictor, predictorVersion } = (calibration ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof predictor !== 'string' || typeof predictorVersion !== 'string') {
     throw new NnMeterError(
       'E_MEASUREMENTS',
       `${path} is not a calibration; make one with nn-meter calibrate`,

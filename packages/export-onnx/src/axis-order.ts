@@ -18,11 +18,11 @@ export function hasChannelsLast(graph: Graph): boolean {
 
 /** The layout of the image a node works on: stated, or told by the weight's. */
 export function layoutOf(graph: Graph, node: Node): Layout | undefined {
-  const { layout, shape } = graph.tensor(node.inputs[0]!);
+  const { layout, shape } = graph.tensor(node.inputs[0] ?? '');
   if (layout !== undefined) return layout;
   const weight = node.inputs[1] === undefined ? undefined : graph.tensor(node.inputs[1]).layout;
   const channelsLast = weight !== undefined && /^(D?H?WI|HWC)/.test(weight);
-  return channelsLast ? (['NWC', 'NHWC', 'NDHWC'] as const)[shape!.length - 3] : undefined;
+  return channelsLast ? (['NWC', 'NHWC', 'NDHWC'] as const)[(shape?.length ?? 0) - 3] : undefined;
 }
 
 export function identity(rank: number): AxisOrder {
@@ -36,7 +36,7 @@ export function isIdentity(order: AxisOrder): boolean {
 /** The order in which an image of that layout is exported. */
 export function imageOrder(tensor: Pick<Tensor, 'shape' | 'layout'>): AxisOrder {
   const order = tensor.layout && CHANNELS_FIRST[tensor.layout];
-  const rank = tensor.shape!.length;
+  const rank = tensor.shape?.length ?? 0;
   return order?.length === rank ? order : identity(rank);
 }
 

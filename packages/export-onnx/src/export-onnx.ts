@@ -1,4 +1,4 @@
-import { type Graph, type Op, opRow } from '@nnmeter/ir';
+import { type Graph, locateErrors, type Op, opRow } from '@nnmeter/ir';
 import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
 import { exportByRow } from './generic-rule.ts';
 import { layerRules } from './layer-rules.ts';
@@ -65,7 +65,10 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   for (const node of graph.nodes) {
     const reason = UNEXPORTABLE_OPS[node.op];
     if (reason !== undefined) throw notExported(node, reason);
-    ruleOf(node.op)(target, node);
+    locateErrors(
+      () => ({ node: node.name, op: node.sourceOp }),
+      () => ruleOf(node.op)(target, node),
+    );
   }
   const outputs = graph.outputs.map((name) => target.value(name));
   const results = new Set(graph.outputs);

@@ -53,8 +53,10 @@ export class OnnxGraph {
     return [...this.#fillers, ...this.nodes];
   }
 
-  tensor(name: string): Tensor {
-    return this.graph.tensor(name);
+  /** @throws NnMeterError E_INVALID_GRAPH if there is no name, because the node lacks the operand. */
+  tensor(name: string | undefined): Tensor {
+    if (name) return this.graph.tensor(name);
+    throw new NnMeterError('E_INVALID_GRAPH', 'an operand that ONNX demands is missing');
   }
 
   /** @throws NnMeterError E_SHAPE if the shape is not known. */
@@ -182,6 +184,9 @@ export class OnnxGraph {
 
   #write(name: string, shape: Shape, dataType: DataType, values?: readonly number[]): void {
     const count = elementCount(shape);
+    if (!Number.isSafeInteger(count) || shape.some((extent) => extent < 0)) {
+      throw new NnMeterError('E_SHAPE', `"${name}" would have the shape [${shape.join(', ')}]`);
+    }
     const length = Math.ceil(count * bytesPerElement(dataType));
     if (values !== undefined || length <= INLINE_BYTES) {
       const content = packValues(dataType, values ?? new Array<number>(count).fill(0));

@@ -1,4 +1,4 @@
-import type { DataType, Shape } from '@nnmeter/ir';
+import { type DataType, NnMeterError, type Shape } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 
 /** The value of an ONNX attribute; numbers alone would not say whether they are integers. */
@@ -83,6 +83,9 @@ function text(writer: protobuf.Writer, field: number, value: string): void {
 }
 
 function integer(writer: protobuf.Writer, field: number, value: number): void {
+  if (!Number.isSafeInteger(value)) {
+    throw new NnMeterError('E_SHAPE', `${value} stands where ONNX wants an integer`);
+  }
   writer.uint32(tag(field, VARINT)).int64(value);
 }
 

@@ -2,7 +2,10 @@ import { type DataType, NnMeterError } from '@nnmeter/ir';
 
 type Setter = (view: DataView, offset: number, value: number) => void;
 
-const integer = (value: number): bigint => BigInt(Math.trunc(value));
+function integer(value: number): bigint {
+  if (Number.isFinite(value)) return BigInt(Math.trunc(value));
+  throw new NnMeterError('E_UNSUPPORTED_OP', `the integer constant ${value} cannot be exported`);
+}
 
 const SETTERS: Partial<Record<DataType, readonly [bytes: number, set: Setter]>> = {
   float32: [4, (view, at, value) => view.setFloat32(at, value, true)],

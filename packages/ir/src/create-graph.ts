@@ -48,6 +48,7 @@ function invalid(specification: GraphSpecification, what: string): NnMeterError 
 function indexTensors(specification: GraphSpecification): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const tensor of specification.tensors) {
+    if (tensor.name === '') throw invalid(specification, 'a tensor has an empty name');
     if (tensors.has(tensor.name))
       throw invalid(specification, `two tensors are named ${quote(tensor.name)}`);
     if (tensor.shape?.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {

@@ -1,4 +1,4 @@
-import { elementCount, type Shape } from '@nnmeter/ir';
+import { elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
 import { knownShape, smallValues } from '../tensor-value.ts';
 import { node, type OpContext, type Rows, type Rule } from './rule.ts';
 
@@ -21,6 +21,9 @@ function random(context: OpContext) {
 }
 
 function filled(shape: Shape, value: number | undefined) {
+  if (shape.some((extent) => !(extent >= 0))) {
+    throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
+  }
   const count = elementCount(shape);
   const values =
     value === undefined || count > 64 ? undefined : new Array<number>(count).fill(value);
