@@ -7,11 +7,19 @@ const MAX_GROWTH = 40;
 /** Shorter times are noise; quadratic work on MANY items takes seconds. */
 const MIN_MS = 50;
 
-/** Asserts that `run` does not take quadratic time in the size of what `make` makes, by the processor time of both. */
-export function expectLinearTime<T>(make: (size: number) => T, run: (made: T) => unknown): void {
-  run(make(FEW)); // Compiles it.
-  const few = processorMs(make(FEW), run);
-  const many = processorMs(make(MANY), run);
+/** A small and a large one of what is tested. */
+export function inTwoSizes<T>(make: (size: number) => T): readonly [few: T, many: T] {
+  return [make(FEW), make(MANY)];
+}
+
+/** Asserts that `run` does not take quadratic time in the size of what it is given, by the processor time of both sizes. */
+export function expectLinearTime<T>(
+  [small, large]: readonly [T, T],
+  run: (made: T) => unknown,
+): void {
+  run(small); // Compiles it.
+  const few = processorMs(small, run);
+  const many = processorMs(large, run);
   expect(many / Math.max(few, MIN_MS)).toBeLessThan(MAX_GROWTH);
 }
 
