@@ -1,4 +1,4 @@
-import { locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import { type AxesRole, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -20,6 +20,8 @@ import type { Warnings } from './warnings.ts';
 export interface InferredNode {
   readonly name: string;
   readonly computation: Computation;
+  /** What its op does to axes. */
+  readonly axes: AxesRole;
   readonly sourceOp: string;
   readonly inputs: readonly (Entry | undefined)[];
   readonly outputs: readonly (Entry | undefined)[];
@@ -176,16 +178,14 @@ export class Inference {
 
   /** Adds a node, or only its outputs if they are constant. */
   #compute(outcome: Settled, call: Call, scope: Scope): void {
+    const { axes, resultType } = opRow(outcome.op);
     const isConstant = isFoldable(call);
     const kind = isConstant ? 'constant' : 'activation';
     const values = isConstant ? this.#evaluation.outputs(outcome, call) : [];
     const facts = (index: number, name: string): Omit<EntryFacts, 'name'> => ({
       kind,
       dataType:
-        outcome.dataTypes[index] ??
-        opRow(outcome.op).resultType ??
-        scope.declaredDataType(name) ??
-        call.dataType(0),
+        outcome.dataTypes[index] ?? resultType ?? scope.declaredDataType(name) ?? call.dataType(0),
       shape: outcome.shapes[index],
       values: values[index],
     });
@@ -202,7 +202,7 @@ export class Inference {
     if (weight?.kind === 'constant') weight.weightLayout ??= layout;
     const sourceOp = call.domain === '' ? call.type : `${call.domain}::${call.type}`;
     const inputs = keptInputs(outcome, call);
-    this.nodes.push({ name: call.name, computation: outcome, sourceOp, inputs, outputs });
+    this.nodes.push({ name: call.name, computation: outcome, axes, sourceOp, inputs, outputs });
   }
 
   #addSequence(

@@ -1,4 +1,4 @@
-import { type Layout, opRow } from '@nnmeter/ir';
+import type { Layout } from '@nnmeter/ir';
 import type { Entry } from './entry.ts';
 import type { InferredNode } from './inference.ts';
 import { CHANNELS_FIRST } from './settle-shapes.ts';
@@ -24,7 +24,7 @@ export function findLayouts(
     for (const entry of node.inputs) {
       if (entry?.weightLayout !== undefined) layouts.set(entry, entry.weightLayout);
     }
-    if (opRow(node.computation.op).axes !== 'image') continue;
+    if (node.axes !== 'image') continue;
     set(node.inputs[0], CHANNELS_FIRST[node.inputs[0]?.knownShape?.length ?? 0]);
     set(node.outputs[0], CHANNELS_FIRST[node.outputs[0]?.knownShape?.length ?? 0]);
   }
@@ -55,8 +55,8 @@ function carryLayout(
   layouts: ReadonlyMap<Entry, Layout>,
   set: (entry: Entry | undefined, layout: Layout | undefined) => void,
 ): void {
-  const { op, attributes } = node.computation;
-  const { axes } = opRow(op);
+  const { axes, computation } = node;
+  const { attributes } = computation;
   if (axes === 'opaque') return;
   const known = from.find(
     (entry) => entry !== undefined && entry.kind !== 'constant' && layouts.has(entry),

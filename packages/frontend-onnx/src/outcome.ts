@@ -53,12 +53,14 @@ export type Rule = (call: Call) => Outcome;
 /** One row of a rule table: the rule for an op of a domain from opset `since` on, until the next row of that op. */
 export type Row = readonly [op: string, domain: string, since: number, rule: Rule];
 
+const NONE: readonly undefined[] = [];
+
 export function computation<O extends Op>(
   op: O,
   attributes: OpAttributes[O],
   extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes'>> = {},
 ): Computation {
-  return { kind: 'computation', op, attributes, dataTypes: [], ...extra };
+  return { kind: 'computation', op, attributes, dataTypes: NONE, shapes: undefined, ...extra };
 }
 
 /** A node whose output shapes its rule knows: one outside the vocabulary, or one that ONNX shapes in its own way. */
@@ -68,7 +70,7 @@ export function shaped<O extends Op>(
   shapes: readonly (Shape | undefined)[],
   extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes' | 'shapes'>> = {},
 ): Settled {
-  return { kind: 'computation', op, attributes, dataTypes: [], shapes, ...extra };
+  return { kind: 'computation', op, attributes, dataTypes: NONE, shapes, ...extra };
 }
 
 export function alias(entry: Entry): Aliases {

@@ -1,10 +1,4 @@
-import {
-  inferOutputShapes,
-  type Layout,
-  type Operation,
-  opRow,
-  type ShapeAndLayout,
-} from '@nnmeter/ir';
+import { type Layout, likeFirst, opRow, type Shape, type ShapeAndLayout } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { type Entry, Unknown } from './entry.ts';
 import type { Computation, Settled } from './outcome.ts';
@@ -14,16 +8,18 @@ export const CHANNELS_FIRST: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: '
 
 /** A tensor as the shape rules see it: its shape is asked for only where a rule needs it. */
 class Operand implements ShapeAndLayout {
-  readonly entry: Entry;
   readonly layout: Layout | undefined;
+  readonly #entry: Entry;
+  readonly #known: Shape | undefined;
 
   constructor(entry: Entry, layout: Layout | undefined) {
-    this.entry = entry;
     this.layout = layout;
+    this.#entry = entry;
+    this.#known = entry.knownShape;
   }
 
-  get shape() {
-    return this.entry.requireShape();
+  get shape(): Shape {
+    return this.#known ?? this.#entry.requireShape();
   }
 }
 
@@ -38,23 +34,34 @@ export function operandsOf(outcome: Computation, call: Call): readonly (Entry | 
  * @throws Unknown if the rule needs a shape that is not known; NnMeterError E_SHAPE if shapes and attributes do not fit.
  */
 export function settleShapes(outcome: Computation, call: Call): Settled {
-  if (outcome.shapes !== undefined) return outcome as Settled;
-  const { op, attributes, further, weight } = outcome;
-  const isImage = opRow(op).axes === 'image';
+  if (outcome.shapes === undefined) {
+    const { shapes } = opRow(outcome.op);
+    const settled = shapes === likeFirst ? shapeOfFirst(outcome, call) : inferred(outcome, call);
+    const [first] = settled;
+    const { further } = outcome;
+    outcome.shapes = further && first ? [...settled, ...further(first)] : settled;
+  }
+  return outcome as Settled;
+}
+
+/** Known or not. */
+function shapeOfFirst(outcome: Computation, call: Call): readonly (Shape | undefined)[] {
+  const first = outcome.operands?.[0] ?? call.input(outcome.inputs?.[0] ?? 0);
+  return [first.shape];
+}
+
+function inferred(outcome: Computation, call: Call): readonly Shape[] {
+  const { attributes, weight } = outcome;
+  const { axes, shapes } = opRow(outcome.op);
   const weightEntry = weight && call.inputs[weight[0]];
   const operands: Operand[] = [];
   for (const entry of operandsOf(outcome, call)) {
     if (entry === undefined) continue;
-    const image =
-      isImage && operands.length === 0 ? CHANNELS_FIRST[entry.knownShape?.length ?? 0] : undefined;
+    const isImage = axes === 'image' && operands.length === 0;
+    const image = isImage ? CHANNELS_FIRST[entry.knownShape?.length ?? 0] : undefined;
     operands.push(new Operand(entry, image ?? (entry === weightEntry ? weight?.[1] : undefined)));
   }
-  const results = inferOutputShapes({ op, attributes } as Operation, operands);
-  if (results === undefined) throw new Unknown(`its attributes do not say the shape of its output`);
-  const settled = results.map((result) =>
-    result instanceof Operand ? result.entry.shape : result.shape,
-  );
-  const [first] = settled;
-  outcome.shapes = further && first ? [...settled, ...further(first)] : settled;
-  return outcome as Settled;
+  const results = operands.length === 0 ? undefined : shapes(operands, attributes);
+  if (results === undefined) throw new Unknown('its attributes do not say the shape of its output');
+  return results.map(({ shape }) => shape);
 }

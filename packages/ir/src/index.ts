@@ -33,13 +33,14 @@ export type {
   Attributes,
   ValuesOf,
 } from './ops/attribute.ts';
-export type {
-  AxesRole,
-  CostKind,
-  MacsRule,
-  OpRow,
-  ShapeAndLayout,
-  ShapeRule,
+export {
+  type AxesRole,
+  type CostKind,
+  likeFirst,
+  type MacsRule,
+  type OpRow,
+  type ShapeAndLayout,
+  type ShapeRule,
 } from './ops/row.ts';
 export {
   type AttributeValue,

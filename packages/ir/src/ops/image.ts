@@ -9,8 +9,11 @@ export function channelAxis({ shape, layout }: ShapeAndLayout): number {
 
 /** All axes of an image but batch and channels. */
 export function spatialAxes(data: ShapeAndLayout): number[] {
+  const rank = data.shape.length;
   const channels = channelAxis(data);
-  return [...data.shape.keys()].filter((axis) => axis > 0 && axis !== channels);
+  const axes: number[] = [];
+  for (let axis = 1; axis < rank; axis++) if (axis !== channels) axes.push(axis);
+  return axes;
 }
 
 export function imageChannels(data: ShapeAndLayout): number {
@@ -18,7 +21,11 @@ export function imageChannels(data: ShapeAndLayout): number {
 }
 
 export function imageSides(data: ShapeAndLayout): number[] {
-  return spatialAxes(data).map((axis) => data.shape[axis]!);
+  const { shape } = data;
+  const channels = channelAxis(data);
+  const sides: number[] = [];
+  for (let axis = 1; axis < shape.length; axis++) if (axis !== channels) sides.push(shape[axis]!);
+  return sides;
 }
 
 /** An image with the axis order of another. */
@@ -27,9 +34,13 @@ export function imageLike(
   sides: readonly number[],
   channels: number,
 ): ShapeAndLayout {
-  const shape = [like.shape[0] ?? 1, ...sides];
-  shape.splice(channelAxis(like), 0, channels);
-  if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+  const at = channelAxis(like);
+  const shape: number[] = [];
+  for (let axis = 0, side = 0; axis < sides.length + 2; axis++) {
+    shape.push(axis === at ? channels : axis === 0 ? (like.shape[0] ?? 1) : sides[side++]!);
+  }
+  for (const extent of shape) {
+    if (Number.isInteger(extent) && extent >= 0) continue;
     throw new NnMeterError('E_SHAPE', `the result would have the shape [${shape.join(', ')}]`);
   }
   return { shape, layout: like.layout };

@@ -92,7 +92,7 @@ export function row<const A extends Attributes>(columns: OpRow<A>): OpRow<A> {
   return columns;
 }
 
-/** The result is like the first operand. */
+/** The rule of ops whose result is like the first operand, whatever that is. */
 export const likeFirst: ShapeRule<unknown> = ([data]) => [data!];
 
 /** No rule: the shapes depend on data or on what only the source format knows. */
