@@ -128,7 +128,14 @@ async function fetchPart(
       yield chunk;
     }
   }
-  await pipeline(counted, createWriteStream(part, { flags: continues ? 'a' : 'w' }));
+  const file = createWriteStream(part, { flags: continues ? 'a' : 'w' });
+  const closed = new Promise<void>((resolve) => file.once('close', () => resolve()));
+  try {
+    await pipeline(counted, file);
+  } finally {
+    // A connection that breaks off at once is reported before the file is open; nothing may be written after that.
+    await closed;
+  }
   if (total !== undefined && received !== total) {
     throw new Error(`the connection ended after ${received} of ${total} bytes`);
   }

@@ -13,8 +13,7 @@ export function useTemporaryHome(): () => string {
     process.env.HOME = home;
   });
   afterEach(() => {
-    // What a request that was broken off still writes may come between.
-    rmSync(home, { recursive: true, maxRetries: 5 });
+    rmSync(home, { recursive: true });
     for (const [name, value] of Object.entries(before)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
