@@ -9,9 +9,9 @@ import type { FunctionProto, NodeProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import { findRule } from './ops/table.ts';
 import { describeNode, orderNodes, readNames } from './order.ts';
-import type { Aliases, Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
+import type { Computation, Outcome, Settled } from './outcome.ts';
 import { normalizeDomain, type Scope } from './scope.ts';
-import { operandsOf, settleShapes } from './settle-shapes.ts';
+import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
 import { UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
@@ -29,8 +29,6 @@ export interface InferredNode {
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAX_NODES = 500_000;
-
-type SettledOutcome = Settled | Aliases | ConstantResult;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,
@@ -218,10 +216,6 @@ export class Inference {
     this.tensors.add(scope, name, { kind: 'activation', dataType: call.dataType(0), elements });
     return elements;
   }
-}
-
-function settle(outcome: Outcome, call: Call): SettledOutcome {
-  return outcome.kind === 'computation' ? settleShapes(outcome, call) : outcome;
 }
 
 function keptInputs(outcome: Computation, call: Call): readonly (Entry | undefined)[] {

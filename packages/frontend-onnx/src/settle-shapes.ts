@@ -1,7 +1,15 @@
 import { type Layout, likeFirst, opRow, type Shape, type ShapeAndLayout } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { type Entry, Unknown } from './entry.ts';
-import type { Computation, Settled } from './outcome.ts';
+import type { Aliases, Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
+
+/** What a node turns out to be, with the shapes of its outputs where it is a computation. */
+export type SettledOutcome = Settled | Aliases | ConstantResult;
+
+/** An outcome with its shapes, as by {@link settleShapes}. */
+export function settle(outcome: Outcome, call: Call): SettledOutcome {
+  return outcome.kind === 'computation' ? settleShapes(outcome, call) : outcome;
+}
 
 /** By rank; ONNX defines the ops on images on [N, C, ...]. */
 export const CHANNELS_FIRST: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };

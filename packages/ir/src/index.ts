@@ -25,6 +25,7 @@ export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';
 export { macsOfNodes } from './macs.ts';
+export { sliceShape } from './movement-shapes.ts';
 export type { Node, NodeOf } from './node.ts';
 export type {
   Attribute,
@@ -65,7 +66,6 @@ export {
   reshapeShape,
   samePads,
   sliceExtent,
-  sliceShape,
   splitShapes,
   transposedWindowExtent,
   transposeShape,

@@ -6,11 +6,13 @@ import { elementCount, type Shape } from './tensor.ts';
  * `NnMeterError E_SHAPE` that says which numbers do not fit; the caller adds the node's name.
  */
 
-function mismatch(message: string): NnMeterError {
+/** The error about numbers that do not fit. */
+export function mismatch(message: string): NnMeterError {
   return new NnMeterError('E_SHAPE', message);
 }
 
-function show(shape: Shape): string {
+/** A shape for messages: `[1, 64]`. */
+export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
@@ -211,65 +213,4 @@ export function sliceExtent(input: number, start: number, end: number, step: num
   if (step > 0)
     return Math.max(0, Math.ceil((clamp(end, 0, input) - clamp(start, 0, input)) / step));
   return Math.max(0, Math.ceil((clamp(start, -1, input - 1) - clamp(end, -1, input - 1)) / -step));
-}
-
-/** The shape of slices along some axes; others stay. */
-export function sliceShape(
-  input: Shape,
-  slice: {
-    readonly starts: readonly number[];
-    readonly ends: readonly number[];
-    readonly axes: readonly number[];
-    readonly steps: readonly number[];
-  },
-): Shape {
-  const shape = [...input];
-  slice.axes.forEach((stated, index) => {
-    const axis = normalizeAxis(stated, shape.length);
-    const { starts, ends, steps } = slice;
-    shape[axis] = sliceExtent(shape[axis]!, starts[index]!, ends[index]!, steps[index] ?? 1);
-  });
-  return shape;
-}
-
-/** Adds begins, then ends, to every axis; negative pads cut. */
-export function padShape(input: Shape, pads: readonly number[]): Shape {
-  const shape = input.map(
-    (extent, axis) => extent + (pads[axis] ?? 0) + (pads[input.length + axis] ?? 0),
-  );
-  if (shape.some((extent) => extent < 0)) {
-    throw mismatch(`pads [${pads.join(', ')}] leave nothing of the input`);
-  }
-  return shape;
-}
-
-/** Repeats every axis. */
-export function tileShape(input: Shape, repeats: readonly number[]): Shape {
-  if (repeats.length !== input.length) {
-    throw mismatch(`${repeats.length} repeats do not fit rank ${input.length}`);
-  }
-  return input.map((extent, axis) => extent * repeats[axis]!);
-}
-
-/** ONNX's Gather, GatherElements (`elements`) and GatherND (`nd`), of which the first axes may be batch axes. */
-export function gatherShape(
-  data: Shape,
-  indices: Shape,
-  how: {
-    readonly axis: number;
-    readonly indexing?: string | undefined;
-    readonly batchAxes?: number | undefined;
-  },
-): Shape {
-  const { axis: stated, indexing, batchAxes = 0 } = how;
-  if (indexing === 'elements') return indices;
-  if (indexing === 'nd') {
-    const addressed = batchAxes + (indices.at(-1) ?? 0);
-    if (indices.length === 0 || addressed > data.length) {
-      throw mismatch(`indices of shape ${show(indices)} do not address ${show(data)}`);
-    }
-    return [...indices.slice(0, -1), ...data.slice(addressed)];
-  }
-  const axis = normalizeAxis(stated, data.length);
-  return [...data.slice(0, axis), ...indices.slice(batchAxes), ...data.slice(axis + 1)];
 }

@@ -1,14 +1,11 @@
 import { NnMeterError } from '../errors.ts';
+import { gatherShape, padShape, sliceShape, tileShape } from '../movement-shapes.ts';
 import {
   broadcastShapes,
   concatShapes,
-  gatherShape,
   normalizeAxis,
-  padShape,
   reshapeShape,
-  sliceShape,
   splitShapes,
-  tileShape,
   transposeShape,
 } from '../shape-rules.ts';
 import type { Layout } from '../tensor.ts';
