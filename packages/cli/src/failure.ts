@@ -45,7 +45,11 @@ function classify(error: unknown): Failure {
     const { path } = error as NodeJS.ErrnoException;
     const reason = describeFileError(error);
     if (reason !== undefined) {
-      return { code: 'E_FILE', message: `cannot open "${path ?? 'the file'}": ${reason}` };
+      return {
+        code: 'E_FILE',
+        message: `cannot open "${path ?? 'the file'}": ${reason}`,
+        ...(path !== undefined && { where: { file: path } }),
+      };
     }
   }
   return {

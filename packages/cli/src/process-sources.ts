@@ -56,7 +56,9 @@ export async function* reportEmptyFolders<Result>(
   }
   for (const [model, nothing] of foundNothing) {
     if (!nothing) continue;
-    const error = new NnMeterError('E_FILE', `no file in the folder "${model}" is a known model`);
+    const error = new NnMeterError('E_FILE', `no file in the folder "${model}" is a known model`, {
+      where: { file: model },
+    });
     yield { kind: 'failed', model, type: null, failure: describeFailure(error) };
   }
 }

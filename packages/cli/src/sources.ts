@@ -78,6 +78,7 @@ async function expand(path: string, search: Search): Promise<readonly Source[]> 
     throw new NnMeterError(
       'E_FILE',
       `the folder "${path}" holds no ${wanted}${recursive ? '' : '; folders inside it are searched with --recursive'}`,
+      { where: { file: path } },
     );
   } catch (error) {
     const failure = isMissingWord(path, error) ? missingWord(path) : describeFailure(error);
@@ -93,7 +94,8 @@ function isMissingWord(path: string, error: unknown): boolean {
 function missingWord(word: string): Failure {
   const near = suggestion(word, COMMANDS);
   const hint = near === '' ? '; torchvision networks are named with --torchvision' : near;
-  return { code: 'E_FILE', message: `there is no file or command "${word}"${hint}` };
+  const message = `there is no file or command "${word}"${hint}`;
+  return { code: 'E_FILE', message, where: { file: word } };
 }
 
 interface FolderSearch extends Search {
@@ -148,7 +150,9 @@ async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path);
   if (found.isDirectory()) return true;
   if (found.isFile()) return false;
-  throw new NnMeterError('E_FILE', `"${path}" is neither a file nor a folder`);
+  throw new NnMeterError('E_FILE', `"${path}" is neither a file nor a folder`, {
+    where: { file: path },
+  });
 }
 
 /**

@@ -167,3 +167,9 @@ test('mutated real files never bring the batch down', async () => {
     else expect(error.code).not.toBe('E_INTERNAL');
   }
 });
+
+test.each(['missing.onnx', 'resnet18', folderWith({})])('an error names %s once', async (path) => {
+  const { code, stderr } = await nnMeter([path]);
+  expect(code).toBe(1);
+  expect(stderr.split(path)).toHaveLength(2);
+});
