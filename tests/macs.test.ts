@@ -46,10 +46,13 @@ test('the MACs of described kernels are those of their nodes', () => {
   for (const graph of networks()) {
     const kernels = detectKernels(graph, { fuse: {} });
     for (const kernel of kernels) {
-      if (!hasShapes(kernel) || NOT_DESCRIBED.has(kernel.ops[0]!)) continue;
+      if (!hasShapes(kernel) || NOT_DESCRIBED.has(kernel.stages[0]!)) continue;
       const { described, counted } = compare(kernel, kernels, graph);
       if (Number.isNaN(counted)) continue;
-      expect({ ops: kernel.ops, macs: described }).toEqual({ ops: kernel.ops, macs: counted });
+      expect({ stages: kernel.stages, macs: described }).toEqual({
+        stages: kernel.stages,
+        macs: counted,
+      });
       if (counted > 0) compared.add(KERNEL_KINDS[describeKernel(kernel, kernels, graph).kind]!);
     }
   }

@@ -59,7 +59,7 @@ function toKernel(
   return {
     index: order[own]!,
     type: state.type,
-    ops: state.ops,
+    stages: state.stages,
     nodes: positions.map((member) => view.nodes[member]!),
     positions,
     root: view.nodes[group.nodes[0]!]!,

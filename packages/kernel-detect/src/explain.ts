@@ -79,7 +79,7 @@ function explainPair(
       return { fused: true, reason: `both belong to the block ${block.block.name}` };
     }
     const stage = grouping.stageOf(to);
-    if (grouping.isBias(to) && !own.state.ops.includes('add')) {
+    if (grouping.isBias(to) && !own.state.stages.includes('add')) {
       return { fused: true, reason: 'the add of a constant is the bias of its layer' };
     }
     return { fused: true, reason: `rule BF_${own.state.root}_${stage} is true` };

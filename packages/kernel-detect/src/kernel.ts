@@ -4,13 +4,13 @@ import type { Node, Tensor } from '@nnmeter/ir';
 export interface Kernel {
   /** Position in the list of kernels. */
   readonly index: number;
-  /** `ops` joined by "-", e.g. `conv-bn-relu`. */
+  /** `stages` joined by "-", e.g. `conv-bn-relu`. */
   readonly type: string;
   /**
    * One entry per stage: a canonical op, or a block's name (`se`, `hswish`, `channelshuffle`, ...) for several nodes.
    * A bias add after a linear layer is part of the layer's stage.
    */
-  readonly ops: readonly string[];
+  readonly stages: readonly string[];
   /** All member nodes in topological order. */
   readonly nodes: readonly Node[];
   /** Where they are in `graph.nodes`. */

@@ -17,8 +17,8 @@ export interface FusionRules {
 
 /** A kernel's stages so far. States are shared by all kernels of the same stages. */
 export interface KernelState {
-  readonly ops: readonly string[];
-  /** `ops` joined by "-". */
+  readonly stages: readonly string[];
+  /** `stages` joined by "-". */
   readonly type: string;
   /** The first stage decides what may join. */
   readonly root: string;
@@ -54,7 +54,7 @@ export class CompiledRules {
   start(stage: string): KernelState {
     let state = this.#start.get(stage);
     if (state === undefined) {
-      state = { ops: [stage], type: stage, root: stage, last: stage, transitions: new Map() };
+      state = { stages: [stage], type: stage, root: stage, last: stage, transitions: new Map() };
       this.#start.set(stage, state);
     }
     return state;
@@ -75,7 +75,7 @@ export class CompiledRules {
    * conv-relu takes an add where BF_conv_add and BF_relu_add hold, and never a bn.
    */
   refusal(state: KernelState, stage: string): string | undefined {
-    if (state.ops.length >= MAX_STAGES) return `the kernel has ${MAX_STAGES} stages already`;
+    if (state.stages.length >= MAX_STAGES) return `the kernel has ${MAX_STAGES} stages already`;
     for (const rule of [`BF_${state.root}_${stage}`, `BF_${state.last}_${stage}`]) {
       if (Object.hasOwn(this.rules.fuse, rule) && this.rules.fuse[rule]) continue;
       const known = Object.hasOwn(this.rules.fuse, rule);
@@ -87,10 +87,10 @@ export class CompiledRules {
 }
 
 function extend(state: KernelState, stage: string): KernelState {
-  const ops = [...state.ops, stage];
+  const stages = [...state.stages, stage];
   return {
-    ops,
-    type: ops.join('-'),
+    stages,
+    type: stages.join('-'),
     root: state.root,
     last: stage === 'bn' ? state.last : stage,
     transitions: new Map(),

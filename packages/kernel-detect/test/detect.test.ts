@@ -25,7 +25,7 @@ describe('detectKernels', () => {
 
   test('tells members, root, tensors and neighbours of a kernel', () => {
     const [first, second] = detectKernels(residual(), gpu);
-    expect(second).toMatchObject({ index: 1, ops: ['conv', 'bn', 'add', 'relu'] });
+    expect(second).toMatchObject({ index: 1, stages: ['conv', 'bn', 'add', 'relu'] });
     expect(second!.nodes.map((node) => node.name)).toEqual(['second', 'bn_3', 'sum', 'last']);
     expect(second!.root.name).toBe('second');
     expect(second!.inputs.map((tensor) => tensor.name)).toEqual(['relu_1:0']);

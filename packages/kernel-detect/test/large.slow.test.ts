@@ -19,7 +19,7 @@ test('200,000 nodes in a chain, and 200,000 readers of one tensor', () => {
   for (let k = 0; k < 200_000; k++) last = chain.node('relu', [last], { shape: [1, 16, 8, 8] });
   const kernels = detectKernels(chain.result(last).build(), gpu);
   expect(kernels).toHaveLength(25_000);
-  expect(kernels[0]!.ops).toHaveLength(8);
+  expect(kernels[0]!.stages).toHaveLength(8);
 
   const star = new GraphBuilder();
   const x = star.node('relu', [star.input('x')]);

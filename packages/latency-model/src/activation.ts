@@ -3,14 +3,14 @@ import type { Kernel } from '@nnmeter/kernel-detect';
 import { ACTIVATION } from './kernel-description.ts';
 
 /** The activation of the last fused stage whose cost some device's terms know, else that of the first stage. */
-export function activationOf({ ops, nodes }: Kernel): number {
-  for (let index = ops.length - 1; index > 0; index--) {
-    if (ops[index] === 'hswish') return ACTIVATION.hswish;
-    if (ops[index] === 'relu') return activationAmong(nodes, nodes.length, 'relu');
+export function activationOf({ stages, nodes }: Kernel): number {
+  for (let index = stages.length - 1; index > 0; index--) {
+    if (stages[index] === 'hswish') return ACTIVATION.hswish;
+    if (stages[index] === 'relu') return activationAmong(nodes, nodes.length, 'relu');
   }
-  if (ops[0] === 'hswish') return ACTIVATION.hswish;
+  if (stages[0] === 'hswish') return ACTIVATION.hswish;
   // What is fused onto a first stage comes after its nodes.
-  return activationAmong(nodes, nodes.length - (ops.length - 1), ops[0]!);
+  return activationAmong(nodes, nodes.length - (stages.length - 1), stages[0]!);
 }
 
 function activationAmong(nodes: readonly Node[], end: number, stage: string): number {

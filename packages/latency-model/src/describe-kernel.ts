@@ -30,8 +30,8 @@ export function describeKernel(
   kernels: readonly Kernel[],
   graph: Graph,
 ): KernelDescription {
-  const { root, ops, inputs, outputs } = kernel;
-  const stage = ops[0]!;
+  const { root, stages, inputs, outputs } = kernel;
+  const stage = stages[0]!;
   const kind = kindOfStage(stage);
   const result = firstResult(kernel, kind, graph);
   const isProduct = root.op === 'fc';
@@ -42,8 +42,8 @@ export function describeKernel(
   const written = sumOfElements(outputs);
   let fusedKinds = 0;
   let operations = 0;
-  for (let index = 1; index < ops.length; index++) {
-    const fused = fusedStage(ops[index]!);
+  for (let index = 1; index < stages.length; index++) {
+    const fused = fusedStage(stages[index]!);
     fusedKinds |= fused.bit;
     operations += fused.operations;
   }
@@ -72,7 +72,7 @@ export function describeKernel(
     fusedKinds,
     unmeasuredOperations:
       operations === 0 ? 0 : operations * outputElements + fusedMacs(kernel, graph),
-    fusedInputs: ops.length > 1 ? fusedInputs(kernel) : 0,
+    fusedInputs: stages.length > 1 ? fusedInputs(kernel) : 0,
     addFollows: addFollows(kernel, kernels),
     readByPoolingOnly: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
     inputs: inputs.length,
@@ -205,10 +205,10 @@ function fusedMacs({ root, nodes, positions }: Kernel, graph: Graph): number {
 
 /** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. */
 function addFollows(kernel: Kernel, kernels: readonly Kernel[]): number {
-  if (!kernel.ops.includes('add')) return 0;
+  if (!kernel.stages.includes('add')) return 0;
   const last = kernel.inputKernels[kernel.inputKernels.length - 1];
   const before = last === undefined ? undefined : kernels[last];
-  return before === undefined ? 0 : 1 + kindOfStage(before.ops[before.ops.length - 1]!);
+  return before === undefined ? 0 : 1 + kindOfStage(before.stages[before.stages.length - 1]!);
 }
 
 function unalignedElements(inputs: readonly Tensor[]): number {

@@ -52,8 +52,8 @@ export function fusedStage(stage: string): FusedStage {
 }
 
 /** The stages of a kernel that training never measured as fused ones. */
-export function unmeasuredStages(ops: readonly string[], known: number): string[] {
-  return ops.slice(1).filter((stage) => {
+export function unmeasuredStages(stages: readonly string[], known: number): string[] {
+  return stages.slice(1).filter((stage) => {
     const { bit, operations } = fusedStage(stage);
     return operations > 0 || (bit & ~known) !== 0;
   });

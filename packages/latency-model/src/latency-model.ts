@@ -74,7 +74,7 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
             )
           : UNKNOWN,
       ),
-    unmeasuredStages: ({ ops }) => model.unmeasuredStages(ops),
+    unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
