@@ -1,5 +1,5 @@
 import { roundUp } from './arithmetic.ts';
-import { type KernelDescription, macsOf } from './kernel-description.ts';
+import { type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
 import { weightElements } from './physics.ts';
 
 /** One number of a kernel that the tree correction sees. */
@@ -46,7 +46,7 @@ const inPixelsOf = (k: KernelDescription): number => k.depth * k.height * k.widt
 const KERNEL_FEATURES: readonly Feature<KernelDescription>[] = [
   { name: 'kind', value: (k) => k.kind },
   { name: 'window side', value: (k) => Math.sqrt(k.kernelHeight * k.kernelWidth) },
-  { name: 'stride', value: (k) => Math.max(k.strideHeight, k.strideWidth) },
+  { name: 'stride', value: strideOf },
   { name: 'output side', value: (k) => Math.sqrt(k.outHeight * k.outWidth) },
   { name: 'input channels', value: (k) => k.channels },
   { name: 'output channels', value: (k) => k.outChannels },

@@ -57,6 +57,11 @@ export interface KernelDescription {
   readonly outputElements: number;
 }
 
+/** The greater stride of the two sides of a described kernel's window. */
+export function strideOf(kernel: KernelDescription): number {
+  return Math.max(kernel.strideHeight, kernel.strideWidth);
+}
+
 /**
  * Multiply-accumulates of a described kernel, those of its nodes by `macsOfNodes`; 0 for kernels that multiply nothing. An
  * Einsum counts as its results, a recurrent layer as an LSTM of one direction: a description says no more of them.

@@ -4,7 +4,7 @@ import {
   unmeasuredOperations,
   unmeasuredStages,
 } from './fused-stages.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { type KernelDescription, strideOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
 import { rooflineEstimate } from './roofline.ts';
@@ -26,7 +26,7 @@ function channelStep(channels: number): number {
 export function configurationCell(kernel: KernelDescription): number {
   const k = kernel;
   const window = Math.min(31, Math.max(k.kernelHeight, k.kernelWidth));
-  const stride = Math.min(3, Math.max(k.strideHeight, k.strideWidth));
+  const stride = Math.min(3, strideOf(k));
   const side = k.kind === KIND.fc ? 0 : Math.min(255, Math.max(k.outHeight, k.outWidth));
   const configuration = ((k.kind * 32 + window) * 4 + stride) * 256 + side;
   return (configuration * 64 + channelStep(k.channels)) * 64 + channelStep(k.outChannels);

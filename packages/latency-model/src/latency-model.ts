@@ -1,4 +1,4 @@
-import { type Graph, locateErrors, NnMeterError } from '@nnmeter/ir';
+import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
@@ -66,14 +66,14 @@ export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
   return {
     startupMs: weights.constantMs,
     predictKernels: (kernels, graph) =>
-      kernels.map((kernel) =>
-        hasShapes(kernel)
-          ? locateErrors(
-              () => ({ node: kernel.root.name, op: kernel.root.sourceOp }),
-              () => predict(describeKernel(kernel, kernels, graph)),
-            )
-          : UNKNOWN,
-      ),
+      kernels.map((kernel) => {
+        if (!hasShapes(kernel)) return UNKNOWN;
+        try {
+          return predict(describeKernel(kernel, kernels, graph));
+        } catch (error) {
+          throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
+        }
+      }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
     interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),

@@ -1,7 +1,7 @@
 import { roundUp, saturating } from './arithmetic.ts';
-import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
+import { ACTIVATION, type KernelDescription, strideOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
-import { compileTerms, type Term, type TermBlock } from './terms.ts';
+import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
 
 /*
  * A CPU that runs convolutions as im2col and blocked matrix products, as TensorFlow Lite does on one thread:
@@ -67,9 +67,7 @@ function quantitiesOf(k: KernelDescription): Quantities {
   return q;
 }
 
-const strideOf = (k: KernelDescription): number => Math.max(k.strideHeight, k.strideWidth);
 const passesOf = ({ kernel }: Quantities): number => (kernel.kind === KIND.bn ? 2 : 1);
-const once: Term<Quantities> = { name: '1', value: () => 1 };
 
 const conv: readonly Term<Quantities>[] = [
   { name: 'g up8(O) K up8(co)', value: (q) => q.blocked },

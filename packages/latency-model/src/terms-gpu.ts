@@ -1,7 +1,7 @@
 import { roundUp } from './arithmetic.ts';
-import { ACTIVATION, type KernelDescription } from './kernel-description.ts';
+import { ACTIVATION, type KernelDescription, strideOf } from './kernel-description.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
-import { compileTerms, type Term, type TermBlock } from './terms.ts';
+import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
 
 /*
  * A mobile GPU that keeps channels in texels of four, as the GPU delegate of TensorFlow Lite does: "On-Device Neural Net
@@ -51,8 +51,6 @@ function quantitiesOf(k: KernelDescription): Quantities {
   return q;
 }
 
-const strideOf = (k: KernelDescription): number => Math.max(k.strideHeight, k.strideWidth);
-const once: Term<Quantities> = { name: '1', value: () => 1 };
 const reads: Term<Quantities> = { name: 'I c4', value: (q) => q.inputs };
 const writes: Term<Quantities> = { name: 'O c4', value: (q) => q.outputs };
 

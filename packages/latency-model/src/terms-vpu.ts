@@ -1,7 +1,7 @@
 import { roundUp, saturating } from './arithmetic.ts';
 import { ACTIVATION, macsOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
-import { compileTerms, type Term, type TermBlock } from './terms.ts';
+import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
 import type { TilePlan } from './tile-plan.ts';
 import { type VpuQuantities, vpuQuantitiesOf } from './vpu-quantities.ts';
 
@@ -13,8 +13,6 @@ import { type VpuQuantities, vpuQuantitiesOf } from './vpu-quantities.ts';
  * The letters are explained at the quantities.
  */
 type VpuTerm = Term<VpuQuantities>;
-
-const once: VpuTerm = { name: '1', value: () => 1 };
 
 /** A term of a convolution with a plan. */
 const planned = (name: string, value: (q: VpuQuantities, plan: TilePlan) => number): VpuTerm => ({

@@ -16,6 +16,9 @@ export interface Term<Quantities> {
   readonly alike?: string;
 }
 
+/** What every kernel of a block costs, whatever its size. */
+export const once: Term<unknown> = { name: '1', value: () => 1 };
+
 /** Terms that the same kernels have. */
 export interface TermBlock<Quantities> {
   readonly kinds: readonly KernelKind[];

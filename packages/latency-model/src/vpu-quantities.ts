@@ -1,5 +1,5 @@
 import { roundUp } from './arithmetic.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { type KernelDescription, strideOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import type { TilePlan } from './tile-plan.ts';
 import { tilePlanOf } from './tile-plans.ts';
@@ -53,7 +53,7 @@ export function vpuQuantitiesOf(k: KernelDescription): VpuQuantities {
   q.outPixels = q.outRows * k.outWidth;
   q.window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
   q.side = Math.sqrt(k.kernelHeight * k.kernelWidth);
-  q.stride = Math.max(k.strideHeight, k.strideWidth);
+  q.stride = strideOf(k);
   q.outputs = q.outPixels * k.outChannels;
   q.paddedIn = inRows * roundUp(k.width, 8) * k.channels;
   q.paddedOut = q.outRows * roundUp(k.outWidth, 8) * k.outChannels;

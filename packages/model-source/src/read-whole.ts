@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import type { ModelSource } from './model-source.ts';
+import { HEAD_BYTES, type ModelSource } from './model-source.ts';
 
 /** Parsing text needs several times its size in memory; graphs take a few hundred bytes a node. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -22,7 +22,7 @@ export async function readWhole(source: ModelSource): Promise<Uint8Array> {
 /** The beginning of an object as JSON, to recognise it like a file; empty if it is no JSON. */
 export function jsonHead(object: object): Uint8Array {
   try {
-    return new TextEncoder().encode(JSON.stringify(object).slice(0, 65536));
+    return new TextEncoder().encode(JSON.stringify(object).slice(0, HEAD_BYTES));
   } catch {
     return new Uint8Array(0);
   }

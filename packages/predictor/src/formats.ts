@@ -84,23 +84,26 @@ export async function findNamed(
 export async function detectFrontend(source: ModelSource): Promise<Frontend> {
   const sign = String.fromCharCode(...source.head.subarray(0, SIGN_BYTES));
   const formats = (await allFormats()).filter(({ facts }) => !facts.named);
-  let best: { frontend: Frontend; likeness: number } | undefined;
-  for (const { facts, load } of formats) {
-    if (!hasSign(facts, sign)) continue;
-    const frontend = await load();
-    const likeness = await frontend.matches(source.head, source);
-    if (likeness > (best?.likeness ?? 0)) best = { frontend, likeness };
-  }
-  if (best !== undefined) return best.frontend;
+  const candidates = formats.filter(({ facts }) => hasSign(facts, sign));
+  const found = await mostLikely(candidates, (frontend) => frontend.matches(source.head, source));
+  if (found !== undefined) return found;
   throw unknownFormat(source, sign, formats);
 }
 
 /** The frontend that recognises an object; undefined if none does. */
 export async function detectObject(object: object): Promise<Frontend | undefined> {
+  return mostLikely(await allFormats(), (frontend) => frontend.matchesObject?.(object) ?? 0);
+}
+
+/** The frontend with the greatest likeness above 0. */
+async function mostLikely(
+  formats: readonly Format[],
+  likenessOf: (frontend: Frontend) => number | Promise<number>,
+): Promise<Frontend | undefined> {
   let best: { frontend: Frontend; likeness: number } | undefined;
-  for (const { load } of await allFormats()) {
+  for (const { load } of formats) {
     const frontend = await load();
-    const likeness = frontend.matchesObject?.(object) ?? 0;
+    const likeness = await likenessOf(frontend);
     if (likeness > (best?.likeness ?? 0)) best = { frontend, likeness };
   }
   return best?.frontend;
