@@ -155,11 +155,27 @@ async function isFolder(path: string): Promise<boolean> {
   });
 }
 
+/** What --input-shape and --assume say. */
+export function readOptions(options: Pick<SourceArguments, 'input-shape' | 'assume'>): ReadOptions {
+  return { ...inputShapes(options['input-shape']), ...assumptions(options.assume) };
+}
+
+/** Reads --assume values: `nonzero=300`; which names there are is known to who reads models. */
+function assumptions(values: readonly string[] | undefined): ReadOptions {
+  if (values === undefined) return {};
+  const sizes = values.map((value): [string, number] => {
+    const [, name, size] = /^(\w+)=(\d{1,15})$/.exec(value) ?? [];
+    if (name === undefined) throw usageError(`--assume ${value} is no size; write nonzero=100`);
+    return [name, Number(size)];
+  });
+  return { assume: Object.fromEntries(sizes) };
+}
+
 /**
  * Reads --input-shape values: `1,3,224,224` (or `1x3x224x224`) for the only input, `name=1,3,224,224` for one of several.
  * @throws NnMeterError E_USAGE
  */
-export function inputShapes(values: readonly string[] | undefined): ReadOptions {
+function inputShapes(values: readonly string[] | undefined): ReadOptions {
   if (values === undefined) return {};
   const named = new Map<string, Shape>();
   for (const value of values) {

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'E_UNSUPPORTED_OP'
   | 'E_SHAPE'
   | 'E_MISSING_DIMENSION'
+  | 'E_INCOMPLETE'
   | 'E_LIMIT'
   | 'E_FILE'
   | 'E_UNKNOWN_PREDICTOR'

@@ -1,3 +1,4 @@
+export { type AssumedSize, Assumptions } from './assumptions.ts';
 export {
   type ConvOptions,
   GraphBuilder,

@@ -9,4 +9,9 @@ export interface ReadOptions {
    * Overrides what the file says and settles symbolic dimensions.
    */
   readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
+  /**
+   * Sizes to go on with where only data decide: `{ nonzero: 300 }`. The names and defaults are those of
+   * {@link Assumptions}.
+   */
+  readonly assume?: Readonly<Record<string, number>>;
 }

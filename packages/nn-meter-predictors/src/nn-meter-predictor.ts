@@ -1,4 +1,4 @@
-import { type Graph, opRow } from '@nnmeter/ir';
+import { type Graph, type Node, opRow } from '@nnmeter/ir';
 import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
@@ -7,6 +7,7 @@ import {
   type KernelLatency,
   type LatencyPredictor,
   type LatencyReport,
+  measureUncounted,
   requireShapes,
 } from '@nnmeter/predictor';
 import { blindSpots } from './blind-spots.ts';
@@ -46,7 +47,8 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       latencyMs: sum(latencies),
       startupMs: 0,
       interval: null,
-      coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
+      coverage: coverageOf(graph, nodesOf(counted)),
+      ...measureUncounted(graph, nodesOf(uncounted)),
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
       extrapolation,
       warnings: [...graph.warnings, ...warnings, ...uncountedWarning(uncounted)],
@@ -69,6 +71,10 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     totalMs,
     predict: async (...model) => predictGraph(await graphOf(...model)),
   };
+}
+
+function nodesOf(kernels: readonly NnMeterKernel[]): ReadonlySet<Node> {
+  return new Set(kernels.flatMap(({ nodes }) => nodes));
 }
 
 function sum(latencies: readonly (number | undefined)[]): number {

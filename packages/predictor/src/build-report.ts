@@ -4,6 +4,7 @@ import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
+import { measureUncounted } from './uncounted.ts';
 import { predictionWarnings } from './warnings.ts';
 
 /** Costs the kernels of a graph and gathers everything the user should know about the result. */
@@ -18,14 +19,23 @@ export function buildReport(
     (sum, prediction) => sum + prediction.latencyMs,
     latencyModel.startupMs,
   );
+  const missing = measureUncounted(
+    graph,
+    new Set(
+      kernels.flatMap(({ nodes }, index) =>
+        predictions[index]!.basis === 'uncounted' ? nodes : [],
+      ),
+    ),
+  );
   return {
     model: graph.name,
     predictor: definition.name,
     version: definition.version,
     latencyMs,
     startupMs: latencyModel.startupMs,
-    interval: latencyModel.interval(latencyMs, predictions),
+    interval: missing.complete ? latencyModel.interval(latencyMs, predictions) : null,
     coverage: measureCoverage(graph, kernels, predictions),
+    ...missing,
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
     warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions, latencyModel)],
