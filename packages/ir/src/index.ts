@@ -71,6 +71,7 @@ export {
   transposeShape,
   windowExtent,
 } from './shape-rules.ts';
+export { type Statement, settleStatedShapes, warnOfStatedShapes } from './stated-shapes.ts';
 export {
   bytesPerElement,
   type DataType,
@@ -81,6 +82,7 @@ export {
   type Layout,
   type Shape,
   type ShapedTensor,
+  type StatedShape,
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
