@@ -9,6 +9,8 @@ import {
   quote,
   type ReadOptions,
   type Shape,
+  type Statement,
+  settleStatedShapes,
   type Tensor,
 } from '@nnmeter/ir';
 import type { Operation } from './call.ts';
@@ -71,9 +73,12 @@ class Reader {
       for (let slot = 0; slot < count; slot++)
         this.#addTensor({ kind: 'tensor', node: flat, slot });
     }
+    const statements: Statement[] = [];
     for (const { flat, tensors } of ops) {
       for (const [position, tensor] of tensors.entries()) {
-        this.#addTensor(tensor, flat.source.inputShapes?.[position]);
+        const stated = flat.source.inputShapes?.[position];
+        const { name: read } = this.#addTensor(tensor, stated);
+        if (stated !== undefined) statements.push({ tensor: read, stated });
       }
     }
     const outputs = new Set<string>();
@@ -83,7 +88,7 @@ class Reader {
     }
     const nodes = ops.map((op) => this.#toNode(op));
     const results = [...this.#results.values()].flatMap((slots) => [...slots.values()]);
-    return createGraph({
+    const graph = createGraph({
       name,
       nodes,
       tensors: [...results, ...this.#constants],
@@ -91,6 +96,7 @@ class Reader {
       outputs: [...outputs],
       metadata: { format: 'nni-ir' },
     });
+    return settleStatedShapes(graph, statements);
   }
 
   /** The nodes that compute tensors, in the order of the model. */

@@ -1,4 +1,4 @@
-import type { Graph, Node, ReadOptions, Shape, ShapedTensor } from '@nnmeter/ir';
+import type { Graph, Node, ReadOptions, Shape, ShapedTensor, Statement } from '@nnmeter/ir';
 import {
   createGraph,
   inferOutputShapes,
@@ -7,6 +7,7 @@ import {
   NnMeterError,
   type Operation,
   quote,
+  settleStatedShapes,
   withInputShapes,
 } from '@nnmeter/ir';
 import { parseNnMeterIr } from './decode.ts';
@@ -38,17 +39,22 @@ class Reader {
   readonly #raw: ReadonlyMap<string, NnMeterIrNode>;
   /** What the user says of inputs; read here only where the file does not say it. */
   readonly #inputShapes: ReadOptions['inputShapes'];
-  readonly #tensors = new TensorTable();
+  readonly #tensors: TensorTable;
   readonly #sources: Sources;
   readonly #nodes: Node[] = [];
   readonly #inputs: string[] = [];
   readonly #consumedOutputs: string[] = [];
   readonly #dropped: string[] = [];
+  /** What nodes expect of the tensors that they read. */
+  readonly #statements: Statement[] = [];
 
   constructor(raw: ReadonlyMap<string, NnMeterIrNode>, inputShapes: ReadOptions['inputShapes']) {
     this.#raw = raw;
     this.#inputShapes = inputShapes;
     this.#sources = new Sources(raw);
+    // nn-Meter makes files without inputs of ONNX models, and writes what those leave open as 0.
+    const hasInputs = [...raw.values()].some((node) => this.#sources.role(node) === 'input');
+    this.#tensors = new TensorTable(!hasInputs);
   }
 
   read(options: ReadOptions): Graph {
@@ -62,7 +68,7 @@ class Reader {
     for (const node of this.#nodes) {
       for (const output of node.outputs) if (!read.has(output)) outputs.add(output);
     }
-    return createGraph({
+    const graph = createGraph({
       name: options.name ?? 'nn-meter-ir',
       nodes: this.#nodes,
       tensors: this.#tensors.values(),
@@ -71,6 +77,7 @@ class Reader {
       metadata: { format: 'nnmeter-ir' },
       warnings: this.#warnings(),
     });
+    return settleStatedShapes(graph, this.#statements);
   }
 
   #warnings(): string[] {
@@ -212,10 +219,17 @@ class Reader {
 
   /** The tensor an operand stands for; made here if it has no node. */
   #operandTensor(name: string, node: NnMeterIrNode, operand: Operand, index: number): string {
-    const { producer } = operand;
+    const { producer, shape: stated } = operand;
     const tensors = this.#tensors;
     if (producer !== undefined) {
-      if (this.#raw.has(producer)) return this.#sources.tensor(name, producer, operand.edge);
+      if (this.#raw.has(producer)) {
+        const tensor = this.#sources.tensor(name, producer, operand.edge);
+        if (stated?.length) {
+          const extents = tensors.extents(stated);
+          this.#statements.push({ tensor, stated: extents });
+        }
+        return tensor;
+      }
       if (tensors.get(producer) !== undefined) return producer;
       this.#dropped.push(producer);
     }

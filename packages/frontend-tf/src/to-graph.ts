@@ -9,7 +9,9 @@ import {
   quote,
   type ReadOptions,
   type Shape,
+  type Statement,
   type Tensor,
+  warnOfStatedShapes,
 } from '@nnmeter/ir';
 import type { FlatGraph, TfNode } from './flatten.ts';
 import { InputShapes } from './input-shapes.ts';
@@ -30,9 +32,12 @@ export class Lowering {
   readonly #tensors = new Map<string, Tensor>();
   readonly #inputs: string[] = [];
   readonly #warnings = new Map<string, string[]>();
+  /** Shapes that the file states; not true for inputs of other shapes. */
+  readonly #statements: Statement[] | undefined;
 
   constructor(flat: FlatGraph, options: ReadOptions) {
     this.#flat = flat;
+    this.#statements = options.inputShapes === undefined ? [] : undefined;
     const placeholders: string[] = [];
     let isChannelsFirst = false;
     for (const node of flat.nodes.values()) {
@@ -64,8 +69,12 @@ export class Lowering {
       inputs: this.#inputs,
       outputs: [...results],
       metadata,
-      warnings,
+      warnings: [...warnings, ...this.#contradictions()],
     });
+  }
+
+  #contradictions(): readonly string[] {
+    return warnOfStatedShapes(this.#statements ?? [], (name) => this.#tensors.get(name)?.shape);
   }
 
   /** Notes something the user should know; nodes with the same note are listed together. */
@@ -199,10 +208,11 @@ export class Lowering {
     const unknown = { kind: 'node', op: 'custom', attributes: {}, results: [{}] } as const;
     const rule = ruleOf(node.op);
     if (rule === undefined) {
-      this.warn(
-        `no shape inference for TensorFlow op ${quote(node.op)}; its cost cannot be predicted`,
-        node.name,
-      );
+      const isStated = this.#statements !== undefined && context.statedShape(0) !== undefined;
+      const outcome = isStated
+        ? 'the shapes that the file states are used'
+        : 'its cost cannot be predicted';
+      this.warn(`no shape inference for TensorFlow op ${quote(node.op)}; ${outcome}`, node.name);
       return unknown;
     }
     try {
@@ -261,13 +271,17 @@ export class Lowering {
       }
       return tensor.name;
     });
-    const outputs = lowered.results.map(({ shape, layout }, slot) => {
-      return this.#define(node, slot, {
+    const outputs = lowered.results.map(({ shape: inferred, layout }, slot) => {
+      const stated = this.#statements && context.statedShape(slot);
+      const shape = inferred ?? (stated?.every((extent) => extent >= 0) ? stated : undefined);
+      const { name } = this.#define(node, slot, {
         kind: 'activation',
         dataType: context.outputType,
         ...(shape === undefined ? {} : { shape }),
         ...layoutOf(layout),
-      }).name;
+      });
+      if (stated !== undefined) this.#statements?.push({ tensor: name, stated });
+      return name;
     });
     this.#nodes.push({
       name: node.name,

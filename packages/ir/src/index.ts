@@ -72,6 +72,7 @@ export {
   transposeShape,
   windowExtent,
 } from './shape-rules.ts';
+export { type Statement, settleStatedShapes, warnOfStatedShapes } from './stated-shapes.ts';
 export {
   bytesPerElement,
   type DataType,
@@ -82,6 +83,7 @@ export {
   type Layout,
   type Shape,
   type ShapedTensor,
+  type StatedShape,
   type Tensor,
   type TensorKind,
 } from './tensor.ts';

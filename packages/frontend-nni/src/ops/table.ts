@@ -58,7 +58,8 @@ const normalization =
 const SCALE_AND_BIAS = ['scale', 'bias'];
 
 const linear: Rule = ({ parameters, inputs, outputs }) => {
-  const [cin, cout] = [inputs[0]?.at(-1), outputs[0]?.at(-1)];
+  const cin = inputs[0]?.at(-1);
+  const cout = integer(parameters.out_features) ?? outputs[0]?.at(-1);
   if (cin === undefined || cout === undefined) return undefined;
   const weight: OwnedConstant = { name: 'weight', shape: [cout, cin], layout: 'OI' };
   const bias = parameters.bias === false ? [] : [{ name: 'bias', shape: [cout] }];

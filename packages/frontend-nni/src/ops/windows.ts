@@ -11,7 +11,7 @@ export const convolution: Rule = ({ parameters, inputs, outputs }) => {
   const axes = input.length - 2;
   const kernelShape = extents(axes, parameters.kernel_size);
   const group = integer(parameters.groups) ?? 1;
-  const [channels, filters] = [input[1]!, output[1]!];
+  const [channels, filters] = [input[1]!, integer(parameters.out_channels) ?? output[1]!];
   if (kernelShape === undefined || group < 1 || channels % group !== 0) return undefined;
   const strides = extents(axes, parameters.stride) ?? kernelShape.map(() => 1);
   const dilations = extents(axes, parameters.dilation) ?? kernelShape.map(() => 1);
@@ -51,7 +51,7 @@ export const transposedConvolution: Rule = (call) => {
   const group = integer(call.parameters.groups) ?? 1;
   const axes = dense.attributes.kernelShape.length;
   const channels = call.inputs[0]![1]!;
-  const filters = call.outputs[0]![1]!;
+  const filters = integer(call.parameters.out_channels) ?? call.outputs[0]![1]!;
   if (group < 1 || channels % group !== 0 || filters % group !== 0) return undefined;
   const outputPadding =
     extents(axes, call.parameters.output_padding) ?? dense.attributes.kernelShape.map(() => 0);
