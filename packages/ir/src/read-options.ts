@@ -9,4 +9,6 @@ export interface ReadOptions {
    * Overrides what the file says and settles symbolic dimensions.
    */
   readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
+  /** Which of a model's signatures is read, where its format has several; default: the one for serving, or the only one. */
+  readonly signature?: string;
 }

@@ -33,16 +33,17 @@ export interface LoweredNode<O extends Op = Op> {
   readonly layout?: Layout | undefined;
 }
 
+export interface ConstantResult {
+  readonly shape: Shape;
+  readonly values?: readonly number[] | undefined;
+}
+
 export type Lowered =
   | { [O in Op]: LoweredNode<O> }[Op]
   /** The output is the input itself. */
   | { readonly kind: 'alias'; readonly input: number }
-  /** The output is known without running anything. */
-  | {
-      readonly kind: 'constant';
-      readonly shape: Shape;
-      readonly values?: readonly number[] | undefined;
-    };
+  /** The outputs are known without running anything. */
+  | { readonly kind: 'constant'; readonly results: readonly ConstantResult[] };
 
 export type Rule = (context: OpContext) => Lowered;
 
@@ -55,4 +56,14 @@ export function node<O extends Op>(
   rest: Partial<Omit<LoweredNode<O>, 'kind' | 'op' | 'attributes'>> = {},
 ): Lowered {
   return { kind: 'node', op, attributes, ...rest } as Lowered;
+}
+
+/** An output that is known without running anything. */
+export function constant(shape: Shape, values?: readonly number[]): Lowered {
+  return { kind: 'constant', results: [{ shape, values }] };
+}
+
+/** A node of which only the shapes of the outputs are known. */
+export function uncosted(...shapes: readonly (Shape | undefined)[]): Lowered {
+  return node('custom', {}, { shapes });
 }
