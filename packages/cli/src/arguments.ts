@@ -35,6 +35,11 @@ const sourceOptions = {
     ...repeatable,
     describe: 'Shape of the input: 1,3,224,224 or name=1,3,224,224',
   },
+  signature: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Signature of a SavedModel (default: serving_default, or the only one)',
+  },
 } as const satisfies Record<string, Options>;
 
 const predictorOptions = {
@@ -88,7 +93,7 @@ const calibrateOptions = {
     describe: 'CSV file: a model file and its measured ms in each line',
   },
   output: { type: 'string', alias: 'o', demandOption: true, describe: 'File to write (JSON)' },
-  'input-shape': sourceOptions['input-shape'],
+  ...sourceOptions,
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 

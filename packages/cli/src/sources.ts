@@ -155,11 +155,22 @@ async function isFolder(path: string): Promise<boolean> {
   });
 }
 
+/** What models are read with. @throws NnMeterError E_USAGE */
+export function readOptions(
+  options: Pick<SourceArguments, 'input-shape' | 'signature'>,
+): ReadOptions {
+  const { signature } = options;
+  return {
+    ...inputShapes(options['input-shape']),
+    ...(signature !== undefined && { signature }),
+  };
+}
+
 /**
  * Reads --input-shape values: `1,3,224,224` (or `1x3x224x224`) for the only input, `name=1,3,224,224` for one of several.
  * @throws NnMeterError E_USAGE
  */
-export function inputShapes(values: readonly string[] | undefined): ReadOptions {
+function inputShapes(values: readonly string[] | undefined): ReadOptions {
   if (values === undefined) return {};
   const named = new Map<string, Shape>();
   for (const value of values) {

@@ -1,8 +1,9 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
+import { LOOP_STATE } from './ops/constants.ts';
 
 /** Nodes that all steps of one loop may have together. */
-const MAX_LOOP_NODES = 100_000;
+const MAX_LOOP_NODES = 300_000;
 
 const LOOPS = new Set(['While', 'StatelessWhile']);
 const BRANCHES = new Set(['If', 'StatelessIf', 'Case', 'StatelessCase']);
@@ -19,6 +20,8 @@ interface Loop {
   condition(state: readonly string[], steps: number): string;
   /** Adds a step. @returns the state after it */
   body(state: readonly string[], steps: number): readonly string[];
+  /** Whether a step may replace that part of the state. */
+  changes(part: number): boolean;
   /** Says what the loop's results are. */
   finish(state: readonly string[]): void;
 }
@@ -30,21 +33,21 @@ interface Loop {
  */
 export class ControlFlow {
   readonly #flat: FlatGraph;
-  readonly #valueOf: (key: string) => number | undefined;
+  readonly #numberOf: (key: string) => number | undefined;
   readonly #warn: (warning: string, node?: string) => void;
   /** Whether a loop or branch is still being replaced, by name. */
   readonly #open = new Map<string, boolean>();
   /** By the name of a LoopCond: the switches of its loop. */
   #switches: Map<string, TfNode[]> | undefined;
 
-  /** @param valueOf the first value of a result, if it is known */
+  /** @param numberOf the first value of a result, if it is known */
   constructor(
     flat: FlatGraph,
-    valueOf: (key: string) => number | undefined,
+    numberOf: (key: string) => number | undefined,
     warn: (warning: string, node?: string) => void,
   ) {
     this.#flat = flat;
-    this.#valueOf = valueOf;
+    this.#numberOf = numberOf;
     this.#warn = warn;
   }
 
@@ -81,13 +84,12 @@ export class ControlFlow {
   }
 
   #takeBranch(node: TfNode): void {
-    const named = (attribute: string): string =>
-      node.attributes.get(attribute)?.func?.name ?? '';
+    const named = (attribute: string): string => node.attributes.get(attribute)?.func?.name ?? '';
     const branches = node.op.endsWith('Case')
       ? (node.attributes.get('branches')?.list?.func ?? []).map(({ name }) => name ?? '')
       : [named('else_branch'), named('then_branch')];
     const [condition = '', ...inputs] = node.inputs;
-    const value = this.#valueOf(condition);
+    const value = this.#numberOf(condition);
     const last = branches.length - 1;
     let taken = value ?? 0;
     if (value === undefined) {
@@ -108,10 +110,10 @@ export class ControlFlow {
   #unroll(loop: Loop): void {
     const { name } = loop;
     const before = this.#flat.nodes.size;
-    let state = loop.initial;
+    let state = this.#enter(loop);
     let steps = 0;
     for (;;) {
-      const goesOn = this.#valueOf(loop.condition(state, steps));
+      const goesOn = this.#numberOf(loop.condition(state, steps));
       if (goesOn === 0) break;
       if (goesOn === undefined && steps > 0) break;
       if (this.#flat.nodes.size - before > MAX_LOOP_NODES) {
@@ -119,6 +121,7 @@ export class ControlFlow {
           `loops of more than ${MAX_LOOP_NODES.toLocaleString('en')} nodes, all steps together, are not counted`,
           name,
         );
+        steps = 0;
         state = this.#leave(loop);
         break;
       }
@@ -132,17 +135,25 @@ export class ControlFlow {
     loop.finish(state);
   }
 
+  /** What steps replace is computed, even where the first step finds constants. */
+  #enter({ name, initial, changes }: Loop): readonly string[] {
+    return initial.map((key, part) => {
+      if (!changes(part)) return key;
+      const state = `${name}[]/${part}`;
+      this.#add(state, LOOP_STATE, [key]);
+      return `${state}:0`;
+    });
+  }
+
+  #add(name: string, op: string, inputs: readonly string[]): void {
+    this.#flat.add({ name, op, inputs, attributes: new Map(), functions: [] });
+  }
+
   /** A node that stands for all of a loop. */
   #leave({ name, initial }: Loop): readonly string[] {
     const whole = `${name}[]`;
     this.#open.set(whole, false);
-    this.#flat.add({
-      name: whole,
-      op: 'While',
-      inputs: initial,
-      attributes: new Map(),
-      functions: [],
-    });
+    this.#add(whole, 'While', initial);
     return initial.map((_, slot) => `${whole}:${slot}`);
   }
 
@@ -156,6 +167,7 @@ export class ControlFlow {
       initial: inputs,
       condition: (state, steps) => call('cond', `${name}[${steps}?]/`, state)[0] ?? '',
       body: (state, steps) => call('body', `${name}[${steps}]/`, state),
+      changes: (part) => !this.#flat.isPassedOn(attributes.get('body')?.func?.name ?? '', part),
       finish: (state) => this.#alias(name, state),
     };
   }
@@ -196,6 +208,7 @@ export class ControlFlow {
           `${frame}[${steps}]/`,
           state,
         ),
+      changes: () => true,
       finish: (state) => {
         for (const node of [...this.#flat.nodes.values()]) {
           if (!EXITS.has(node.op)) continue;

@@ -106,6 +106,22 @@ export class FlatGraph {
     return this.#functions.get(functionName)?.nodeDef?.length ?? 0;
   }
 
+  /** Whether a result of a function is just the argument of the same place, as what a loop only reads is. */
+  isPassedOn(functionName: string, place: number): boolean {
+    const body = this.#functions.get(functionName);
+    const { name: argument } = body?.signature?.inputArg?.[place] ?? {};
+    const { name: output } = body?.signature?.outputArg?.[place] ?? {};
+    let reference = body?.ret?.find(({ key }) => key === output)?.value ?? '';
+    for (let depth = 0; depth < MAX_NESTED_CALLS; depth++) {
+      const [name] = reference.split(':');
+      if (name === argument) return true;
+      const node = body?.nodeDef?.find((definition) => definition.name === name);
+      if (node?.op !== 'Identity') return false;
+      reference = node.input?.[0] ?? '';
+    }
+    return false;
+  }
+
   /** Says what computes a result. */
   alias(key: string, target: string): void {
     if (key !== target) this.#aliases.set(key, target);

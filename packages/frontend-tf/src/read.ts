@@ -69,7 +69,7 @@ function signatureResults(
       'E_INVALID_INPUT',
       wanted === undefined
         ? `the model has several signatures and none is "serving_default": ${listed}`
-        : `the model has no signature ${quote(wanted)}; ${listed === '' ? 'it has none' : `it has ${listed}`}`,
+        : `there is no signature ${quote(wanted)}: ${listed === '' ? 'the model has none' : `the model has ${listed}`}`,
       signatures.size === 0
         ? {}
         : {

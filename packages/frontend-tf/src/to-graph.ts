@@ -232,7 +232,7 @@ export class Lowering {
       }
       return;
     }
-    if (inputs.length > 0 && inputs.every((input) => input.kind === 'constant')) {
+    if (!lowered.runs && inputs.length > 0 && inputs.every((input) => input.kind === 'constant')) {
       const shapes = lowered.results.map(({ shape }) => shape);
       if (shapes.length > 0 && shapes.every((shape) => shape !== undefined)) {
         const values = foldValues(node.op, inputs, shapes, lowered);

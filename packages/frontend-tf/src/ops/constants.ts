@@ -1,6 +1,6 @@
 import { broadcastShapes, elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
 import { knownShape, smallValues } from '../tensor-value.ts';
-import { constant, type Lowered, type OpContext, type Rows, type Rule } from './rule.ts';
+import { constant, type Lowered, node, type OpContext, type Rows, type Rule } from './rule.ts';
 
 const alias: Rule = () => ({ kind: 'alias', input: 0 });
 
@@ -74,6 +74,15 @@ const keyAndCounter: Lowered = { kind: 'constant', results: [{ shape: [1] }, { s
 /** The handle of a table that words are looked up in. */
 const table: Rule = () => constant([]);
 
+/** Our own op before the first step of a loop: a part of the state that steps replace. */
+export const LOOP_STATE = 'LoopState';
+
+/** Counters and shapes stay known; the zeros that recurrent networks begin with are what the first step computes with. */
+const loopState: Rule = ({ inputs: [state] }) =>
+  state?.kind === 'constant' && state.shape !== undefined && state.shape.length > 1
+    ? node('identity', {}, { runs: true })
+    : { kind: 'alias', input: 0 };
+
 /** Ops that vanish: pass-throughs, constants, and what only asks for shapes. */
 export const constantRows: Rows = [
   ['Const HostConst', stored],
@@ -86,19 +95,14 @@ export const constantRows: Rows = [
     'Identity IdentityN ReadVariableOp StopGradient PreventGradient CheckNumerics Snapshot EnsureShape PlaceholderWithDefault FakeQuantWithMinMaxVars FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVarsPerChannel QuantizeAndDequantize QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 GuaranteeConst RefIdentity DeepCopy Copy CopyHost DisableCopyOnRead Enter Exit RefEnter RefExit LoopCond NextIteration RefNextIteration Switch RefSwitch _SwitchN Merge RefMerge',
     alias,
   ],
-  [
-    'Shape',
-    (context) => constant([context.shape(0).length], context.shape(0)),
-  ],
-  [
-    'Size',
-    (context) => constant([], [elementCount(context.shape(0))]),
-  ],
+  ['Shape', (context) => constant([context.shape(0).length], context.shape(0))],
+  ['Size', (context) => constant([], [elementCount(context.shape(0))])],
   ['Rank', (context) => constant([], [context.shape(0).length])],
   ['Fill', (context) => filled(context.values(0), context.inputs[1]?.values?.[0])],
   ['ZerosLike', (context) => filled(context.shape(0), 0)],
   ['OnesLike', (context) => filled(context.shape(0), 1)],
   ['Range', range],
+  [LOOP_STATE, loopState],
   ['ShapeN', shapes],
   ['BroadcastArgs', broadcastShape],
   ['ConcatOffset', offsets],

@@ -68,6 +68,7 @@ export function foldValues(
     operands.push({ shape: input.shape, values: input.values });
   }
   if (node.op === 'split') return splitValues(operands[node.operands?.[0] ?? 0], shapes);
+  if (node.op === 'concat') return [joinValues(operands, node, shapes[0] ?? [])];
   const slice = node.op === 'slice' ? node.attributes : undefined;
   return [foldResult(op, operands, shapes[0] ?? [], slice)?.values];
 }
@@ -78,8 +79,30 @@ function splitValues(
   shapes: readonly Shape[],
 ): readonly (readonly number[])[] {
   if (whole?.shape.length !== 1) return [];
+  const { values } = whole;
   let end = 0;
-  return shapes.map((shape) => whole.values.slice(end, (end += elementCount(shape))));
+  return shapes.map((shape) => {
+    const start = end;
+    end += elementCount(shape);
+    return values.slice(start, end);
+  });
+}
+
+/** Tensors side by side along an axis that they have, or along a new one. */
+function joinValues(
+  operands: readonly Values[],
+  node: Extract<SettledNode, { op: 'concat' }>,
+  shape: Shape,
+): readonly number[] {
+  const { axis } = node.attributes;
+  const parts = node.operands?.map((index) => operands[index]!) ?? operands;
+  const rows = elementCount(shape.slice(0, axis));
+  return Array.from({ length: rows }, (_, row) =>
+    parts.flatMap(({ values }) => {
+      const width = values.length / rows;
+      return values.slice(row * width, (row + 1) * width);
+    }),
+  ).flat();
 }
 
 function foldResult(
@@ -105,14 +128,6 @@ function foldResult(
     case 'Squeeze':
     case 'ExpandDims':
       return flat(a.values);
-    case 'Pack':
-      return a.values.length === 1
-        ? flat(operands.flatMap((operand) => operand.values))
-        : undefined;
-    case 'ConcatV2':
-      return a.shape.length === 1
-        ? flat(operands.slice(0, -1).flatMap((operand) => operand.values))
-        : undefined;
     case 'GatherV2':
     case 'Gather':
       return a.shape.length === 1 && b !== undefined

@@ -170,9 +170,21 @@ function cropAndResize(context: OpContext) {
 }
 
 /** Indices, updates, shape. */
-function scatterInto(shapeInput: number): Rule {
-  return (context) =>
-    node('scatter', {}, { operands: [1, 0], shapes: [context.values(shapeInput)] });
+function scatterInto(context: OpContext) {
+  return node('scatter', {}, { operands: [1, 0], shapes: [context.values(2)] });
+}
+
+/** Rows into the places that constant indices say: the indices of each operand, then the operands. */
+function stitch(context: OpContext) {
+  const count = context.inputs.length / 2;
+  const operands = Array.from({ length: count }, (_, index) => count + index);
+  const places = operands.flatMap((_, index) => context.values(index));
+  const rest = context.shape(count).slice(context.shape(0).length);
+  return node(
+    'concat',
+    { axis: 0 },
+    { operands, shapes: [[Math.max(-1, ...places) + 1, ...rest]] },
+  );
 }
 
 /** Sums of rows that belong together; the segments of the sorted forms are numbered by their input. */
@@ -275,7 +287,12 @@ export const movementRows: Rows = [
   ['CombinedNonMaxSuppression', combinedSuppression],
   ['CropAndResize', cropAndResize],
   ['ScaleAndTranslate', resize('linear')],
-  ['ScatterNd', scatterInto(2)],
+  ['ScatterNd', scatterInto],
+  [
+    'SparseToDense',
+    (context) => node('scatter', {}, { operands: [2, 0], shapes: [context.values(1)] }),
+  ],
+  ['DynamicStitch ParallelDynamicStitch', stitch],
   [
     'TensorScatterUpdate TensorScatterAdd TensorScatterSub TensorScatterMin TensorScatterMax MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3',
     () => node('scatter', {}, { operands: [0, 1] }),

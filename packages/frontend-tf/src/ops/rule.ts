@@ -27,6 +27,8 @@ export interface LoweredNode<O extends Op = Op> {
   readonly shapes?: readonly (Shape | undefined)[];
   /** Which inputs are operands, in the graph's order; default all. The rest (axes, sizes) are in the attributes. */
   readonly operands?: readonly number[];
+  /** Whether it runs although all its inputs are constant. */
+  readonly runs?: true;
   /** Layouts given to constant operands, by input index. */
   readonly constantLayouts?: Readonly<Record<number, Layout>>;
   /** Layout of the first operand, where the node says it and the operand's own may be another or none. */

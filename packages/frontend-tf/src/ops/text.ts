@@ -7,15 +7,17 @@ function free(...shapes: readonly (Shape | undefined)[]) {
 }
 
 /** One result a word. */
-const wordByWord: Rule = (context) => free(context.shape(0));
+const wordByWord: Rule = (context) => free(context.inputs[0]?.shape);
 
 function joined(context: OpContext) {
-  return free(broadcastShapes(...context.inputs.map((_, index) => context.shape(index))));
+  const shapes = context.inputs.flatMap(({ shape }) => (shape === undefined ? [] : [shape]));
+  const isKnown = shapes.length === context.inputs.length;
+  return free(isKnown ? broadcastShapes(...shapes) : undefined);
 }
 
 /** A number a word: the table, the words, what stands for unknown ones. */
 function lookedUp(context: OpContext) {
-  return node('identity', {}, { operands: [1], shapes: [context.shape(1)] });
+  return node('identity', {}, { operands: [1], shapes: [context.inputs[1]?.shape] });
 }
 
 /** How many pieces there are depends on the text. */

@@ -58,6 +58,16 @@ function counts(context: OpContext) {
   return uncosted(shape.length === 2 ? [shape[0]!, size] : [size]);
 }
 
+/** A sparse matrix (indices, values, shape) by a dense one. */
+function sparseProduct(context: OpContext) {
+  const [rows, columns] = context.values(2);
+  const other = context.shape(3);
+  return uncosted([
+    context.flag('adjoint_a') ? columns! : rows!,
+    context.flag('adjoint_b') ? other[0]! : other[1]!,
+  ]);
+}
+
 /** Ops whose results' shapes are known and whose cost is not, so that what reads them can be predicted. */
 export const uncostedRows: Rows = [
   [
@@ -74,5 +84,6 @@ export const uncostedRows: Rows = [
   ['Bincount DenseBincount', counts],
   ['HistogramFixedWidth', (context) => uncosted([context.values(2)[0]!])],
   ['Multinomial', (context) => uncosted([context.shape(0)[0]!, context.values(1)[0]!])],
+  ['SparseTensorDenseMatMul', sparseProduct],
   ['Where', () => uncosted(undefined)],
 ];
