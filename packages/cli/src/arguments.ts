@@ -39,6 +39,11 @@ const sourceOptions = {
     ...repeatable,
     describe: 'Size that depends on data: nonzero=100, loop=20 (README: all names)',
   },
+  signature: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Signature of a SavedModel (default: serving_default, or the only one)',
+  },
 } as const satisfies Record<string, Options>;
 
 const predictorOptions = {

@@ -65,7 +65,7 @@ export function pullCommand({ predictor }: { readonly predictor: string }): stri
 }
 
 /** What to do, in the words of the command line. */
-function wordHint({ text, inputShapes, download, versions }: ErrorHint): string {
+function wordHint({ text, inputShapes, download, versions, signatures }: ErrorHint): string {
   if (inputShapes !== undefined) {
     const options = Object.entries(inputShapes).map(
       ([input, shape]) => `--input-shape ${quote(input).slice(1, -1)}=${shape.join(',')}`,
@@ -76,5 +76,6 @@ function wordHint({ text, inputShapes, download, versions }: ErrorHint): string 
   if (download !== undefined) {
     return `run: ${pullCommand(download)}, or import its zip: nn-meter predictors import FILE`;
   }
+  if (signatures !== undefined) return 'name one with --signature';
   return versions === undefined ? text : 'name one with --predictor-version';
 }

@@ -154,9 +154,16 @@ async function isFolder(path: string): Promise<boolean> {
   return false;
 }
 
-/** What --input-shape and --assume say. */
-export function readOptions(options: Pick<SourceArguments, 'input-shape' | 'assume'>): ReadOptions {
-  return { ...inputShapes(options['input-shape']), ...assumptions(options.assume) };
+/** What models are read with. @throws NnMeterError E_USAGE */
+export function readOptions(
+  options: Pick<SourceArguments, 'input-shape' | 'assume' | 'signature'>,
+): ReadOptions {
+  const { signature } = options;
+  return {
+    ...inputShapes(options['input-shape']),
+    ...assumptions(options.assume),
+    ...(signature !== undefined && { signature }),
+  };
 }
 
 /** Reads --assume values: `nonzero=300`; which names there are is known to who reads models. */

@@ -40,6 +40,16 @@ export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   nonmaxsuppression: 'graphs do not keep its thresholds',
   quantize: 'graphs do not keep its scale',
   dequantize: 'graphs do not keep its scale',
+  roll: 'ONNX has no such op',
+  reversesequence: 'graphs do not keep the lengths of sequences',
+  trilu: 'graphs do not keep its diagonals',
+  unfold: 'ONNX has no such op',
+  fft: 'ONNX has complex numbers only as a last axis of two',
+  dilation2d: 'ONNX has no such op',
+  recolor: 'ONNX has no such op',
+  isfinite: 'ONNX has no such op',
+  atan2: 'ONNX has no such op',
+  complex: 'ONNX has no such op',
 };
 
 function ruleOf(op: Op): Rule<Op> {

@@ -49,6 +49,8 @@ export interface ErrorHint {
   readonly download?: { readonly predictor: string } | 'dataset';
   /** The versions of which one has to be named. */
   readonly versions?: readonly string[];
+  /** The signatures of which one has to be named. */
+  readonly signatures?: readonly string[];
 }
 
 export interface ErrorDetails {

@@ -37,6 +37,7 @@ export async function convert(
   terminal: Terminal,
 ): Promise<number> {
   const { output, json } = options;
+  const reading = readOptions(options);
   const formats = await listFormats();
   const sources = await listSources(options, formats, false);
   if (output !== undefined && sources.length > 1) {
@@ -55,7 +56,7 @@ export async function convert(
   const target = await loadTarget(format);
   const outcomes = processSources(
     sources,
-    readOptions(options),
+    reading,
     async (graph, { model }, type): Promise<Written> => {
       const path = output ?? defaultOutput(baseName(model, formats), type, target);
       if (path === '-') await terminal.print(target.encode(graph));

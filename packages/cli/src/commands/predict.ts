@@ -17,6 +17,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     throw usageError('--top needs a positive whole number');
   }
   const threads = threadCount(options.threads);
+  const reading = readOptions(options);
   const sources = await listSources(options, await listFormats(), options.recursive === true);
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
@@ -28,7 +29,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     colored: terminal.colors.isColorSupported,
     width: terminal.width,
   };
-  const job = { choice, readOptions: readOptions(options), style, strict: options.strict === true };
+  const job = { choice, readOptions: reading, style, strict: options.strict === true };
   const outcomes = predictSources(sources, job, predictors, threads);
   const output = json
     ? jsonOutput<RenderedPrediction>(terminal, ({ result }) => result.texts)

@@ -1,7 +1,8 @@
 import { broadcastShapes, elementCount, type Shape, type Tensor } from '@nnmeter/ir';
+import type { SettledNode } from '../settle-shapes.ts';
 
 /** Numbers of a shape computation with their shape. */
-export interface Values {
+interface Values {
   readonly shape: Shape;
   readonly values: readonly number[];
 }
@@ -52,20 +53,64 @@ const REDUCTIONS: Readonly<Record<string, (values: readonly number[]) => number>
 };
 
 /**
- * Computes an op on small constants, as shape computations need; undefined if it is not one of theirs. `shape` is the
- * result's shape by the op's own rule.
+ * Computes an op on small constants, as shape computations need: one entry a result, undefined if the op is not one of
+ * theirs. `shapes` are those of the results by the op's own rule, `node` is what the op becomes.
  */
 export function foldValues(
   op: string,
   inputs: readonly Tensor[],
-  shape: Shape,
-  slice?: SliceOf,
-): Values | undefined {
+  shapes: readonly Shape[],
+  node: SettledNode,
+): readonly (readonly number[] | undefined)[] {
   const operands: Values[] = [];
   for (const input of inputs) {
-    if (input.values === undefined || input.shape === undefined) return undefined;
+    if (input.values === undefined || input.shape === undefined) return [];
     operands.push({ shape: input.shape, values: input.values });
   }
+  if (node.op === 'split') return splitValues(operands[node.operands?.[0] ?? 0], shapes);
+  if (node.op === 'concat') return [joinValues(operands, node, shapes[0] ?? [])];
+  const slice = node.op === 'slice' ? node.attributes : undefined;
+  return [foldResult(op, operands, shapes[0] ?? [], slice)?.values];
+}
+
+/** Parts of a list; of what has more axes only the shapes are needed. */
+function splitValues(
+  whole: Values | undefined,
+  shapes: readonly Shape[],
+): readonly (readonly number[])[] {
+  if (whole?.shape.length !== 1) return [];
+  const { values } = whole;
+  let end = 0;
+  return shapes.map((shape) => {
+    const start = end;
+    end += elementCount(shape);
+    return values.slice(start, end);
+  });
+}
+
+/** Tensors side by side along an axis that they have, or along a new one. */
+function joinValues(
+  operands: readonly Values[],
+  node: Extract<SettledNode, { op: 'concat' }>,
+  shape: Shape,
+): readonly number[] {
+  const { axis } = node.attributes;
+  const parts = node.operands?.map((index) => operands[index]!) ?? operands;
+  const rows = elementCount(shape.slice(0, axis));
+  return Array.from({ length: rows }, (_, row) =>
+    parts.flatMap(({ values }) => {
+      const width = values.length / rows;
+      return values.slice(row * width, (row + 1) * width);
+    }),
+  ).flat();
+}
+
+function foldResult(
+  op: string,
+  operands: readonly Values[],
+  shape: Shape,
+  slice: SliceOf | undefined,
+): Values | undefined {
   const [a, b] = operands;
   if (a === undefined) return undefined;
   const flat = (values: readonly number[]): Values | undefined =>
@@ -83,14 +128,6 @@ export function foldValues(
     case 'Squeeze':
     case 'ExpandDims':
       return flat(a.values);
-    case 'Pack':
-      return a.values.length === 1
-        ? flat(operands.flatMap((operand) => operand.values))
-        : undefined;
-    case 'ConcatV2':
-      return a.shape.length === 1
-        ? flat(operands.slice(0, -1).flatMap((operand) => operand.values))
-        : undefined;
     case 'GatherV2':
     case 'Gather':
       return a.shape.length === 1 && b !== undefined
@@ -114,7 +151,7 @@ export function foldValues(
   }
 }
 
-export interface SliceOf {
+interface SliceOf {
   readonly starts: readonly number[];
   readonly steps: readonly number[];
 }
