@@ -13,6 +13,7 @@ import {
   type Shape,
   type ShapedTensor,
   type Tensor,
+  withoutIdentities,
 } from '@nnmeter/ir';
 import type { Operation } from './call.ts';
 import { settleChoices } from './choices.ts';
@@ -90,7 +91,7 @@ class Reader {
     }
     const nodes = new Map(ops.map((op) => [op.flat, this.#toNode(op)]));
     const results = [...this.#results.values()].flatMap((slots) => [...slots.values()]);
-    return createGraph({
+    const written = createGraph({
       name,
       nodes: this.#model.nodes.flatMap((flat) => nodes.get(flat) ?? []),
       tensors: [...results, ...this.#constants],
@@ -99,6 +100,7 @@ class Reader {
       metadata: { format: 'nni-ir' },
       warnings: [...this.#warnings, ...cutWarnings(ops)],
     });
+    return withoutIdentities(written);
   }
 
   /** The nodes that compute tensors, each after those it reads. */

@@ -7,6 +7,7 @@ import {
   type ReadOptions,
   type Shape,
   type Tensor,
+  withoutIdentities,
 } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
 import { Dimensions } from './dimensions.ts';
@@ -93,7 +94,7 @@ export function toGraph(model: ModelProto, options: ReadOptions, readValues: Rea
     }
   }
   const layouts = findLayouts(nodes, inputs);
-  return createGraph({
+  const written = createGraph({
     name: options.name ?? (model.graph?.name || 'model'),
     nodes: nodes.map(toNode),
     tensors: [...entries].map((entry) => toTensor(entry, layouts.get(entry))),
@@ -102,6 +103,7 @@ export function toGraph(model: ModelProto, options: ReadOptions, readValues: Rea
     metadata: metadata(model),
     warnings: [...inference.warnings.texts, ...summarize(all, nodes)],
   });
+  return withoutIdentities(written);
 }
 
 /** Nodes that an output depends on; runtimes drop the others. */

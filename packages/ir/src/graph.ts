@@ -15,6 +15,8 @@ export interface GraphSpecification {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Things the user should know that did not stop the reading. */
   readonly warnings?: readonly string[];
+  /** The graph as its file has it, where this one leaves nodes out. */
+  readonly written?: Graph;
 }
 
 /**
@@ -52,6 +54,7 @@ export class Graph {
   readonly warnings: readonly string[];
   readonly #edges: GraphEdges;
   readonly #tensorIds: ReadonlyMap<string, number>;
+  readonly #written: Graph | undefined;
   #nodesByName: ReadonlyMap<string, Node> | undefined;
 
   /** @internal use `createGraph` */
@@ -73,6 +76,12 @@ export class Graph {
     this.warnings = specification.warnings ?? [];
     this.#edges = index.edges;
     this.#tensorIds = index.tensorIds;
+    this.#written = specification.written;
+  }
+
+  /** The graph as its file has it, with the nodes that change nothing and that this graph leaves out. */
+  asWritten(): Graph {
+    return this.#written ?? this;
   }
 
   get edges(): GraphEdges {

@@ -86,3 +86,4 @@ export {
 } from './tensor.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
 export { withInputShapes } from './with-input-shapes.ts';
+export { withoutIdentities } from './without-identities.ts';

@@ -46,7 +46,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       latencyMs: sum(latencies),
       startupMs: 0,
       interval: null,
-      coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
+      coverage: coverageOf(graph.asWritten(), new Set(counted.flatMap(({ nodes }) => nodes))),
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
       extrapolation,
       warnings: [...graph.warnings, ...warnings, ...uncountedWarning(uncounted)],
