@@ -3,13 +3,13 @@ import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { castValues } from '../evaluate/arithmetic.ts';
 import {
-  alias,
   type Computation,
   computation,
   constant,
   type Row,
   type Rule,
   shaped,
+  unchanged,
 } from '../outcome.ts';
 
 /** The attributes that an op has under the same meaning in ONNX, by its row. */
@@ -57,7 +57,7 @@ const otherBroadcasting: Rule = (call) => shaped('custom', {}, [broadcastAll(cal
 
 /** Ops of any number of tensors; of one they do nothing. */
 function variadic(rule: Rule): Rule {
-  return (call) => (call.inputs.length === 1 ? alias(call.input(0)) : rule(call));
+  return (call) => (call.inputs.length === 1 ? unchanged(call) : rule(call));
 }
 
 const clip: Rule = (call) => {
@@ -79,7 +79,7 @@ function clipped(min: number | undefined, max: number | undefined): Computation 
 
 function castTo(call: Call, to: DataType): ReturnType<Rule> {
   const input = call.input(0);
-  if (to === input.dataType) return alias(input);
+  if (to === input.dataType) return unchanged(call);
   return computation('cast', { to }, { dataTypes: [to], inputs: FIRST });
 }
 

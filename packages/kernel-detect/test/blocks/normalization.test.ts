@@ -69,7 +69,10 @@ describe('spellings of layer normalisation', () => {
     const b = new GraphBuilder();
     const x = b.node('relu', [b.input('x', TOKENS)]);
     const square = b.node('pow', [x, b.scalar(2)]);
-    const mean = b.node('reducemean', [square], { shape: ROW, attributes: { axes: [2] } });
+    const mean = b.node('reducemean', [square], {
+      shape: ROW,
+      attributes: { axes: [2], keepDims: true },
+    });
     const root = b.node('rsqrt', [b.node('add', [mean, b.scalar(1e-6)])], { name: 'root' });
     const normal = b.node('mul', [x, root]);
     const graph = b.result(b.node('mul', [b.constant('gamma', [768]), normal])).build();
