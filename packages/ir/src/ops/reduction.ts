@@ -88,7 +88,8 @@ export const reductionOps = {
     attributes: { axis: stated('axis'), k: stated('integer') },
     operands: [1, 1],
     shapes: ([data], { axis, k }) => {
-      const shape = data!.shape.with(normalizeAxis(axis, data!.shape.length), k);
+      const sorted = normalizeAxis(axis, data!.shape.length);
+      const shape = data!.shape.map((extent, index) => (index === sorted ? k : extent));
       return [{ shape }, { shape }];
     },
     macs: 'none',
