@@ -83,6 +83,7 @@ export class FlatGraph {
   readonly #functions = new Map<string, FunctionDef>();
   readonly #nodes = new Map<string, TfNode>();
   readonly #aliases = new Map<string, string>();
+  readonly #attributes = new Map<NodeDef, ReadonlyMap<string, AttrValue>>();
   #visited = 0;
 
   /** @throws NnMeterError E_INVALID_GRAPH for recursive or missing functions and duplicate names, E_LIMIT for absurd growth. */
@@ -183,8 +184,7 @@ export class FlatGraph {
     this.#count(definitions.length);
     for (const definition of definitions) {
       const op = definition.op ?? '';
-      const attributes = new Map<string, AttrValue>();
-      for (const entry of definition.attr ?? []) attributes.set(entry.key ?? '', entry.value ?? {});
+      const attributes = this.#attributesOf(definition);
       const node: TfNode = {
         name: prefix + (definition.name ?? ''),
         op,
@@ -204,6 +204,18 @@ export class FlatGraph {
           if (key !== '') this.alias(`${node.name}:${slot}`, key);
       }
     }
+  }
+
+  /** The same for every copy of a function's body. */
+  #attributesOf(definition: NodeDef): ReadonlyMap<string, AttrValue> {
+    let attributes = this.#attributes.get(definition);
+    if (attributes === undefined) {
+      attributes = new Map(
+        (definition.attr ?? []).map(({ key, value }) => [key ?? '', value ?? {}]),
+      );
+      this.#attributes.set(definition, attributes);
+    }
+    return attributes;
   }
 
   #add(node: TfNode): void {
