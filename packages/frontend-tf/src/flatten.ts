@@ -1,4 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
+import { unfused } from './fused-ops.ts';
 import { ruleOf } from './ops/table.ts';
 import type { AttrValue, FunctionDef, GraphDef, NodeDef } from './wire-types.ts';
 
@@ -216,7 +217,7 @@ export class FlatGraph {
         : CALLS.has(op)
           ? (attributes.get('f')?.func?.name ?? '')
           : undefined;
-      if (called === undefined) this.#add(node);
+      if (called === undefined) for (const part of unfused(node) ?? [node]) this.#add(part);
       else {
         const results = this.call(node, called, `${node.name}/`, node.inputs);
         for (const [slot, key] of results.entries())

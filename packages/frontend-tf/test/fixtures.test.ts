@@ -32,7 +32,7 @@ describe("shapes equal TensorFlow's own", () => {
       });
       compared++;
     }
-    // TensorFlow does not say what is in the bodies of loops and branches.
+    // TensorFlow does not say what is in loops, branches and fused nodes.
     const outside = graph.nodes.filter((node) => !node.name.includes('['));
     expect(compared).toBeGreaterThan(outside.length);
     for (const node of graph.nodes) {
@@ -175,6 +175,18 @@ describe('loops and branches are what one inference runs of them', () => {
     expect(warnings).toMatch(/loops of 3 steps/);
     expect(warnings).toMatch(/loops of 4 steps/);
   });
+});
+
+test("ops that TensorFlow's optimizer fused come apart", async () => {
+  const graph = await readTensorFlowFile(join(fixtures, 'fused.pb'));
+  const expected =
+    'conv add relu dwconv add relu conv add leakyrelu conv bn relu gap fc add elu'.split(' ');
+  expect(graph.nodes.map(({ op }) => op)).toEqual(expected);
+  const leaky = graph.nodes.find(({ op }) => op === 'leakyrelu');
+  expect(leaky?.attributes).toEqual({ alpha: expect.closeTo(0.2) });
+  const [kernel, clip] = graph.nodes.filter(({ op }) => op === 'conv' || op === 'relu');
+  expect(kernel?.attributes).toMatchObject({ strides: [2, 2], pads: [0, 0, 1, 1] });
+  expect(clip?.attributes).toEqual({ min: 0, max: 6 });
 });
 
 test('text costs nothing, what follows from it is predicted', async () => {
