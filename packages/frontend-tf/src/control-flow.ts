@@ -11,6 +11,8 @@ const EXITS = new Set(['Exit', 'RefExit']);
 const ENTERS = new Set(['Enter', 'RefEnter']);
 const SWITCHES = new Set(['Switch', 'RefSwitch']);
 
+const REPLACED = new Set([...LOOPS, ...BRANCHES, ...EXITS]);
+
 /** A loop in TensorFlow 1's or 2's form: state that a step reads and replaces while a condition holds. */
 interface Loop {
   readonly name: string;
@@ -56,6 +58,7 @@ export class ControlFlow {
    * @throws NnMeterError E_INVALID_GRAPH if a part is missing or a condition depends on itself
    */
   replace(node: TfNode): void {
+    if (!REPLACED.has(node.op)) return;
     if (BRANCHES.has(node.op)) {
       this.#once(node.name, () => this.#takeBranch(node));
       return;

@@ -1,4 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
+import { unfused } from './fused-ops.ts';
 import { ruleOf } from './ops/table.ts';
 import type { AttrValue, FunctionDef, GraphDef, NodeDef } from './wire-types.ts';
 
@@ -46,10 +47,28 @@ const OUTPUT_SLOTS: Readonly<Record<string, readonly string[]>> = {
   Unique: ['y', 'idx'],
   UniqueV2: ['y', 'idx'],
   UniqueWithCounts: ['y', 'idx', 'count'],
+  UniqueWithCountsV2: ['y', 'idx', 'count'],
   SoftmaxCrossEntropyWithLogits: ['loss', 'backprop'],
   SparseSoftmaxCrossEntropyWithLogits: ['loss', 'backprop'],
   Switch: ['output_false', 'output_true'],
   Merge: ['output', 'value_index'],
+  RefSwitch: ['output_false', 'output_true'],
+  RefMerge: ['output', 'value_index'],
+  Svd: ['s', 'u', 'v'],
+  Qr: ['q', 'r'],
+  SelfAdjointEigV2: ['e', 'v'],
+  Eig: ['e', 'v'],
+  LogMatrixDeterminant: ['sign', 'log_abs_determinant'],
+  QuantizeV2: ['output', 'output_min', 'output_max'],
+  LSTMBlockCell: ['i', 'cs', 'f', 'o', 'ci', 'co', 'h'],
+  BlockLSTM: ['i', 'cs', 'f', 'o', 'ci', 'co', 'h'],
+  BlockLSTMV2: ['i', 'cs', 'f', 'o', 'ci', 'co', 'h'],
+  GRUBlockCell: ['r', 'u', 'c', 'h'],
+  StringSplit: ['indices', 'values', 'shape'],
+  StringSplitV2: ['indices', 'values', 'shape'],
+  StringNGrams: ['ngrams', 'ngrams_splits'],
+  UnicodeDecode: ['row_splits', 'char_values'],
+  UnicodeDecodeWithOffsets: ['row_splits', 'char_values', 'char_to_byte_starts'],
   MaxPoolWithArgmax: ['output', 'argmax'],
   While: ['output'],
   StatelessWhile: ['output'],
@@ -59,6 +78,7 @@ const OUTPUT_SLOTS: Readonly<Record<string, readonly string[]>> = {
   StatelessCase: ['output'],
   TensorArrayV3: ['handle', 'flow'],
   TensorListPopBack: ['output_handle', 'tensor'],
+  TensorArrayConcatV3: ['value', 'lengths'],
   TensorListConcat: ['tensor', 'lengths'],
   TensorListConcatV2: ['tensor', 'lengths'],
   StatelessRandomGetKeyCounter: ['key', 'counter'],
@@ -83,6 +103,7 @@ export class FlatGraph {
   readonly #functions = new Map<string, FunctionDef>();
   readonly #nodes = new Map<string, TfNode>();
   readonly #aliases = new Map<string, string>();
+  readonly #attributes = new Map<NodeDef, ReadonlyMap<string, AttrValue>>();
   #visited = 0;
 
   /** @throws NnMeterError E_INVALID_GRAPH for recursive or missing functions and duplicate names, E_LIMIT for absurd growth. */
@@ -183,8 +204,7 @@ export class FlatGraph {
     this.#count(definitions.length);
     for (const definition of definitions) {
       const op = definition.op ?? '';
-      const attributes = new Map<string, AttrValue>();
-      for (const entry of definition.attr ?? []) attributes.set(entry.key ?? '', entry.value ?? {});
+      const attributes = this.#attributesOf(definition);
       const node: TfNode = {
         name: prefix + (definition.name ?? ''),
         op,
@@ -197,13 +217,25 @@ export class FlatGraph {
         : CALLS.has(op)
           ? (attributes.get('f')?.func?.name ?? '')
           : undefined;
-      if (called === undefined) this.#add(node);
+      if (called === undefined) for (const part of unfused(node) ?? [node]) this.#add(part);
       else {
         const results = this.call(node, called, `${node.name}/`, node.inputs);
         for (const [slot, key] of results.entries())
           if (key !== '') this.alias(`${node.name}:${slot}`, key);
       }
     }
+  }
+
+  /** The same for every copy of a function's body. */
+  #attributesOf(definition: NodeDef): ReadonlyMap<string, AttrValue> {
+    let attributes = this.#attributes.get(definition);
+    if (attributes === undefined) {
+      attributes = new Map(
+        (definition.attr ?? []).map(({ key, value }) => [key ?? '', value ?? {}]),
+      );
+      this.#attributes.set(definition, attributes);
+    }
+    return attributes;
   }
 
   #add(node: TfNode): void {

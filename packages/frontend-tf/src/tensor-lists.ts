@@ -45,8 +45,12 @@ export class TensorLists {
     if (list !== undefined) this.#lists.set(key, list);
   }
 
-  /** Undefined for other nodes, and where what the list holds is not known. Inputs are resolved keys. */
-  replace({ name, op, inputs }: TfNode): ListResult | undefined {
+  /**
+   * Undefined for other nodes, and where what the list holds is not known.
+   * @param inputs the keys that really compute the node's inputs
+   */
+  replace({ name, op }: TfNode, inputs: readonly string[]): ListResult | undefined {
+    if (!op.startsWith('Tensor') && op !== 'EmptyTensorList') return undefined;
     const [first = '', second = '', third = '', fourth = ''] = inputs;
     switch (op) {
       case 'EmptyTensorList':

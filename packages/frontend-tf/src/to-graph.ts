@@ -204,7 +204,7 @@ export class Lowering {
       this.#dead.add(node.name);
       return;
     }
-    const list = this.#lists.replace({ ...node, inputs: keys });
+    const list = this.#lists.replace(node, keys);
     if (list === undefined || list.inputs !== undefined) this.#lowerOp(node, list?.inputs ?? keys);
     else this.#lowerList(node, list);
   }
@@ -267,7 +267,7 @@ export class Lowering {
   }
 
   #isDead(key: string): boolean {
-    return this.#dead.has(key) || this.#dead.has(nodeNameOf(key));
+    return this.#dead.size > 0 && (this.#dead.has(key) || this.#dead.has(nodeNameOf(key)));
   }
 
   /** Of the sides of a condition, the first that may be taken. */

@@ -93,6 +93,45 @@ describe('broken graphs', () => {
     expect(graph.tensor('after').shape).toBeUndefined();
   });
 
+  test('outputs of an unknown op are as many as are read, of unknown shape', () => {
+    const graph = readTensorFlow(
+      graphDef(
+        imageInput,
+        nodeDef('odd', 'MyCustomOp', ['x']),
+        nodeDef('third', 'Relu', ['odd:2']),
+        nodeDef('apart', 'Relu', ['x']),
+      ),
+    );
+    expect(graph.node('odd')?.outputs).toEqual(['odd', '', 'odd:2']);
+    expect(graph.tensor('odd:2').shape).toBeUndefined();
+    expect(graph.tensor('apart').shape).toEqual([1, 8, 8, 3]);
+  });
+
+  test('a loop whose condition depends on its own result', () => {
+    const func = (name: string, value: string): Buffer =>
+      Buffer.concat([field(1, name), field(2, field(10, field(1, value)))]);
+    const signature = Buffer.concat([
+      field(1, 'f'),
+      field(2, field(1, 'a')),
+      field(3, field(1, 'r')),
+    ]);
+    const body = Buffer.concat([
+      field(1, signature),
+      field(4, Buffer.concat([field(1, 'r'), field(2, 'a')])),
+    ]);
+    const loop = nodeDef('loop', 'While', ['again'], [func('cond', 'f'), func('body', 'f')]);
+    const bytes = Buffer.concat([
+      graphDef(
+        imageInput,
+        loop,
+        nodeDef('again', 'Relu', ['loop']),
+        nodeDef('out', 'Relu', ['loop']),
+      ),
+      field(2, field(1, body)),
+    ]);
+    expect(() => readTensorFlow(bytes)).toThrow(/"loop" depends on its own result|in a cycle/);
+  });
+
   test('functions that call themselves', () => {
     const body = Buffer.concat([
       field(1, Buffer.concat([field(1, 'f'), field(2, field(1, 'a')), field(3, field(1, 'r'))])),
@@ -136,7 +175,14 @@ test('a pooling that has its window as inputs', () => {
 });
 
 test('mutated files give a graph or one clear error', () => {
-  const originals = ['slim.pb', 'two_inputs.pb', 'saved_model/saved_model.pb'].map(read);
+  const originals = [
+    'slim.pb',
+    'two_inputs.pb',
+    'saved_model/saved_model.pb',
+    'lstm.pb',
+    'control.pb',
+    'control_v1.pb',
+  ].map(read);
   fc.assert(
     fc.property(
       fc.constantFrom(...originals),

@@ -92,10 +92,10 @@ export const constantRows: Rows = [
     random,
   ],
   [
-    'Identity IdentityN ReadVariableOp StopGradient PreventGradient CheckNumerics Snapshot EnsureShape PlaceholderWithDefault FakeQuantWithMinMaxVars FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVarsPerChannel QuantizeAndDequantize QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 GuaranteeConst RefIdentity DeepCopy Copy CopyHost DisableCopyOnRead Enter Exit RefEnter RefExit LoopCond NextIteration RefNextIteration Switch RefSwitch _SwitchN Merge RefMerge',
+    'Identity IdentityN ReadVariableOp StopGradient PreventGradient CheckNumerics Snapshot EnsureShape PlaceholderWithDefault FakeQuantWithMinMaxVars FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVarsPerChannel QuantizeAndDequantize QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 GuaranteeConst RefIdentity DeepCopy Copy CopyHost DisableCopyOnRead DebugIdentity DebugIdentityV2 DebugIdentityV3 CheckNumericsV2 Enter Exit RefEnter RefExit LoopCond NextIteration RefNextIteration Switch RefSwitch _SwitchN Merge RefMerge',
     alias,
   ],
-  ['Shape', (context) => constant([context.shape(0).length], context.shape(0))],
+  ['Shape VariableShape', (context) => constant([context.shape(0).length], context.shape(0))],
   ['Size', (context) => constant([], [elementCount(context.shape(0))])],
   ['Rank', (context) => constant([], [context.shape(0).length])],
   ['Fill', (context) => filled(context.values(0), context.inputs[1]?.values?.[0])],

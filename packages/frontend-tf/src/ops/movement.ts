@@ -169,6 +169,13 @@ function cropAndResize(context: OpContext) {
   return node('resize', { mode }, { operands: [0], shapes: [shape], layout: 'NHWC' });
 }
 
+/** Images seen from elsewhere, of the size that the third input says. */
+function transformed(context: OpContext) {
+  const [batch, , , channels] = context.shape(0);
+  const sizes = [batch!, ...context.values(2), channels!];
+  return node('resize', { mode: 'linear', sizes }, { operands: [0], layout: 'NHWC' });
+}
+
 /** Indices, updates, shape. */
 function scatterInto(context: OpContext) {
   return node('scatter', {}, { operands: [1, 0], shapes: [context.values(2)] });
@@ -187,12 +194,10 @@ function stitch(context: OpContext) {
   );
 }
 
-/** Sums of rows that belong together; the segments of the sorted forms are numbered by their input. */
+/** Sums of rows that belong together; as many as a third input says, or the last index. */
 function segments(context: OpContext) {
   const ids = context.shape(1);
-  const count = context.op.startsWith('Unsorted')
-    ? context.values(2)[0]!
-    : context.values(1).at(-1)! + 1;
+  const count = context.inputs.length > 2 ? context.values(2)[0]! : context.values(1).at(-1)! + 1;
   const shape = [count, ...context.shape(0).slice(ids.length)];
   return node('scatter', {}, { operands: [0, 1], shapes: [shape] });
 }
@@ -244,7 +249,7 @@ export const movementRows: Rows = [
   ['Unpack', unpack],
   ['Pack', pack],
   ['Pad PadV2 MirrorPad', pad],
-  ['Transpose', transpose],
+  ['Transpose ConjugateTranspose', transpose],
   ['Tile', tile],
   ['BroadcastTo', (context) => node('expand', { shape: context.values(1) }, { operands: [0] })],
   [
@@ -287,6 +292,7 @@ export const movementRows: Rows = [
   ['CombinedNonMaxSuppression', combinedSuppression],
   ['CropAndResize', cropAndResize],
   ['ScaleAndTranslate', resize('linear')],
+  ['ImageProjectiveTransformV2 ImageProjectiveTransformV3', transformed],
   ['ScatterNd', scatterInto],
   [
     'SparseToDense',
@@ -298,7 +304,7 @@ export const movementRows: Rows = [
     () => node('scatter', {}, { operands: [0, 1] }),
   ],
   [
-    'SegmentSum SegmentMean SegmentMax SegmentMin SegmentProd UnsortedSegmentSum UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd',
+    'SegmentSum SegmentMean SegmentMax SegmentMin SegmentProd SegmentSumV2 SegmentMaxV2 SegmentMinV2 SegmentProdV2 UnsortedSegmentSum UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd',
     segments,
   ],
   ['MatrixDiag MatrixDiagV2 MatrixDiagV3', diagonal],

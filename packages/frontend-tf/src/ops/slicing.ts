@@ -70,5 +70,5 @@ export const slicingRows: Rows = [
   ['StridedSlice', stridedSlice],
   ['Slice', slice],
   ['Gather GatherV2 ResourceGather', gather],
-  ['GatherNd', gatherNd],
+  ['GatherNd ResourceGatherNd', gatherNd],
 ];

@@ -1,3 +1,4 @@
+import { FUSED_OPS } from '../fused-ops.ts';
 import { constantRows } from './constants.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
@@ -45,6 +46,7 @@ function enter(tables: readonly Rows[], as: TensorFlowOpSupport): void {
 enter(COSTED, 'costed');
 enter(FREE, 'free');
 enter(SHAPES, 'shapes');
+for (const op of FUSED_OPS) support.set(op, 'costed');
 
 export function ruleOf(op: string): Rule | undefined {
   return rules.get(op);

@@ -80,7 +80,7 @@ export const uncostedRows: Rows = [
   ['Qr', orthogonal],
   ['SelfAdjointEigV2 Eig', eigen],
   ['MatrixDeterminant LogMatrixDeterminant', determinant],
-  ['Unique UniqueWithCounts', unique],
+  ['Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2', unique],
   ['Bincount DenseBincount', counts],
   ['HistogramFixedWidth', (context) => uncosted([context.values(2)[0]!])],
   ['Multinomial', (context) => uncosted([context.shape(0)[0]!, context.values(1)[0]!])],
