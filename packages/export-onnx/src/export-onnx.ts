@@ -1,10 +1,13 @@
-import { type Graph, locateErrors, type Op, opRow } from '@nnmeter/ir';
+import { type CostKind, type Graph, locateErrors, type Node, type Op, opRow } from '@nnmeter/ir';
+import { detectionRules } from './detection-rules.ts';
 import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
 import { exportByRow } from './generic-rule.ts';
 import { layerRules } from './layer-rules.ts';
 import { movementRules } from './movement-rules.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { encodeModel } from './onnx-writer.ts';
+import { quantizedRules, readsBytes } from './quantized-rules.ts';
+import { recurrentRules } from './recurrent-rules.ts';
 import { notExported, type Rule } from './rule.ts';
 
 export interface ExportOptions {
@@ -25,21 +28,22 @@ export interface ExportedOnnx {
 }
 
 /** Ops that ONNX writes otherwise than their rows say. */
-const RULES = { ...elementwiseRules, ...layerRules, ...movementRules } as {
+const RULES = {
+  ...elementwiseRules,
+  ...layerRules,
+  ...movementRules,
+  ...recurrentRules,
+  ...detectionRules,
+  ...quantizedRules,
+} as {
   readonly [O in Op]?: Rule<Op>;
 };
 
 /** Ops that cannot be exported, and why. */
 export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   custom: 'nothing is known of the op',
-  lstm: 'the shapes of its weights are not known',
-  gru: 'the shapes of its weights are not known',
-  rnn: 'the shapes of its weights are not known',
   scatter: 'graphs do not keep what it writes where',
   onehot: 'graphs do not keep the values it writes',
-  nonmaxsuppression: 'graphs do not keep its thresholds',
-  quantize: 'graphs do not keep its scale',
-  dequantize: 'graphs do not keep its scale',
   roll: 'ONNX has no such op',
   reversesequence: 'graphs do not keep the lengths of sequences',
   trilu: 'graphs do not keep its diagonals',
@@ -51,6 +55,22 @@ export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   atan2: 'ONNX has no such op',
   complex: 'ONNX has no such op',
 };
+
+/** What ONNX computes with bytes too, beside the products that have ops of their own. */
+const COSTS_ON_BYTES: ReadonlySet<CostKind> = new Set([
+  ...(['concat', 'split', 'copy', 'reshape', 'resize', 'maxpool'] as const),
+]);
+const OPS_ON_BYTES: ReadonlySet<Op> = new Set([
+  ...(['conv', 'dwconv', 'fc', 'matmul', 'quantize', 'dequantize', 'cast', 'clip'] as const),
+]);
+
+/** Why a node cannot be exported. */
+function reasonAgainst(target: OnnxGraph, node: Node): string | undefined {
+  const reason = UNEXPORTABLE_OPS[node.op];
+  if (reason !== undefined || !readsBytes(target, node)) return reason;
+  if (OPS_ON_BYTES.has(node.op) || COSTS_ON_BYTES.has(opRow(node.op).cost)) return undefined;
+  return `ONNX computes it with floating-point numbers, not with ${target.tensor(node.inputs[0]).dataType}`;
+}
 
 function ruleOf(op: Op): Rule<Op> {
   const { elementwise, operands } = opRow(op);
@@ -73,7 +93,7 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
-    const reason = UNEXPORTABLE_OPS[node.op];
+    const reason = reasonAgainst(target, node);
     if (reason !== undefined) throw notExported(node, reason);
     locateErrors(
       () => ({ node: node.name, op: node.sourceOp }),
