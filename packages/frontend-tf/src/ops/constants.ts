@@ -31,11 +31,7 @@ function filled(shape: Shape, value: number | undefined) {
 }
 
 function range(context: OpContext) {
-  const [start, limit, delta] = [
-    context.values(0)[0]!,
-    context.values(1)[0]!,
-    context.values(2)[0]!,
-  ];
+  const [start, limit, delta] = [context.value(0), context.value(1), context.value(2)];
   const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
   const values =
     count > 64 ? undefined : Array.from({ length: count }, (_, index) => start + index * delta);

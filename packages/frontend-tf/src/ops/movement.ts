@@ -21,7 +21,7 @@ function squeeze(context: OpContext) {
 
 function expandDims(context: OpContext) {
   const shape = [...context.shape(0)];
-  shape.splice(normalizeAxis(context.values(1)[0]!, shape.length + 1), 0, 1);
+  shape.splice(normalizeAxis(context.value(1), shape.length + 1), 0, 1);
   return reshaped(shape);
 }
 
@@ -33,7 +33,7 @@ function concat(context: OpContext) {
     .map((_, index) => index)
     .slice(isFirst ? 1 : 0, isFirst ? undefined : last);
   const rank = context.shape(operands[0] ?? 0).length;
-  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, rank);
+  const axis = normalizeAxis(context.value(isFirst ? 0 : last), rank);
   return node('concat', { axis }, { operands });
 }
 
@@ -44,7 +44,7 @@ function split(
 ): Rule {
   return (context) => {
     const shape = context.shape(input);
-    const axis = normalizeAxis(context.values(axisInput)[0]!, shape.length);
+    const axis = normalizeAxis(context.value(axisInput), shape.length);
     const sizes = sizesOf(context, shape[axis]!);
     return node('split', { axis, sizes }, { operands: [input] });
   };
@@ -133,13 +133,13 @@ function tile(context: OpContext) {
 }
 
 function topK(context: OpContext) {
-  const k = context.op === 'TopK' ? context.integer('k', 1) : context.values(1)[0]!;
+  const k = context.op === 'TopK' ? context.integer('k', 1) : context.value(1);
   return node('topk', { axis: context.shape(0).length - 1, k }, { operands: [0] });
 }
 
 /** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
 function suppression(context: OpContext) {
-  const most = context.values(2)[0]!;
+  const most = context.value(2);
   return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], [most], []] });
 }
 
@@ -173,18 +173,14 @@ export const movementRows: Rows = [
     (context) =>
       node(
         'cumsum',
-        { axis: normalizeAxis(context.values(1)[0]!, context.shape(0).length) },
+        { axis: normalizeAxis(context.value(1), context.shape(0).length) },
         { operands: [0] },
       ),
   ],
   [
     'OneHot',
     (context) =>
-      node(
-        'onehot',
-        { axis: context.shape(0).length, depth: context.values(1)[0]! },
-        { operands: [0] },
-      ),
+      node('onehot', { axis: context.shape(0).length, depth: context.value(1) }, { operands: [0] }),
   ],
   ['TopK TopKV2', topK],
   [
