@@ -42,7 +42,8 @@ class Reader {
   readonly #sources: Sources;
   readonly #nodes: Node[] = [];
   readonly #inputs: string[] = [];
-  readonly #consumedOutputs: string[] = [];
+  /** Results of nodes that say which of theirs are results of the graph. */
+  readonly #statedOutputs: string[] = [];
   readonly #dropped: string[] = [];
 
   constructor(raw: ReadonlyMap<string, NnMeterIrNode>, inputShapes: ReadOptions['inputShapes']) {
@@ -58,8 +59,9 @@ class Reader {
     }
     const read = new Set<string>();
     for (const node of this.#nodes) for (const input of node.inputs) read.add(input);
-    const outputs = new Set(this.#consumedOutputs);
+    const outputs = new Set(this.#statedOutputs);
     for (const node of this.#nodes) {
+      if (this.#raw.get(node.name)?.attr.graph_outputs !== undefined) continue;
       for (const output of node.outputs) if (!read.has(output)) outputs.add(output);
     }
     return createGraph({
@@ -110,7 +112,7 @@ class Reader {
           tensors.add('activation', slotName(name, slot), shape, types?.[slot]);
         }
         for (const slot of outputs ?? []) {
-          if (slot < slotCount(node)) this.#consumedOutputs.push(slotName(name, slot));
+          if (slot < slotCount(node)) this.#statedOutputs.push(slotName(name, slot));
         }
     }
   }
