@@ -138,9 +138,10 @@ class Reader {
       this.#tensors.shape(raw) ??
       (Array.isArray(given) ? (given as Shape) : new Map(Object.entries(given ?? {})).get(name));
     if (shape === undefined && Array.isArray(raw)) {
+      const extents = raw.map((extent) => (typeof extent === 'number' ? extent : '?'));
       throw new NnMeterError(
         'E_MISSING_DIMENSION',
-        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown`,
+        `nn-Meter IR: input ${quote(name)} has the shape [${extents.join(', ')}]; only its batch may be unknown`,
         { where: { input: name }, hint: inputShapeHint(name, [1, 224, 224, 3]) },
       );
     }

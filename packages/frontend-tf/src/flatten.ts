@@ -28,27 +28,29 @@ const MAX_NESTED_CALLS = 64;
 const MAX_NODES = 500_000;
 
 /** First slot of each named output of ops with more than one; others have one output or a list of one name. */
-const OUTPUT_SLOTS: Readonly<Record<string, readonly string[]>> = {
-  FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
-  FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
-  FusedBatchNormV3: [
-    'y',
-    'batch_mean',
-    'batch_variance',
-    'reserve_space_1',
-    'reserve_space_2',
-    'reserve_space_3',
-  ],
-  TopK: ['values', 'indices'],
-  TopKV2: ['values', 'indices'],
-  Unique: ['y', 'idx'],
-  Switch: ['output_false', 'output_true'],
-  Merge: ['output', 'value_index'],
-  MaxPoolWithArgmax: ['output', 'argmax'],
-  NonMaxSuppressionV4: ['selected_indices', 'valid_outputs'],
-  NonMaxSuppressionV5: ['selected_indices', 'selected_scores', 'valid_outputs'],
-  CombinedNonMaxSuppression: ['nmsed_boxes', 'nmsed_scores', 'nmsed_classes', 'valid_detections'],
-};
+const OUTPUT_SLOTS = new Map<string, readonly string[]>(
+  Object.entries({
+    FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
+    FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
+    FusedBatchNormV3: [
+      'y',
+      'batch_mean',
+      'batch_variance',
+      'reserve_space_1',
+      'reserve_space_2',
+      'reserve_space_3',
+    ],
+    TopK: ['values', 'indices'],
+    TopKV2: ['values', 'indices'],
+    Unique: ['y', 'idx'],
+    Switch: ['output_false', 'output_true'],
+    Merge: ['output', 'value_index'],
+    MaxPoolWithArgmax: ['output', 'argmax'],
+    NonMaxSuppressionV4: ['selected_indices', 'valid_outputs'],
+    NonMaxSuppressionV5: ['selected_indices', 'selected_scores', 'valid_outputs'],
+    CombinedNonMaxSuppression: ['nmsed_boxes', 'nmsed_scores', 'nmsed_classes', 'valid_detections'],
+  }),
+);
 
 /** `name`, `name:1` or `^name` of a graph -> `name:slot`, or undefined for a control edge. */
 export function tensorKey(reference: string): string | undefined {
@@ -151,7 +153,7 @@ export function flattenFunctions(graph: GraphDef): FlatGraph {
       if (reference.startsWith('^')) return undefined;
       const [node = '', output, index] = reference.split(':');
       if (argumentKeys.has(node)) return argumentKeys.get(node);
-      const base = OUTPUT_SLOTS[ops.get(node) ?? '']?.indexOf(output ?? '') ?? 0;
+      const base = OUTPUT_SLOTS.get(ops.get(node) ?? '')?.indexOf(output ?? '') ?? 0;
       return `${prefix}${node}:${Math.max(base, 0) + Number(index ?? 0)}`;
     };
     expand(body.nodeDef ?? [], prefix, resolve, [...callers, functionName]);

@@ -67,6 +67,20 @@ describe('broken graphs', () => {
     );
   });
 
+  test.each(['constructor', 'toString', '__proto__'])(
+    'an op of the name %s is one not known',
+    (op) => {
+      const constant = nodeDef('c', 'Const', [], [valueAttribute(3, [1])]);
+      const odd = nodeDef('y', op, ['c', 'c']);
+      const relu = nodeDef('relu', 'Relu', ['x']);
+      const { nodes } = readTensorFlow(graphDef(imageInput, constant, odd, relu));
+      expect(nodes.map((node) => [node.op, node.sourceOp])).toEqual([
+        ['custom', op],
+        ['relu', 'Relu'],
+      ]);
+    },
+  );
+
   test('a filter of another rank than the image', () => {
     const shape = field(
       7,
