@@ -219,7 +219,7 @@ describe('what cannot be exported', () => {
     expect(error.message).toContain('"y"');
   });
 
-  test.each([
+  test.each<[string, string, RegExp, { outputs?: string[]; input?: number[]; other?: number[] }]>([
     ['no results', 'E_INVALID_GRAPH', /no results/, { outputs: [] }],
     ['an input without elements', 'E_SHAPE', /"x" \[0, 8\] has no elements/, { input: [0, 8] }],
     [
