@@ -216,7 +216,7 @@ class Writer {
         operandShapes.push(shapes.at(-1) ?? undefined);
         return;
       }
-      if (index > 0 && (row.indexOperands || isBiasAdd(node))) return;
+      if (index > 0 && (row.indexOperands || isPlainBias(node, operands, results[0]))) return;
       if (index === 1 && row.weighted) {
         const weight = writtenWeight(node, operands[0]!, results[0]);
         if (weight !== undefined) {
@@ -269,8 +269,16 @@ function readAs(
   }
 }
 
-function isBiasAdd(node: Node): boolean {
-  return node.sourceOp.toLowerCase() === 'biasadd';
+/** A bias as a reader makes one for every BiasAdd: one number a channel. */
+function isPlainBias(node: Node, operands: readonly Tensor[], result: Tensor | undefined): boolean {
+  const [, bias, ...others] = operands;
+  const channels = result?.shape && channelsLastShape(result).at(-1);
+  return (
+    node.sourceOp.toLowerCase() === 'biasadd' &&
+    others.length === 0 &&
+    bias?.shape?.length === 1 &&
+    bias.shape[0] === channels
+  );
 }
 
 function isScalar(tensor: Tensor): boolean {

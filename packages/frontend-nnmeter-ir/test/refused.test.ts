@@ -59,6 +59,20 @@ describe('what the format has no words for is refused when it is written', () =>
   });
 });
 
+test.each([
+  ['one number a channel', [8], 1],
+  ['another size', [4], 1],
+  ['several', [8], 3],
+])('BiasAdd with a bias of %s', (_, shape, count) => {
+  const bias: Tensor = { name: 'b', kind: 'constant', dataType: 'float32', shape };
+  const inputs = ['x', ...new Array<string>(count).fill('b')];
+  const node = { op: 'add' as const, sourceOp: 'BiasAdd', inputs, outputs: ['y'] };
+  const graph = single(node, [tensor('x', [1, 8]), bias, tensor('y', [1, 8])]);
+  const again = reread(graph);
+  const shapes = (of: Graph) => of.nodes[0]!.inputs.map((name) => of.tensor(name).shape);
+  expect(shapes(again)).toEqual(shapes(graph));
+});
+
 describe('results that nothing reads', () => {
   test('are results of the graph only if they were', () => {
     const tensors = [tensor('x', [1, 8]), tensor('y', [1, 8]), tensor('unused', [1, 8])];
