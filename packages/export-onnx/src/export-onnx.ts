@@ -1,4 +1,16 @@
-import { type CostKind, type Graph, locateErrors, type Node, type Op, opRow } from '@nnmeter/ir';
+import {
+  type CostKind,
+  elementCount,
+  type Graph,
+  locateError,
+  locateErrors,
+  NnMeterError,
+  type Node,
+  type Op,
+  opRow,
+  quote,
+  validateGraph,
+} from '@nnmeter/ir';
 import { detectionRules } from './detection-rules.ts';
 import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
 import { exportByRow } from './generic-rule.ts';
@@ -81,7 +93,7 @@ function ruleOf(op: Op): Rule<Op> {
  * A graph as an ONNX model for runtimes and other tools. Images with channels last (TensorFlow, nn-Meter IR) are
  * exported with channels first, as ONNX defines them; weights are zero.
  * @throws NnMeterError E_UNSUPPORTED_OP naming the node that ONNX has no op for or whose attributes are not known;
- * E_SHAPE if a shape is not known.
+ * E_SHAPE if a shape is not known, or shapes contradict each other; E_INVALID_GRAPH if it has no results.
  */
 export function graphToOnnx(graph: Graph, options: ExportOptions = {}): Uint8Array {
   return exportOnnx(graph, options).model;
@@ -90,6 +102,7 @@ export function graphToOnnx(graph: Graph, options: ExportOptions = {}): Uint8Arr
 /** As {@link graphToOnnx}, with the size of the external weights. */
 export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedOnnx {
   const { weights = 'zero', externalFile = 'weights.bin' } = options;
+  requireExportable(graph);
   const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
@@ -100,7 +113,8 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
       () => ruleOf(node.op)(target, node),
     );
   }
-  const outputs = graph.outputs.map((name) => target.value(name));
+  // Read, so that a result that is a constant is written.
+  const outputs = graph.outputs.map((name) => ({ ...target.value(name), name: target.read(name) }));
   const results = new Set(graph.outputs);
   const model = encodeModel({
     name: graph.name,
@@ -113,6 +127,30 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
     valueInfo: target.valueInfo.filter(({ name }) => !results.has(name)),
   });
   return { model, externalBytes: target.externalBytes };
+}
+
+/** Refuses what no runtime would load. */
+function requireExportable(graph: Graph): void {
+  if (graph.outputs.length === 0) {
+    throw new NnMeterError('E_INVALID_GRAPH', `graph ${quote(graph.name)} has no results`);
+  }
+  for (const name of graph.inputs) {
+    const { shape } = graph.tensor(name);
+    if (shape === undefined || elementCount(shape) > 0) continue;
+    throw new NnMeterError(
+      'E_SHAPE',
+      `input ${quote(name)} [${shape.join(', ')}] has no elements; in ONNX files 0 stands for an extent that is not known`,
+      { where: { input: name } },
+    );
+  }
+  for (const issue of validateGraph(graph)) {
+    if (issue.kind !== 'impossible-shapes') continue;
+    const { node, reason } = issue;
+    throw locateError(
+      { node, op: graph.node(node)!.sourceOp },
+      new NnMeterError('E_SHAPE', `its shapes contradict each other: ${reason}`),
+    );
+  }
 }
 
 /** Written where no op needs a newer one. */

@@ -43,7 +43,8 @@ class Reader {
   readonly #sources: Sources;
   readonly #nodes: Node[] = [];
   readonly #inputs: string[] = [];
-  readonly #consumedOutputs: string[] = [];
+  /** Results of nodes that say which of theirs are results of the graph. */
+  readonly #statedOutputs: string[] = [];
   readonly #dropped: string[] = [];
   /** What nodes expect of the tensors that they read. */
   readonly #statements: Statement[] = [];
@@ -64,8 +65,9 @@ class Reader {
     }
     const read = new Set<string>();
     for (const node of this.#nodes) for (const input of node.inputs) read.add(input);
-    const outputs = new Set(this.#consumedOutputs);
+    const outputs = new Set(this.#statedOutputs);
     for (const node of this.#nodes) {
+      if (this.#raw.get(node.name)?.attr.graph_outputs !== undefined) continue;
       for (const output of node.outputs) if (!read.has(output)) outputs.add(output);
     }
     const graph = createGraph({
@@ -117,7 +119,7 @@ class Reader {
           tensors.add('activation', slotName(name, slot), shape, types?.[slot]);
         }
         for (const slot of outputs ?? []) {
-          if (slot < slotCount(node)) this.#consumedOutputs.push(slotName(name, slot));
+          if (slot < slotCount(node)) this.#statedOutputs.push(slotName(name, slot));
         }
     }
   }
@@ -143,9 +145,10 @@ class Reader {
       this.#tensors.shape(raw) ??
       (Array.isArray(given) ? (given as Shape) : new Map(Object.entries(given ?? {})).get(name));
     if (shape === undefined && Array.isArray(raw)) {
+      const extents = raw.map((extent) => (typeof extent === 'number' ? extent : '?'));
       throw new NnMeterError(
         'E_MISSING_DIMENSION',
-        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown`,
+        `nn-Meter IR: input ${quote(name)} has the shape [${extents.join(', ')}]; only its batch may be unknown`,
         { where: { input: name }, hint: inputShapeHint(name, [1, 224, 224, 3]) },
       );
     }

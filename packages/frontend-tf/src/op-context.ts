@@ -50,6 +50,13 @@ export class NodeContext implements OpContext {
     return values;
   }
 
+  value(index: number): number {
+    const [value] = this.values(index);
+    if (value !== undefined) return value;
+    const { name } = this.#input(index);
+    throw new NnMeterError('E_INVALID_GRAPH', `its input ${quote(name)} holds no number`);
+  }
+
   attribute(name: string): AttrValue | undefined {
     return this.#attributes.get(name);
   }

@@ -48,7 +48,53 @@ describe('what is not a TensorFlow model', () => {
   });
 });
 
+/** The attribute `value` of a Const: float32 (1) or int32 (3), zeros of a shape. */
+function valueAttribute(type: number, shape: readonly number[]): Buffer {
+  const dimensions = shape.map((extent) => field(2, Buffer.from([8, extent])));
+  const tensor = Buffer.concat([Buffer.from([8, type]), field(2, Buffer.concat(dimensions))]);
+  return Buffer.concat([field(1, 'value'), field(2, field(8, tensor))]);
+}
+
 describe('broken graphs', () => {
+  test.each([
+    ['axis', nodeDef('y', 'Split', ['none', 'x'], [])],
+    ['axis', nodeDef('y', 'ExpandDims', ['x', 'none'], [])],
+    ['bound', nodeDef('y', 'ClipByValue', ['x', 'none', 'none'], [])],
+  ])('an %s that is a tensor of no numbers', (_, node) => {
+    const none = nodeDef('none', 'Const', [], [valueAttribute(3, [0])]);
+    expect(() => readTensorFlow(graphDef(imageInput, none, node))).toThrow(
+      /"y" \(\w+\): its input "none" holds no number/,
+    );
+  });
+
+  test.each(['constructor', 'toString', '__proto__'])(
+    'an op of the name %s is one not known',
+    (op) => {
+      const constant = nodeDef('c', 'Const', [], [valueAttribute(3, [1])]);
+      const odd = nodeDef('y', op, ['c', 'c']);
+      const relu = nodeDef('relu', 'Relu', ['x']);
+      const { nodes } = readTensorFlow(graphDef(imageInput, constant, odd, relu));
+      expect(nodes.map((node) => [node.op, node.sourceOp])).toEqual([
+        ['custom', op],
+        ['relu', 'Relu'],
+      ]);
+    },
+  );
+
+  test('a filter of another rank than the image', () => {
+    const shape = field(
+      7,
+      Buffer.concat([3, 3, 8].map((extent) => field(2, Buffer.from([8, extent])))),
+    );
+    const attribute = Buffer.concat([field(1, 'shape'), field(2, shape)]);
+    const flat = nodeDef('flat', 'Placeholder', [], [attribute]);
+    const filter = nodeDef('filter', 'Const', [], [valueAttribute(1, [3, 3, 8, 4])]);
+    const conv = nodeDef('y', 'Conv2D', ['flat', 'filter']);
+    expect(() => readTensorFlow(graphDef(flat, filter, conv))).toThrow(
+      /"y" \(Conv2D\): filter \[3, 3, 8, 4\] does not fit the input \[3, 3, 8\]/,
+    );
+  });
+
   test('a cycle is named', () => {
     const cycle = [nodeDef('a', 'Add', ['x', 'b']), nodeDef('b', 'Relu', ['a'])];
     const before = nodeDef('before', 'Relu', ['x']);

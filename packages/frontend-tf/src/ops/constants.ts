@@ -31,11 +31,7 @@ function filled(shape: Shape, value: number | undefined) {
 }
 
 function range(context: OpContext) {
-  const [start, limit, delta] = [
-    context.values(0)[0]!,
-    context.values(1)[0]!,
-    context.values(2)[0]!,
-  ];
+  const [start, limit, delta] = [context.value(0), context.value(1), context.value(2)];
   const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
   const values =
     count > 64 ? undefined : Array.from({ length: count }, (_, index) => start + index * delta);
@@ -57,7 +53,7 @@ function broadcastShape(context: OpContext) {
 
 /** Where each of several tensors begins in their concatenation: the axis, then the shapes. */
 function offsets(context: OpContext): Lowered {
-  const axis = context.values(0)[0]!;
+  const axis = context.value(0);
   let offset = 0;
   const results = context.inputs.slice(1).map((_, index) => {
     const shape = context.values(index + 1);
@@ -106,7 +102,7 @@ export const constantRows: Rows = [
   ['ShapeN', shapes],
   ['BroadcastArgs', broadcastShape],
   ['ConcatOffset', offsets],
-  ['LinSpace', (context) => constant([context.values(2)[0]!])],
+  ['LinSpace', (context) => constant([context.value(2)])],
   ['Empty', (context) => constant(context.values(0))],
   ['StatelessRandomGetKeyCounter', () => keyAndCounter],
   ['StatelessRandomGetAlg', () => constant([])],

@@ -58,7 +58,7 @@ function convolution(context: OpContext, depthwise: boolean) {
   const input = context.shape(0);
   const filter = context.shape(1);
   const spatialRank = axes.spatial.length;
-  if (filter.length !== spatialRank + 2) {
+  if (filter.length !== spatialRank + 2 || filter.length !== input.length) {
     throw new NnMeterError(
       'E_SHAPE',
       `filter [${filter.join(', ')}] does not fit the input [${input.join(', ')}]`,

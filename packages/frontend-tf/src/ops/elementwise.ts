@@ -33,10 +33,7 @@ function crossEntropy(context: OpContext) {
 export const elementwiseRows: Rows = [
   ['Relu', unary('relu', () => ({}))],
   ['Relu6', unary('relu', () => ({ min: 0, max: 6 }))],
-  [
-    'ClipByValue',
-    unary('clip', (context) => ({ min: context.values(1)[0]!, max: context.values(2)[0]! })),
-  ],
+  ['ClipByValue', unary('clip', (context) => ({ min: context.value(1), max: context.value(2) }))],
   ['LeakyRelu', unary('leakyrelu', (context) => ({ alpha: context.attribute('alpha')?.f ?? 0.2 }))],
   ['Elu', unary('elu', () => ({}))],
   ['Selu', unary('selu', () => ({}))],

@@ -7,50 +7,57 @@ interface Values {
   readonly values: readonly number[];
 }
 
-const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  AddV2: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  RealDiv: (a, b) => a / b,
-  Div: (a, b) => a / b,
-  FloorDiv: (a, b) => Math.floor(a / b),
-  TruncateDiv: (a, b) => Math.trunc(a / b),
-  FloorMod: (a, b) => a - b * Math.floor(a / b),
-  Maximum: Math.max,
-  Minimum: Math.min,
-  Pow: (a, b) => a ** b,
-  Equal: (a, b) => Number(a === b),
-  NotEqual: (a, b) => Number(a !== b),
-  Greater: (a, b) => Number(a > b),
-  GreaterEqual: (a, b) => Number(a >= b),
-  Less: (a, b) => Number(a < b),
-  LessEqual: (a, b) => Number(a <= b),
-  LogicalAnd: (a, b) => Number(a !== 0 && b !== 0),
-  LogicalOr: (a, b) => Number(a !== 0 || b !== 0),
-};
+/** Looked up by names out of files, which are no keys of objects. */
+const BINARY = new Map<string, (a: number, b: number) => number>(
+  Object.entries({
+    Add: (a, b) => a + b,
+    AddV2: (a, b) => a + b,
+    Sub: (a, b) => a - b,
+    Mul: (a, b) => a * b,
+    RealDiv: (a, b) => a / b,
+    Div: (a, b) => a / b,
+    FloorDiv: (a, b) => Math.floor(a / b),
+    TruncateDiv: (a, b) => Math.trunc(a / b),
+    FloorMod: (a, b) => a - b * Math.floor(a / b),
+    Maximum: Math.max,
+    Minimum: Math.min,
+    Pow: (a, b) => a ** b,
+    Equal: (a, b) => Number(a === b),
+    NotEqual: (a, b) => Number(a !== b),
+    Greater: (a, b) => Number(a > b),
+    GreaterEqual: (a, b) => Number(a >= b),
+    Less: (a, b) => Number(a < b),
+    LessEqual: (a, b) => Number(a <= b),
+    LogicalAnd: (a, b) => Number(a !== 0 && b !== 0),
+    LogicalOr: (a, b) => Number(a !== 0 || b !== 0),
+  }),
+);
 
-const UNARY: Readonly<Record<string, (a: number) => number>> = {
-  Neg: (a) => -a,
-  Abs: Math.abs,
-  Floor: Math.floor,
-  Ceil: Math.ceil,
-  Round: Math.round,
-  Sqrt: Math.sqrt,
-  Rsqrt: (a) => 1 / Math.sqrt(a),
-  Square: (a) => a * a,
-  Reciprocal: (a) => 1 / a,
-  LogicalNot: (a) => Number(a === 0),
-};
+const UNARY = new Map<string, (a: number) => number>(
+  Object.entries({
+    Neg: (a) => -a,
+    Abs: Math.abs,
+    Floor: Math.floor,
+    Ceil: Math.ceil,
+    Round: Math.round,
+    Sqrt: Math.sqrt,
+    Rsqrt: (a) => 1 / Math.sqrt(a),
+    Square: (a) => a * a,
+    Reciprocal: (a) => 1 / a,
+    LogicalNot: (a) => Number(a === 0),
+  }),
+);
 
-const REDUCTIONS: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Prod: (values) => values.reduce((a, b) => a * b, 1),
-  Sum: (values) => values.reduce((a, b) => a + b, 0),
-  Max: (values) => Math.max(...values),
-  Min: (values) => Math.min(...values),
-  All: (values) => Number(values.every((value) => value !== 0)),
-  Any: (values) => Number(values.some((value) => value !== 0)),
-};
+const REDUCTIONS = new Map<string, (values: readonly number[]) => number>(
+  Object.entries({
+    Prod: (values) => values.reduce((a, b) => a * b, 1),
+    Sum: (values) => values.reduce((a, b) => a + b, 0),
+    Max: (values) => Math.max(...values),
+    Min: (values) => Math.min(...values),
+    All: (values) => Number(values.every((value) => value !== 0)),
+    Any: (values) => Number(values.some((value) => value !== 0)),
+  }),
+);
 
 /**
  * Computes an op on small constants, as shape computations need: one entry a result, undefined if the op is not one of
@@ -115,11 +122,11 @@ function foldResult(
   if (a === undefined) return undefined;
   const flat = (values: readonly number[]): Values | undefined =>
     values.length === elementCount(shape) ? { shape, values } : undefined;
-  const binary = BINARY[op];
+  const binary = BINARY.get(op);
   if (binary !== undefined && b !== undefined) return elementwise(a, b, binary);
-  const unary = UNARY[op];
+  const unary = UNARY.get(op);
   if (unary !== undefined) return { shape: a.shape, values: a.values.map(unary) };
-  const reduce = REDUCTIONS[op];
+  const reduce = REDUCTIONS.get(op);
   if (reduce !== undefined)
     return elementCount(shape) === 1 ? { shape, values: [reduce(a.values)] } : undefined;
   switch (op) {

@@ -21,7 +21,7 @@ function squeeze(context: OpContext) {
 
 function expandDims(context: OpContext) {
   const shape = [...context.shape(0)];
-  shape.splice(normalizeAxis(context.values(1)[0]!, shape.length + 1), 0, 1);
+  shape.splice(normalizeAxis(context.value(1), shape.length + 1), 0, 1);
   return reshaped(shape);
 }
 
@@ -33,7 +33,7 @@ function concat(context: OpContext) {
     .map((_, index) => index)
     .slice(isFirst ? 1 : 0, isFirst ? undefined : last);
   const rank = context.shape(operands[0] ?? 0).length;
-  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, rank);
+  const axis = normalizeAxis(context.value(isFirst ? 0 : last), rank);
   return node('concat', { axis }, { operands });
 }
 
@@ -44,7 +44,7 @@ function split(
 ): Rule {
   return (context) => {
     const shape = context.shape(input);
-    const axis = normalizeAxis(context.values(axisInput)[0]!, shape.length);
+    const axis = normalizeAxis(context.value(axisInput), shape.length);
     const sizes = sizesOf(context, shape[axis]!);
     return node('split', { axis, sizes }, { operands: [input] });
   };
@@ -139,14 +139,14 @@ function tile(context: OpContext) {
 }
 
 function topK(context: OpContext) {
-  const k = context.op === 'TopK' ? context.integer('k', 1) : context.values(1)[0]!;
+  const k = context.op === 'TopK' ? context.integer('k', 1) : context.value(1);
   return node('topk', { axis: context.shape(0).length - 1, k }, { operands: [0] });
 }
 
 /** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
 function suppression(...others: readonly ('scores' | 'count')[]): Rule {
   return (context) => {
-    const most = context.values(2)[0]!;
+    const most = context.value(2);
     const shapes = others.map((other) => (other === 'scores' ? [most] : []));
     return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], ...shapes] });
   };
@@ -155,7 +155,7 @@ function suppression(...others: readonly ('scores' | 'count')[]): Rule {
 /** Boxes [batch, boxes, classes or 1, 4] and scores [batch, boxes, classes]; an image keeps as many as it may. */
 function combinedSuppression(context: OpContext) {
   const [batch, , classes] = context.shape(1);
-  const [perClass, total] = [context.values(2)[0]!, context.values(3)[0]!];
+  const [perClass, total] = [context.value(2), context.value(3)];
   const kept = context.flag('pad_per_class') ? Math.min(total, perClass * classes!) : total;
   const shapes = [[batch!, kept, 4], [batch!, kept], [batch!, kept], [batch!]];
   return node('nonmaxsuppression', {}, { operands: [0, 1], shapes });
@@ -197,7 +197,7 @@ function stitch(context: OpContext) {
 /** Sums of rows that belong together; as many as a third input says, or the last index. */
 function segments(context: OpContext) {
   const ids = context.shape(1);
-  const count = context.inputs.length > 2 ? context.values(2)[0]! : context.values(1).at(-1)! + 1;
+  const count = context.inputs.length > 2 ? context.value(2) : context.values(1).at(-1)! + 1;
   const shape = [count, ...context.shape(0).slice(ids.length)];
   return node('scatter', {}, { operands: [0, 1], shapes: [shape] });
 }
@@ -271,18 +271,14 @@ export const movementRows: Rows = [
     (context) =>
       node(
         'cumsum',
-        { axis: normalizeAxis(context.values(1)[0]!, context.shape(0).length) },
+        { axis: normalizeAxis(context.value(1), context.shape(0).length) },
         { operands: [0] },
       ),
   ],
   [
     'OneHot',
     (context) =>
-      node(
-        'onehot',
-        { axis: context.shape(0).length, depth: context.values(1)[0]! },
-        { operands: [0] },
-      ),
+      node('onehot', { axis: context.shape(0).length, depth: context.value(1) }, { operands: [0] }),
   ],
   ['TopK TopKV2', topK],
   ['NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3', suppression()],

@@ -80,7 +80,7 @@ function patches(context: OpContext) {
 
 function argument(op: 'argmax' | 'argmin'): Rule {
   return (context) => {
-    const axis = normalizeAxis(context.values(1)[0]!, context.shape(0).length);
+    const axis = normalizeAxis(context.value(1), context.shape(0).length);
     return node(op, { axes: [axis], keepDims: false }, { operands: [0] });
   };
 }

@@ -10,6 +10,8 @@ export interface OpContext {
   shape(index: number): Shape;
   /** The values of a constant input; @throws NnMeterError E_SHAPE naming the node if they are not constant. */
   values(index: number): readonly number[];
+  /** The first of them; @throws NnMeterError also if there are none. */
+  value(index: number): number;
   attribute(name: string): AttrValue | undefined;
   text(name: string, fallback: string): string;
   integer(name: string, fallback: number): number;

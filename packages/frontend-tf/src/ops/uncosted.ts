@@ -53,7 +53,7 @@ function unique(context: OpContext) {
 
 /** A count for every value below the size, by rows where there are any. */
 function counts(context: OpContext) {
-  const size = context.values(1)[0]!;
+  const size = context.value(1);
   const shape = context.shape(0);
   return uncosted(shape.length === 2 ? [shape[0]!, size] : [size]);
 }
@@ -82,8 +82,8 @@ export const uncostedRows: Rows = [
   ['MatrixDeterminant LogMatrixDeterminant', determinant],
   ['Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2', unique],
   ['Bincount DenseBincount', counts],
-  ['HistogramFixedWidth', (context) => uncosted([context.values(2)[0]!])],
-  ['Multinomial', (context) => uncosted([context.shape(0)[0]!, context.values(1)[0]!])],
+  ['HistogramFixedWidth', (context) => uncosted([context.value(2)])],
+  ['Multinomial', (context) => uncosted([context.shape(0)[0]!, context.value(1)])],
   ['SparseTensorDenseMatMul', sparseProduct],
   ['Where', () => uncosted(undefined)],
 ];

@@ -1,0 +1,27 @@
+import { describe, expect, test } from '@jest/globals';
+import { type FuzzFormat, formats, judge } from '@nnmeter/fuzz';
+import fc from 'fast-check';
+
+/** The same mutants in every run; `npm run fuzz` looks for new ones. */
+const SEED = 20261129;
+
+/** What came of the mutants of a format, by outcome; fails at the smallest one that violates what must hold. */
+async function judgeMutants(format: FuzzFormat): Promise<Map<string, number>> {
+  const outcomes = new Map<string, number>();
+  const judged = fc.asyncProperty(format.mutants(), async (bytes) => {
+    const verdict = await judge(format, bytes);
+    if (verdict.outcome === 'violated')
+      throw new Error(`${verdict.oracle}: ${verdict.message}\n${verdict.stack}`);
+    outcomes.set(verdict.outcome, (outcomes.get(verdict.outcome) ?? 0) + 1);
+  });
+  await fc.assert(judged, { seed: SEED, numRuns: format.testRuns });
+  return outcomes;
+}
+
+describe('mutants are read and predicted, or refused by one clear error', () => {
+  test.each(formats.map((format) => [format.name, format] as const))('%s', async (_, format) => {
+    const outcomes = await judgeMutants(format);
+    // Mutants that are all refused, or all accepted, would say little.
+    expect([...outcomes.keys()].sort()).toEqual(['accepted', 'refused']);
+  });
+});
