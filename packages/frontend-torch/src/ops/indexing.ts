@@ -1,0 +1,126 @@
+import type { Call, Rule } from '../call.ts';
+import type { Value } from '../value.ts';
+import { sameShape } from './movement.ts';
+import type { Row } from './row.ts';
+
+/** One entry along an axis, which is dropped. */
+const select: Rule = (call) => {
+  const input = call.tensor('self');
+  const shape = call.shape('self');
+  const axis = call.axis('dim', shape.length);
+  const index = call.integer('index');
+  const start = index < 0 ? index + shape[axis]! : index;
+  const attributes = { starts: [start], ends: [start + 1], axes: [axis], steps: [1] };
+  const cut = shape[axis] === 1 ? input : call.step('slice', attributes, [input]);
+  call.finish('reshape', { shape: call.result() }, [cut]);
+};
+
+const gatherAlong =
+  (indexing: 'elements' | undefined): Rule =>
+  (call) => {
+    const axis = call.axis('dim', call.shape('self').length);
+    call.finish('gather', { axis, ...(indexing && { indexing }) }, [
+      call.tensor('self'),
+      call.tensor('index'),
+    ]);
+  };
+
+const embedding: Rule = (call) =>
+  call.finish('gather', { axis: 0 }, [call.tensor('weight'), call.tensor('indices')]);
+
+/**
+ * x[:, i, j]: along one axis it is a gather; with constant places along the sides of an image it is how old versions of
+ * torch write a nearest resize; with several index tensors it is outside the vocabulary.
+ */
+const index: Rule = (call) => {
+  const input = call.tensor('self');
+  const indices = call.tensors('indices');
+  const given = indices.flatMap((value, axis) => (value === undefined ? [] : [{ value, axis }]));
+  const [only] = given;
+  if (given.length === 1 && only !== undefined && only.value.dataType !== 'bool') {
+    return call.finish('gather', { axis: only.axis }, [input, only.value]);
+  }
+  if (isResize(call, given)) {
+    return call.finish('resize', { mode: 'nearest', sizes: call.result() }, [input]);
+  }
+  call.custom();
+};
+
+function isResize(
+  call: Call,
+  given: readonly { readonly value: Value; readonly axis: number }[],
+): boolean {
+  const shape = call.shape('self');
+  const isSides = given.length === shape.length - 2 && given.every(({ axis }, i) => axis === i + 2);
+  return (
+    shape.length > 3 &&
+    isSides &&
+    given.every(({ value }) => value.kind === 'constant') &&
+    sameShape(call.result().slice(0, 2), shape.slice(0, 2)) &&
+    call.result().length === shape.length
+  );
+}
+
+/** Writes into a copy. */
+const scatter: Rule = (call) => call.finish('scatter', {}, call.operands.slice(0, 3));
+
+const oneHot: Rule = (call) => {
+  const shape = call.result();
+  const attributes = { axis: shape.length - 1, depth: shape.at(-1)! };
+  call.finish('onehot', attributes, [call.tensor('self')]);
+};
+
+const recurrent =
+  (op: 'lstm' | 'gru' | 'rnn'): Rule =>
+  (call) => {
+    const input = call.tensor('input');
+    const weights = call.tensors('params').filter((weight) => weight !== undefined);
+    const hiddenSize = weights[1]?.shape?.at(-1);
+    const directions = call.flag('bidirectional') ? 2 : 1;
+    const layers = call.integer('num_layers');
+    const perLayer = weights.length / (layers * directions);
+    const shape = input.shape;
+    if (hiddenSize === undefined || shape?.length !== 3 || !Number.isInteger(perLayer)) {
+      return call.custom();
+    }
+    const batchFirst = call.flag('batch_first');
+    const attributes = { hiddenSize, directions, ...(batchFirst && { batchFirst }) };
+    const features = [...shape.slice(0, 2), directions * hiddenSize];
+    let value = input;
+    for (let layer = 0; layer < layers; layer++) {
+      const own = weights.slice(layer * perLayer * directions, (layer + 1) * perLayer * directions);
+      const states = call.step(op, attributes, [value, ...own.slice(0, 4)]);
+      value = layer < layers - 1 ? call.step('reshape', { shape: features }, [states]) : states;
+    }
+    call.finish('reshape', { shape: features }, [value]);
+  };
+
+const RECURRENT =
+  'input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first';
+
+const SCATTERS = [
+  'scatter(self, dim, index, src)',
+  'scatter_add(self, dim, index, src)',
+  'scatter_reduce(self, dim, index, src, reduce, include_self=True)',
+  'index_put(self, indices, values, accumulate=False)',
+  'index_copy(self, dim, index, source)',
+  'index_add(self, dim, index, source, alpha=1)',
+  'slice_scatter(self, src, dim=0, start=None, end=None, step=1)',
+  'select_scatter(self, src, dim, index)',
+  'copy(self, src, non_blocking=False)',
+  'masked_scatter(self, mask, source)',
+];
+
+export const indexingRows: readonly Row[] = [
+  ['select(self, dim, index)', select],
+  ['index_select(self, dim, index)', gatherAlong(undefined)],
+  ['gather(self, dim, index, sparse_grad=False)', gatherAlong('elements')],
+  ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
+  ['index(self, indices)', index],
+  ['one_hot(self, num_classes=-1)', oneHot],
+  ...SCATTERS.map((declaration): Row => [declaration, scatter]),
+  [`lstm(${RECURRENT})`, recurrent('lstm')],
+  [`gru(${RECURRENT})`, recurrent('gru')],
+  [`rnn_tanh(${RECURRENT})`, recurrent('rnn')],
+  [`rnn_relu(${RECURRENT})`, recurrent('rnn')],
+];
