@@ -31,6 +31,9 @@ export interface CallContext {
   warn(text: string, kind: string): void;
 }
 
+/** Where a step comes from; another node than the one that is read, if that only undoes what was done before it. */
+type Origin = Pick<Step, 'sourceOp' | 'module'>;
+
 /** A result as the program states it. */
 export type Stated = Pick<Value, 'name' | 'dataType' | 'shape'>;
 
@@ -178,8 +181,13 @@ export class Call {
   }
 
   /** A node whose result, of an inferred shape, the next steps read. */
-  step<O extends Op>(op: O, attributes: OpAttributes[O], inputs: readonly Value[]): Value {
-    return this.steps(op, attributes, inputs)[0]!;
+  step<O extends Op>(
+    op: O,
+    attributes: OpAttributes[O],
+    inputs: readonly Value[],
+    origin: Origin = this.#origin,
+  ): Value {
+    return this.steps(op, attributes, inputs, origin)[0]!;
   }
 
   /** As `step`, with all results. */
@@ -187,6 +195,7 @@ export class Call {
     op: O,
     attributes: OpAttributes[O],
     inputs: readonly Value[],
+    origin: Origin = this.#origin,
   ): readonly Value[] {
     const kind = isConstant(inputs) ? 'constant' : 'activation';
     const outputs = this.#infer(op, attributes, inputs).map(
@@ -198,7 +207,7 @@ export class Call {
           shape,
         }),
     );
-    if (kind === 'activation') this.#add(op, attributes, inputs, outputs);
+    if (kind === 'activation') this.#add(op, attributes, inputs, outputs, origin);
     return outputs;
   }
 
@@ -210,7 +219,7 @@ export class Call {
     const outputs = this.#outputs(isConstant(inputs) ? 'constant' : 'activation');
     if (outputs[0]?.kind === 'constant') return;
     operations.forEach(({ op, attributes }, index) => {
-      this.#add(op, attributes, [inputs[index]], [outputs[index]]);
+      this.#add(op, attributes, [inputs[index]], [outputs[index]], this.#origin);
     });
   }
 
@@ -219,11 +228,12 @@ export class Call {
     op: O,
     attributes: OpAttributes[O],
     inputs: readonly (Value | undefined)[],
+    origin: Origin = this.#origin,
   ): void {
     const outputs = this.#outputs(isConstant(inputs) ? 'constant' : 'activation');
     if (outputs[0]?.kind === 'constant') return;
     this.#compare(op, attributes, inputs);
-    this.#add(op, attributes, inputs, outputs);
+    this.#add(op, attributes, inputs, outputs, origin);
   }
 
   /** Hands values on without any work. */
@@ -248,6 +258,10 @@ export class Call {
     return weight;
   }
 
+  get #origin(): Origin {
+    return { sourceOp: this.sourceOp, module: this.#module };
+  }
+
   get #baseName(): string {
     return this.stated.find((result) => result !== undefined)?.name ?? this.op;
   }
@@ -267,8 +281,8 @@ export class Call {
     attributes: OpAttributes[O],
     inputs: readonly (Value | undefined)[],
     outputs: readonly (Value | undefined)[],
+    { sourceOp, module }: Origin,
   ): void {
-    const { sourceOp } = this;
     const last = inputs.findLastIndex((input) => input !== undefined);
     const step: Step = {
       op,
@@ -276,7 +290,7 @@ export class Call {
       inputs: inputs.slice(0, last + 1),
       outputs,
       sourceOp,
-      module: this.#module,
+      module,
       mutates: this.#mutates,
     };
     for (const output of outputs) if (output !== undefined) output.producer = step;

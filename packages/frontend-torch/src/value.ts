@@ -12,6 +12,8 @@ export class Value {
   readonly values: readonly number[] | undefined;
   /** Of weights: the meaning of their axes, once a node says it. */
   weightLayout: Layout | undefined;
+  /** Of a constant that repeats one matrix for a batch: the matrix. */
+  matrix: Value | undefined;
   /** What computes it. */
   producer: Step | undefined;
 

@@ -1,6 +1,6 @@
 import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
-import { sameShape } from './movement.ts';
+import { sameShape } from './regroup.ts';
 import type { Row } from './row.ts';
 
 /** One entry along an axis, which is dropped. */
@@ -117,6 +117,7 @@ export const indexingRows: readonly Row[] = [
   ['gather(self, dim, index, sparse_grad=False)', gatherAlong('elements')],
   ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
   ['index(self, indices)', index],
+  ['_unsafe_index(self, indices)', index],
   ['one_hot(self, num_classes=-1)', oneHot],
   ...SCATTERS.map((declaration): Row => [declaration, scatter]),
   [`lstm(${RECURRENT})`, recurrent('lstm')],

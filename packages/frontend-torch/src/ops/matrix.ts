@@ -1,21 +1,15 @@
-import { elementCount, type Shape } from '@nnmeter/ir';
 import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
 import type { Row } from './row.ts';
 
 const PLAIN = { transposeA: false, transposeB: false };
 
-/** A matrix, or a batch of matrices of which there is one: what remains of a weight that was expanded to a batch. */
-function isMatrix(shape: Shape): boolean {
-  return shape.length >= 2 && elementCount(shape.slice(0, -2)) === 1;
-}
-
 /** By a constant matrix it is a dense layer. */
 function product(call: Call, a: Value, b: Value): void {
-  const isWeight = b.kind === 'constant' && a.kind !== 'constant';
-  const isDense = isWeight && b.shape !== undefined && isMatrix(b.shape);
-  if (isDense) b.weightLayout ??= b.shape.length === 2 ? 'IO' : undefined;
-  call.finish(isDense ? 'fc' : 'matmul', PLAIN, [a, b]);
+  const matrix = b.matrix ?? b;
+  const isDense = a.kind !== 'constant' && b.kind === 'constant' && matrix.shape?.length === 2;
+  if (isDense) matrix.weightLayout ??= 'IO';
+  call.finish(isDense ? 'fc' : 'matmul', PLAIN, [a, isDense ? matrix : b]);
 }
 
 const linear: Rule = (call) => {

@@ -1,32 +1,20 @@
-import { normalizeAxis, type Shape } from '@nnmeter/ir';
+import { normalizeAxis } from '@nnmeter/ir';
 import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
+import { keepMatrix, reshaped, sameShape, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
 
 /** Anything whose result has the elements of its operand in their order: views of every kind. */
-const reshape: Rule = (call) => {
-  const shape = call.result();
-  if (sameShape(shape, call.tensor('self').shape)) return call.alias(call.tensor('self'));
-  call.finish('reshape', { shape }, [call.tensor('self')]);
-};
-
-export function sameShape(a: Shape, b: Shape | undefined): boolean {
-  return a.length === b?.length && a.every((extent, axis) => extent === b[axis]);
-}
+const reshape: Rule = (call) => reshaped(call, call.tensor('self'), call.result());
 
 /** At inference it hands its operand on. */
 const passOn: Rule = (call) => call.alias(call.tensor(call.has('input') ? 'input' : 'self'));
-
-function transposed(call: Call, perm: readonly number[]): void {
-  const isIdentity = perm.every((from, axis) => from === axis);
-  if (isIdentity) call.alias(call.tensor('self'));
-  else call.finish('transpose', { perm }, [call.tensor('self')]);
-}
 
 const permute: Rule = (call) => {
   const rank = call.shape('self').length;
   transposed(
     call,
+    call.tensor('self'),
     (call.integers('dims') ?? []).map((axis) => normalizeAxis(axis, rank)),
   );
 };
@@ -40,7 +28,7 @@ function swapped(first: (call: Call) => number, second: (call: Call) => number):
     const perm = Array.from({ length: rank }, (_, axis) =>
       axis === a ? b : axis === b ? a : axis,
     );
-    transposed(call, perm);
+    transposed(call, call.tensor('self'), perm);
   };
 }
 
@@ -63,7 +51,7 @@ const moveAxes: Rule = (call) => {
     const moved = to.indexOf(axis);
     return moved < 0 ? rest.shift()! : from[moved]!;
   });
-  transposed(call, perm);
+  transposed(call, call.tensor('self'), perm);
 };
 
 /** Empty vectors count as nothing, as PyTorch has it. */
@@ -170,6 +158,7 @@ const expand: Rule = (call) => {
   const shape = call.result();
   if (sameShape(shape, call.shape('self'))) return call.alias(call.tensor('self'));
   call.finish('expand', { shape }, [call.tensor('self')]);
+  keepMatrix(call, call.tensor('self'));
 };
 
 const repeat: Rule = (call) => {
@@ -267,6 +256,7 @@ const VIEWS = [
   'unflatten(self, dim, sizes)',
   'squeeze(self, dim=None)',
   'unsqueeze(self, dim)',
+  'as_strided(self, size, stride, storage_offset=None)',
   'view_as(self, other)',
   'reshape_as(self, other)',
 ];
@@ -304,7 +294,10 @@ export const movementRows: readonly Row[] = [
   ['transpose(self, dim0, dim1)', swapAxes('dim0', 'dim1')],
   ['swapaxes(self, axis0, axis1)', swapAxes('axis0', 'axis1')],
   ['t(self)', swapLast],
-  ['numpy_T(self)', (call) => transposed(call, [...call.shape('self').keys()].reverse())],
+  [
+    'numpy_T(self)',
+    (call) => transposed(call, call.tensor('self'), [...call.shape('self').keys()].reverse()),
+  ],
   ['mT(self)', swapLast],
   ['adjoint(self)', swapLast],
   ['movedim(self, source, destination)', moveAxes],

@@ -9,16 +9,20 @@ What is there already is left alone; what a name cannot be exported to is writte
 
 import json
 import os
-import shutil
+import re
 import sys
 import tempfile
-import traceback
 import warnings
 import zipfile
 
 import onnx
-import timm
 import torch
+
+# Weights are never looked at: whatever is in memory will do, and takes no time.
+for initializer in ("trunc_normal_", "normal_", "uniform_", "kaiming_normal_", "kaiming_uniform_", "xavier_uniform_", "xavier_normal_"):
+    setattr(torch.nn.init, initializer, lambda tensor, *_, **__: tensor)
+
+import timm
 import torchvision
 
 warnings.filterwarnings("ignore")
@@ -36,12 +40,14 @@ tinynet_a twins_pcpvt_small vgg11 visformer_tiny vit_small_patch16_224 volo_d1_2
 """.split()
 
 
+LARGE = re.compile(r"_h_|_l_|_l$|large|_16gf|_32gf|_128gf|_b[4-7]$|wide|152|101|64x4d")
+
+
 def names():
+    found = ["timm:" + name for name in TIMM]
     for kind in (torchvision.models, torchvision.models.segmentation, torchvision.models.detection):
-        for name in torchvision.models.list_models(module=kind):
-            yield "torchvision:" + name
-    for name in TIMM:
-        yield "timm:" + name
+        found += ["torchvision:" + name for name in torchvision.models.list_models(module=kind)]
+    return sorted(found, key=lambda name: (LARGE.search(name) is not None, found.index(name)))
 
 
 class TensorsOnly(torch.nn.Module):
