@@ -1,18 +1,15 @@
 import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
-import { sameShape } from './regroup.ts';
+import { reshaped, sameShape } from './regroup.ts';
 import type { Row } from './row.ts';
 
-/** One entry along an axis, which is dropped. */
+/** One entry along an axis, which is dropped; of a single one it is a view. */
 const select: Rule = (call) => {
-  const input = call.tensor('self');
   const shape = call.shape('self');
   const axis = call.axis('dim', shape.length);
-  const index = call.integer('index');
-  const start = index < 0 ? index + shape[axis]! : index;
-  const attributes = { starts: [start], ends: [start + 1], axes: [axis], steps: [1] };
-  const cut = shape[axis] === 1 ? input : call.step('slice', attributes, [input]);
-  call.finish('reshape', { shape: call.result() }, [cut]);
+  if (shape[axis] === 1) return reshaped(call, call.tensor('self'), call.result());
+  const index = call.scalar(call.integer('index'), 'int64');
+  call.finish('gather', { axis }, [call.tensor('self'), index]);
 };
 
 const gatherAlong =

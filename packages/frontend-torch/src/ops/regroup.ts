@@ -32,30 +32,29 @@ function beforeView(value: Value): Value | undefined {
 /** Whether the product could be written without joined axes, with the wanted shape as its result. */
 function ungrouped(call: Call, step: Step, shape: Shape): boolean {
   const [a, b, bias] = step.inputs;
-  if ((step.op !== 'fc' && step.op !== 'matmul') || a === undefined || b === undefined)
+  if ((step.op !== 'fc' && step.op !== 'matmul') || a?.shape === undefined || !b?.shape)
     return false;
-  const left = beforeView(a);
   const own = step.attributes as { transposeA: boolean; transposeB: boolean };
-  if (left?.shape === undefined || own.transposeA) return false;
+  const [joined, width] = [step.outputs[0]?.shape, shape.at(-1)];
+  if (beforeView(a) === undefined || own.transposeA || joined?.at(-1) !== width) return false;
   if (step.op === 'fc') {
-    if (!sameShape(shape.slice(0, -1), left.shape.slice(0, -1))) return false;
-    if (left.shape.at(-1) !== a.shape?.at(-1)) return false;
-    if (shape.at(-1) !== step.outputs[0]?.shape?.at(-1)) return false;
-    if (bias === undefined) call.finish('fc', own, [left, b], step);
+    const left = viewedAs(call, a, [...shape.slice(0, -1), a.shape.at(-1)!]);
+    if (bias === undefined || shape.length <= 2) call.finish('fc', own, [left, b, bias], step);
     else call.finish('add', {}, [call.step('fc', own, [left, b], step), bias], step);
     return true;
   }
-  const right = beforeView(b);
-  if (right?.shape === undefined || bias !== undefined || own.transposeB) return false;
+  if (beforeView(b) === undefined || bias !== undefined || own.transposeB) return false;
+  if (joined?.length !== 3 || joined[1] !== shape.at(-2)) return false;
   const batch = shape.slice(0, -2);
-  const isUngrouped =
-    sameShape(batch, left.shape.slice(0, -2)) &&
-    sameShape(batch, right.shape.slice(0, -2)) &&
-    endsAlike(left, a) &&
-    endsAlike(right, b) &&
-    sameShape(shape.slice(-2), step.outputs[0]?.shape?.slice(-2));
-  if (isUngrouped) call.finish('matmul', own, [left, right], step);
-  return isUngrouped;
+  const left = viewedAs(call, a, [...batch, ...a.shape.slice(-2)]);
+  call.finish('matmul', own, [left, viewedAs(call, b, [...batch, ...b.shape.slice(-2)])], step);
+  return true;
+}
+
+/** Another view of what a value is a view of. */
+function viewedAs(call: Call, value: Value, shape: Shape): Value {
+  const origin = beforeView(value) ?? value;
+  return sameShape(shape, origin.shape) ? origin : call.step('reshape', { shape }, [origin]);
 }
 
 function endsAlike(a: Value, b: Value): boolean {
