@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { ModelSource } from '@nnmeter/model-source';
+import { foreignFormat, type ModelSource } from '@nnmeter/model-source';
 import { unzipRaw, type ZipEntry } from 'unzipit';
 
 /** The program of a network of a million nodes takes some hundred MB of JSON; more is refused before it is unpacked. */
@@ -40,7 +40,7 @@ export async function readProgramText(source: ModelSource): Promise<string> {
   }
   const programs = programEntries(entries);
   const [program] = programs.length > 1 ? programs.filter(isMain) : programs;
-  if (program === undefined) throw withoutProgram(programs);
+  if (program === undefined) throw await withoutProgram(programs, source);
   if (program.encrypted) {
     throw new NnMeterError('E_INVALID_INPUT', `its ${quote(program.name)} is encrypted`);
   }
@@ -83,11 +83,16 @@ function damaged(cause: unknown): NnMeterError {
   });
 }
 
-function withoutProgram(programs: readonly ZipEntry[]): NnMeterError {
+async function withoutProgram(
+  programs: readonly ZipEntry[],
+  source: ModelSource,
+): Promise<NnMeterError> {
   if (programs.length === 0) {
+    const foreign = await foreignFormat(source);
     return new NnMeterError(
-      'E_INVALID_INPUT',
-      `it is a zip without a program of torch.export (${FLAT_PROGRAM} or models/model.json)`,
+      'E_UNSUPPORTED_FORMAT',
+      `it is ${foreign?.what ?? 'a zip'}, not an archive of torch.export (it has no models/model.json and no ${FLAT_PROGRAM})`,
+      foreign && { hint: foreign.advice },
     );
   }
   const names = programs.slice(0, 10).map(({ name }) => quote(name));

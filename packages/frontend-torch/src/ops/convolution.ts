@@ -1,15 +1,18 @@
 import { type Layout, type OpAttributes, samePads } from '@nnmeter/ir';
-import type { Call, Rule } from '../call.ts';
+import { type Call, type Rule, Unknown } from '../call.ts';
 import type { Row } from './row.ts';
 
 const WEIGHT_LAYOUTS: Readonly<Record<number, Layout>> = { 3: 'OIW', 4: 'OIHW', 5: 'OIDHW' };
 
-/** On [N, C, ...]; on [C, ...] it is not one of ours. */
-const convolution: Rule = (call) => {
+const convolution: Rule = (call) => convolve(call, call.flag('transposed'));
+const transposedConvolution: Rule = (call) => convolve(call, true);
+
+/** On [N, C, ...]; on [C, ...] it is outside the vocabulary. */
+function convolve(call: Call, isTransposed: boolean): void {
   const input = call.shape('input');
   const weight = call.shape('weight');
   const axes = weight.length - 2;
-  if (input.length !== weight.length) return call.custom();
+  if (input.length !== weight.length) throw new Unknown();
   const group = call.integer('groups');
   const window = {
     kernelShape: weight.slice(2),
@@ -20,13 +23,14 @@ const convolution: Rule = (call) => {
   const layout = WEIGHT_LAYOUTS[weight.length];
   const operands = [call.tensor('input'), call.weight('weight', layout), call.optional('bias')];
   const pads = readPads(call, input.slice(2), window);
-  if (call.flag('transposed')) {
+  if (isTransposed) {
     const outputPadding = call.perAxis('output_padding', axes);
-    return call.finish('convtranspose', { ...window, pads, outputPadding }, operands);
+    call.finish('convtranspose', { ...window, pads, outputPadding }, operands);
+  } else {
+    const op = group > 1 && group === input[1] ? 'dwconv' : 'conv';
+    call.finish(op, { ...window, pads }, operands);
   }
-  const op = group > 1 && group === input[1] ? 'dwconv' : 'conv';
-  call.finish(op, { ...window, pads }, operands);
-};
+}
 
 function readPads(
   call: Call,
@@ -51,12 +55,12 @@ function readPads(
 
 const ARGUMENTS = 'input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1';
 const TRANSPOSED =
-  'input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1, transposed=True';
+  'input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1';
 
 export const convolutionRows: readonly Row[] = [
   ...[1, 2, 3].flatMap((sides): Row[] => [
     [`conv${sides}d(${ARGUMENTS})`, convolution],
-    [`conv_transpose${sides}d(${TRANSPOSED})`, convolution],
+    [`conv_transpose${sides}d(${TRANSPOSED})`, transposedConvolution],
   ]),
   [
     'convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)',

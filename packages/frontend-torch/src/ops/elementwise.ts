@@ -1,4 +1,4 @@
-import type { Op, UnaryOp } from '@nnmeter/ir';
+import type { Op, OpAttributes, UnaryOp } from '@nnmeter/ir';
 import type { Call, Rule } from '../call.ts';
 import { dataTypeOf } from '../program.ts';
 import type { Value } from '../value.ts';
@@ -134,6 +134,18 @@ const power: Rule = (call) => {
   call.finish('pow', {}, [operandOf(call, 'self'), operandOf(call, 'exponent')]);
 };
 
+/** The root of a sum of squares is one reduction, which core aten writes out. */
+const root: Rule = (call) => {
+  const input = call.tensor('self');
+  const squared =
+    input.producer?.op === 'reducesum' ? input.producer.inputs[0]?.producer : undefined;
+  if (squared?.op !== 'square') call.finish('sqrt', {}, [input]);
+  else {
+    const attributes = input.producer!.attributes as OpAttributes['reducesum'];
+    call.finish('reducel2', attributes, [squared.inputs[0]]);
+  }
+};
+
 const notEqual: Rule = (call) =>
   call.finish('not', {}, [
     call.step('equal', {}, [operandOf(call, 'self'), operandOf(call, 'other')]),
@@ -218,7 +230,6 @@ const UNARY: Readonly<Partial<Record<string, UnaryOp>>> = {
   erf: 'erf',
   exp: 'exp',
   log: 'log',
-  sqrt: 'sqrt',
   rsqrt: 'rsqrt',
   reciprocal: 'reciprocal',
   square: 'square',
@@ -253,6 +264,7 @@ const BINARY: Readonly<Record<string, BinaryOp>> = {
 export const elementwiseRows: readonly Row[] = [
   ...Object.entries(UNARY).map(([name, op]): Row => [`${name}(self)`, unary(op!)]),
   ...Object.entries(BINARY).map(([name, op]): Row => [`${name}(self, other)`, binary(op)]),
+  ['sqrt(self)', root],
   ['gelu(self, approximate=none)', unary('gelu')],
   ['softplus(self, beta=1, threshold=20)', unary('softplus')],
   ['round(self, decimals=0)', unary('round')],

@@ -241,7 +241,7 @@ const resize =
 
 /** With `.vec` overloads, whose operand is `input`. */
 const upsampling = (name: string, mode: string, corners: string): Row => [
-  `${name}(self, output_size, ${corners}scales=None, scale_factors=None)`,
+  `${name}(self, output_size, ${corners}scale_factors=None)`,
   resize(mode),
 ];
 const CORNERS = 'align_corners, ';
