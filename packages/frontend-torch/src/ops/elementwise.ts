@@ -130,7 +130,7 @@ const division: Rule = (call) => {
 const power: Rule = (call) => {
   const exponent = call.number('exponent');
   if (exponent === 2) return call.finish('square', {}, [call.tensor('self')]);
-  if (exponent === 0.5) return call.finish('sqrt', {}, [call.tensor('self')]);
+  if (exponent === 0.5) return root(call);
   call.finish('pow', {}, [operandOf(call, 'self'), operandOf(call, 'exponent')]);
 };
 
