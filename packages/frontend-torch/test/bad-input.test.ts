@@ -23,7 +23,7 @@ async function failure(bytes: Uint8Array): Promise<NnMeterError> {
   throw new Error('was read without an error');
 }
 
-const fixture = readFileSync(join(import.meta.dirname, 'fixtures/net-2.15.pt2'));
+const fixture = readFileSync(join(import.meta.dirname, '../../../fixtures/pt2/net-2.15.pt2'));
 const good = program(
   { x: meta(1, 4), y: meta(1, 4) },
   [node('relu.default', { self: tensor('x') }, ['y'])],

@@ -5,14 +5,14 @@ import { readPt2 } from '@nnmeter/frontend-torch';
 import { type Graph, graphCost, validateGraph } from '@nnmeter/ir';
 import { archive, meta, node, program, symbol, tensor } from './support/program.ts';
 
-const folder = join(import.meta.dirname, 'fixtures');
+const folder = join(import.meta.dirname, '../../../fixtures/pt2');
 const fixture = (name: string) => join(folder, name);
 const files = readdirSync(folder).filter((file) => file.endsWith('.pt2'));
 
 const shapesOf = (graph: Graph) => graph.outputs.map((name) => graph.tensor(name).shape);
 const opsOf = (graph: Graph) => graph.nodes.map(({ op }) => op);
 
-describe('archives of torch 2.1 to 2.15 (fixtures/make.py)', () => {
+describe('archives of torch 2.1 to 2.15 (fixtures/make-pt2-fixtures.py)', () => {
   // Our inference says of every node what PyTorch wrote into the file.
   test.each(files)('%s: all shapes are as PyTorch states them', async (file) => {
     const graph = await readPt2(fixture(file));
@@ -71,7 +71,7 @@ describe('sizes', () => {
     expect(graph.warnings.join()).toMatch(/"x" as \[2, 3, 32, 48\]/);
   });
 
-  // As Dynamic() of fixtures/make.py gives for torch.randn(4, 3, 64, 48).
+  // As Dynamic() of fixtures/make-pt2-fixtures.py gives for torch.randn(4, 3, 64, 48).
   test.each(['dynamic-2.15.pt2', 'dynamic-2.8.pt2', 'dynamic-2.6.pt2'])(
     '%s: given shapes replace them',
     async (file) => {
@@ -221,23 +221,13 @@ describe('ops', () => {
 
   test('lists of results', async () => {
     const tensors = { x: meta(2, 6), a: meta(2, 4), b: meta(2, 2), y: meta(2, 2) };
-    const split = {
-      ...node('split.Tensor', { self: tensor('x'), split_size: { as_int: 4 } }, []),
-      outputs: [{ as_tensors: [{ name: 'a' }, { name: 'b' }] }],
-    };
-    const dimension = { name: 'dim', arg: { as_int: -1 } };
-    (split as unknown as { inputs: unknown[] }).inputs.push(dimension);
-    const nodes = [split, node('relu.default', { self: tensor('b') }, ['y'])];
-    const { graph_module, ...rest } = program({ x: tensors.x }, [], ['y']) as Record<string, never>;
-    const { graph } = graph_module as { graph: object };
-    const json = {
-      ...rest,
-      graph_module: {
-        ...(graph_module as object),
-        graph: { ...graph, nodes, tensor_values: tensors },
-      },
-    };
-    const read = await readPt2(archive(json));
+    const parts = { as_tensors: [{ name: 'a' }, { name: 'b' }] };
+    const args = { self: tensor('x'), split_size: { as_int: 4 }, dim: { as_int: -1 } };
+    const nodes = [
+      node('split.Tensor', args, [parts]),
+      node('relu.default', { self: tensor('b') }, ['y']),
+    ];
+    const read = await readPt2(archive(program(tensors, nodes, ['y'])));
     expect(read.nodes[0]).toMatchObject({ op: 'split', attributes: { axis: 1, sizes: [4, 2] } });
     expect(validateGraph(read)).toEqual([]);
   });

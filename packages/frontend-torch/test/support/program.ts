@@ -12,11 +12,11 @@ export const symbol = (name: string, hint: number | null): Json => ({
 });
 
 /** A node of aten, or of another namespace if its target says so. */
-export function node(target: string, args: Json, outputs: readonly string[]): Json {
+export function node(target: string, args: Json, outputs: readonly (string | Json)[]): Json {
   return {
     target: target.includes('.ops.') ? target : `torch.ops.aten.${target}`,
     inputs: Object.entries(args).map(([name, arg]) => ({ name, arg, kind: 1 })),
-    outputs: outputs.map(tensor),
+    outputs: outputs.map((each) => (typeof each === 'string' ? tensor(each) : each)),
     metadata: {},
   };
 }
@@ -30,7 +30,9 @@ export function program(
 ): Json {
   const given = new Set(
     nodes.flatMap(({ outputs }) =>
-      (outputs as Json[]).map((each) => (each.as_tensor as Json | undefined)?.name),
+      (outputs as Json[])
+        .flatMap((each) => [each.as_tensors ?? each.as_tensor].flat() as Json[])
+        .map(({ name }) => name),
     ),
   );
   const inputs = Object.keys(tensors).filter((name) => !given.has(name));

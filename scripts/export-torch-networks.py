@@ -2,7 +2,7 @@
 Exports networks of torchvision and timm, with random weights, as .pt2 (as exported, and as core aten) and as ONNX (by both
 exporters), and keeps of each file what is read: weights are left out, so that the whole corpus takes some 100 MB.
 
-    python export.py CORPUS [NAME ...]      needs torch, torchvision, timm, onnx, onnxscript
+    python scripts/export-torch-networks.py CORPUS [NAME ...]      needs torch, torchvision, timm, onnx, onnxscript
 
 What is there already is left alone; what a name cannot be exported to is written to CORPUS/failures.txt.
 """

@@ -1,7 +1,7 @@
-// Compares what networks cost as .pt2 and as ONNX, on every device, over a corpus of export.py:
+// Compares what networks cost as .pt2 and as ONNX, on every device, over a corpus of export-torch-networks.py:
 //
-//     node compare.mjs CORPUS            a row a network and route that differ by more than 1 %, and the counts
-//     node compare.mjs CORPUS NAME       the kernels in which one network's routes differ
+//     node scripts/compare-torch-routes.mjs CORPUS            a row a network and route that differ by more than 1 %, and the counts
+//     node scripts/compare-torch-routes.mjs CORPUS NAME       the kernels in which one network's routes differ
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { frontend as onnx } from '@nnmeter/frontend-onnx';
