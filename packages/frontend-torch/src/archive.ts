@@ -68,7 +68,10 @@ async function openArchive(source: ModelSource): Promise<readonly ZipEntry[]> {
     read: async (offset: number, length: number) => {
       const bytes = await source.slice(offset, offset + length);
       if (bytes.length < length) throw new RangeError(`the file ends at byte ${source.size}`);
-      return bytes as Uint8Array<ArrayBuffer>;
+      // The library hands on the buffer behind what it is given.
+      return bytes.length === bytes.buffer.byteLength
+        ? (bytes as Uint8Array<ArrayBuffer>)
+        : new Uint8Array(bytes);
     },
   });
   if (entries.length <= MAX_ENTRIES) return entries;

@@ -180,6 +180,12 @@ export class Call {
     });
   }
 
+  /** A constant that stands for several weights of the program. */
+  weights(shape: Shape): Value {
+    const name = this.#context.uniqueName(`${this.#baseName}.weights`);
+    return new Value({ name, kind: 'constant', dataType: 'float32', shape });
+  }
+
   /** A node whose result, of an inferred shape, the next steps read. */
   step<O extends Op>(
     op: O,

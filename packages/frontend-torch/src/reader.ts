@@ -183,9 +183,10 @@ export class Reader {
     scope: Scope,
   ): Arguments {
     const found = new Map<string, ArgumentValue>();
-    for (const { name, value } of node.inputs) {
-      found.set(name, this.#argument(value, graph, scope));
-    }
+    // Arguments of higher-order ops have no names.
+    node.inputs.forEach(({ name, value }, index) => {
+      found.set(name || String(index), this.#argument(value, graph, scope));
+    });
     if (defaults === undefined) return found;
     for (const [name, value] of defaults) if (!found.has(name)) found.set(name, value);
     return found;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readPt2 } from '@nnmeter/frontend-torch';
@@ -59,6 +59,17 @@ describe('archives of torch 2.1 to 2.15 (fixtures/make-pt2-fixtures.py)', () => 
       expect(names).toEqual(expect.arrayContaining(['stem.0', 'depthwise.1', 'head']));
     }
   });
+});
+
+// dynamic-2.15 is stored, mobilenet_v2 deflated; readFileSync gives small files as parts of a larger buffer.
+test.each(['dynamic-2.15.pt2', 'mobilenet_v2.pt2'])('%s: by path, bytes and Blob', async (file) => {
+  const bytes = readFileSync(fixture(file));
+  const expected = opsOf(await readPt2(fixture(file)));
+  const padded = new Uint8Array(bytes.length + 7);
+  padded.set(bytes, 3);
+  for (const input of [bytes, padded.subarray(3, -4), new Blob([bytes])]) {
+    expect(opsOf(await readPt2(input))).toEqual(expected);
+  }
 });
 
 describe('sizes', () => {
@@ -251,14 +262,44 @@ describe('ops', () => {
     expect(opsOf(graph)).toEqual(['relu', 'exp']);
   });
 
+  // By torch.export of nn.LSTM(16, 32, num_layers=2, batch_first=True, bidirectional=True), whose parameters are 37,888.
+  test('recurrent layers of two directions', async () => {
+    const sizes = [16, 64].flatMap((width) =>
+      [0, 1].flatMap(() => [meta(128, width), meta(128, 32), meta(128), meta(128)]),
+    );
+    const weights = Object.fromEntries(sizes.map((size, index) => [`p_${index}`, size]));
+    const state = meta(4, 2, 32);
+    const results = { y: meta(2, 7, 64), h: state, c: state };
+    const flag = (value: boolean) => ({ as_bool: value });
+    const args = {
+      input: tensor('x'),
+      hx: { as_tensors: [{ name: 'p_h' }, { name: 'p_c' }] },
+      params: { as_tensors: Object.keys(weights).map((name) => ({ name })) },
+      has_biases: flag(true),
+      num_layers: { as_int: 2 },
+      dropout: { as_float: 0 },
+      train: flag(false),
+      bidirectional: flag(true),
+      batch_first: flag(true),
+    };
+    const tensors = { x: meta(2, 7, 16), ...weights, p_h: state, p_c: state, ...results };
+    const nodes = [node('lstm.input', args, ['y', 'h', 'c'])];
+    const graph = await readPt2(archive(program(tensors, nodes, ['y'])));
+    expect(opsOf(graph)).toEqual(['lstm', 'reshape', 'lstm', 'reshape']);
+    expect(validateGraph(graph)).toEqual([]);
+    // 14 steps in 2 directions, 4 gates of 32, of 16 + 32 and 64 + 32.
+    expect(graphCost(graph)).toMatchObject({ macs: 516_096, parameters: 37_888 });
+  });
+
   test('loops and branches are one node with the shapes of the program', async () => {
     const body = { inputs: [], outputs: [], nodes: [], tensor_values: {} };
-    const args = {
-      cond_fn: { as_graph: { name: 'c', graph: body } },
-      body_fn: { as_graph: { name: 'b', graph: body } },
-      carried_inputs: { as_tensors: [{ name: 'x' }] },
-    };
-    const nodes = [node('torch.ops.higher_order.while_loop', args, ['y'])];
+    const inputs = [
+      { as_graph: { name: 'c', graph: body } },
+      { as_graph: { name: 'b', graph: body } },
+      { as_tensors: [{ name: 'x' }] },
+      { as_tensors: [] },
+    ].map((arg) => ({ name: '', arg, kind: 1 }));
+    const nodes = [{ ...node('torch.ops.higher_order.while_loop', {}, ['y']), inputs }];
     const graph = await readPt2(archive(program({ x: meta(4), y: meta(4) }, nodes, ['y'])));
     expect(graph.nodes[0]).toMatchObject({ op: 'custom', sourceOp: 'higher_order::while_loop' });
     expect(graph.warnings.join()).toMatch(/while_loop/);

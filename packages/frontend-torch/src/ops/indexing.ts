@@ -1,4 +1,4 @@
-import type { Call, Rule } from '../call.ts';
+import { type Call, type Rule, Unknown } from '../call.ts';
 import type { Value } from '../value.ts';
 import { reshaped, sameShape } from './regroup.ts';
 import type { Row } from './row.ts';
@@ -85,12 +85,23 @@ const recurrent =
     const features = [...shape.slice(0, 2), directions * hiddenSize];
     let value = input;
     for (let layer = 0; layer < layers; layer++) {
-      const own = weights.slice(layer * perLayer * directions, (layer + 1) * perLayer * directions);
-      const states = call.step(op, attributes, [value, ...own.slice(0, 4)]);
+      const start = layer * perLayer * directions;
+      const own = Array.from({ length: perLayer }, (_, role) =>
+        Array.from({ length: directions }, (_, side) => weights[start + side * perLayer + role]!),
+      );
+      const states = call.step(op, attributes, [value, ...own.map((each) => stacked(call, each))]);
       value = layer < layers - 1 ? call.step('reshape', { shape: features }, [states]) : states;
     }
     call.finish('reshape', { shape: features }, [value]);
   };
+
+/** The weights of both directions are one tensor, as in ONNX. */
+function stacked(call: Call, weights: readonly Value[]): Value {
+  const shape = weights[0]?.shape;
+  const isAlike = shape !== undefined && weights.every((weight) => sameShape(shape, weight.shape));
+  if (!isAlike || weights.some(({ kind }) => kind !== 'constant')) throw new Unknown();
+  return weights.length === 1 ? weights[0]! : call.weights([weights.length, ...shape]);
+}
 
 const RECURRENT =
   'input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first';
