@@ -125,7 +125,7 @@ describe('predict takes a model as it comes', () => {
     await expect(modelFileToGraph(resnet18, 'caffe')).rejects.toMatchObject({
       code: 'E_INVALID_INPUT',
       message: expect.stringMatching(
-        /"caffe"; known are nni-ir, nnmeter-ir, onnx, pb, torchvision/,
+        /"caffe"; known are nni-ir, nnmeter-ir, onnx, pb, pt2, torchvision/,
       ),
     });
   });

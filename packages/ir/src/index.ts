@@ -22,6 +22,7 @@ export {
   quote,
 } from './errors.ts';
 
+export { findLayouts } from './find-layouts.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';
@@ -88,4 +89,4 @@ export {
   type TensorKind,
 } from './tensor.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
-export { withInputShapes } from './with-input-shapes.ts';
+export { settleInputShapes, withInputShapes } from './with-input-shapes.ts';
