@@ -46,45 +46,55 @@ export class RandomBytes {
   }
 
   int8(position: number): number {
-    return this.#view.getInt8(this.#locate(position, 1));
+    const index = this.#locate(position, 1);
+    return this.#view.getInt8(index);
   }
 
   uint8(position: number): number {
-    return this.#view.getUint8(this.#locate(position, 1));
+    const index = this.#locate(position, 1);
+    return this.#view.getUint8(index);
   }
 
   int16(position: number): number {
-    return this.#view.getInt16(this.#locate(position, 2), true);
+    const index = this.#locate(position, 2);
+    return this.#view.getInt16(index, true);
   }
 
   uint16(position: number): number {
-    return this.#view.getUint16(this.#locate(position, 2), true);
+    const index = this.#locate(position, 2);
+    return this.#view.getUint16(index, true);
   }
 
   int32(position: number): number {
-    return this.#view.getInt32(this.#locate(position, 4), true);
+    const index = this.#locate(position, 4);
+    return this.#view.getInt32(index, true);
   }
 
   uint32(position: number): number {
-    return this.#view.getUint32(this.#locate(position, 4), true);
+    const index = this.#locate(position, 4);
+    return this.#view.getUint32(index, true);
   }
 
   /** Rounded beyond 2^53. */
   int64(position: number): number {
-    return Number(this.#view.getBigInt64(this.#locate(position, 8), true));
+    const index = this.#locate(position, 8);
+    return Number(this.#view.getBigInt64(index, true));
   }
 
   /** Rounded beyond 2^53. */
   uint64(position: number): number {
-    return Number(this.#view.getBigUint64(this.#locate(position, 8), true));
+    const index = this.#locate(position, 8);
+    return Number(this.#view.getBigUint64(index, true));
   }
 
   float32(position: number): number {
-    return this.#view.getFloat32(this.#locate(position, 4), true);
+    const index = this.#locate(position, 4);
+    return this.#view.getFloat32(index, true);
   }
 
   float64(position: number): number {
-    return this.#view.getFloat64(this.#locate(position, 8), true);
+    const index = this.#locate(position, 8);
+    return this.#view.getFloat64(index, true);
   }
 
   /** Checks that a range lies in the file. @throws NnMeterError E_INVALID_INPUT */

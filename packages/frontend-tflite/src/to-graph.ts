@@ -35,6 +35,8 @@ interface Scope {
   readonly nesting: number;
   /** Whether the shapes that the file states hold for these inputs. */
   readonly statedHolds: boolean;
+  /** Whether an unknown first extent may be that of the inputs. */
+  readonly hasUnknownBatch: boolean;
   /** By tensor, as far as they are computed. */
   readonly values: (Value | undefined)[];
   /** By tensor, of the subgraph however often it runs. */
@@ -76,9 +78,6 @@ class Lowering {
     });
     const results = this.#lower(subgraph, values, '', 0);
     const outputs = new Set(results.filter(({ kind }) => kind !== 'constant'));
-    if (outputs.size === 0) {
-      throw new NnMeterError('E_INVALID_GRAPH', 'no result of the TFLite model is computed from its inputs');
-    }
     const tensors = new Set<Value>([...values, ...outputs]);
     for (const node of this.#nodes) {
       for (const value of [...node.inputs, ...node.outputs]) if (value) tensors.add(value);
@@ -144,11 +143,15 @@ class Lowering {
     }
     const constants = this.#constants.get(subgraph) ?? [];
     this.#constants.set(subgraph, constants);
+    const stated = subgraph.inputs.map((input) => subgraph.tensors[input]!);
+    const hasUnknownBatch = stated.some(({ signature }) => signature?.[0] === -1);
     const statedHolds = inputs.every(
-      ({ shape }, index) =>
-        shape?.join() === subgraph.tensors[subgraph.inputs[index]!]!.shape.join(),
+      ({ shape }, index) => shape?.join() === stated[index]!.shape.join(),
     );
-    const scope: Scope = { subgraph, prefix, nesting, statedHolds, values: [], constants };
+    const scope: Scope = {
+      ...{ subgraph, prefix, nesting, statedHolds, hasUnknownBatch, constants },
+      values: [],
+    };
     for (const [index, input] of inputs.entries()) scope.values[subgraph.inputs[index]!] = input;
     for (const [index, operator] of subgraph.operators.entries()) {
       this.#lowerOperator(operator, index, scope);
@@ -232,7 +235,7 @@ class Lowering {
   /** An unknown shape is the one that the file states; one that differs from it is told. */
   #settleShape(value: Value, tensor: StatedTensor, scope: Scope): void {
     if (value.shape === undefined) {
-      value.shape = assumedShape(tensor, scope);
+      if (!value.dependsOnData) value.shape = assumedShape(tensor, scope);
       return;
     }
     if (elementCount(value.shape) > Number.MAX_SAFE_INTEGER) {
@@ -257,9 +260,9 @@ class Lowering {
     for (const node of call.nodes) {
       const wanted = this.#nodeNames.has(name) ? `${name}/${node.op}` : name;
       const nodeName = this.#unique(this.#nodeNames, wanted);
-      for (const output of node.outputs) {
-        if (output.name !== '') continue;
-        output.name = this.#unique(this.#tensorNames, `${nodeName}:${node.op}`);
+      for (const value of [...node.inputs, ...node.outputs]) {
+        if (value === undefined || value.name !== '') continue;
+        value.name = this.#unique(this.#tensorNames, `${nodeName}:${node.op}`);
       }
       this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op });
     }
@@ -301,9 +304,10 @@ class Lowering {
 }
 
 /** The shape that the file states, an unknown batch being 1; undefined if it depends on data, or the inputs are others. */
-function assumedShape(tensor: StatedTensor, { statedHolds }: Scope): Shape | undefined {
-  const isKnown = tensor.signature?.every((extent, axis) => extent >= 0 || axis === 0) ?? true;
-  return statedHolds && tensor.isRanked && isKnown ? tensor.shape : undefined;
+function assumedShape(tensor: StatedTensor, scope: Scope): Shape | undefined {
+  const { shape, signature = shape, isRanked } = tensor;
+  const isKnown = signature.every((extent, axis) => extent >= 0 || (axis === 0 && scope.hasUnknownBatch));
+  return scope.statedHolds && isRanked && isKnown ? shape : undefined;
 }
 
 function imageLayout({ length }: Shape): Layout | undefined {

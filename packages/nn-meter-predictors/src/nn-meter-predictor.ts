@@ -1,4 +1,4 @@
-import { type Graph, opRow } from '@nnmeter/ir';
+import { type Graph, opRow, precisionOf } from '@nnmeter/ir';
 import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
@@ -7,6 +7,7 @@ import {
   type KernelLatency,
   type LatencyPredictor,
   type LatencyReport,
+  precisionWarnings,
   requireShapes,
 } from '@nnmeter/predictor';
 import { blindSpots } from './blind-spots.ts';
@@ -39,6 +40,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     const counted = detected.filter((_, index) => latencies[index] !== undefined);
     const uncounted = detected.filter((_, index) => latencies[index] === undefined);
     const { extrapolation, warnings } = blindSpots(graph);
+    const precision = precisionOf(graph);
     return {
       model: graph.name,
       predictor: name,
@@ -47,9 +49,15 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       startupMs: 0,
       interval: null,
       coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
+      precision,
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
       extrapolation,
-      warnings: [...graph.warnings, ...warnings, ...uncountedWarning(uncounted)],
+      warnings: [
+        ...graph.warnings,
+        ...precisionWarnings(precision),
+        ...warnings,
+        ...uncountedWarning(uncounted),
+      ],
     };
   }
 

@@ -1,8 +1,9 @@
-import { channelsLastShape, type Graph, type Tensor } from '@nnmeter/ir';
+import { channelsLastShape, type Graph, precisionOf, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
+import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 import { predictionWarnings } from './warnings.ts';
 
@@ -18,6 +19,7 @@ export function buildReport(
     (sum, prediction) => sum + prediction.latencyMs,
     latencyModel.startupMs,
   );
+  const precision = precisionOf(graph);
   return {
     model: graph.name,
     predictor: definition.name,
@@ -26,9 +28,14 @@ export function buildReport(
     startupMs: latencyModel.startupMs,
     interval: latencyModel.interval(latencyMs, predictions),
     coverage: measureCoverage(graph, kernels, predictions),
+    precision,
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
-    warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions, latencyModel)],
+    warnings: [
+      ...graph.warnings,
+      ...precisionWarnings(precision),
+      ...predictionWarnings(graph, kernels, predictions, latencyModel),
+    ],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Precision } from '@nnmeter/ir';
 import type { KernelConfiguration, LatencyInterval } from '@nnmeter/latency-model';
 
 /** Latency of one kernel in a report. */
@@ -41,6 +42,8 @@ export interface LatencyReport {
   readonly startupMs: number;
   readonly interval: LatencyInterval | null;
   readonly coverage: Coverage;
+  /** Of the model; a latency is that of float32, which the devices were measured with, and `warnings` say where that differs. */
+  readonly precision: Precision;
   /** In the order of execution. */
   readonly kernels: readonly KernelLatency[];
   /** Which features of the model lie outside the training data: resolution, batch, channels, non-square, ... */

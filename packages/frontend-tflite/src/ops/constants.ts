@@ -50,7 +50,24 @@ function broadcastOf(call: Call): Value {
   return constant(call, [rank], shape);
 }
 
-/** What is known without running anything. */
+/** A node whose first result is as long as what it finds. */
+function found(call: Call, others: readonly Shape[]): readonly Value[] {
+  const results = call.emit('custom', {}, call.inputs, { shapes: [undefined, ...others] });
+  results[0]!.dependsOnData = true;
+  return results;
+}
+
+/** A variable's value: what was assigned in this run, else a weight that the file does not hold. */
+function readVariable(call: Call): Value {
+  return call.input(0).assigned ?? constant(call, call.stated[0]!.shape);
+}
+
+function assignVariable(call: Call): readonly Value[] {
+  call.input(0).assigned = call.input(1);
+  return [];
+}
+
+/** What is known without running anything, and what cannot be. */
 export const constantOps: readonly TfLiteOp[] = [
   plain('SHAPE', (call) => [constant(call, [call.shape(0).length], call.shape(0))]),
   plain('RANK', (call) => [constant(call, [], [call.shape(0).length])]),
@@ -61,12 +78,13 @@ export const constantOps: readonly TfLiteOp[] = [
   /** Random numbers: only training and dropout use them. */
   plain('RANDOM_UNIFORM', (call) => [constant(call, call.values(0))]),
   plain('RANDOM_STANDARD_NORMAL', (call) => [constant(call, call.values(0))]),
-  /** A trained variable is a weight that the file does not hold; what names it holds nothing. */
   plain('VAR_HANDLE', (call) => [constant(call, [])]),
-  plain('READ_VARIABLE', (call) => [constant(call, call.stated[0]!.shape)]),
-  plain('ASSIGN_VARIABLE', () => []),
+  plain('READ_VARIABLE', (call) => [readVariable(call)]),
+  plain('ASSIGN_VARIABLE', assignVariable),
   /** Runs once, before the first inference. */
   plain('CALL_ONCE', () => []),
   plain('HASHTABLE', (call) => [constant(call, [])]),
   plain('HASHTABLE_IMPORT', () => []),
+  plain('WHERE', (call) => found(call, [])),
+  plain('UNIQUE', (call) => found(call, [call.shape(0)])),
 ];

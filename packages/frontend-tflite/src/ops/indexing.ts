@@ -1,6 +1,6 @@
 import { NnMeterError, normalizeAxis, type Shape, sliceExtent } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import type { Value } from '../value.ts';
+import { Value } from '../value.ts';
 import { int32, type OptionValues, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
 
@@ -81,21 +81,28 @@ function gather(call: Call, { axis, batchAxes }: OptionValues<(typeof GATHER)['f
   return call.one('gather', attributes, [call.input(0), call.input(1)]);
 }
 
-/** Writes updates into a tensor. */
-function scattered(call: Call, data: number): readonly Value[] {
-  return [call.one('scatter', {}, [call.input(data)])];
+/** Writes updates into zeros of a shape. */
+function scattered(call: Call, shape: Shape, indices: Value, updates: Value): readonly Value[] {
+  const zeros = new Value('constant', updates.dataType, shape);
+  return [call.one('scatter', {}, [zeros, indices, updates])];
 }
 
-/** Inputs: indices, updates, extents of the result, which is zero elsewhere. */
+/** Inputs: indices, updates, extents of the result. */
 function scatterNd(call: Call): readonly Value[] {
-  const shape: Shape = call.input(2).values ?? call.statedShape();
-  return call.emit('scatter', {}, [call.input(1), call.input(0)], { shapes: [shape] });
+  const shape = call.input(2).values ?? call.statedShape();
+  return scattered(call, shape, call.input(0), call.input(1));
 }
 
-/** Sums of the rows of one segment; `count` are the segments. */
+/** Sums of the rows of each segment, or their products, or the like. Inputs: rows, the segment of each. */
 function segments(call: Call, count: number): readonly Value[] {
   const shape = [count, ...call.shape(0).slice(call.shape(1).length)];
-  return call.emit('scatter', {}, [call.input(0), call.input(1)], { shapes: [shape] });
+  return scattered(call, shape, call.input(1), call.input(0));
+}
+
+/** The segments are in order, so that the last is the last of them. */
+function segmentSum(call: Call): readonly Value[] {
+  const last = call.input(1).values?.at(-1);
+  return segments(call, last === undefined ? call.statedShape()[0]! : last + 1);
 }
 
 function unsorted(op: string): TfLiteOp {
@@ -113,9 +120,12 @@ export const indexingOps: readonly TfLiteOp[] = [
   plain('EMBEDDING_LOOKUP', (call) => [
     call.one('gather', { axis: 0 }, [call.input(1), call.input(0)]),
   ]),
-  plain('DYNAMIC_UPDATE_SLICE', (call) => scattered(call, 0)),
+  /** Inputs: data, updates, where they begin. */
+  plain('DYNAMIC_UPDATE_SLICE', (call) => [
+    call.one('scatter', {}, [call.input(0), call.input(2), call.input(1)]),
+  ]),
   plain('SCATTER_ND', scatterNd),
-  plain('SEGMENT_SUM', (call) => segments(call, (call.input(1).values?.at(-1) ?? call.statedShape()[0]! - 1) + 1)),
+  plain('SEGMENT_SUM', segmentSum),
   unsorted('UNSORTED_SEGMENT_SUM'),
   unsorted('UNSORTED_SEGMENT_PROD'),
   unsorted('UNSORTED_SEGMENT_MAX'),
