@@ -173,10 +173,12 @@ function infer(
   operands: readonly Value[],
   { layout }: EmitOptions,
 ): readonly ShapeAndLayout[] {
-  const known = operands.map((operand, index): ShapeAndLayout => ({
-    shape: knownShape(operand),
-    layout: (index === 0 ? layout : undefined) ?? operand.layout,
-  }));
+  const known = operands.map(
+    (operand, index): ShapeAndLayout => ({
+      shape: knownShape(operand),
+      layout: (index === 0 ? layout : undefined) ?? operand.layout,
+    }),
+  );
   const results = inferOutputShapes(operation, known);
   if (results === undefined) throw new NotKnown('its attributes do not say its shape');
   return results;

@@ -25,6 +25,9 @@ import {
 const MOST_TABLES = 2_000_000;
 /** TensorFlow's own limit is 254, TFLite's kernels' 8. */
 const HIGHEST_RANK = 64;
+/** Of a constant's table, and of tables between which there is no weight. */
+const BUFFER_TABLE_BYTES = 32;
+const CLOSE_BYTES = 64 * 2 ** 10;
 /** Custom ops state some numbers. */
 const CUSTOM_OPTION_BYTES = 16 * 2 ** 10;
 
@@ -216,15 +219,16 @@ class Decoder {
 
   /**
    * Notices that the end of the file is missing: looks at the constants that lie last. Those in the FlatBuffer lie behind
-   * their tables, so that the last table has the last of them; the tables of others lie close together.
+   * their tables, so that the last table has the last of them; where all tables lie close together, the constants lie behind
+   * the FlatBuffer, and all are looked at.
    */
   *#requireBuffers(buffers: readonly number[]): Reading<void> {
+    const first = buffers.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     const last = buffers.reduce((a, b) => Math.max(a, b), 0);
-    if (last === 0) return;
-    yield* whenLoaded(() => this.#bufferData(last));
-    const lieOutside = yield* whenLoaded(() => this.#file.uint64(last, BUFFER.offset) > 1);
-    if (!lieOutside) return;
-    for (const buffer of buffers) yield* whenLoaded(() => this.#bufferData(buffer));
+    const areClose = last - first < CLOSE_BYTES + 2 * BUFFER_TABLE_BYTES * buffers.length;
+    for (const buffer of areClose ? buffers : [last]) {
+      yield* whenLoaded(() => this.#bufferData(buffer));
+    }
   }
 
   #operator(table: number, codes: readonly OperatorCode[]): Operator {
@@ -235,9 +239,7 @@ class Decoder {
       throw invalid(`an operator of the TFLite model is of code ${index} of ${codes.length}`);
     }
     const row = rowOf(code);
-    const custom = code.isCustom
-      ? file.vector(table, OPERATOR.custom, 1)
-      : { start: 0, length: 0 };
+    const custom = code.isCustom ? file.vector(table, OPERATOR.custom, 1) : { start: 0, length: 0 };
     return {
       ...code,
       inputs: file.integers(table, OPERATOR.inputs),

@@ -77,7 +77,12 @@ export function evaluate(
     case 'expand':
       return each((place) => broadcast(a, place));
     case 'tile':
-      return each((place) => valueAt(a, place.map((at, axis) => at % a.shape![axis]!)));
+      return each((place) =>
+        valueAt(
+          a,
+          place.map((at, axis) => at % a.shape![axis]!),
+        ),
+      );
     case 'where':
       return each((place) => {
         const chosen = broadcast(a, place) === 0 ? c : b;
@@ -85,7 +90,10 @@ export function evaluate(
       });
     case 'transpose':
       return each((place) =>
-        valueAt(a, a.shape!.map((_, axis) => place[attributes.perm.indexOf(axis)] ?? 0)),
+        valueAt(
+          a,
+          a.shape!.map((_, axis) => place[attributes.perm.indexOf(axis)] ?? 0),
+        ),
       );
     case 'concat':
       return each((place) => concatenated(operands, place, attributes.axis));
@@ -170,7 +178,10 @@ function reduced(
     const { starts, steps } = attributes;
     const step = steps[0] ?? 1;
     const start = starts[0] ?? 0;
-    const first = Math.min(Math.max(start < 0 ? start + values.length : start, 0), values.length - 1);
+    const first = Math.min(
+      Math.max(start < 0 ? start + values.length : start, 0),
+      values.length - 1,
+    );
     return complete(Array.from({ length: count }, (_, index) => values[first + index * step]));
   }
   const reduce = REDUCTIONS[source];

@@ -119,7 +119,10 @@ export class RandomBytes {
       const isWhole =
         at + PAGE_BYTES + OVERLAP_BYTES <= bytes.length || start + bytes.length >= this.size;
       if (!isWhole) break;
-      this.#remember((start + at) / PAGE_BYTES, bytes.subarray(at, at + PAGE_BYTES + OVERLAP_BYTES));
+      this.#remember(
+        (start + at) / PAGE_BYTES,
+        bytes.subarray(at, at + PAGE_BYTES + OVERLAP_BYTES),
+      );
     }
   }
 

@@ -306,7 +306,9 @@ class Lowering {
 /** The shape that the file states, an unknown batch being 1; undefined if it depends on data, or the inputs are others. */
 function assumedShape(tensor: StatedTensor, scope: Scope): Shape | undefined {
   const { shape, signature = shape, isRanked } = tensor;
-  const isKnown = signature.every((extent, axis) => extent >= 0 || (axis === 0 && scope.hasUnknownBatch));
+  const isKnown = signature.every(
+    (extent, axis) => extent >= 0 || (axis === 0 && scope.hasUnknownBatch),
+  );
   return scope.statedHolds && isRanked && isKnown ? shape : undefined;
 }
 

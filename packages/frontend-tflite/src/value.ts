@@ -20,7 +20,10 @@ export class Value {
     kind: TensorKind,
     dataType: DataType,
     shape: Shape | undefined,
-    more: { readonly layout?: Layout | undefined; readonly values?: readonly number[] | undefined } = {},
+    more: {
+      readonly layout?: Layout | undefined;
+      readonly values?: readonly number[] | undefined;
+    } = {},
   ) {
     this.kind = kind;
     this.dataType = dataType;

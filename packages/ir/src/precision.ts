@@ -21,7 +21,11 @@ export function precisionOf(graph: Graph): Precision {
   const weights = new Map<DataType, number>();
   for (let node = 0; node < macs.length; node++) {
     if (!(macs[node]! > 0)) continue;
-    for (let at = inputStart[node]!; at < inputStart[node + 1]! && at < inputStart[node]! + 2; at++) {
+    for (
+      let at = inputStart[node]!;
+      at < inputStart[node + 1]! && at < inputStart[node]! + 2;
+      at++
+    ) {
       const tensor = tensors[inputs[at]!];
       if (tensor === undefined) continue;
       const types = tensor.kind === 'constant' ? weights : activations;

@@ -1,4 +1,4 @@
-import { type Layout, samePads, type Shape, transposedWindowExtent } from '@nnmeter/ir';
+import { type Layout, type Shape, samePads, transposedWindowExtent } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';

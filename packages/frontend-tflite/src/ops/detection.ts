@@ -1,5 +1,5 @@
-import { flexInteger } from '../flexbuffer.ts';
 import type { Call } from '../call.ts';
+import { flexInteger } from '../flexbuffer.ts';
 import type { Value } from '../value.ts';
 import { plain, type TfLiteOp } from './rule.ts';
 

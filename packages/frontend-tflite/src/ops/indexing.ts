@@ -46,8 +46,7 @@ function stridedSlice(call: Call, masks: Masks): Value {
       throw new NnMeterError('E_SHAPE', `the slice has more axes than [${input.join(', ')}]`);
     }
     const isSingle = hasBit(masks.shrinkAxisMask, index);
-    const start =
-      hasBit(masks.beginMask, index) && !isSingle ? (step > 0 ? 0 : extent - 1) : first;
+    const start = hasBit(masks.beginMask, index) && !isSingle ? (step > 0 ? 0 : extent - 1) : first;
     const last = masks.endIsOffset === 0 ? end[index]! : first + end[index]!;
     const stop = hasBit(masks.endMask, index) ? (step > 0 ? extent : -extent - 1) : last;
     starts.push(start);

@@ -38,7 +38,8 @@ function computedShape(call: Call): Shape {
 function squeeze(call: Call, listed: readonly number[]): Value {
   const shape = call.shape(0);
   const axes = new Set(listed.map((axis) => normalizeAxis(axis, shape.length)));
-  const isDropped = (extent: number, axis: number) => (axes.size > 0 ? axes.has(axis) : extent === 1);
+  const isDropped = (extent: number, axis: number) =>
+    axes.size > 0 ? axes.has(axis) : extent === 1;
   return call.reshape(
     call.input(0),
     shape.filter((extent, axis) => !isDropped(extent, axis)),
@@ -72,7 +73,8 @@ function unpack(call: Call, stated: number): readonly Value[] {
   const axis = normalizeAxis(stated, shape.length);
   const rest = shape.toSpliced(axis, 1);
   const sizes = new Array<number>(call.stated.length).fill(1);
-  const slices = sizes.length === 1 ? [call.input(0)] : call.emit('split', { axis, sizes }, [call.input(0)]);
+  const slices =
+    sizes.length === 1 ? [call.input(0)] : call.emit('split', { axis, sizes }, [call.input(0)]);
   return slices.map((slice) => call.reshape(slice, rest));
 }
 
@@ -183,7 +185,9 @@ export const movementOps: readonly TfLiteOp[] = [
   plain('SPLIT_V', splitBySizes),
   plain('PAD', (call) => pad(call, 'constant')),
   plain('PADV2', (call) => pad(call, 'constant')),
-  row('MIRROR_PAD', MIRROR_PAD, (call, { mode }) => pad(call, mode === 0 ? 'reflect' : 'symmetric')),
+  row('MIRROR_PAD', MIRROR_PAD, (call, { mode }) =>
+    pad(call, mode === 0 ? 'reflect' : 'symmetric'),
+  ),
   plain('TRANSPOSE', (call) => [call.one('transpose', { perm: call.values(1) }, [call.input(0)])]),
   plain('TILE', (call) => [call.one('tile', { repeats: call.values(1) }, [call.input(0)])]),
   plain('BROADCAST_TO', (call) => {

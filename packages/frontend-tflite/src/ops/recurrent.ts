@@ -59,7 +59,13 @@ function lstmStep(call: Call, isBasic: boolean): readonly Value[] {
   const hiddenSize = isBasic ? call.shape(2)[0]! / 4 : call.shape(2)[0]!;
   const step = call.reshape(call.input(0), [1, batch, features]);
   const weights = isBasic ? [2, 3] : places(1, 16);
-  const all = layer(call, step, { op: 'lstm', hiddenSize, directions: 1, timeMajor: true, weights });
+  const all = layer(call, step, {
+    op: 'lstm',
+    hiddenSize,
+    directions: 1,
+    timeMajor: true,
+    weights,
+  });
   const result = isBasic
     ? call.reshape(all, [batch, hiddenSize])
     : projected(call, all, [batch, hiddenSize], 16);
@@ -67,11 +73,7 @@ function lstmStep(call: Call, isBasic: boolean): readonly Value[] {
 }
 
 /** Both directions of a layer, as two results or joined at the features. */
-function bothDirections(
-  call: Call,
-  parameters: Layer,
-  mergesOutputs: boolean,
-): readonly Value[] {
+function bothDirections(call: Call, parameters: Layer, mergesOutputs: boolean): readonly Value[] {
   const { timeMajor, hiddenSize } = parameters;
   const [first = 1, second = 1] = call.shape(0);
   const all = layer(call, call.input(0), parameters);

@@ -4,7 +4,7 @@ import { int32, options, uint32 } from './options.ts';
 import { row, type TfLiteOp } from './rule.ts';
 
 const CALL = options(16, { subgraph: uint32(0) });
-const IF = options(92, { then: int32(0), otherwise: int32(1) });
+const IF = options(92, { whenTrue: int32(0), whenFalse: int32(1) });
 const WHILE = options(93, { condition: int32(0), body: int32(1) });
 const COMPOSITE = options(21, { decomposition: int32(1) }, 2);
 
@@ -12,12 +12,12 @@ const COMPOSITE = options(21, { decomposition: int32(1) }, 2);
 const MOST_TRIPS = 2000;
 
 /** The branch that is taken where the condition is known. */
-function branch(call: Call, then: number, otherwise: number): readonly Value[] {
+function branch(call: Call, whenTrue: number, whenFalse: number): readonly Value[] {
   const condition = call.input(0).values?.[0];
   if (condition === undefined) {
     throw new NotKnown('which branch is taken depends on data, and the work of neither is counted');
   }
-  return call.bodies.inline(condition === 0 ? otherwise : then, operands(call, 1), 'branch');
+  return call.bodies.inline(condition === 0 ? whenFalse : whenTrue, operands(call, 1), 'branch');
 }
 
 /** Every trip of a loop, as far as its condition is known from constants: recurrent layers count their steps. */
@@ -49,6 +49,6 @@ export const subgraphOps: readonly TfLiteOp[] = [
   row('STABLEHLO_COMPOSITE', COMPOSITE, (call, { decomposition }) =>
     call.bodies.inline(decomposition, operands(call, 0), 'composite'),
   ),
-  row('IF', IF, (call, { then, otherwise }) => branch(call, then, otherwise)),
+  row('IF', IF, (call, { whenTrue, whenFalse }) => branch(call, whenTrue, whenFalse)),
   row('WHILE', WHILE, (call, { condition, body }) => loop(call, condition, body)),
 ];
