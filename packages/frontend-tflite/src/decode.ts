@@ -28,6 +28,7 @@ const HIGHEST_RANK = 64;
 /** Of a constant's table, and of tables between which there is no weight. */
 const BUFFER_TABLE_BYTES = 32;
 const CLOSE_BYTES = 64 * 2 ** 10;
+const NO_OPTIONS = new Uint8Array(0);
 /** Custom ops state some numbers. */
 const CUSTOM_OPTION_BYTES = 16 * 2 ** 10;
 
@@ -239,14 +240,19 @@ class Decoder {
       throw invalid(`an operator of the TFLite model is of code ${index} of ${codes.length}`);
     }
     const row = rowOf(code);
-    const custom = code.isCustom ? file.vector(table, OPERATOR.custom, 1) : { start: 0, length: 0 };
     return {
-      ...code,
+      op: code.op,
+      isCustom: code.isCustom,
       inputs: file.integers(table, OPERATOR.inputs),
       outputs: file.integers(table, OPERATOR.outputs),
       options: row === undefined ? {} : this.#options(table, row.options),
-      customOptions: file.octets(custom.start, Math.min(custom.length, CUSTOM_OPTION_BYTES)),
+      customOptions: code.isCustom ? this.#customOptions(table) : NO_OPTIONS,
     };
+  }
+
+  #customOptions(table: number): Uint8Array {
+    const { start, length } = this.#file.vector(table, OPERATOR.custom, 1);
+    return this.#file.octets({ start, length: Math.min(length, CUSTOM_OPTION_BYTES) }).slice();
   }
 
   /** Options of another op are taken as absent, as TFLite takes them. */

@@ -105,17 +105,15 @@ export class FlatBuffer {
   }
 
   string(table: number, field: number): string {
-    const { start, length } = this.vector(table, field, 1);
-    if (length > STRING_BYTES) throw limit('bytes in a name', STRING_BYTES);
-    return decoder.decode(this.octets(start, length));
+    const text = this.vector(table, field, 1);
+    if (text.length > STRING_BYTES) throw limit('bytes in a name', STRING_BYTES);
+    return decoder.decode(this.octets(text));
   }
 
-  /** A copy of some bytes. */
-  octets(start: number, length: number): Uint8Array {
+  /** Some bytes, for reading only. */
+  octets({ start, length }: Vector): Uint8Array {
     this.#count(length);
-    const octets = new Uint8Array(length);
-    for (let index = 0; index < length; index++) octets[index] = this.bytes.uint8(start + index);
-    return octets;
+    return this.bytes.octets(start, length);
   }
 
   /** Where a field's value is; 0 if it has none. */

@@ -21,7 +21,8 @@ const LOAD_BYTES = 16 * PAGE_BYTES;
 /** What may be kept; the tables of a real network take some megabytes. */
 const KEPT_BYTES = 256 * 2 ** 20;
 
-const NOTHING: DataView = new DataView(new ArrayBuffer(0));
+const NO_BYTES = new Uint8Array(0);
+const NOTHING: DataView = new DataView(NO_BYTES.buffer);
 
 /**
  * Numbers at any position of bytes in memory, of a source that is read at once, or, where `source` is only a size, of what
@@ -95,6 +96,16 @@ export class RandomBytes {
   float64(position: number): number {
     const index = this.#locate(position, 8);
     return this.#view.getFloat64(index, true);
+  }
+
+  /** Some bytes, for reading only. */
+  octets(position: number, length: number): Uint8Array {
+    this.require(position, length);
+    if (length === 0) return NO_BYTES;
+    const index = this.#locate(position, 1);
+    const { buffer, byteOffset, byteLength } = this.#view;
+    if (index + length <= byteLength) return new Uint8Array(buffer, byteOffset + index, length);
+    return Uint8Array.from({ length }, (_, at) => this.uint8(position + at));
   }
 
   /** Checks that a range lies in the file. @throws NnMeterError E_INVALID_INPUT */

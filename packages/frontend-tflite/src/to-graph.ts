@@ -319,7 +319,9 @@ function imageLayout({ length }: Shape): Layout | undefined {
 function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode): Node {
   const given = inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
   return {
-    ...{ name, op, attributes },
+    name,
+    op,
+    attributes,
     inputs: given.map((input) => input?.name ?? ''),
     outputs: outputs.map((output) => output.name),
     sourceOp,
@@ -328,7 +330,9 @@ function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode):
 
 function toTensor({ name, kind, dataType, shape, layout, values }: Value): Tensor {
   return {
-    ...{ name, kind, dataType },
+    name,
+    kind,
+    dataType,
     ...(shape && { shape }),
     ...(layout && { layout }),
     ...(kind === 'constant' && values && { values }),
