@@ -14,18 +14,20 @@ const isAgreed = ({ macs, expected }) => Math.abs(macs / expected - 1) <= MACS_W
 const share = (part, whole) => (whole === 0 ? '-' : `${part} of ${whole}`);
 
 const groups = Map.groupBy(made, ({ category, route }) => `${category}|${route}`);
-const rows = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, group]) => {
-  const read = group.filter(isRead);
-  const counted = read.filter(({ expected }) => expected > 0);
-  return [
-    ...key.split('|'),
-    share(read.length, group.length),
-    share(read.filter(({ shapeless }) => shapeless === 0).length, read.length),
-    share(read.filter(({ assumed }) => assumed.length > 0).length, read.length),
-    share(counted.filter(isAgreed).length, counted.length),
-    share(read.filter(({ complete }) => !complete).length, read.length),
-  ];
-});
+const rows = [...groups]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([key, group]) => {
+    const read = group.filter(isRead);
+    const counted = read.filter(({ expected }) => expected > 0);
+    return [
+      ...key.split('|'),
+      share(read.length, group.length),
+      share(read.filter(({ shapeless }) => shapeless === 0).length, read.length),
+      share(read.filter(({ assumed }) => assumed.length > 0).length, read.length),
+      share(counted.filter(isAgreed).length, counted.length),
+      share(read.filter(({ complete }) => !complete).length, read.length),
+    ];
+  });
 
 const models = new Set(made.map(({ model }) => model));
 const read = made.filter(isRead);
@@ -61,10 +63,15 @@ ${list(
   'MACs that differ',
   counted
     .filter((line) => !isAgreed(line))
-    .map((line) => `- ${name(line)}: ${millions(line.macs)} M, the framework says ${millions(line.expected)} M`),
+    .map(
+      (line) =>
+        `- ${name(line)}: ${millions(line.macs)} M, the framework says ${millions(line.expected)} M`,
+    ),
 )}${list(
   'Not made',
-  lines.filter(({ notMade }) => notMade !== undefined).map((line) => `- ${name(line)}: ${line.notMade.split('\n')[0].slice(0, 120)}`),
+  lines
+    .filter(({ notMade }) => notMade !== undefined)
+    .map((line) => `- ${name(line)}: ${line.notMade.split('\n')[0].slice(0, 120)}`),
 )}`;
 writeFileSync(new URL('../../docs/real-models.md', import.meta.url), page);
 console.log(page.split('\n## ')[0]);

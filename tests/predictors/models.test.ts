@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +32,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 const resnet18 = fileURLToPath(new URL('../../fixtures/onnx/resnet18.onnx', import.meta.url));
+const products = fileURLToPath(new URL('../../fixtures/tflite/products.tflite', import.meta.url));
 const irText = JSON.stringify(smallNetwork);
 const nniText = JSON.stringify({
   nodes: {
@@ -50,6 +59,12 @@ describe('the kind of a model is told by its content', () => {
   test('onnx', async () => {
     expect(await detectModelType(resnet18)).toBe('onnx');
     expect((await modelFileToGraph(resnet18)).nodes.length).toBeGreaterThan(40);
+  });
+
+  test('tflite', async () => {
+    const bytes = readFileSync(products);
+    expect(await detectModelType(file('misleading.onnx', bytes))).toBe('tflite');
+    expect((await modelToGraph(new Uint8Array(bytes))).metadata.format).toBe('tflite');
   });
 
   test.each([
@@ -125,7 +140,7 @@ describe('predict takes a model as it comes', () => {
     await expect(modelFileToGraph(resnet18, 'caffe')).rejects.toMatchObject({
       code: 'E_INVALID_INPUT',
       message: expect.stringMatching(
-        /"caffe"; known are nni-ir, nnmeter-ir, onnx, pb, pt2, torchvision/,
+        /"caffe"; known are nni-ir, nnmeter-ir, onnx, pb, pt2, tflite, torchvision/,
       ),
     });
   });

@@ -56,6 +56,7 @@ export {
   ops,
   type UnaryOp,
 } from './ops.ts';
+export { type Precision, precisionOf } from './precision.ts';
 export type { ReadOptions } from './read-options.ts';
 export { type AxisOrders, renumberAxes } from './renumber.ts';
 export {

@@ -72,8 +72,8 @@ export function agrees(stated: StatedShape, known: Shape): boolean {
 
 /**
  * The meaning of each axis. Activations: `NCHW`, `NHWC` and their 1-D and 3-D forms. Convolution weights:
- * `OIHW` (ONNX), `HWIO` (TensorFlow), `HWCM` (TensorFlow depthwise: channels, multiplier) and their 1-D and 3-D forms
- * (`OIW`, `OIDHW`, ...). Fully connected weights: `OI` or `IO`.
+ * `OIHW` (ONNX), `HWIO` (TensorFlow), `HWCM` (TensorFlow depthwise: channels, multiplier), `OHWI` and `IHWO` (TFLite, and
+ * its depthwise ones), and their 1-D and 3-D forms (`OIW`, `OIDHW`, ...). Fully connected weights: `OI` or `IO`.
  */
 export type Layout =
   | 'NCHW'
@@ -85,6 +85,8 @@ export type Layout =
   | 'OIHW'
   | 'HWIO'
   | 'HWCM'
+  | 'OHWI'
+  | 'IHWO'
   | 'OIW'
   | 'WIO'
   | 'OIDHW'

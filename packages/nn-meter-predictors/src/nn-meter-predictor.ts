@@ -1,4 +1,4 @@
-import { type Graph, type Node, opRow } from '@nnmeter/ir';
+import { type Graph, type Node, opRow, precisionOf } from '@nnmeter/ir';
 import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
@@ -8,6 +8,7 @@ import {
   type LatencyPredictor,
   type LatencyReport,
   measureUncounted,
+  precisionWarnings,
   requireShapes,
 } from '@nnmeter/predictor';
 import { blindSpots } from './blind-spots.ts';
@@ -40,6 +41,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     const counted = detected.filter((_, index) => latencies[index] !== undefined);
     const uncounted = detected.filter((_, index) => latencies[index] === undefined);
     const { extrapolation, warnings } = blindSpots(graph);
+    const precision = precisionOf(graph);
     return {
       model: graph.name,
       predictor: name,
@@ -49,9 +51,15 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       interval: null,
       coverage: coverageOf(graph, nodesOf(counted)),
       ...measureUncounted(graph, nodesOf(uncounted)),
+      precision,
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
       extrapolation,
-      warnings: [...graph.warnings, ...warnings, ...uncountedWarning(uncounted)],
+      warnings: [
+        ...graph.warnings,
+        ...precisionWarnings(precision),
+        ...warnings,
+        ...uncountedWarning(uncounted),
+      ],
     };
   }
 

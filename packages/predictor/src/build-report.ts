@@ -1,8 +1,9 @@
-import { channelsLastShape, type Graph, type Tensor } from '@nnmeter/ir';
+import { channelsLastShape, type Graph, precisionOf, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
+import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
 import { measureUncounted } from './uncounted.ts';
 import { predictionWarnings } from './warnings.ts';
@@ -27,6 +28,7 @@ export function buildReport(
       ),
     ),
   );
+  const precision = precisionOf(graph);
   return {
     model: graph.name,
     predictor: definition.name,
@@ -36,9 +38,14 @@ export function buildReport(
     interval: missing.complete ? latencyModel.interval(latencyMs, predictions) : null,
     coverage: measureCoverage(graph, kernels, predictions),
     ...missing,
+    precision,
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
-    warnings: [...graph.warnings, ...predictionWarnings(graph, kernels, predictions, latencyModel)],
+    warnings: [
+      ...graph.warnings,
+      ...precisionWarnings(precision),
+      ...predictionWarnings(graph, kernels, predictions, latencyModel),
+    ],
   };
 }
 

@@ -23,6 +23,7 @@ export {
   readModelFile,
   type TypedGraph,
 } from './models.ts';
+export { precisionWarnings } from './precision-warnings.ts';
 export {
   createPredictor,
   type DevicePredictor,

@@ -1,3 +1,4 @@
+import type { Precision } from '@nnmeter/ir';
 import type { KernelConfiguration, LatencyInterval } from '@nnmeter/latency-model';
 
 /** Latency of one kernel in a report. */
@@ -55,6 +56,8 @@ export interface LatencyReport {
   readonly uncounted: Uncounted;
   /** False if what is `uncounted` is unknown, or more than 5 % of the MACs that are counted: a lower bound, no prediction. */
   readonly complete: boolean;
+  /** Of the model; a latency is that of float32, which the devices were measured with, and `warnings` say where that differs. */
+  readonly precision: Precision;
   /** In the order of execution. */
   readonly kernels: readonly KernelLatency[];
   /** Which features of the model lie outside the training data: resolution, batch, channels, non-square, ... */

@@ -91,27 +91,28 @@ interface WeightChannels {
   readonly to: number;
 }
 
-/** Channels a convolution's weight takes and gives: ONNX has outputs first, TensorFlow last. */
+/** Channels a convolution's weight takes and gives: as its layout says, else the last axes, as TensorFlow has them. */
 function weightChannels({ shape, layout }: ShapeAndLayout, group: number): WeightChannels {
   const last = shape.at(-1) ?? 1;
   const beforeLast = shape.at(-2) ?? 1;
   if (layout === 'HWCM') return { from: beforeLast, to: beforeLast * last };
-  return layout?.startsWith('O')
-    ? { from: (shape[1] ?? 1) * group, to: shape[0] ?? 1 }
-    : { from: beforeLast * group, to: last };
+  const output = layout?.indexOf('O') ?? -1;
+  if (layout === undefined || output < 0) return { from: beforeLast * group, to: last };
+  return { from: (shape[layout.indexOf('I')] ?? 1) * group, to: shape[output] ?? 1 };
 }
 
 /**
  * The same of a transposed convolution: the operand's channels come first in ONNX, and in TensorFlow last, which only
- * the operand tells from our own order.
+ * the operand tells from our own order. TFLite's order is what it says.
  */
 function transposedWeightChannels(
   { shape, layout }: ShapeAndLayout,
   group: number,
   operand: number,
 ): WeightChannels {
-  if (layout?.startsWith('O')) return { from: shape[0] ?? 1, to: (shape[1] ?? 1) * group };
   const last = shape.at(-1) ?? 1;
+  if (layout === 'OHWI') return { from: last, to: (shape[0] ?? 1) * group };
+  if (layout?.startsWith('O')) return { from: shape[0] ?? 1, to: (shape[1] ?? 1) * group };
   const beforeLast = shape.at(-2) ?? 1;
   return beforeLast !== operand && last === operand
     ? { from: last, to: beforeLast * group }

@@ -45,10 +45,19 @@ export function matchHardSigmoid(view: GraphView, anchor: number): readonly numb
   if (!isAbout(three, 3)) return mismatch(anchor, 'does not add 3');
   const clip = view.next(anchor, 'relu', 'clip');
   if (clip === NONE) return mismatch(anchor, 'is not read by one relu6 only');
+  const scaled = matchScaledRelu6(view, clip);
+  return isMatch(scaled) ? [anchor, ...scaled] : scaled;
+}
+
+/**
+ * relu6(x) and its division by 6, if that follows: all that is left of a hard sigmoid where the 3 is in the bias of the layer
+ * before, as TFLite's converter puts it.
+ */
+export function matchScaledRelu6(view: GraphView, clip: number): readonly number[] | Mismatch {
   const { min, max } = view.nodes[clip]!.attributes as { min?: number; max?: number };
   if ((min ?? 0) !== 0 || max !== 6) return mismatch(clip, 'is not a relu6');
   const scale = view.next(clip, 'mul', 'div');
-  return scale !== NONE && isSixth(view, scale) ? [anchor, clip, scale] : [anchor, clip];
+  return scale !== NONE && isSixth(view, scale) ? [clip, scale] : [clip];
 }
 
 function isSixth(view: GraphView, node: number): boolean {

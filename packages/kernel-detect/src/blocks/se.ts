@@ -1,7 +1,7 @@
 import { imageDimensions } from '@nnmeter/ir';
 import { type GraphView, NONE } from '../graph-view.ts';
 import { ascending, type Block, isMatch, type Mismatch, mismatch } from './block.ts';
-import { hswish, matchHardSigmoid } from './hswish.ts';
+import { hswish, matchHardSigmoid, matchScaledRelu6 } from './hswish.ts';
 import { swish } from './swish.ts';
 
 /**
@@ -99,16 +99,17 @@ function takeActivation(view: GraphView, nodes: number[]): Mismatch | undefined 
 
 function takeGate(view: GraphView, nodes: number[]): Mismatch | undefined {
   const last = nodes[nodes.length - 1]!;
-  const start = view.next(last, 'sigmoid', 'hardsigmoid', 'add');
+  const start = view.next(last, 'sigmoid', 'hardsigmoid', 'add', 'relu');
   if (start === NONE) return mismatch(last, 'is not followed by a sigmoid or hard sigmoid');
   if (view.op(start) === 'sigmoid') {
     nodes.push(start);
     return undefined;
   }
-  const gate = matchHardSigmoid(view, start);
+  const isRelu = view.op(start) === 'relu';
+  const gate = isRelu ? matchScaledRelu6(view, start) : matchHardSigmoid(view, start);
   if (!isMatch(gate)) return gate;
-  if (gate.length === 2) {
-    return mismatch(gate[1]!, 'is not followed by a scaling by 1/6');
+  if (gate.length === (isRelu ? 1 : 2)) {
+    return mismatch(gate.at(-1)!, 'is not followed by a scaling by 1/6');
   }
   nodes.push(...gate);
   return undefined;

@@ -1,0 +1,90 @@
+import { elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
+import type { Call } from '../call.ts';
+import { Value } from '../value.ts';
+import { plain, type TfLiteOp } from './rule.ts';
+
+/** Longer lists are no shapes. */
+const MOST_VALUES = 64;
+
+function constant(call: Call, shape: Shape, values?: readonly number[]): Value {
+  return new Value('constant', call.stated[0]?.dataType ?? 'unknown', shape, { values });
+}
+
+/** All of one value; `value` where it is known. */
+function filled(call: Call, shape: Shape, value: number | undefined): Value {
+  if (shape.some((extent) => !(extent >= 0))) {
+    throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
+  }
+  const count = elementCount(shape);
+  const isShown = value !== undefined && count <= MOST_VALUES;
+  return constant(call, shape, isShown ? new Array<number>(count).fill(value) : undefined);
+}
+
+function range(call: Call): Value {
+  const [start, limit, delta] = [call.integer(0), call.integer(1), call.integer(2)];
+  const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
+  const values = Array.from(
+    { length: Math.min(count, MOST_VALUES + 1) },
+    (_, index) => start + index * delta,
+  );
+  return constant(call, [count], count > MOST_VALUES ? undefined : values);
+}
+
+/** Inputs: extents, value. Of a computed value it is a copy. */
+function fill(call: Call): Value {
+  const shape = call.values(0);
+  const value = call.input(1);
+  return value.kind === 'constant'
+    ? filled(call, shape, value.values?.[0])
+    : call.one('expand', { shape }, [value]);
+}
+
+/** The shape that two shapes broadcast to. */
+function broadcastOf(call: Call): Value {
+  const [a, b] = [call.values(0), call.values(1)];
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, axis: number) => shape[axis - rank + shape.length] ?? 1;
+  const shape = Array.from({ length: rank }, (_, axis) =>
+    at(a, axis) === 1 ? at(b, axis) : at(a, axis),
+  );
+  return constant(call, [rank], shape);
+}
+
+/** A node whose first result is as long as what it finds. */
+function found(call: Call, others: readonly Shape[]): readonly Value[] {
+  const results = call.emit('custom', {}, call.inputs, { shapes: [undefined, ...others] });
+  results[0]!.dependsOnData = true;
+  return results;
+}
+
+/** A variable's value: what was assigned in this run, else a weight that the file does not hold. */
+function readVariable(call: Call): Value {
+  return call.input(0).assigned ?? constant(call, call.stated[0]!.shape);
+}
+
+function assignVariable(call: Call): readonly Value[] {
+  call.input(0).assigned = call.input(1);
+  return [];
+}
+
+/** What is known without running anything, and what cannot be. */
+export const constantOps: readonly TfLiteOp[] = [
+  plain('SHAPE', (call) => [constant(call, [call.shape(0).length], call.shape(0))]),
+  plain('RANK', (call) => [constant(call, [], [call.shape(0).length])]),
+  plain('FILL', (call) => [fill(call)]),
+  plain('ZEROS_LIKE', (call) => [filled(call, call.shape(0), 0)]),
+  plain('RANGE', (call) => [range(call)]),
+  plain('BROADCAST_ARGS', (call) => [broadcastOf(call)]),
+  /** Random numbers: only training and dropout use them. */
+  plain('RANDOM_UNIFORM', (call) => [constant(call, call.values(0))]),
+  plain('RANDOM_STANDARD_NORMAL', (call) => [constant(call, call.values(0))]),
+  plain('VAR_HANDLE', (call) => [constant(call, [])]),
+  plain('READ_VARIABLE', (call) => [readVariable(call)]),
+  plain('ASSIGN_VARIABLE', assignVariable),
+  /** Runs once, before the first inference. */
+  plain('CALL_ONCE', () => []),
+  plain('HASHTABLE', (call) => [constant(call, [])]),
+  plain('HASHTABLE_IMPORT', () => []),
+  plain('WHERE', (call) => found(call, [])),
+  plain('UNIQUE', (call) => found(call, [call.shape(0)])),
+];

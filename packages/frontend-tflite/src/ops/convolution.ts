@@ -1,0 +1,214 @@
+import { type Layout, type Shape, samePads, transposedWindowExtent } from '@nnmeter/ir';
+import type { Call } from '../call.ts';
+import type { Value } from '../value.ts';
+import { activated } from './activation.ts';
+import { int8, int32, type OptionValues, options } from './options.ts';
+import { plain, row, type TfLiteOp } from './rule.ts';
+
+const window2d = {
+  padding: int8(0),
+  strideWidth: int32(1),
+  strideHeight: int32(2),
+};
+
+const CONV_2D = options(1, {
+  ...window2d,
+  activation: int8(3),
+  dilationWidth: int32(4, 1),
+  dilationHeight: int32(5, 1),
+});
+
+const DEPTHWISE_CONV_2D = options(2, {
+  ...window2d,
+  activation: int8(4),
+  dilationWidth: int32(5, 1),
+  dilationHeight: int32(6, 1),
+});
+
+const TRANSPOSE_CONV = options(49, { ...window2d, activation: int8(3) });
+
+/** Also of CONV_3D_TRANSPOSE. */
+const CONV_3D = options(106, {
+  padding: int8(0),
+  strideDepth: int32(1),
+  strideWidth: int32(2),
+  strideHeight: int32(3),
+  activation: int8(4),
+  dilationDepth: int32(5, 1),
+  dilationWidth: int32(6, 1),
+  dilationHeight: int32(7, 1),
+});
+
+/** The value of Padding that is none. */
+const VALID = 1;
+
+/** Pads of a window over an image with channels last, all begins, then all ends. */
+export function windowPads(
+  sides: readonly number[],
+  kernelShape: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+  padding: number,
+): number[] {
+  const pads = sides.map((side, axis) =>
+    padding === VALID
+      ? ([0, 0] as const)
+      : samePads(side, {
+          kernel: kernelShape[axis]!,
+          stride: strides[axis]!,
+          dilation: dilations[axis]!,
+        }),
+  );
+  return [...pads.map(([begin]) => begin), ...pads.map(([, end]) => end)];
+}
+
+/** A weight with what its axes mean. */
+function weight(call: Call, index: number, layout: Layout): Value {
+  const value = call.input(index);
+  value.layout = layout;
+  return value;
+}
+
+type Window2d = OptionValues<(typeof CONV_2D)['fields']>;
+
+function stridesOf({ strideHeight, strideWidth }: Pick<Window2d, 'strideHeight' | 'strideWidth'>) {
+  return [strideHeight, strideWidth];
+}
+
+/** Inputs: image, filter [out, height, width, in per group], or depthwise [1, height, width, out], bias. */
+function convolution(call: Call, window: Window2d, depthwise: boolean): readonly Value[] {
+  const [, height = 1, width = 1, channels = 1] = call.shape(0);
+  const filter = call.shape(1);
+  const kernelShape = filter.slice(1, 3);
+  const strides = stridesOf(window);
+  const dilations = [window.dilationHeight, window.dilationWidth];
+  const pads = windowPads([height, width], kernelShape, strides, dilations, window.padding);
+  const group = depthwise ? channels : channels / filter[3]!;
+  const result = call.one(
+    group > 1 && group === channels ? 'dwconv' : 'conv',
+    { kernelShape, strides, pads, dilations, group },
+    [call.input(0), weight(call, 1, depthwise ? 'IHWO' : 'OHWI'), call.inputs[2]],
+    { layout: 'NHWC' },
+  );
+  return activated(call, result, window.activation);
+}
+
+/** Inputs: image, filter [depth, height, width, in per group, out], bias. */
+function convolution3d(
+  call: Call,
+  window: OptionValues<(typeof CONV_3D)['fields']>,
+): readonly Value[] {
+  const [, depth = 1, height = 1, width = 1, channels = 1] = call.shape(0);
+  const filter = call.shape(1);
+  const kernelShape = filter.slice(0, 3);
+  const strides = [window.strideDepth, window.strideHeight, window.strideWidth];
+  const dilations = [window.dilationDepth, window.dilationHeight, window.dilationWidth];
+  const pads = windowPads([depth, height, width], kernelShape, strides, dilations, window.padding);
+  const result = call.one(
+    'conv',
+    { kernelShape, strides, pads, dilations, group: channels / filter[3]! },
+    [call.input(0), weight(call, 1, 'DHWIO'), call.inputs[2]],
+    { layout: 'NDHWC' },
+  );
+  return activated(call, result, window.activation);
+}
+
+interface Transposed {
+  readonly image: Value;
+  readonly filter: Value;
+  readonly bias: Value | undefined;
+  /** The extents of the result. */
+  readonly shape: Shape;
+  readonly kernelShape: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padding: number;
+  readonly layout: Layout;
+}
+
+function transposedConvolution(call: Call, convolution: Transposed): Value {
+  const { image, filter, bias, shape, kernelShape, strides, dilations, layout } = convolution;
+  const sides = shape.slice(1, -1);
+  const pads = windowPads(sides, kernelShape, strides, dilations, convolution.padding);
+  /** A forward convolution rounds down; what it left out comes back as padding. */
+  const outputPadding = sides.map((side, axis) => {
+    const extent = transposedWindowExtent(image.shape?.[axis + 1] ?? 1, {
+      kernel: kernelShape[axis]!,
+      stride: strides[axis]!,
+      dilation: dilations[axis]!,
+      padBegin: pads[axis]!,
+      padEnd: pads[sides.length + axis]!,
+    });
+    return Math.max(0, side - extent);
+  });
+  return call.one(
+    'convtranspose',
+    { kernelShape, strides, pads, dilations, group: 1, outputPadding },
+    [image, filter, bias],
+    { layout },
+  );
+}
+
+/** The extents of the result where they are computed: what the file states. */
+function resultShape(call: Call, index: number): Shape {
+  return call.input(index).values ?? call.statedShape();
+}
+
+/** A custom op of MediaPipe. Inputs: image, filter, bias; its strides follow from the shapes. */
+function withBias(call: Call): readonly Value[] {
+  const shape = call.statedShape();
+  const image = call.input(0);
+  const strides = [1, 2].map((axis) =>
+    Math.max(1, Math.round(shape[axis]! / call.shape(0)[axis]!)),
+  );
+  const filter = weight(call, 1, 'OHWI');
+  return [
+    transposedConvolution(call, {
+      ...{ image, filter, bias: call.inputs[2], shape, strides },
+      kernelShape: call.shape(1).slice(1, 3),
+      dilations: [1, 1],
+      padding: 0,
+      layout: 'NHWC',
+    }),
+  ];
+}
+
+export const convolutionOps: readonly TfLiteOp[] = [
+  row('CONV_2D', CONV_2D, (call, window) => convolution(call, window, false)),
+  row('DEPTHWISE_CONV_2D', DEPTHWISE_CONV_2D, (call, window) => convolution(call, window, true)),
+  row('CONV_3D', CONV_3D, convolution3d),
+  /** Inputs: extents of the result, filter [out, height, width, in], image, bias. */
+  row('TRANSPOSE_CONV', TRANSPOSE_CONV, (call, window) => {
+    const result = transposedConvolution(call, {
+      image: call.input(2),
+      filter: weight(call, 1, 'OHWI'),
+      bias: call.inputs[3],
+      shape: resultShape(call, 0),
+      kernelShape: call.shape(1).slice(1, 3),
+      strides: stridesOf(window),
+      dilations: [1, 1],
+      padding: window.padding,
+      layout: 'NHWC',
+    });
+    return activated(call, result, window.activation);
+  }),
+  /** Inputs: extents of the result, filter [depth, height, width, out, in], image, bias. */
+  row('CONV_3D_TRANSPOSE', CONV_3D, (call, window) => {
+    const result = transposedConvolution(call, {
+      image: call.input(2),
+      filter: weight(call, 1, 'DHWIO'),
+      bias: call.inputs[3],
+      shape: resultShape(call, 0),
+      kernelShape: call.shape(1).slice(0, 3),
+      strides: [window.strideDepth, window.strideHeight, window.strideWidth],
+      dilations: [window.dilationDepth, window.dilationHeight, window.dilationWidth],
+      padding: window.padding,
+      layout: 'NDHWC',
+    });
+    return activated(call, result, window.activation);
+  }),
+];
+
+export const customConvolutionOps: readonly TfLiteOp[] = [
+  plain('Convolution2DTransposeBias', withBias),
+];
