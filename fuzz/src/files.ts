@@ -7,24 +7,24 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Larger ones would leave time for few mutants. */
-const MAX_BYTES = 80_000;
+const MAX_BYTES = 30_000;
 
 /** The small files of a folder of this repository whose names match. */
-export function fixtures(folder: string, name: RegExp): Uint8Array[] {
-  return filesOf(join(ROOT, folder), name);
+export function fixtures(folder: string, name: RegExp, maxBytes = MAX_BYTES): Uint8Array[] {
+  return filesOf(join(ROOT, folder), name, maxBytes);
 }
 
 /** As {@link fixtures}, of a folder of ../shared (or NNMETER_SHARED); nothing without it. */
 export function shared(folder: string, name: RegExp): Uint8Array[] {
   const path = join(process.env.NNMETER_SHARED ?? join(ROOT, '../shared'), folder);
-  return existsSync(path) ? filesOf(path, name) : [];
+  return existsSync(path) ? filesOf(path, name, MAX_BYTES) : [];
 }
 
-function filesOf(folder: string, name: RegExp): Uint8Array[] {
+function filesOf(folder: string, name: RegExp, maxBytes: number): Uint8Array[] {
   return readdirSync(folder)
     .filter((file) => name.test(file))
     .map((file) => join(folder, file))
-    .filter((file) => statSync(file).size <= MAX_BYTES)
+    .filter((file) => statSync(file).size <= maxBytes)
     .map((file) => new Uint8Array(readFileSync(file)));
 }
 

@@ -16,7 +16,7 @@ const NETWORK = buildModel('mobilenet_v3_small');
 export const weights: FuzzFormat = {
   name: 'weights',
   suffix: '.bin',
-  testRuns: 100,
+  testRuns: 40,
   mutants: () => mutants(weightsSyntax, [Buffer.from(cortexA76.weights, 'base64')]),
   use: (bytes) => {
     const encoded = Buffer.from(bytes).toString('base64');
@@ -27,7 +27,7 @@ export const weights: FuzzFormat = {
 export const calibration: FuzzFormat = {
   name: 'calibration',
   suffix: '.json',
-  testRuns: 300,
+  testRuns: 500,
   mutants: () => {
     const latencyMs = 1.5 * device.totalMs(NETWORK);
     const fitted = fitCalibration(device, [{ graph: NETWORK, latencyMs }]);
@@ -41,7 +41,7 @@ export const calibration: FuzzFormat = {
 export const datasetLine: FuzzFormat = {
   name: 'dataset-line',
   suffix: '.jsonl',
-  testRuns: 300,
+  testRuns: 500,
   mutants: () => {
     const line = { id: 'small_1', graph: writeNnMeterIr(small()), cortexA76cpu_tflite21: 12.5 };
     return mutants(json, [Buffer.from(JSON.stringify(line))]);

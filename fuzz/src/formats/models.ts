@@ -14,18 +14,18 @@ import { useGraph } from '../use-graph.ts';
 
 /** A format of models: its files are read by the frontend of that type, predicted, exported, written and read again. */
 export function modelFormat(
-  format: Pick<FuzzFormat, 'name' | 'suffix'> & {
+  format: Pick<FuzzFormat, 'name' | 'suffix' | 'testRuns'> & {
     readonly type: string;
     readonly syntax: Syntax;
     /** Valid files to make mutants of. */
     readonly files: () => readonly Uint8Array[];
   },
 ): FuzzFormat {
-  const { name, suffix, type, syntax, files } = format;
+  const { name, suffix, testRuns, type, syntax, files } = format;
   return {
     name,
     suffix,
-    testRuns: 500,
+    testRuns,
     mutants: () => mutants(syntax, files()),
     use: async (bytes) => useGraph(await modelToGraph(bytes, type)),
   };
@@ -45,6 +45,7 @@ function written(write: (graph: Graph) => Uint8Array): Uint8Array[] {
 
 export const onnx = modelFormat({
   name: 'onnx',
+  testRuns: 250,
   type: 'onnx',
   suffix: '.onnx',
   syntax: protobuf,
@@ -58,6 +59,7 @@ export const onnx = modelFormat({
 
 export const tensorflow = modelFormat({
   name: 'tensorflow',
+  testRuns: 250,
   type: 'pb',
   suffix: '.pb',
   syntax: protobuf,
@@ -70,14 +72,16 @@ export const tensorflow = modelFormat({
 
 export const savedModel = modelFormat({
   name: 'saved-model',
+  testRuns: 25,
   type: 'pb',
   suffix: '.pb',
   syntax: protobuf,
-  files: () => fixtures('fixtures/tf/saved_model', /\.pb$/),
+  files: () => fixtures('fixtures/tf/saved_model', /\.pb$/, 100_000),
 });
 
 export const nnMeterIr = modelFormat({
   name: 'nnmeter-ir',
+  testRuns: 300,
   type: 'nnmeter-ir',
   suffix: '.json',
   syntax: json,
@@ -90,6 +94,7 @@ export const nnMeterIr = modelFormat({
 
 export const nni = modelFormat({
   name: 'nni',
+  testRuns: 500,
   type: 'nni-ir',
   suffix: '.json',
   syntax: json,

@@ -30,7 +30,7 @@ const NET = builder.build(builder.fc(builder.input('x', [1, 1024]), 1000));
 export const pickle: FuzzFormat = {
   name: 'pickle',
   suffix: '.pkl',
-  testRuns: 500,
+  testRuns: 200,
   mutants: () =>
     mutants(pickleSyntax, [
       ...fixtures('packages/sklearn-pickle/fixtures', /\.pkl$/),
@@ -86,7 +86,7 @@ kernel_predictors:
 export const description: FuzzFormat = {
   name: 'description',
   suffix: '.yaml',
-  testRuns: 100,
+  testRuns: 60,
   mutants: () =>
     fc.oneof(
       mutants(lines, [Buffer.from(YAML)]),
@@ -104,7 +104,7 @@ export const description: FuzzFormat = {
 export const fusionRules: FuzzFormat = {
   name: 'fusion-rules',
   suffix: '.json',
-  testRuns: 100,
+  testRuns: 60,
   mutants: () => mutants(json, [RULES!]),
   use: (bytes) =>
     withHome(async (home) => {
@@ -138,7 +138,7 @@ const STORED = {
 export const store: FuzzFormat = {
   name: 'store',
   suffix: '.json',
-  testRuns: 100,
+  testRuns: 60,
   mutants: () => mutants(json, [Buffer.from(JSON.stringify(STORED))]),
   use: (bytes) =>
     withHome(async (home) => {
@@ -153,7 +153,7 @@ export const store: FuzzFormat = {
 export const zip: FuzzFormat = {
   name: 'zip',
   suffix: '.zip',
-  testRuns: 100,
+  testRuns: 60,
   mutants: () => mutants(zipSyntax, fixtures('fixtures/nn-meter', /\.zip$/)),
   use: (bytes) =>
     withHome(async (home) => {
