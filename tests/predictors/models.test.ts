@@ -33,6 +33,9 @@ function file(name: string, content: string | Uint8Array): string {
 
 const resnet18 = fileURLToPath(new URL('../../fixtures/onnx/resnet18.onnx', import.meta.url));
 const products = fileURLToPath(new URL('../../fixtures/tflite/products.tflite', import.meta.url));
+const quantised = fileURLToPath(
+  new URL('../../fixtures/tflite/mobilenet_v1_int8.tflite', import.meta.url),
+);
 const irText = JSON.stringify(smallNetwork);
 const nniText = JSON.stringify({
   nodes: {
@@ -65,6 +68,20 @@ describe('the kind of a model is told by its content', () => {
     const bytes = readFileSync(products);
     expect(await detectModelType(file('misleading.onnx', bytes))).toBe('tflite');
     expect((await modelToGraph(new Uint8Array(bytes))).metadata.format).toBe('tflite');
+  });
+
+  test('a report says in which precision its model computes, and what its latency stands for', async () => {
+    const [predictor, int8, float] = await Promise.all([
+      loadLatencyPredictor('cortexA76'),
+      modelFileToGraph(quantised),
+      modelFileToGraph(resnet18),
+    ]);
+    const report = predictor.predictGraph(int8);
+    expect(report.precision).toEqual({ activations: 'int8', weights: 'int8' });
+    expect(report.warnings.join()).toMatch(/computes in int8 .* measured with float32 models/);
+    const plain = predictor.predictGraph(float);
+    expect(plain.precision).toEqual({ activations: 'float32', weights: 'float32' });
+    expect(plain.warnings.join()).not.toMatch(/computes in/);
   });
 
   test.each([

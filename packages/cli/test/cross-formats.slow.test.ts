@@ -5,6 +5,7 @@ import { graphToOnnx } from '@nnmeter/export-onnx';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
 import { readTensorFlowFile } from '@nnmeter/frontend-tf';
+import { readTfLiteFile } from '@nnmeter/frontend-tflite';
 import { readPt2 } from '@nnmeter/frontend-torch';
 import type { Graph } from '@nnmeter/ir';
 import { type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
@@ -88,6 +89,33 @@ describe('one network takes equally long whichever way it comes', () => {
     const expected = latencies(graph);
     expectWithin(0.0001, latencies(throughIr(graph)), expected);
     expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
+  });
+
+  const tflite = ['mobilenet_v2_f32', 'mobilenet_v1_int8', 'tiny_cnn_f16', 'transposed', 'conv3d'];
+  test.each(tflite)('%s: TFLite, nn-Meter IR, exported ONNX', async (name) => {
+    const graph = await readTfLiteFile(join(root, `fixtures/tflite/${name}.tflite`));
+    const expected = latencies(graph);
+    expectWithin(0.0001, latencies(throughIr(graph)), expected);
+    expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
+  });
+
+  test('MobileNetV2: TFLite, zoo', async () => {
+    const graph = await readTfLiteFile(join(root, 'fixtures/tflite/mobilenet_v2_f32.tflite'));
+    for (const predictor of predictors) {
+      const named = predictor.predictGraph(buildModel('mobilenet_v2'));
+      const { kernels } = predictor.predictGraph(graph);
+      expect(kernels.at(-1)!.type).toBe('softmax');
+      // Keras pads the odd element of a stride at the end, torchvision at both sides: the same work.
+      const work = kernels.slice(0, -1).map(({ type, input, output }) => [type, input, output]);
+      const expected = named.kernels.map(({ type, input, output }) => [
+        type.replaceAll('-bn', ''),
+        input,
+        output,
+      ]);
+      expect(work).toEqual(expected);
+      const total = kernels.slice(0, -1).reduce((sum, { latencyMs }) => sum + latencyMs, 0);
+      expect(total / (named.latencyMs - named.startupMs)).toBeCloseTo(1, 2);
+    }
   });
 
   sharedTest('every torchvision network exported by PyTorch: ONNX, zoo, nn-Meter IR', async () => {

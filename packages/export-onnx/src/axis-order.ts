@@ -21,7 +21,7 @@ export function layoutOf(graph: Graph, node: Node): Layout | undefined {
   const { layout, shape } = graph.tensor(node.inputs[0] ?? '');
   if (layout !== undefined) return layout;
   const weight = node.inputs[1] === undefined ? undefined : graph.tensor(node.inputs[1]).layout;
-  const channelsLast = weight !== undefined && /^(D?H?WI|HWC)/.test(weight);
+  const channelsLast = weight !== undefined && /^(D?H?WI|HWC|OHWI|IHWO)/.test(weight);
   return channelsLast ? (['NWC', 'NHWC', 'NDHWC'] as const)[(shape?.length ?? 0) - 3] : undefined;
 }
 

@@ -15,6 +15,8 @@ const hardSigmoid: Step = (b, x) =>
   b.node('hardsigmoid', [x], { attributes: { alpha: 1 / 6, beta: 0.5 } });
 const writtenOut: Step = (b, x) =>
   b.node('mul', [b.relu6(b.node('add', [x, b.scalar(3)])), b.scalar(1 / 6)]);
+/** What TFLite's converter leaves of it once the 3 is in a bias. */
+const scaledRelu6: Step = (b, x) => b.node('mul', [b.relu6(x), b.scalar(1 / 6)]);
 const pointConv: Step = (b, x) => b.conv(x, { kernel: 1, shape: POINT });
 const withBias: Step = (b, x) =>
   b.node('add', [pointConv(b, x), b.constant(`bias${x}`, POINT)], { sourceOp: 'BiasAdd' });
@@ -39,6 +41,7 @@ describe('squeeze and excitation', () => {
     ['hswish within', { activation: hswish, gate: hardSigmoid }],
     ['mnasnet and mobilenetv3 of the benchmark', { dense: withBias, gate: writtenOut }],
     ['gate written out, no bias', { gate: writtenOut }],
+    ['mobilenet_v3 in TFLite', { gate: scaledRelu6 }],
   ])('%s', (_, steps) => {
     expect(stages(network(steps))).toEqual(['conv', 'se']);
   });
