@@ -88,9 +88,10 @@ export class Sizes {
       if (symbol !== undefined && open.length === 1) this.#solve(size.expression, symbol, extent);
       const value = settle(size, (name) => this.#symbols.get(name));
       if (value === undefined || value === extent) return;
+      const others = open.length === 0 ? `, which is ${value} by the other sizes` : '';
       throw new NnMeterError(
         'E_INVALID_INPUT',
-        `the size ${extent} of axis ${axis} of input ${quote(input)} does not fit: the model says that it is ${readable(size.expression)}, which is ${value} by the other sizes`,
+        `the size ${extent} of axis ${axis} of input ${quote(input)} does not fit: the model says that it is ${readable(size.expression)}${others}`,
         { where: { input } },
       );
     });
@@ -102,8 +103,7 @@ export class Sizes {
       evaluate(expression, (name) => (name === symbol ? value : this.#symbols.get(name)));
     const [start, next] = [at(0), at(1)];
     if (start === undefined || next === undefined || next === start) return;
-    const value = (extent - start) / (next - start);
-    this.#symbols.set(symbol, at(value) === extent ? Math.round(value) : value);
+    this.#symbols.set(symbol, Math.floor((extent - start) / (next - start)));
   }
 }
 

@@ -20,8 +20,8 @@ const withAlpha =
     call.finish(op, alpha === undefined ? {} : { alpha }, [operand(call)]);
   };
 
-const hardSigmoid: Rule = (call) =>
-  call.finish('hardsigmoid', { alpha: 1 / 6, beta: 0.5 }, [operand(call)]);
+const HARD_SIGMOID = { alpha: 1 / 6, beta: 0.5 };
+const hardSigmoid: Rule = (call) => call.finish('hardsigmoid', HARD_SIGMOID, [operand(call)]);
 
 /** A clip from 0 is a rectifier. Decompositions clip the lower and the upper end in two nodes, which are one. */
 const clip =
@@ -122,10 +122,21 @@ function isNothing(op: 'add' | 'sub' | 'mul', a: Value, b: Value): boolean {
 const division: Rule = (call) => {
   const operands = [operandOf(call, 'self'), operandOf(call, 'other')];
   if (!call.has('rounding_mode') && call.op !== 'floor_divide') {
+    const gated = hardSigmoidOf(operands);
+    if (gated !== undefined) return call.finish('hardsigmoid', HARD_SIGMOID, [gated]);
     return call.finish('div', {}, operands);
   }
   call.finish('floor', {}, [call.step('div', {}, operands)]);
 };
+
+/** x, if it is relu6(x + 3) / 6 that is computed: so core aten writes a hard sigmoid. */
+function hardSigmoidOf([dividend, divisor]: readonly Value[]): Value | undefined {
+  const clipped = dividend?.producer;
+  const { max } = (clipped?.attributes ?? {}) as OpAttributes['relu'];
+  const sum = clipped?.op === 'relu' && max === 6 ? clipped.inputs[0]?.producer : undefined;
+  const isShifted = sum?.op === 'add' && sum.inputs[1]?.values?.[0] === 3;
+  return isShifted && divisor?.values?.[0] === 6 ? sum.inputs[0] : undefined;
+}
 
 const power: Rule = (call) => {
   const exponent = call.number('exponent');

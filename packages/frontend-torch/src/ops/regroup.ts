@@ -36,14 +36,16 @@ function ungrouped(call: Call, step: Step, shape: Shape): boolean {
     return false;
   const own = step.attributes as { transposeA: boolean; transposeB: boolean };
   const [joined, width] = [step.outputs[0]?.shape, shape.at(-1)];
-  if (beforeView(a) === undefined || own.transposeA || joined?.at(-1) !== width) return false;
+  if (own.transposeA || joined?.at(-1) !== width) return false;
   if (step.op === 'fc') {
+    if (beforeView(a) === undefined) return false;
     const left = viewedAs(call, a, [...shape.slice(0, -1), a.shape.at(-1)!]);
     if (bias === undefined || shape.length <= 2) call.finish('fc', own, [left, b, bias], step);
     else call.finish('add', {}, [call.step('fc', own, [left, b], step), bias], step);
     return true;
   }
-  if (beforeView(b) === undefined || bias !== undefined || own.transposeB) return false;
+  if ((beforeView(a) ?? beforeView(b)) === undefined) return false;
+  if (bias !== undefined || own.transposeB) return false;
   if (joined?.length !== 3 || joined[1] !== shape.at(-2)) return false;
   const batch = shape.slice(0, -2);
   const left = viewedAs(call, a, [...batch, ...a.shape.slice(-2)]);
