@@ -84,7 +84,7 @@ function checkShapes(graph: Graph, node: Node): GraphIssue[] {
   const inputs = node.inputs.filter((input) => input !== '').map((input) => graph.tensor(input));
   if (!inputs.every((input): input is ShapedTensor => input.shape !== undefined)) return [];
   try {
-    const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
+    const first = graph.findTensor(node.outputs[0] ?? '')?.shape;
     const inferred = inferNodeShapes(node, inputs, first) ?? [];
     return node.outputs.flatMap((output, slot): GraphIssue[] => {
       const stated = output === '' ? undefined : graph.tensor(output).shape;

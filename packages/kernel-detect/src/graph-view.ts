@@ -141,12 +141,12 @@ export class GraphView {
     if (inputs.length === 1) return 'unknown';
     for (let slot = 0; slot < inputs.length; slot++) {
       if (!this.isConstant(node, slot)) continue;
-      return this.graph.tensors.get(inputs[slot]!)?.values?.[0] ?? 'unknown';
+      return this.graph.findTensor(inputs[slot]!)?.values?.[0] ?? 'unknown';
     }
     return undefined;
   }
 
   firstOutput(node: number): Tensor | undefined {
-    return this.graph.tensors.get(this.nodes[node]!.outputs[0] ?? '');
+    return this.graph.findTensor(this.nodes[node]!.outputs[0] ?? '');
   }
 }

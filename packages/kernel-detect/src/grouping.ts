@@ -32,17 +32,14 @@ export interface Analysis {
   readonly blockOf: readonly (BlockMatch | undefined)[];
 }
 
-const analyses = new WeakMap<Graph, Analysis>();
-
 /** Edges and blocks of a graph; kept as long as the graph is, since graphs do not change. */
 export function analyse(graph: Graph): Analysis {
-  let analysis = analyses.get(graph);
-  if (analysis === undefined) {
-    const view = new GraphView(graph);
-    analysis = { view, blockOf: findBlocks(view) };
-    analyses.set(graph, analysis);
-  }
-  return analysis;
+  return graph.derived(analyseAnew);
+}
+
+function analyseAnew(graph: Graph): Analysis {
+  const view = new GraphView(graph);
+  return { view, blockOf: findBlocks(view) };
 }
 
 function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
@@ -197,7 +194,7 @@ function isBias(view: GraphView, node: number): boolean {
   if (op !== 'add' || view.constantOperand(node) === undefined) return false;
   for (let slot = 0; slot < inputs.length; slot++) {
     if (!view.isConstant(node, slot)) continue;
-    const shape = view.graph.tensors.get(inputs[slot]!)?.shape;
+    const shape = view.graph.findTensor(inputs[slot]!)?.shape;
     return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
   }
   return true;
