@@ -16,7 +16,8 @@ const code = await promisify(pbjs.main)([
   `proto/${name}.proto`,
 ]);
 const decoders = messages.map(
-  (message) => `readonly ${message}: { decode(reader: LazyReader): ${message} }`,
+  (message) =>
+    `readonly ${message}: { decode(reader: LazyReader, length?: number, end?: undefined, depth?: number): ${message} }`,
 );
 const { nested } = JSON.parse(
   await promisify(pbjs.main)(['--target', 'json', `proto/${name}.proto`]),

@@ -1,49 +1,51 @@
 import { type DataType, NnMeterError, normalizeAxis, quote, type Shape } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 import type { Entry } from './entry.ts';
-import {
-  type AttributeProto,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-  toNumber,
-} from './model.ts';
+import { type AttributeProto, type GraphProto, type TensorProto, toNumber } from './model.ts';
+import { attributesByName, type NodeForm } from './node-form.ts';
 
 /** Longest text an op understands: modes and equations are short. */
 const MAX_TEXT = 4096;
 
 /** One node with its resolved inputs: what a rule sees. */
 export class Call {
-  readonly name: string;
-  readonly type: string;
-  readonly domain: string;
+  readonly form: NodeForm;
   readonly opset: number;
   readonly inputs: readonly (Entry | undefined)[];
-  /** Names of the outputs as in the file; '' where unused. */
-  readonly outputs: readonly string[];
-  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+  readonly outputCount: number;
+  /** Whether more was looked at than the forms of the inputs, so that the outcome does not hold for all of these forms. */
+  isParticular = false;
+  readonly #name: () => string;
+  readonly #arguments: ReadonlyMap<string, AttributeProto> | undefined;
+  #attributes: ReadonlyMap<string, AttributeProto> | undefined;
 
   constructor(facts: {
-    readonly node: NodeProto;
-    readonly name: string;
-    readonly domain: string;
+    readonly form: NodeForm;
+    readonly name: () => string;
     readonly opset: number;
     readonly inputs: readonly (Entry | undefined)[];
+    readonly outputCount: number;
     /** Arguments of the function this node belongs to, for attributes that refer to them. */
     readonly arguments: ReadonlyMap<string, AttributeProto> | undefined;
   }) {
-    this.name = facts.name;
-    this.type = facts.node.opType ?? '';
-    this.domain = facts.domain;
+    this.form = facts.form;
     this.opset = facts.opset;
     this.inputs = facts.inputs;
-    this.outputs = facts.node.output ?? [];
-    const attributes = new Map<string, AttributeProto>();
-    for (const attribute of facts.node.attribute ?? []) {
-      const value = attribute.refAttrName ? facts.arguments?.get(attribute.refAttrName) : attribute;
-      if (value !== undefined) attributes.set(attribute.name ?? '', value);
-    }
-    this.#attributes = attributes;
+    this.outputCount = facts.outputCount;
+    this.#name = facts.name;
+    this.#arguments = facts.arguments;
+  }
+
+  get name(): string {
+    return this.#name();
+  }
+
+  get type(): string {
+    return this.form.type;
+  }
+
+  get domain(): string {
+    return this.form.domain;
   }
 
   /** How messages call it: `node "conv1" (Conv)`. */
@@ -76,7 +78,14 @@ export class Call {
 
   /** @throws Unknown if the values are not known. */
   values(index: number): readonly number[] {
+    this.isParticular = true;
     return this.input(index).requireValues();
+  }
+
+  /** The values, if they are known. */
+  knownValues(index: number): readonly number[] | undefined {
+    this.isParticular = true;
+    return this.inputs[index]?.values;
   }
 
   /** The one value of a scalar or one-element input. */
@@ -100,11 +109,18 @@ export class Call {
   }
 
   attribute(name: string): AttributeProto | undefined {
-    return this.#attributes.get(name);
+    return this.#byName.get(name);
   }
 
   get attributes(): Iterable<AttributeProto> {
-    return this.#attributes.values();
+    return this.#byName.values();
+  }
+
+  get #byName(): ReadonlyMap<string, AttributeProto> {
+    this.#attributes ??= this.form.hasArguments
+      ? attributesByName(this.form.attributes, this.#arguments)
+      : this.form.attributesByName;
+    return this.#attributes;
   }
 
   int(name: string, otherwise: number): number {

@@ -1,12 +1,13 @@
 import {
   type DataType,
-  elementCount,
   type Layout,
   NnMeterError,
   quote,
   type Shape,
   type TensorKind,
 } from '@nnmeter/ir';
+import type { TensorForm } from './tensor-form.ts';
+import type { Name, UniqueNames } from './unique-names.ts';
 
 /** Thrown where a shape or value that inference needs is not known; the node then keeps its declared shapes, if any. */
 export class Unknown extends Error {
@@ -31,56 +32,71 @@ export class Unread {
 /** Values of a small constant; undefined where they are not known. */
 export type Values = readonly number[] | Unread | undefined;
 
-export interface EntryFacts {
-  readonly name: string;
-  readonly kind: TensorKind;
-  readonly dataType: DataType;
-  readonly shape?: Shape | undefined;
-  /** Or how to get them when they are asked for. */
-  readonly values?: Values | (() => Values);
-  /** Thrown when the shape is asked for: an input with dimensions that the user must give. */
-  readonly missingShape?: NnMeterError | undefined;
-  /** Tensors of a sequence. */
-  readonly elements?: readonly Entry[] | undefined;
-}
-
 /** What is known about one tensor during inference. */
 export class Entry {
-  readonly name: string;
-  readonly kind: TensorKind;
-  readonly dataType: DataType;
-  readonly elements: readonly Entry[] | undefined;
-  /** Of weights; activations get theirs once the graph is complete. */
-  weightLayout: Layout | undefined;
-  readonly #shape: Shape | undefined;
-  readonly #missingShape: NnMeterError | undefined;
-  #values: EntryFacts['values'];
+  readonly form: TensorForm;
+  /** Of weights as soon as a node reads them so; activations get theirs once all nodes are known. */
+  layout: Layout | undefined = undefined;
+  /** Whether a result of the graph depends on it. */
+  isNeeded = false;
+  /** Whether it is among the tensors of the graph already. */
+  isListed = false;
+  /** Tensors of a sequence. */
+  elements: readonly Entry[] | undefined = undefined;
+  readonly #names: UniqueNames | undefined;
+  readonly #name: Name;
+  #missingShape: NnMeterError | undefined = undefined;
+  #values: Values | (() => Values) = undefined;
 
-  constructor(facts: EntryFacts) {
-    this.name = facts.name;
-    this.kind = facts.kind;
-    this.dataType = facts.dataType;
-    this.elements = facts.elements;
-    this.#shape = facts.shape === undefined ? undefined : checkShape(facts.name, facts.shape);
-    this.#missingShape = facts.missingShape;
-    this.#values = facts.values;
+  /** @param names where the text of a name is that is a number */
+  constructor(form: TensorForm, name: Name, names?: UniqueNames) {
+    this.form = form;
+    this.#name = name;
+    this.#names = names;
+  }
+
+  get name(): string {
+    return typeof this.#name === 'number' ? this.#names!.text(this.#name) : this.#name;
+  }
+
+  get kind(): TensorKind {
+    return this.form.kind;
+  }
+
+  get dataType(): DataType {
+    return this.form.dataType;
+  }
+
+  /** Whether its form is all that a rule can know of it besides its values. */
+  get isPlain(): boolean {
+    return this.#missingShape === undefined && this.elements === undefined;
+  }
+
+  /** Of an input with dimensions that the user must give: the error to throw when the shape is asked for. */
+  setMissingShape(error: NnMeterError | undefined): void {
+    this.#missingShape = error;
+  }
+
+  /** The values, or how to get them when they are asked for. */
+  setValues(values: Values | (() => Values)): void {
+    this.#values = values;
   }
 
   /** @throws NnMeterError E_MISSING_DIMENSION for an input whose shape the user must give. */
   get shape(): Shape | undefined {
     if (this.#missingShape !== undefined) throw this.#missingShape;
-    return this.#shape;
+    return this.form.shape;
   }
 
   /** The shape without asking the user for it. */
   get knownShape(): Shape | undefined {
-    return this.#shape;
+    return this.form.shape;
   }
 
   requireShape(): Shape {
-    if (this.shape === undefined)
-      throw new Unknown(`the shape of ${quote(this.name)} is not known`);
-    return this.shape;
+    const { shape } = this;
+    if (shape === undefined) throw new Unknown(`the shape of ${quote(this.name)} is not known`);
+    return shape;
   }
 
   get values(): readonly number[] | undefined {
@@ -105,24 +121,14 @@ export class Entry {
   }
 }
 
-const MAX_RANK = 64;
-
-function checkShape(name: string, shape: Shape): Shape {
-  const shown = `tensor ${quote(name)} has the shape [${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', ...' : ''}]`;
-  if (shape.length > MAX_RANK) {
-    throw new NnMeterError(
-      'E_LIMIT',
-      `${shown} of rank ${shape.length}; at most ${MAX_RANK} are read`,
-    );
-  }
-  if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
-    throw new NnMeterError(
-      'E_INVALID_GRAPH',
-      `${shown}; dimensions must be integers from 0 to 2^53 - 1`,
-    );
-  }
-  if (!Number.isSafeInteger(elementCount(shape))) {
-    throw new NnMeterError('E_LIMIT', `${shown}, more than 2^53 elements`);
-  }
-  return shape;
+/** A tensor that is in no graph: what a rule needs for a moment. */
+export function looseEntry(
+  name: string,
+  dataType: DataType,
+  shape: Shape | undefined,
+  elements?: readonly Entry[],
+): Entry {
+  const entry = new Entry({ number: -1, kind: 'activation', dataType, shape }, name);
+  entry.elements = elements;
+  return entry;
 }

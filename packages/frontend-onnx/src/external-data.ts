@@ -1,18 +1,11 @@
 import { bytesPerElement, elementCount, NnMeterError, quote } from '@nnmeter/ir';
 import type { ModelSource } from '@nnmeter/model-source';
 import { dataTypeOf } from './data-types.ts';
+import type { OnnxModel } from './decode.ts';
 import { Unread } from './entry.ts';
-import {
-  type GraphProto,
-  type ModelProto,
-  type NodeProto,
-  type TensorProto,
-  toNumber,
-} from './model.ts';
+import { type GraphProto, type NodeProto, type TensorProto, toNumber } from './model.ts';
 import type { ReadValues } from './tensor-table.ts';
-import { decodeElements, MAX_VALUES, tensorValues } from './tensor-values.ts';
-
-const EXTERNAL = 1;
+import { decodeElements, EXTERNAL, MAX_VALUES, tensorValues } from './tensor-values.ts';
 
 /** The bytes of a tensor that lie in a file beside the model, or why they cannot be had. */
 export type ReadExternal = (tensor: TensorProto) => Uint8Array | string;
@@ -37,7 +30,7 @@ export const noExternalData: ReadExternal = () =>
 
 /** Loads the small constants that a model keeps in other files of its folder. */
 export async function loadExternalData(
-  model: ModelProto,
+  model: OnnxModel,
   source: ModelSource,
 ): Promise<ReadExternal> {
   const loaded = new Map<TensorProto, Uint8Array | string>();
@@ -78,10 +71,18 @@ function placeOf(tensor: TensorProto): { location: string; offset: number } {
   return { location: entries.get('location') ?? '', offset: Number(entries.get('offset') ?? 0) };
 }
 
-/** All dense tensors of a model, those inside nodes and functions included. */
-function* tensorsOf({ graph, functions }: ModelProto): Generator<TensorProto> {
-  const graphs: GraphProto[] = graph == null ? [] : [graph];
-  const bodies: (readonly NodeProto[])[] = (functions ?? []).map(({ node }) => node ?? []);
+/** All dense tensors of a model that may be small and external, those inside nodes and functions included. */
+function* tensorsOf({ graph: table, functions }: OnnxModel): Generator<TensorProto> {
+  const graphs: GraphProto[] = [];
+  for (const position of table?.constants.external ?? []) {
+    const tensor = table?.constants.tensor(position);
+    if (tensor !== undefined) yield tensor;
+  }
+  for (const { t, g } of table?.attributes ?? []) {
+    if (t != null) yield t;
+    if (g != null) graphs.push(g);
+  }
+  const bodies: (readonly NodeProto[])[] = functions.map(({ node }) => node ?? []);
   while (graphs.length > 0 || bodies.length > 0) {
     const next = graphs.pop();
     yield* next?.initializer ?? [];

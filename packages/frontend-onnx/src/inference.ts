@@ -1,84 +1,92 @@
-import { type AxesRole, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import { locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
-import { type Entry, type EntryFacts, Unknown } from './entry.ts';
+import { type Entry, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate/evaluate.ts';
+import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
+import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';
-import type { FunctionProto, NodeProto } from './model.ts';
+import type { FunctionProto, GraphProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
+import type { KnownOutcome, NodeForm } from './node-form.ts';
 import { findRule } from './ops/table.ts';
-import { describeNode, orderNodes, readNames } from './order.ts';
-import type { Computation, Outcome, Settled } from './outcome.ts';
-import { normalizeDomain, type Scope } from './scope.ts';
+import { normalizeDomain } from './opsets.ts';
+import { orderNodes, readNames } from './order.ts';
+import type { Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
+import type { Scope } from './scope.ts';
 import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
+import type { TensorForm, TensorForms } from './tensor-form.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
-import { UniqueNames } from './unique-names.ts';
+import { type Name, UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
-
-/** A node of real work. */
-export interface InferredNode {
-  readonly name: string;
-  readonly computation: Computation;
-  /** What its op does to axes. */
-  readonly axes: AxesRole;
-  readonly sourceOp: string;
-  readonly inputs: readonly (Entry | undefined)[];
-  readonly outputs: readonly (Entry | undefined)[];
-}
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAX_NODES = 500_000;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,
-  (inference: Inference, call: Call, scope: Scope) => Outcome
+  (inference: Inference, call: Call, scope: Scope, node: number) => Outcome
 > = new Map([
-  ['If', inlineIf],
-  ['Loop', inferLoop],
-  ['Scan', inferScan],
+  ['If', withReads(inlineIf)],
+  ['Loop', withReads(inferLoop)],
+  ['Scan', withReads(inferScan)],
 ]);
 
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
-  nodes: InferredNode[] = [];
+  nodes = new InferredNodes();
   readonly warnings: Warnings;
   readonly tensors: TensorTable;
-  readonly #nodeNames = new UniqueNames();
+  readonly nodeNames: UniqueNames;
+  readonly #tensorForms: TensorForms;
   readonly #dimensions: Dimensions;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
+  readonly #tables = new Map<GraphProto | FunctionProto, GraphTable>();
   readonly #evaluation = new Evaluation();
   #nodeCount = 0;
 
   constructor(facts: {
+    readonly graph: GraphTable;
+    readonly tensorForms: TensorForms;
     readonly dimensions: Dimensions;
     readonly functions: readonly FunctionProto[];
     readonly readValues: ReadValues;
     readonly warnings: Warnings;
   }) {
+    const { graph, tensorForms, readValues } = facts;
     this.#dimensions = facts.dimensions;
-    this.tensors = new TensorTable(facts.readValues);
+    this.#tensorForms = tensorForms;
+    this.tensors = new TensorTable({
+      names: new UniqueNames(graph.names),
+      forms: tensorForms,
+      readValues,
+    });
+    this.nodeNames = new UniqueNames(graph.names);
     this.warnings = facts.warnings;
     this.#functions = new Map(
       facts.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]),
     );
   }
 
-  run(nodes: readonly NodeProto[], scope: Scope): void {
-    this.#nodeCount += nodes.length;
+  /** Walks the nodes of a scope. */
+  run(scope: Scope): void {
+    const { table } = scope;
+    this.#nodeCount += table.nodeCount;
     if (this.#nodeCount > MAX_NODES) {
       throw new NnMeterError(
         'E_LIMIT',
         `with its functions inlined the model has more than ${MAX_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
       );
     }
-    for (const node of orderNodes(nodes)) this.#visit(node, scope);
+    const order = orderNodes(table);
+    for (let at = 0; at < table.nodeCount; at++) this.#visit(order?.[at] ?? at, scope);
   }
 
   /** Runs without keeping the nodes that are found. */
   withoutNodes<T>(run: () => T): T {
     const kept = this.nodes;
-    this.nodes = [];
+    this.nodes = new InferredNodes();
     try {
       return run();
     } finally {
@@ -86,55 +94,107 @@ export class Inference {
     }
   }
 
-  #visit(node: NodeProto, scope: Scope): void {
-    const type = node.opType ?? '';
-    const domain = normalizeDomain(node.domain);
-    const ownName = node.name || node.output?.find((output) => output !== '') || type;
+  branchTable(graph: GraphProto): GraphTable {
+    return this.#tableOf(graph, graphTable);
+  }
+
+  functionTable(fn: FunctionProto): GraphTable {
+    return this.#tableOf(fn, functionTable);
+  }
+
+  #tableOf<T extends GraphProto | FunctionProto>(
+    source: T,
+    make: (source: T, forms: TensorForms) => GraphTable,
+  ): GraphTable {
+    let table = this.#tables.get(source);
+    if (table === undefined) {
+      table = make(source, this.#tensorForms);
+      this.#tables.set(source, table);
+    }
+    return table;
+  }
+
+  #visit(node: number, scope: Scope): void {
+    const { table } = scope;
+    const form = table.forms[node]!;
+    const name = this.#takeName(node, scope);
+    const inputs = this.#resolve(node, scope);
+    const opset = scope.opsets.get(form.domain) ?? 1;
+    const outputCount = table.outputStart[node + 1]! - table.outputStart[node]!;
+    const hash = hashOf(form, inputs, outputCount);
+    const known = hash === undefined ? undefined : form.outcomes.get(hash);
+    if (known !== undefined && isFor(known, opset, inputs, outputCount)) {
+      this.#addNode(known.outcome, node, name, scope, inputs);
+      return;
+    }
     const call = new Call({
-      node,
-      domain,
-      name: this.#nodeNames.take(scope.prefix + ownName),
-      opset: scope.opsets.get(domain) ?? 1,
-      inputs: (node.input ?? []).map((input) => this.#resolve(input, node, scope)),
+      form,
+      name: () => this.nodeNames.text(name),
+      opset,
+      inputs,
+      outputCount,
       arguments: scope.arguments,
     });
     try {
-      this.#apply(this.#infer(call, node, scope), call, scope);
+      const outcome = this.#infer(call, node, scope);
+      const isConstant = this.#apply(outcome, call, node, name, scope);
+      if (hash === undefined || isConstant || outcome.kind !== 'computation') return;
+      const { operands: others, isSequence, warning } = outcome;
+      if (call.isParticular || others || isSequence || warning !== undefined) return;
+      const operands = inputs.map((entry) => entry?.form);
+      form.outcomes.set(hash, { opset, operands, outputCount, outcome });
     } catch (error) {
       throw located(error, call);
     }
   }
 
-  #resolve(name: string, node: NodeProto, scope: Scope): Entry | undefined {
-    const entry = this.tensors.lookup(name, scope);
-    if (entry === undefined && name !== '' && !scope.isOmitted(name)) {
-      throw new NnMeterError(
-        'E_INVALID_GRAPH',
-        `the ONNX graph is not valid: node ${describeNode(node)} reads ${quote(name)}, which nothing computes and which is no input or constant`,
-        { where: { node: node.name || (node.output?.[0] ?? ''), op: node.opType ?? '' } },
-      );
+  #takeName(node: number, scope: Scope): Name {
+    const { table } = scope;
+    let name = table.nodeNames[node]!;
+    for (let at = table.outputStart[node]!; name === 0 && at < table.outputStart[node + 1]!; at++)
+      name = table.nodeOutputs[at]!;
+    if (scope.depth === 0 && name !== 0) return this.nodeNames.takeMain(name);
+    const text = name === 0 ? table.forms[node]!.type : table.names.text(name);
+    return this.nodeNames.take(scope.prefix + text);
+  }
+
+  #resolve(node: number, scope: Scope): readonly (Entry | undefined)[] {
+    const { table } = scope;
+    const start = table.inputStart[node]!;
+    const count = table.inputStart[node + 1]! - start;
+    const inputs = new Array<Entry | undefined>(count);
+    for (let index = 0; index < count; index++) {
+      const name = table.nodeInputs[start + index]!;
+      const entry = this.tensors.lookup(name, scope);
+      if (entry === undefined && name !== 0 && !scope.isOmitted(name))
+        throw missing(table, node, name);
+      inputs[index] = entry;
     }
-    return entry;
+    return inputs;
   }
 
   /** Where something that a rule needs is not known, the declared shapes of the outputs have to do. */
-  #infer(call: Call, node: NodeProto, scope: Scope): SettledOutcome {
-    const { type, domain, opset } = call;
-    const declared = call.outputs.map((output) =>
-      output === '' ? [] : scope.declaredShape(output, this.#dimensions),
-    );
-    const isDeclared = declared.every((shape) => shape !== undefined);
+  #infer(call: Call, node: number, scope: Scope): SettledOutcome {
+    const { type, domain, opset, form } = call;
+    let cause: Unknown | undefined;
     try {
       const control = domain === '' ? CONTROL_FLOW.get(type) : undefined;
-      if (control !== undefined) {
-        return settle(this.#withReads(control(this, call, scope), node, scope), call);
-      }
+      if (control !== undefined) return settle(control(this, call, scope, node), call);
       const rule = findRule(type, domain, opset);
       if (rule !== undefined) return settle(rule(call), call);
-      const fn = this.#functions.get(functionKey(domain, type, node.overload));
+      const fn = this.#functions.get(functionKey(domain, type, form.overload));
       if (fn !== undefined) return settle(inlineFunction(this, fn, call, scope), call);
-    } catch (cause) {
-      if (!(cause instanceof Unknown)) throw cause;
+    } catch (error) {
+      if (!(error instanceof Unknown)) throw error;
+      cause = error;
+    }
+    call.isParticular = true;
+    const { nodeOutputs, outputStart } = scope.table;
+    const declared = nodeOutputs
+      .slice(outputStart[node]!, outputStart[node + 1]!)
+      .map((name) => (name === 0 ? [] : scope.declaredShape(name, this.#dimensions)));
+    const isDeclared = declared.every((shape) => shape !== undefined);
+    if (cause !== undefined) {
       if (isDeclared) return custom(call, declared);
       if (cause.error !== undefined) throw cause.error;
       const isRoot = call.inputs.every((input) => !input || input.knownShape !== undefined);
@@ -149,87 +209,195 @@ export class Inference {
     });
   }
 
-  /** A node with subgraphs also reads what they read from outside. */
-  #withReads(outcome: Outcome, node: NodeProto, scope: Scope): Outcome {
-    if (outcome.kind !== 'computation') return outcome;
-    const operands = readNames(node).flatMap((name) => this.tensors.lookup(name, scope) ?? []);
-    return { ...outcome, operands: [...new Set(operands)] };
-  }
-
-  #apply(outcome: SettledOutcome, call: Call, scope: Scope): void {
-    if (outcome.kind === 'aliases') this.#bindAliases(outcome.entries, call, scope);
-    else if (outcome.kind === 'computation') this.#compute(outcome, call, scope);
-    else if (call.outputs[0]) this.tensors.add(scope, call.outputs[0], outcome);
-  }
-
-  #bindAliases(entries: readonly Entry[], call: Call, scope: Scope): void {
-    call.outputs.forEach((output, index) => {
-      const entry = entries[index];
-      if (output === '') return;
-      if (entry !== undefined) scope.bind(output, entry);
-      else {
-        const shape = entries[0]?.knownShape;
-        this.tensors.add(scope, output, { kind: 'constant', dataType: 'bool', shape });
+  /** @returns whether the results are constants, which need no node */
+  #apply(outcome: SettledOutcome, call: Call, node: number, name: Name, scope: Scope): boolean {
+    const { nodeOutputs, outputStart } = scope.table;
+    const start = outputStart[node]!;
+    if (outcome.kind === 'aliases') {
+      for (let index = 0; index < call.outputCount; index++) {
+        this.#bindAlias(outcome.entries, index, nodeOutputs[start + index]!, scope);
       }
-    });
-  }
-
-  /** Adds a node, or only its outputs if they are constant. */
-  #compute(outcome: Settled, call: Call, scope: Scope): void {
-    const { axes, resultType } = opRow(outcome.op);
-    const isConstant = isFoldable(call);
-    const kind = isConstant ? 'constant' : 'activation';
-    const values = isConstant ? this.#evaluation.outputs(outcome, call) : [];
-    const facts = (index: number, name: string): Omit<EntryFacts, 'name'> => ({
-      kind,
-      dataType:
-        outcome.dataTypes[index] ?? resultType ?? scope.declaredDataType(name) ?? call.dataType(0),
-      shape: outcome.shapes[index],
-      values: values[index],
-    });
-    const outputs = outcome.isSequence
-      ? this.#addSequence(outcome, call, scope, facts)
-      : call.outputs.map((name, index) =>
-          name === '' ? undefined : this.tensors.add(scope, name, facts(index, name)),
-        );
+      return true;
+    }
+    if (outcome.kind === 'constant') {
+      if (call.outputCount > 0 && nodeOutputs[start] !== 0)
+        this.#addConstant(outcome, nodeOutputs[start]!, scope);
+      return true;
+    }
     if (outcome.warning !== undefined)
       this.warnings.add(outcome.warning, `${call.domain} ${call.type} ${call.opset}`);
-    if (isConstant) return;
-    const [index, layout] = outcome.weight ?? [];
-    const weight = index === undefined ? undefined : call.inputs[index];
-    if (weight?.kind === 'constant') weight.weightLayout ??= layout;
-    const sourceOp = call.domain === '' ? call.type : `${call.domain}::${call.type}`;
-    const inputs = keptInputs(outcome, call);
-    this.nodes.push({ name: call.name, computation: outcome, axes, sourceOp, inputs, outputs });
+    if (!isFoldable(call)) {
+      this.#addNode(outcome, node, name, scope, call.inputs);
+      return false;
+    }
+    const values = this.#evaluation.outputs(outcome, call);
+    for (let index = 0; index < call.outputCount; index++) {
+      const output = nodeOutputs[start + index]!;
+      if (output === 0) continue;
+      const form = this.#outputForm('constant', outcome, index, output, scope, call.inputs);
+      this.tensors.add(scope, output, form).setValues(values[index]);
+    }
+    return true;
+  }
+
+  #bindAlias(entries: readonly Entry[], index: number, output: number, scope: Scope): void {
+    if (output === 0) return;
+    const entry = entries[index];
+    if (entry !== undefined) scope.bind(output, entry);
+    else {
+      const shape = entries[0]?.knownShape;
+      this.tensors.add(scope, output, this.tensors.form('constant', 'bool', shape));
+    }
+  }
+
+  #addConstant({ dataType, shape, values }: ConstantResult, output: number, scope: Scope): void {
+    const form = this.tensors.form('constant', dataType, shape);
+    this.tensors.add(scope, output, form).setValues(values);
+  }
+
+  #outputForm(
+    kind: 'constant' | 'activation',
+    outcome: Settled,
+    index: number,
+    output: number,
+    scope: Scope,
+    inputs: readonly (Entry | undefined)[],
+  ): TensorForm {
+    const dataType =
+      outcome.dataTypes[index] ??
+      opRow(outcome.op).resultType ??
+      scope.declaredDataType(output) ??
+      inputs[0]?.dataType ??
+      'unknown';
+    const last = outcome.forms[index];
+    if (last?.kind === kind && last.dataType === dataType) return last;
+    const form = this.tensors.form(kind, dataType, outcome.shapes[index]);
+    outcome.forms[index] = form;
+    return form;
+  }
+
+  #addNode(
+    outcome: Settled,
+    node: number,
+    name: Name,
+    scope: Scope,
+    inputs: readonly (Entry | undefined)[],
+  ): void {
+    const { forms, nodeOutputs, outputStart } = scope.table;
+    const start = outputStart[node]!;
+    const outputs = outcome.isSequence
+      ? this.#addSequence(outcome, node, scope, inputs)
+      : new Array<Entry | undefined>(outputStart[node + 1]! - start);
+    for (let index = 0; index < outputs.length && !outcome.isSequence; index++) {
+      const output = nodeOutputs[start + index]!;
+      outputs[index] =
+        output === 0
+          ? undefined
+          : this.tensors.add(
+              scope,
+              output,
+              this.#outputForm('activation', outcome, index, output, scope, inputs),
+            );
+    }
+    if (outcome.weight !== undefined) {
+      const [index, layout] = outcome.weight;
+      const weight = inputs[index];
+      if (weight?.kind === 'constant') weight.layout ??= layout;
+    }
+    this.nodes.add({
+      name,
+      computation: outcome,
+      sourceOp: forms[node]!.sourceOp,
+      inputs: keptInputs(outcome, inputs),
+      outputs,
+    });
   }
 
   #addSequence(
     outcome: Settled,
-    call: Call,
+    node: number,
     scope: Scope,
-    facts: (index: number, name: string) => Omit<EntryFacts, 'name'>,
-  ): readonly Entry[] {
-    const [name = ''] = call.outputs;
-    const elements = outcome.shapes.map((_, index) =>
-      this.tensors.make(scope, `${name}[${index}]`, facts(index, '')),
-    );
-    this.tensors.add(scope, name, { kind: 'activation', dataType: call.dataType(0), elements });
+    inputs: readonly (Entry | undefined)[],
+  ): (Entry | undefined)[] {
+    const { names, nodeOutputs, outputStart } = scope.table;
+    const output = nodeOutputs[outputStart[node]!] ?? 0;
+    const elements = outcome.shapes.map((_, index) => {
+      const form = this.#outputForm('activation', outcome, index, 0, scope, inputs);
+      return this.tensors.make(scope, `${names.text(output)}[${index}]`, form);
+    });
+    const form = this.tensors.form('activation', inputs[0]?.dataType ?? 'unknown', undefined);
+    this.tensors.add(scope, output, form).elements = elements;
     return elements;
   }
 }
 
-function keptInputs(outcome: Computation, call: Call): readonly (Entry | undefined)[] {
-  const inputs = operandsOf(outcome, call);
-  return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+/** What a node with subgraphs does: it also reads what they read from outside. */
+function withReads(infer: (inference: Inference, call: Call, scope: Scope) => Outcome) {
+  return (inference: Inference, call: Call, scope: Scope, node: number): Outcome => {
+    const outcome = infer(inference, call, scope);
+    if (outcome.kind !== 'computation') return outcome;
+    const operands = readNames(scope.table, node).flatMap(
+      (name) => inference.tensors.lookupText(name, scope) ?? [],
+    );
+    return { ...outcome, operands: [...new Set(operands)] };
+  };
+}
+
+/** Of the forms of a node's operands; undefined if the rule may know more of them. */
+function hashOf(
+  form: NodeForm,
+  inputs: readonly (Entry | undefined)[],
+  outputCount: number,
+): number | undefined {
+  if (form.hasArguments || form.subgraphs.length > 0) return undefined;
+  let hash = outputCount;
+  for (const entry of inputs) {
+    if (entry !== undefined && !entry.isPlain) return undefined;
+    hash = Math.imul(hash ^ (entry === undefined ? -1 : entry.form.number), 0x01000193) + 1;
+  }
+  return hash;
+}
+
+function isFor(
+  known: KnownOutcome,
+  opset: number,
+  inputs: readonly (Entry | undefined)[],
+  outputCount: number,
+): boolean {
+  if (known.opset !== opset || known.outputCount !== outputCount) return false;
+  if (known.operands.length !== inputs.length) return false;
+  for (let index = 0; index < inputs.length; index++)
+    if (known.operands[index] !== inputs[index]?.form) return false;
+  return true;
+}
+
+function keptInputs(
+  outcome: Computation,
+  inputs: readonly (Entry | undefined)[],
+): readonly (Entry | undefined)[] {
+  const operands = operandsOf(outcome, inputs);
+  let count = operands.length;
+  while (count > 0 && operands[count - 1] === undefined) count--;
+  return count === operands.length ? operands : operands.slice(0, count);
 }
 
 /** Random numbers are not constants, nor is what has no inputs or reads tensors from inside a subgraph. */
-function isFoldable(call: Call): boolean {
+function isFoldable({ type, inputs }: Call): boolean {
   return (
-    call.inputs.length > 0 &&
-    call.inputs.every((input) => input === undefined || input.kind === 'constant') &&
-    !CONTROL_FLOW.has(call.type) &&
-    !/^(Random|Bernoulli|Multinomial)/.test(call.type)
+    inputs.length > 0 &&
+    inputs.every((input) => input === undefined || input.kind === 'constant') &&
+    !CONTROL_FLOW.has(type) &&
+    !/^(Random|Bernoulli|Multinomial)/.test(type)
+  );
+}
+
+function missing(table: GraphTable, node: number, name: number): NnMeterError {
+  const { names, nodeNames, nodeOutputs, outputStart } = table;
+  const output = outputStart[node]! < outputStart[node + 1]! ? nodeOutputs[outputStart[node]!]! : 0;
+  return new NnMeterError(
+    'E_INVALID_GRAPH',
+    `the ONNX graph is not valid: node ${table.describe(node)} reads ${quote(names.text(name))}, which nothing computes and which is no input or constant`,
+    { where: { node: names.text(nodeNames[node]! || output), op: table.forms[node]!.type } },
   );
 }
 

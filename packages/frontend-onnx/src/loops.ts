@@ -1,7 +1,7 @@
 import type { Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { custom } from './custom.ts';
-import { Entry, Unknown } from './entry.ts';
+import { type Entry, looseEntry, Unknown } from './entry.ts';
 import type { Inference } from './inference.ts';
 import { runBody } from './nested.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,8 +14,8 @@ import type { Scope } from './scope.ts';
 export function inferLoop(inference: Inference, call: Call, scope: Scope): Outcome {
   const trips = call.inputs[0]?.values?.[0];
   const carried = call.inputs.slice(2);
-  const iteration = activation('iteration', []);
-  const condition = activation('condition', []);
+  const iteration = looseEntry('iteration', 'int64', []);
+  const condition = looseEntry('condition', 'int64', []);
   const inputs = [iteration, condition, ...carried.map((entry) => perTrip(entry, entry?.shape))];
   const results = runBody(inference, call, scope, inputs).slice(1);
   return uncounted(call, carried, results, (result) =>
@@ -70,13 +70,5 @@ function uncounted(
 
 /** What the body sees of a tensor from outside: not its values, which change from trip to trip. */
 function perTrip(entry: Entry | undefined, shape: Shape | undefined): Entry {
-  return activation(entry?.name ?? '', shape, entry?.dataType);
-}
-
-function activation(
-  name: string,
-  shape: Shape | undefined,
-  dataType: Entry['dataType'] = 'int64',
-): Entry {
-  return new Entry({ name, kind: 'activation', dataType, shape });
+  return looseEntry(entry?.name ?? '', entry?.dataType ?? 'int64', shape);
 }

@@ -4,8 +4,9 @@ import { custom } from './custom.ts';
 import type { Entry } from './entry.ts';
 import type { Inference } from './inference.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
+import { readOpsets } from './opsets.ts';
 import { aliases, type Outcome } from './outcome.ts';
-import { readOpsets, Scope } from './scope.ts';
+import { Scope } from './scope.ts';
 
 /** Function calls and branches inside each other; more would risk the call stack, and no exporter nests so deep. */
 const MAX_DEPTH = 32;
@@ -23,14 +24,11 @@ export function inlineFunction(
   const given = [...call.attributes].map((attribute) => [attribute.name ?? '', attribute] as const);
   const body = new Scope({
     ...inside(call, scope),
+    table: inference.functionTable(fn),
     opsets: readOpsets(fn.opsetImport),
     arguments: new Map([...defaults, ...given]),
   });
-  (fn.input ?? []).forEach((name, index) => {
-    body.bind(name, call.inputs[index]);
-  });
-  inference.run(fn.node ?? [], body);
-  return aliases((fn.output ?? []).map((name) => find(inference, name, body)));
+  return aliases(runScope(inference, body, call.inputs));
 }
 
 /** `If`: the branch taken where the condition is known; else a node whose shape is what both branches agree on. */
@@ -71,12 +69,27 @@ function runBranch(
   scope: Scope,
   inputs: readonly Entry[] = [],
 ): readonly Entry[] {
-  const branch = new Scope({ ...inside(call, scope), outer: scope, graph });
-  graph.input?.forEach((input, index) => {
-    branch.bind(input.name ?? '', inputs[index]);
+  const table = inference.branchTable(graph);
+  return runScope(inference, new Scope({ ...inside(call, scope), table, outer: scope }), inputs);
+}
+
+/** Runs a body on its inputs. @returns its outputs */
+function runScope(
+  inference: Inference,
+  scope: Scope,
+  inputs: readonly (Entry | undefined)[],
+): readonly Entry[] {
+  const { names, inputs: declared, outputs } = scope.table;
+  declared.forEach(({ name }, index) => {
+    scope.bind(names.find(name ?? ''), inputs[index]);
   });
-  inference.run(graph.node ?? [], branch);
-  return (graph.output ?? []).map((output) => find(inference, output.name ?? '', branch));
+  inference.run(scope);
+  return outputs.map((name) => {
+    const entry = inference.tensors.lookup(name, scope);
+    if (entry !== undefined) return entry;
+    const shown = quote(names.text(name));
+    throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output ${shown}`);
+  });
 }
 
 function inside(
@@ -91,12 +104,4 @@ function inside(
   }
   const { opsets, arguments: values } = scope;
   return { opsets, prefix: `${call.name}/`, depth: scope.depth + 1, arguments: values };
-}
-
-function find(inference: Inference, name: string, scope: Scope): Entry {
-  const entry = inference.tensors.lookup(name, scope);
-  if (entry === undefined) {
-    throw new NnMeterError('E_INVALID_GRAPH', `nothing computes its output ${quote(name)}`);
-  }
-  return entry;
 }

@@ -1,97 +1,130 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
+import type { GraphTable } from './graph-table.ts';
 import type { GraphProto, NodeProto } from './model.ts';
+import type { NodeForm } from './node-form.ts';
+
+const NONE = -1;
 
 /**
- * Nodes in an order in which every node follows those whose results it reads. Files should have it already; then, and
- * where possible otherwise, the order is kept. Linear in nodes and edges.
+ * Nodes in an order in which every node follows those whose results it reads; undefined if they are in it already, as
+ * files should have them. Where possible the order is kept. Linear in nodes and edges.
  * @throws NnMeterError E_INVALID_GRAPH for a tensor computed twice and for a cycle.
  */
-export function orderNodes(nodes: readonly NodeProto[]): readonly NodeProto[] {
-  const producers = new Map<string, number>();
-  nodes.forEach((node, index) => {
-    for (const output of node.output ?? []) {
-      if (output === '') continue;
-      const other = producers.get(output);
-      if (other !== undefined) {
+export function orderNodes(table: GraphTable): Int32Array | undefined {
+  const { names, nodeInputs, inputStart, nodeOutputs, outputStart, nodeCount } = table;
+  const producers = new Int32Array(names.size).fill(NONE);
+  for (let node = 0; node < nodeCount; node++) {
+    for (let at = outputStart[node]!; at < outputStart[node + 1]!; at++) {
+      const output = nodeOutputs[at]!;
+      if (output === 0) continue;
+      if (producers[output] !== NONE) {
         throw invalid(
-          `tensor ${quote(output)} is computed twice, by ${describeNode(nodes[other]!)} and by ${describeNode(node)}`,
+          `tensor ${quote(names.text(output))} is computed twice, by ${table.describe(producers[output]!)} and by ${table.describe(node)}`,
         );
       }
-      producers.set(output, index);
+      producers[output] = node;
     }
-  });
-  const dependencies = (node: NodeProto): readonly number[] =>
-    readNames(node).flatMap((name) => producers.get(name) ?? []);
-  const sorted = nodes.every((node, index) => dependencies(node).every((from) => from < index));
-  return sorted ? nodes : depthFirst(nodes, dependencies);
+  }
+  let isSorted = true;
+  for (let node = 0; node < nodeCount && isSorted; node++) {
+    for (let at = inputStart[node]!; at < inputStart[node + 1]!; at++) {
+      if (producers[nodeInputs[at]!]! >= node) isSorted = false;
+    }
+    if (table.forms[node]!.subgraphs.length > 0) {
+      for (const read of numbersOfReads(table, node))
+        if (producers[read]! >= node) isSorted = false;
+    }
+  }
+  return isSorted ? undefined : depthFirst(table, producers);
 }
 
-function depthFirst(
-  nodes: readonly NodeProto[],
-  dependencies: (node: NodeProto) => readonly number[],
-): readonly NodeProto[] {
-  const sorted: NodeProto[] = [];
-  const state = new Uint8Array(nodes.length);
+function depthFirst(table: GraphTable, producers: Int32Array): Int32Array {
+  const sorted = new Int32Array(table.nodeCount);
+  let count = 0;
+  const state = new Uint8Array(table.nodeCount);
   const [OPEN, DONE] = [1, 2];
-  for (let start = 0; start < nodes.length; start++) {
+  const open = (node: number) => {
+    state[node] = OPEN;
+    return { node, reads: numbersOfReads(table, node), next: 0 };
+  };
+  for (let start = 0; start < table.nodeCount; start++) {
     if (state[start] !== 0) continue;
-    const stack = [{ index: start, rest: dependencies(nodes[start]!).values() }];
-    state[start] = OPEN;
+    const stack = [open(start)];
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const { value, done } = top.rest.next();
-      if (done) {
-        state[top.index] = DONE;
-        sorted.push(nodes[top.index]!);
+      const read = top.reads[top.next++];
+      if (read === undefined) {
+        state[top.node] = DONE;
+        sorted[count++] = top.node;
         stack.pop();
-      } else if (state[value] === OPEN) {
-        const from = stack.findIndex(({ index }) => index === value);
-        throw cycle(stack.slice(from).map(({ index }) => nodes[index]!));
-      } else if (state[value] === 0) {
-        state[value] = OPEN;
-        stack.push({ index: value, rest: dependencies(nodes[value]!).values() });
+        continue;
       }
+      const producer = producers[read] ?? NONE;
+      if (producer === NONE) continue;
+      if (state[producer] === OPEN) {
+        const from = stack.findIndex(({ node }) => node === producer);
+        throw cycle(
+          table,
+          stack.slice(from).map(({ node }) => node),
+        );
+      }
+      if (state[producer] === 0) stack.push(open(producer));
     }
   }
   return sorted;
 }
 
-function cycle(nodes: readonly NodeProto[]): NnMeterError {
-  const shown = nodes.slice(0, 5).map(describeNode).reverse();
+function cycle(table: GraphTable, nodes: readonly number[]): NnMeterError {
+  const shown = nodes
+    .slice(0, 5)
+    .map((node) => table.describe(node))
+    .reverse();
   if (nodes.length > 5) shown.unshift('...');
   return invalid(`nodes read each other's results in a cycle: ${shown.join(' -> ')}`);
 }
 
-/** Names a node reads, also inside its subgraphs, without those that are defined there. */
-export function readNames(node: NodeProto): readonly string[] {
-  const subgraphs = subgraphsOf(node);
-  if (subgraphs.length === 0) return node.input ?? [];
-  const names = [...(node.input ?? [])];
-  const inside = new Set(node.output);
+/** Numbers of the names of this graph that a node reads. */
+function numbersOfReads(table: GraphTable, node: number): readonly number[] {
+  if (table.forms[node]!.subgraphs.length === 0)
+    return table.nodeInputs.slice(table.inputStart[node]!, table.inputStart[node + 1]!);
+  return readNames(table, node)
+    .map((name) => table.names.find(name))
+    .filter((name) => name !== NONE);
+}
+
+/** Names that a node reads, also inside its subgraphs, without those that are defined there. */
+export function readNames(table: GraphTable, node: number): readonly string[] {
+  const { names, nodeInputs, inputStart, nodeOutputs, outputStart } = table;
+  const reads = nodeInputs.slice(inputStart[node]!, inputStart[node + 1]!);
+  const outputs = nodeOutputs.slice(outputStart[node]!, outputStart[node + 1]!);
+  const inside = new Set(outputs.map((output) => names.text(output)));
+  const inner = namesInSubgraphs(table.forms[node]!, inside);
+  return [...reads.map((name) => names.text(name)), ...inner].filter((name) => !inside.has(name));
+}
+
+/** Names that the subgraphs of a node read; those they define are added to `inside`. */
+function namesInSubgraphs(form: NodeForm, inside: Set<string>): readonly string[] {
+  const names: string[] = [];
+  const graphs = [...form.subgraphs];
   const seen = new Set<GraphProto>();
-  for (let graph = subgraphs.pop(); graph !== undefined; graph = subgraphs.pop()) {
+  for (let graph = graphs.pop(); graph !== undefined; graph = graphs.pop()) {
     if (seen.has(graph)) continue;
     seen.add(graph);
     for (const named of [...(graph.input ?? []), ...(graph.initializer ?? [])]) {
       inside.add(named.name ?? '');
     }
-    for (const inner of graph.node ?? []) {
-      for (const name of inner.input ?? []) names.push(name);
-      for (const name of inner.output ?? []) inside.add(name);
-      for (const nested of subgraphsOf(inner)) subgraphs.push(nested);
+    for (const node of graph.node ?? []) {
+      for (const name of node.input ?? []) names.push(name);
+      for (const name of node.output ?? []) inside.add(name);
+      graphs.push(...subgraphsOf(node));
     }
     for (const output of graph.output ?? []) names.push(output.name ?? '');
   }
-  return names.filter((name) => !inside.has(name));
+  return names;
 }
 
 function subgraphsOf(node: NodeProto): GraphProto[] {
   return (node.attribute ?? []).flatMap((attribute) => attribute.g ?? []);
-}
-
-/** A node's name, or its first output's, and its op. */
-export function describeNode(node: NodeProto): string {
-  return `${quote(node.name || node.output?.[0] || '')} (${quote(node.opType ?? '').slice(1, -1)})`;
 }
 
 function invalid(what: string): NnMeterError {

@@ -1,6 +1,7 @@
 import type { DataType, Layout, Op, OpAttributes, Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
-import type { Entry, EntryFacts } from './entry.ts';
+import type { Entry, Values } from './entry.ts';
+import type { TensorForm } from './tensor-form.ts';
 
 /** What a node turns out to be. */
 export type Outcome = Computation | Aliases | ConstantResult;
@@ -26,6 +27,8 @@ export interface Computation {
   readonly isSequence?: boolean | undefined;
   /** Something to tell the user about this node. */
   readonly warning?: string | undefined;
+  /** Per output the form of the tensor that was made last. */
+  readonly forms: (TensorForm | undefined)[];
 }
 
 /** No work: outputs are other tensors under a new name. */
@@ -39,7 +42,8 @@ export interface ConstantResult {
   readonly kind: 'constant';
   readonly shape: Shape;
   readonly dataType: DataType;
-  readonly values: EntryFacts['values'];
+  /** Or how to get them when they are asked for. */
+  readonly values: Values | (() => Values);
 }
 
 /** A computation whose output shapes are settled. */
@@ -60,7 +64,15 @@ export function computation<O extends Op>(
   attributes: OpAttributes[O],
   extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes'>> = {},
 ): Computation {
-  return { kind: 'computation', op, attributes, dataTypes: NONE, shapes: undefined, ...extra };
+  return {
+    kind: 'computation',
+    op,
+    attributes,
+    dataTypes: NONE,
+    shapes: undefined,
+    forms: [],
+    ...extra,
+  };
 }
 
 /** A node whose output shapes its rule knows: one outside the vocabulary, or one that ONNX shapes in its own way. */
@@ -70,7 +82,7 @@ export function shaped<O extends Op>(
   shapes: readonly (Shape | undefined)[],
   extra: Partial<Omit<Computation, 'kind' | 'op' | 'attributes' | 'shapes'>> = {},
 ): Settled {
-  return { kind: 'computation', op, attributes, dataTypes: NONE, shapes, ...extra };
+  return { kind: 'computation', op, attributes, dataTypes: NONE, shapes, forms: [], ...extra };
 }
 
 export function alias(entry: Entry): Aliases {
@@ -78,7 +90,7 @@ export function alias(entry: Entry): Aliases {
 }
 
 /**
- * A node that hands its first input on. It is a node of the file all the same, which the graph as it is written has; of a
+ * A node that hands its first input on. It is a node of the graph all the same, as it is one of the file; of a
  * constant, a sequence or a tensor of unknown shape only the name is new.
  */
 export function unchanged(call: Call): Outcome {

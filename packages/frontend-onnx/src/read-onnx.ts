@@ -1,7 +1,9 @@
 import { type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
-import { decodeModel } from './decode.ts';
+import { decodeModel, type OnnxModel } from './decode.ts';
 import { noExternalData, valueReader } from './external-data.ts';
-import type { ModelProto } from './model.ts';
+import { graphTable } from './graph-table.ts';
+import { type ModelProto, toNumber } from './model.ts';
+import { TensorForms } from './tensor-form.ts';
 import { inferShapes, toGraph } from './to-graph.ts';
 
 /**
@@ -25,12 +27,26 @@ export function inferOnnxShapes(
   return inferShapes(asModel(model), options, valueReader(noExternalData));
 }
 
-function asModel(model: unknown): ModelProto {
+function asModel(model: unknown): OnnxModel {
   if (model instanceof Uint8Array) return decodeModel(model);
   if (model instanceof ArrayBuffer) return decodeModel(new Uint8Array(model));
-  if (typeof model === 'object' && model !== null && 'graph' in model) return model as ModelProto;
+  if (typeof model === 'object' && model !== null && 'graph' in model)
+    return fromObject(model as ModelProto);
   throw new NnMeterError(
     'E_INVALID_INPUT',
     'not an ONNX model: give the bytes of a file or a ModelProto object',
   );
+}
+
+function fromObject(model: ModelProto): OnnxModel {
+  const tensorForms = new TensorForms();
+  return {
+    irVersion: model.irVersion == null ? undefined : toNumber(model.irVersion),
+    producerName: model.producerName ?? '',
+    producerVersion: model.producerVersion ?? '',
+    opsetImport: model.opsetImport ?? [],
+    functions: model.functions ?? [],
+    graph: model.graph == null ? undefined : graphTable(model.graph, tensorForms),
+    tensorForms,
+  };
 }

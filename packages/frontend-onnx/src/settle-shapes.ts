@@ -32,8 +32,11 @@ class Operand implements ShapeAndLayout {
 }
 
 /** The tensors a node reads: not those inputs that became attributes. */
-export function operandsOf(outcome: Computation, call: Call): readonly (Entry | undefined)[] {
-  return outcome.operands ?? outcome.inputs?.map((index) => call.inputs[index]) ?? call.inputs;
+export function operandsOf(
+  outcome: Computation,
+  inputs: readonly (Entry | undefined)[],
+): readonly (Entry | undefined)[] {
+  return outcome.operands ?? outcome.inputs?.map((index) => inputs[index]) ?? inputs;
 }
 
 /**
@@ -63,7 +66,7 @@ function inferred(outcome: Computation, call: Call): readonly Shape[] {
   const { axes, shapes } = opRow(outcome.op);
   const weightEntry = weight && call.inputs[weight[0]];
   const operands: Operand[] = [];
-  for (const entry of operandsOf(outcome, call)) {
+  for (const entry of operandsOf(outcome, call.inputs)) {
     if (entry === undefined) continue;
     const isImage = axes === 'image' && operands.length === 0;
     const image = isImage ? CHANNELS_FIRST[entry.knownShape?.length ?? 0] : undefined;

@@ -1,53 +1,82 @@
-import { elementCount } from '@nnmeter/ir';
-import { dataTypeOf } from './data-types.ts';
-import { Entry, type EntryFacts, type Values } from './entry.ts';
-import type { Initializer } from './initializers.ts';
-import { type TensorProto, toNumber } from './model.ts';
+import { type DataType, elementCount, type Shape, type TensorKind } from '@nnmeter/ir';
+import { Entry, type Values } from './entry.ts';
+import type { TensorProto } from './model.ts';
 import type { Scope } from './scope.ts';
-import { UniqueNames } from './unique-names.ts';
+import type { TensorForm, TensorForms } from './tensor-form.ts';
+import type { UniqueNames } from './unique-names.ts';
 
 /** How the values of a constant tensor are found. */
 export type ReadValues = (tensor: TensorProto, count: number) => Values;
 
 /** Makes the tensors of a model, with names that are unique in all of it, and finds them by their names in the file. */
 export class TensorTable {
-  readonly #names = new UniqueNames();
+  readonly forms: TensorForms;
+  readonly #names: UniqueNames;
   readonly #readValues: ReadValues;
 
-  constructor(readValues: ReadValues) {
-    this.#readValues = readValues;
+  constructor(facts: {
+    readonly names: UniqueNames;
+    readonly forms: TensorForms;
+    readonly readValues: ReadValues;
+  }) {
+    this.#names = facts.names;
+    this.forms = facts.forms;
+    this.#readValues = facts.readValues;
+  }
+
+  form(kind: TensorKind, dataType: DataType, shape: Shape | undefined): TensorForm {
+    return this.forms.of(kind, dataType, shape);
   }
 
   /** Makes a tensor that no node can name. */
-  make(scope: Scope, name: string, facts: Omit<EntryFacts, 'name'>): Entry {
-    return new Entry({ ...facts, name: this.#names.take(scope.prefix + name) });
+  make(scope: Scope, name: string, form: TensorForm): Entry {
+    return this.#entry(this.#names.take(scope.prefix + name), form);
   }
 
   /** Makes a tensor and binds it to its name in a scope. */
-  add(scope: Scope, name: string, facts: Omit<EntryFacts, 'name'>): Entry {
-    const entry = this.make(scope, name, facts);
+  add(scope: Scope, name: number, form: TensorForm): Entry {
+    const isMain = scope.depth === 0;
+    const entry = this.#entry(
+      isMain
+        ? this.#names.takeMain(name)
+        : this.#names.take(scope.prefix + scope.table.names.text(name)),
+      form,
+    );
     scope.bind(name, entry);
     return entry;
   }
 
+  #entry(name: number | string, form: TensorForm): Entry {
+    const entry = new Entry(form, name, this.#names);
+    this.forms.check(form, () => entry.name);
+    return entry;
+  }
+
   /** A tensor visible in a scope by its name in the file. */
-  lookup(name: string, scope: Scope): Entry | undefined {
+  lookup(name: number, scope: Scope): Entry | undefined {
+    const found = scope.own(name);
+    if (found !== undefined) return found;
+    const position = scope.takeConstant(name);
+    if (position >= 0) return this.#addConstant(scope, name, position);
+    const { outer } = scope;
+    return outer && this.lookupText(scope.table.names.text(name), outer);
+  }
+
+  /** As {@link lookup}, of a name that the scope's table may not have. */
+  lookupText(name: string, scope: Scope): Entry | undefined {
     for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
-      const entry = at.own(name);
-      if (entry !== undefined) return entry;
-      const initializer = at.takeInitializer(name);
-      if (initializer !== undefined) return this.#addInitializer(at, name, initializer);
+      const number = at.table.names.find(name);
+      if (number >= 0) return this.lookup(number, at);
     }
     return undefined;
   }
 
-  #addInitializer(scope: Scope, name: string, { tensor, dims, isSparse }: Initializer): Entry {
-    const shape = (dims ?? []).map(toNumber);
-    return this.add(scope, name, {
-      kind: 'constant',
-      dataType: dataTypeOf(tensor.dataType),
-      shape,
-      values: isSparse ? undefined : () => this.#readValues(tensor, elementCount(shape)),
-    });
+  #addConstant(scope: Scope, name: number, position: number): Entry {
+    const { constants } = scope.table;
+    const form = constants.forms[position]!;
+    const entry = this.add(scope, name, form);
+    if (!constants.isSmall(position)) return entry;
+    entry.setValues(() => this.#readValues(constants.tensor(position)!, elementCount(form.shape!)));
+    return entry;
   }
 }

@@ -3,6 +3,8 @@ import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { dataTypeOf } from './data-types.ts';
 import { type Int64, type TensorProto, toNumber } from './model.ts';
 
+/** TensorProto.DataLocation of values that lie in another file. */
+export const EXTERNAL = 1;
 /** Longest constant whose values are used: shapes, axes, scales and index lists, not weights. */
 export const MAX_VALUES = 256;
 

@@ -1,5 +1,6 @@
 import {
   createGraph,
+  elementCount,
   type Graph,
   NnMeterError,
   type Node,
@@ -11,13 +12,17 @@ import {
   warnOfStatedShapes,
 } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
+import type { OnnxModel } from './decode.ts';
 import { Dimensions } from './dimensions.ts';
 import type { Entry } from './entry.ts';
-import { Inference, type InferredNode } from './inference.ts';
+import type { GraphTable } from './graph-table.ts';
+import { Inference } from './inference.ts';
+import { InferredNodes } from './inferred-nodes.ts';
 import { findLayouts } from './layouts.ts';
-import { type ModelProto, toNumber } from './model.ts';
-import { readOpsets, Scope } from './scope.ts';
+import { readOpsets } from './opsets.ts';
+import { Scope } from './scope.ts';
 import type { ReadValues } from './tensor-table.ts';
+import type { UniqueNames } from './unique-names.ts';
 import { Warnings } from './warnings.ts';
 
 /** Longest list of values a constant tensor shows in the graph. */
@@ -31,37 +36,36 @@ interface InferredModel {
   readonly outputs: readonly Entry[];
 }
 
-function inferModel(
-  model: ModelProto,
-  options: ReadOptions,
-  readValues: ReadValues,
-): InferredModel {
-  const { graph } = model;
-  if (graph == null) throw new NnMeterError('E_INVALID_INPUT', 'the ONNX model has no graph');
+function inferModel(model: OnnxModel, options: ReadOptions, readValues: ReadValues): InferredModel {
+  const { functions, graph, opsetImport, tensorForms } = model;
+  if (graph === undefined) throw new NnMeterError('E_INVALID_INPUT', 'the ONNX model has no graph');
+  const { names } = graph;
   const warnings = new Warnings();
-  const scope = new Scope({ opsets: readOpsets(model.opsetImport), prefix: '', depth: 0, graph });
+  const scope = new Scope({ opsets: readOpsets(opsetImport), prefix: '', depth: 0, table: graph });
   // Old files list initializers as inputs too.
-  const fed = (graph.input ?? []).filter((input) => !scope.hasInitializer(input.name ?? ''));
+  const fed = graph.inputs.filter((input) => !scope.isStored(names.find(input.name ?? '')));
   const dimensions = new Dimensions(fed, options.inputShapes, warnings);
-  const functions = model.functions ?? [];
-  const inference = new Inference({ dimensions, functions, readValues, warnings });
-  const inputs = fed.map((info) =>
-    inference.tensors.add(scope, info.name ?? '', {
-      kind: 'input',
-      dataType: dataTypeOf(info.type?.tensorType?.elemType),
-      ...dimensions.input(info),
-    }),
-  );
-  inference.run(graph.node ?? [], scope);
-  if (!graph.output?.length) {
+  const inference = new Inference({
+    ...{ graph, tensorForms, dimensions, functions, readValues, warnings },
+  });
+  const inputs = fed.map((info) => {
+    const { shape, missingShape } = dimensions.input(info);
+    const dataType = dataTypeOf(info.type?.tensorType?.elemType);
+    const form = tensorForms.of('input', dataType, shape);
+    const entry = inference.tensors.add(scope, names.find(info.name ?? ''), form);
+    entry.setMissingShape(missingShape);
+    return entry;
+  });
+  inference.run(scope);
+  if (graph.outputs.length === 0) {
     throw new NnMeterError('E_INVALID_GRAPH', 'the ONNX graph is not valid: it has no outputs');
   }
-  const outputs = graph.output.map((info) => {
-    const entry = inference.tensors.lookup(info.name ?? '', scope);
+  const outputs = graph.outputs.map((name) => {
+    const entry = inference.tensors.lookup(name, scope);
     if (entry === undefined) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
-        `the ONNX graph is not valid: nothing computes its output ${quote(info.name ?? '')}`,
+        `the ONNX graph is not valid: nothing computes its output ${quote(names.text(name))}`,
       );
     }
     return entry;
@@ -71,121 +75,163 @@ function inferModel(
 
 /** Shapes of all named tensors of the main graph, folded ones included, where they are known. */
 export function inferShapes(
-  model: ModelProto,
+  model: OnnxModel,
   options: ReadOptions,
   readValues: ReadValues,
 ): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   const { inference, scope } = inferModel(model, options, readValues);
-  for (const name of scope.names) {
+  const { names } = scope.table;
+  for (let name = 0; name < names.size; name++) {
     const shape = inference.tensors.lookup(name, scope)?.knownShape;
-    if (shape !== undefined) shapes.set(name, shape);
+    if (shape !== undefined) shapes.set(names.text(name), shape);
   }
   return shapes;
 }
 
 /** Turns a decoded model into a graph. */
-export function toGraph(model: ModelProto, options: ReadOptions, readValues: ReadValues): Graph {
-  const inferred = inferModel(model, options, readValues);
-  const { inference, inputs, outputs } = inferred;
-  const all = inference.nodes;
-  const nodes = neededNodes(all, outputs);
-  const entries = new Set<Entry>([...inputs, ...outputs]);
-  for (const node of nodes) {
-    for (const entry of [...node.inputs, ...node.outputs]) {
-      if (entry !== undefined) entries.add(entry);
-    }
-  }
-  const layouts = findLayouts(nodes, inputs);
+export function toGraph(model: OnnxModel, options: ReadOptions, readValues: ReadValues): Graph {
+  const { dimensions, scope, inference, inputs, outputs } = inferModel(model, options, readValues);
+  const { table } = scope;
+  const nodes = neededNodes(inference.nodes, outputs);
+  findLayouts(nodes, inputs);
   return createGraph({
     name: options.name ?? (model.graph?.name || 'model'),
-    nodes: nodes.map(toNode),
-    tensors: [...entries].map((entry) => toTensor(entry, layouts.get(entry))),
+    nodes: nodesOf(nodes, inference.nodeNames),
+    tensors: tensorsOf(nodes, inputs, outputs),
     inputs: inputs.map((entry) => entry.name),
     outputs: [...new Set(outputs.map((entry) => entry.name))],
     metadata: metadata(model),
     warnings: [
       ...inference.warnings.texts,
-      ...summarize(all, nodes),
+      ...summarize(inference.nodes, nodes),
       ...warnOfStatedShapes(
-        statements(model, inferred.dimensions),
-        (name) => inferred.scope.own(name)?.knownShape,
+        statements(table, dimensions),
+        (name) => scope.own(name)?.knownShape,
+        (name) => table.names.text(name),
       ),
     ],
   });
 }
 
-/** What the file says of the shapes of results. */
-function* statements({ graph }: ModelProto, dimensions: Dimensions): Generator<Statement> {
-  for (const { name, type } of [...(graph?.valueInfo ?? []), ...(graph?.output ?? [])]) {
-    const stated = dimensions.declared(type);
-    if (name && stated !== undefined) yield { tensor: name, stated };
+/** What the file says of the shapes of results, by the number of their names. */
+function* statements(
+  { valueTypes, outputTypes }: GraphTable,
+  dimensions: Dimensions,
+): Generator<Statement<number>> {
+  for (const types of [valueTypes, outputTypes]) {
+    for (const [tensor, type] of types.entries()) {
+      const stated = dimensions.declared(type);
+      if (stated !== undefined) yield { tensor, stated };
+    }
   }
 }
 
 /** Nodes that an output depends on; runtimes drop the others. */
-function neededNodes(
-  nodes: readonly InferredNode[],
-  outputs: readonly Entry[],
-): readonly InferredNode[] {
-  const needed = new Set<Entry | undefined>(outputs);
-  const kept: InferredNode[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => output !== undefined && needed.has(output))) continue;
-    kept.push(node);
-    for (const input of node.inputs) needed.add(input);
+function neededNodes(nodes: InferredNodes, outputs: readonly Entry[]): InferredNodes {
+  for (const entry of outputs) entry.isNeeded = true;
+  const isNeeded = new Uint8Array(nodes.count);
+  let count = 0;
+  for (let node = nodes.count - 1; node >= 0; node--) {
+    if (!nodes.outputs(node).some((output) => output?.isNeeded)) continue;
+    isNeeded[node] = 1;
+    count++;
+    for (const input of nodes.inputs(node)) if (input !== undefined) input.isNeeded = true;
   }
-  return kept.reverse();
+  if (count === nodes.count) return nodes;
+  const kept = new InferredNodes();
+  for (let node = 0; node < nodes.count; node++) {
+    if (isNeeded[node] === 0) continue;
+    kept.add({
+      name: nodes.names[node]!,
+      computation: nodes.computations[node]!,
+      sourceOp: nodes.sourceOps[node]!,
+      inputs: nodes.inputs(node),
+      outputs: nodes.outputs(node),
+    });
+  }
+  return kept;
 }
 
-function summarize(all: readonly InferredNode[], kept: readonly InferredNode[]): readonly string[] {
+/** The tensors of the graph: its inputs and outputs, and what its nodes read and compute. */
+function tensorsOf(
+  nodes: InferredNodes,
+  inputs: readonly Entry[],
+  outputs: readonly Entry[],
+): readonly Tensor[] {
+  const tensors: Tensor[] = [];
+  const add = (entry: Entry | undefined): void => {
+    if (entry === undefined || entry.isListed) return;
+    entry.isListed = true;
+    tensors.push(toTensor(entry));
+  };
+  inputs.forEach(add);
+  outputs.forEach(add);
+  for (let node = 0; node < nodes.count; node++) {
+    nodes.inputs(node).forEach(add);
+    nodes.outputs(node).forEach(add);
+  }
+  return tensors;
+}
+
+function summarize(all: InferredNodes, kept: InferredNodes): readonly string[] {
   const warnings: string[] = [];
-  const unused = all.length - kept.length;
+  const unused = all.count - kept.count;
   if (unused > 0) warnings.push(`${unused} node(s) that no output depends on are left out`);
-  const shapeless = kept.filter((node) =>
-    node.outputs.some((output) => output !== undefined && output.knownShape === undefined),
-  ).length;
-  if (shapeless > 0) warnings.push(`${shapeless} of ${kept.length} nodes have no output shape`);
+  let shapeless = 0;
+  for (let node = 0; node < kept.count; node++) {
+    const isShapeless = (output: Entry | undefined) =>
+      output !== undefined && output.knownShape === undefined;
+    if (kept.outputs(node).some(isShapeless)) shapeless++;
+  }
+  if (shapeless > 0) warnings.push(`${shapeless} of ${kept.count} nodes have no output shape`);
   return warnings;
 }
 
-function toNode(node: InferredNode): Node {
-  return {
-    name: node.name,
-    op: node.computation.op,
-    attributes: node.computation.attributes,
-    inputs: node.inputs.map((entry) => entry?.name ?? ''),
-    outputs: node.outputs.map((entry) => entry?.name ?? ''),
-    sourceOp: node.sourceOp,
-  } as Node;
+function nodesOf(nodes: InferredNodes, names: UniqueNames): readonly Node[] {
+  return nodes.names.map((name, node) => {
+    const { op, attributes } = nodes.computations[node]!;
+    return {
+      name: names.text(name),
+      op,
+      attributes,
+      inputs: nodes.inputs(node).map(nameOf),
+      outputs: nodes.outputs(node).map(nameOf),
+      sourceOp: nodes.sourceOps[node]!,
+    } as Node;
+  });
 }
 
-function toTensor(entry: Entry, layout: Tensor['layout']): Tensor {
-  const { name, kind, dataType, knownShape: shape } = entry;
-  const values = kind === 'constant' ? shownValues(entry) : undefined;
-  return {
-    name,
-    kind,
-    dataType,
-    ...(shape && { shape }),
-    ...(layout && { layout }),
-    ...(values && { values }),
-  };
+function nameOf(entry: Entry | undefined): string {
+  return entry === undefined ? '' : entry.name;
 }
 
-function shownValues(entry: Entry): readonly number[] | undefined {
-  const count = entry.knownShape?.reduce((product, extent) => product * extent, 1);
-  if (count === undefined || count > SHOWN_VALUES) return undefined;
-  return entry.values;
+/** Objects of few forms, which take less memory than ones that grow. */
+function toTensor(entry: Entry): Tensor {
+  const { name, layout } = entry;
+  const { kind, dataType, shape } = entry.form;
+  if (shape === undefined) return { name, kind, dataType };
+  const values = kind === 'constant' ? shownValues(entry, shape) : undefined;
+  if (layout === undefined)
+    return values === undefined
+      ? { name, kind, dataType, shape }
+      : { name, kind, dataType, shape, values };
+  return values === undefined
+    ? { name, kind, dataType, shape, layout }
+    : { name, kind, dataType, shape, layout, values };
 }
 
-function metadata(model: ModelProto): Record<string, string> {
+function shownValues(entry: Entry, shape: Shape): readonly number[] | undefined {
+  return elementCount(shape) > SHOWN_VALUES ? undefined : entry.values;
+}
+
+function metadata(model: OnnxModel): Record<string, string> {
   const opsets = [...readOpsets(model.opsetImport)];
   const producer = [model.producerName, model.producerVersion].filter(Boolean).join(' ');
   return {
     format: 'onnx',
     ...(producer && { producer }),
-    ...(model.irVersion != null && { irVersion: String(toNumber(model.irVersion)) }),
+    ...(model.irVersion !== undefined && { irVersion: String(model.irVersion) }),
     ...Object.fromEntries(
       opsets.map(([domain, version]) => [domain ? `opset ${domain}` : 'opset', String(version)]),
     ),

@@ -1,7 +1,7 @@
 import { NnMeterError, quote } from './errors.ts';
 import { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 import type { Node } from './node.ts';
-import { elementCount, type Tensor } from './tensor.ts';
+import { elementCount, type Shape, type Tensor } from './tensor.ts';
 
 const NONE = -1;
 
@@ -11,20 +11,19 @@ const NONE = -1;
  * an input or output that does not exist, a shape that is not non-negative integers, a cycle.
  */
 export function createGraph(specification: GraphSpecification): Graph {
-  const tensors = indexTensors(specification);
-  const tensorIds = new Map<string, number>();
-  for (const name of tensors.keys()) tensorIds.set(name, tensorIds.size);
+  const tensors = [...specification.tensors];
+  const tensorIds = numberTensors(specification, tensors);
   const unsorted = {
-    tensors: [...tensors.values()],
+    tensors,
     tensorIds,
-    producers: new Int32Array(tensors.size).fill(NONE),
+    producers: new Int32Array(tensors.length).fill(NONE),
     ...makeSlots(specification.nodes),
   };
   indexProducers(specification, unsorted);
   const order = sortTopologically(specification, unsorted);
   for (const list of [specification.inputs, specification.outputs]) {
     for (const name of list) {
-      if (!tensors.has(name)) {
+      if (!tensorIds.has(name)) {
         throw invalid(
           specification,
           `its ${list === specification.inputs ? 'input' : 'output'} ${quote(name)} is not a tensor of the graph`,
@@ -35,7 +34,7 @@ export function createGraph(specification: GraphSpecification): Graph {
   const nodes = Array.from(order, (node) => specification.nodes[node]!);
   const results = Int32Array.from(specification.outputs, (name) => tensorIds.get(name)!);
   const edges = { ...sortEdges(unsorted, order), results };
-  return new Graph(specification, { tensors, tensorIds, edges }, nodes);
+  return new Graph(specification, { tensorIds, edges }, nodes);
 }
 
 function invalid(specification: GraphSpecification, what: string): NnMeterError {
@@ -45,27 +44,40 @@ function invalid(specification: GraphSpecification, what: string): NnMeterError 
   );
 }
 
-function indexTensors(specification: GraphSpecification): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  for (const tensor of specification.tensors) {
-    if (tensor.name === '') throw invalid(specification, 'a tensor has an empty name');
-    if (tensors.has(tensor.name))
-      throw invalid(specification, `two tensors are named ${quote(tensor.name)}`);
-    if (tensor.shape?.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
-      throw invalid(
-        specification,
-        `tensor ${quote(tensor.name)} has the shape [${tensor.shape.join(', ')}]; dimensions must be integers from 0 to 2^53 - 1`,
-      );
-    }
-    if (tensor.shape !== undefined && elementCount(tensor.shape) > Number.MAX_SAFE_INTEGER) {
-      throw invalid(
-        specification,
-        `tensor ${quote(tensor.name)} of shape [${tensor.shape.join(', ')}] has more than 2^53 elements`,
-      );
-    }
-    tensors.set(tensor.name, tensor);
+/** Their positions by name. */
+function numberTensors(
+  specification: GraphSpecification,
+  tensors: readonly Tensor[],
+): Map<string, number> {
+  const ids = new Map<string, number>();
+  /** Tensors often share their shapes. */
+  let checked: Shape | undefined;
+  for (const { name, shape } of tensors) {
+    if (name === '') throw invalid(specification, 'a tensor has an empty name');
+    const id = ids.size;
+    ids.set(name, id);
+    if (ids.size === id) throw invalid(specification, `two tensors are named ${quote(name)}`);
+    if (shape === undefined || shape === checked) continue;
+    checkShape(specification, name, shape);
+    checked = shape;
   }
-  return tensors;
+  return ids;
+}
+
+function checkShape(specification: GraphSpecification, name: string, shape: Shape): void {
+  for (const dimension of shape) {
+    if (Number.isSafeInteger(dimension) && dimension >= 0) continue;
+    throw invalid(
+      specification,
+      `tensor ${quote(name)} has the shape [${shape.join(', ')}]; dimensions must be integers from 0 to 2^53 - 1`,
+    );
+  }
+  if (elementCount(shape) > Number.MAX_SAFE_INTEGER) {
+    throw invalid(
+      specification,
+      `tensor ${quote(name)} of shape [${shape.join(', ')}] has more than 2^53 elements`,
+    );
+  }
 }
 
 /** The edges of nodes in the order of the source. */
@@ -101,9 +113,9 @@ function indexProducers(
   const names = new Set<string>();
   for (let index = 0; index < nodes.length; index++) {
     const node = nodes[index]!;
-    if (names.has(node.name))
-      throw invalid(specification, `two nodes are named ${quote(node.name)}`);
     names.add(node.name);
+    if (names.size === index)
+      throw invalid(specification, `two nodes are named ${quote(node.name)}`);
     for (let slot = 0; slot < node.outputs.length; slot++) {
       const output = node.outputs[slot]!;
       if (output === '') continue;

@@ -45,28 +45,24 @@ export interface GraphEdges {
 export class Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
-  readonly tensors: ReadonlyMap<string, Tensor>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly #edges: GraphEdges;
   readonly #tensorIds: ReadonlyMap<string, number>;
+  readonly #derived = new Map<(graph: Graph) => unknown, unknown>();
+  #tensors: ReadonlyMap<string, Tensor> | undefined;
   #nodesByName: ReadonlyMap<string, Node> | undefined;
 
   /** @internal use `createGraph` */
   constructor(
     specification: GraphSpecification,
-    index: {
-      tensors: ReadonlyMap<string, Tensor>;
-      tensorIds: ReadonlyMap<string, number>;
-      edges: GraphEdges;
-    },
+    index: { tensorIds: ReadonlyMap<string, number>; edges: GraphEdges },
     nodes: readonly Node[],
   ) {
     this.name = specification.name;
     this.nodes = nodes;
-    this.tensors = index.tensors;
     this.inputs = specification.inputs;
     this.outputs = specification.outputs;
     this.metadata = specification.metadata ?? {};
@@ -77,6 +73,21 @@ export class Graph {
 
   get edges(): GraphEdges {
     return this.#edges;
+  }
+
+  /** By name; {@link findTensor} needs no map of all. */
+  get tensors(): ReadonlyMap<string, Tensor> {
+    this.#tensors ??= new Map(this.#edges.tensors.map((tensor) => [tensor.name, tensor]));
+    return this.#tensors;
+  }
+
+  /**
+   * What `derive` makes of this graph, which is done once: graphs do not change. It lives as long as the graph, and does
+   * not keep it alive, as a map of graphs would until the next full garbage collection.
+   */
+  derived<T>(derive: (graph: Graph) => T): T {
+    if (!this.#derived.has(derive)) this.#derived.set(derive, derive(this));
+    return this.#derived.get(derive) as T;
   }
 
   /** The node that computes a tensor; undefined for inputs and constants. */
@@ -115,9 +126,15 @@ export class Graph {
     return [...found];
   }
 
+  /** The tensor of that name, if any. */
+  findTensor(name: string): Tensor | undefined {
+    const id = this.#tensorIds.get(name);
+    return id === undefined ? undefined : this.#edges.tensors[id];
+  }
+
   /** @throws NnMeterError E_INVALID_INPUT if there is no such tensor. */
   tensor(name: string): Tensor {
-    const tensor = this.tensors.get(name);
+    const tensor = this.findTensor(name);
     if (tensor === undefined) {
       throw new NnMeterError(
         'E_INVALID_INPUT',

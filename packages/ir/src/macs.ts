@@ -4,20 +4,18 @@ import type { Node } from './node.ts';
 import { opRow } from './ops.ts';
 import type { ShapedTensor } from './tensor.ts';
 
-const known = new WeakMap<Graph, Float64Array>();
-
 /**
  * The multiply-accumulate operations of every node of a graph, in the order of `graph.nodes`, as in `nodeCost`; NaN where
  * they cannot be known. Computed once a graph.
  * @throws NnMeterError E_SHAPE if an Einsum does not fit its operands.
  */
 export function macsOfNodes(graph: Graph): Float64Array {
-  let macs = known.get(graph);
-  if (macs === undefined) {
-    macs = new Float64Array(graph.nodes.length);
-    for (let node = 0; node < macs.length; node++) macs[node] = macsAt(graph, node);
-    known.set(graph, macs);
-  }
+  return graph.derived(countMacs);
+}
+
+function countMacs(graph: Graph): Float64Array {
+  const macs = new Float64Array(graph.nodes.length);
+  for (let node = 0; node < macs.length; node++) macs[node] = macsAt(graph, node);
   return macs;
 }
 

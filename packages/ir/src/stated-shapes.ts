@@ -5,8 +5,8 @@ import { agrees, type Shape, type StatedShape, type Tensor } from './tensor.ts';
 import { checkShapes, describeIssue, type GraphIssue } from './validate.ts';
 
 /** What a file states of a tensor's shape. */
-export interface Statement {
-  readonly tensor: string;
+export interface Statement<Name = string> {
+  readonly tensor: Name;
   readonly stated: StatedShape;
 }
 
@@ -57,9 +57,10 @@ export function settleStatedShapes(graph: Graph, statements: readonly Statement[
  * A warning if a file states shapes of tensors that are not those they have; else none.
  * @param shapeOf the shape that is used; undefined where it is not known
  */
-export function warnOfStatedShapes(
-  statements: Iterable<Statement>,
-  shapeOf: (tensor: string) => Shape | undefined,
+export function warnOfStatedShapes<Name = string>(
+  statements: Iterable<Statement<Name>>,
+  shapeOf: (tensor: Name) => Shape | undefined,
+  nameOf: (tensor: Name) => string = String,
 ): readonly string[] {
   const wrong: string[] = [];
   for (const { tensor, stated } of statements) {
@@ -67,7 +68,7 @@ export function warnOfStatedShapes(
     if (known === undefined || agrees(stated, known)) continue;
     const shown = stated.map((extent) => (extent === undefined || extent === -1 ? '?' : extent));
     wrong.push(
-      `tensor ${quote(tensor)} is stated to be [${shown.join(', ')}], but is [${known.join(', ')}]`,
+      `tensor ${quote(nameOf(tensor))} is stated to be [${shown.join(', ')}], but is [${known.join(', ')}]`,
     );
   }
   return summary(wrong, 'which is used');

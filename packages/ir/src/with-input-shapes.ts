@@ -41,7 +41,7 @@ export function withInputShapes(
     const results = locateErrors(
       () => ({ part: 'with other input shapes', node: node.name, op: node.sourceOp }),
       () => {
-        const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
+        const first = graph.findTensor(node.outputs[0] ?? '')?.shape;
         const inferred = inferNodeShapes(adapted, after, first);
         if (inferred !== undefined) return inferred;
         throw new NnMeterError('E_SHAPE', 'its shapes cannot be inferred');

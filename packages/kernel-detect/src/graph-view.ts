@@ -141,7 +141,7 @@ export class GraphView {
     if (inputs.length === 1) return 'unknown';
     for (let slot = 0; slot < inputs.length; slot++) {
       if (!this.isConstant(node, slot)) continue;
-      return this.graph.tensors.get(inputs[slot]!)?.values?.[0] ?? 'unknown';
+      return this.graph.findTensor(inputs[slot]!)?.values?.[0] ?? 'unknown';
     }
     return undefined;
   }
@@ -152,13 +152,13 @@ export class GraphView {
     const { inputs } = this.nodes[node]!;
     for (let slot = 0; slot < inputs.length; slot++) {
       if (!this.isConstant(node, slot)) continue;
-      const shape = this.graph.tensors.get(inputs[slot]!)?.shape;
+      const shape = this.graph.findTensor(inputs[slot]!)?.shape;
       return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
     }
     return true;
   }
 
   firstOutput(node: number): Tensor | undefined {
-    return this.graph.tensors.get(this.nodes[node]!.outputs[0] ?? '');
+    return this.graph.findTensor(this.nodes[node]!.outputs[0] ?? '');
   }
 }

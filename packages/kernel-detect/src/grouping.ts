@@ -36,18 +36,15 @@ export interface Analysis {
   readonly blockOf: readonly (BlockMatch | undefined)[];
 }
 
-const analyses = new WeakMap<Graph, Analysis>();
-
 /** Edges and blocks of a graph; kept as long as the graph is, since graphs do not change. */
 export function analyse(graph: Graph): Analysis {
-  let analysis = analyses.get(graph);
-  if (analysis === undefined) {
-    const busy = withoutIdle(graph);
-    const view = new GraphView(busy?.graph ?? graph);
-    analysis = { view, busy, blockOf: findBlocks(view) };
-    analyses.set(graph, analysis);
-  }
-  return analysis;
+  return graph.derived(analyseAnew);
+}
+
+function analyseAnew(graph: Graph): Analysis {
+  const busy = withoutIdle(graph);
+  const view = new GraphView(busy?.graph ?? graph);
+  return { view, busy, blockOf: findBlocks(view) };
 }
 
 function findBlocks(view: GraphView): (BlockMatch | undefined)[] {

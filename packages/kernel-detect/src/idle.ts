@@ -71,9 +71,9 @@ function idleSlot(graph: Graph, { op, inputs, outputs }: Node): number {
   const neutral = NEUTRAL_VALUE[op as keyof typeof NEUTRAL_VALUE];
   const isCommutative = op === 'mul' || op === 'add';
   for (const slot of isCommutative ? [1, 0] : [1]) {
-    const constant = graph.tensors.get(inputs[slot]!);
-    const data = graph.tensors.get(inputs[1 - slot]!);
-    const result = graph.tensors.get(outputs[0]!);
+    const constant = graph.findTensor(inputs[slot]!);
+    const data = graph.findTensor(inputs[1 - slot]!);
+    const result = graph.findTensor(outputs[0]!);
     if (isAll(constant, neutral) && sameShape(data, result)) return 1 - slot;
   }
   return NONE;

@@ -90,7 +90,7 @@ export function describeKernel(
 function firstResult(kernel: Kernel, kind: number, graph: Graph): Tensor | undefined {
   const first = kernel.root.outputs[0]!;
   const isOne = kind === KIND.se || kind === KIND.channelshuffle || kernel.nodes.length === 1;
-  return graph.tensors.get(isOne ? (kernel.outputs[0]?.name ?? first) : first);
+  return graph.findTensor(isOne ? (kernel.outputs[0]?.name ?? first) : first);
 }
 
 function dimensionsOf(tensor: Tensor | undefined): ImageDimensions {
@@ -181,7 +181,7 @@ function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
   const { root } = kernel;
   if (kind === KIND.se) {
     const first = kernel.nodes.find((node) => node.op === 'conv' || node.op === 'fc');
-    return dimensionsOf(first && graph.tensors.get(first.outputs[0]!)).channels;
+    return dimensionsOf(first && graph.findTensor(first.outputs[0]!)).channels;
   }
   switch (root.op) {
     case 'matmul':

@@ -1,7 +1,10 @@
 import { NnMeterError } from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 import type { ByteSource } from './byte-source.ts';
+import type { ByteTable } from './byte-table.ts';
 import { PAYLOAD_BYTES } from './limits.ts';
+import type { NameTable } from './name-table.ts';
+import { readUtf8 } from './utf8.ts';
 
 /** Keeps a file of millions of small tensors within memory; payloads beyond it are stepped over too. */
 const ALL_PAYLOAD_BYTES = 64 * 2 ** 20;
@@ -24,7 +27,7 @@ const NOTHING = new Uint8Array(0);
  */
 const Reader = protobuf.Reader as unknown as new (
   buffer: Uint8Array,
-) => Pick<protobuf.Reader, 'pos' | 'len' | 'discardUnknown'>;
+) => Pick<protobuf.Reader, 'pos' | 'len' | 'discardUnknown' | 'skipType'>;
 
 /**
  * A protobuf reader that never loads weights and has limits on what a file may make it allocate. Over bytes in memory,
@@ -74,6 +77,11 @@ export class LazyReader extends Reader {
 
   /** Any varint as a signed 64-bit number, rounded beyond 2^53. */
   #varint(): number {
+    const first = this.#window[this.pos - this.#start];
+    if (first !== undefined && first < 128 && this.pos < this.len) {
+      this.pos++;
+      return first;
+    }
     let low = 0;
     let middle = 0;
     for (let count = 0; count < 10; count++) {
@@ -179,19 +187,48 @@ export class LazyReader extends Reader {
   }
 
   string(): string {
+    const length = this.#stringLength();
+    if (length === 0) return '';
+    const index = this.#locate(length);
+    this.pos += length;
+    return readUtf8(this.#window, index, index + length);
+  }
+
+  /** Steps over what `bytes` would read. */
+  skipPayload(): void {
+    this.skip(this.#length());
+  }
+
+  /** A string as its number in a table. */
+  name(names: NameTable): number {
+    const length = this.#stringLength();
+    if (length === 0) return 0;
+    const index = this.#locate(length);
+    this.pos += length;
+    return names.add(this.#window, index, index + length);
+  }
+
+  /** The next `length` bytes as their number in a table. */
+  number(table: ByteTable, length: number): number {
+    const index = this.#locate(length);
+    this.pos += length;
+    return table.add(this.#window, index, index + length);
+  }
+
+  /** Fills `target` with the next bytes. */
+  copy(target: Uint8Array): void {
+    const index = this.#locate(target.length);
+    this.pos += target.length;
+    target.set(this.#window.subarray(index, index + target.length));
+  }
+
+  #stringLength(): number {
     const length = this.#length();
     if (length > STRING_BYTES)
       throw this.#limit(`bytes in a name (at byte ${this.pos})`, STRING_BYTES);
     this.#stringBytes += length;
     if (this.#stringBytes > ALL_STRING_BYTES) throw this.#limit('bytes of names', ALL_STRING_BYTES);
-    if (length === 0) return '';
-    const index = this.#locate(length);
-    this.pos += length;
-    const text = protobuf.util.utf8.read(this.#window, index, index + length);
-    // What is not UTF-8 must not make one name of two.
-    return text.includes('\uFFFD')
-      ? withEscapes(this.#window.subarray(index, index + length))
-      : text;
+    return length;
   }
 
   stringVerify(): string {
@@ -210,17 +247,6 @@ export class LazyReader extends Reader {
       'E_LIMIT',
       `the ${this.#format} file holds more than ${most.toLocaleString('en')} ${what}; no real network does, so reading it stops here`,
     );
-  }
-}
-
-/** Text whose bytes are perhaps not UTF-8: those are written like `\xe9` then. */
-function withEscapes(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return Array.from(bytes, (byte) =>
-      byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`,
-    ).join('');
   }
 }
 

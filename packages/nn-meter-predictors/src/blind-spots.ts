@@ -8,7 +8,7 @@ export function blindSpots(graph: Graph): { extrapolation: string[]; warnings: s
     const isConv = node.op === 'conv' || node.op === 'dwconv';
     if (!isConv && node.op !== 'maxpool' && node.op !== 'avgpool') continue;
     const { kernelShape, strides, dilations } = node.attributes;
-    const tensor = graph.tensors.get(node.inputs[0] ?? '');
+    const tensor = graph.findTensor(node.inputs[0] ?? '');
     if (tensor?.shape?.length === 4) {
       const { batch, height, width } = imageDimensions(tensor.shape, tensor.layout);
       if (batch > 1) found.add('batch');

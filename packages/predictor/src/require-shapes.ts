@@ -28,7 +28,7 @@ export function requireShapes(graph: Graph): void {
 
 function hasShapes(node: Node, graph: Graph): boolean {
   const isKnown = (name: string): boolean => {
-    const tensor = graph.tensors.get(name);
+    const tensor = graph.findTensor(name);
     return tensor === undefined || tensor.kind === 'constant' || tensor.shape !== undefined;
   };
   return node.outputs.every(isKnown) && node.inputs.every(isKnown);

@@ -63,7 +63,7 @@ function variadic(rule: Rule): Rule {
 const clip: Rule = (call) => {
   const bound = (name: 'min' | 'max', index: number): number | undefined => {
     const value = call.has(index)
-      ? call.input(index).values?.[0]
+      ? call.knownValues(index)?.[0]
       : call.float(name, Number.POSITIVE_INFINITY);
     return value === undefined || Math.abs(value) > 1e38 ? undefined : value;
   };
@@ -89,7 +89,7 @@ const cast: Rule = (call) => castTo(call, dataTypeOf(call.requireInt('to')));
 const castLike: Rule = (call) => {
   const to = call.dataType(1);
   if (!call.isConstant(0)) return castTo(call, to);
-  const { values } = call.input(0);
+  const values = call.knownValues(0);
   return constant(to, call.shape(0), values && castValues(values, to));
 };
 

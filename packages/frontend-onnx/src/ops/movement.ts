@@ -69,11 +69,13 @@ const split: Rule = (call) => {
   const input = call.shape(0);
   const axis = call.axis(input.length, 0);
   const extent = input[axis]!;
-  const count = call.int('num_outputs', call.outputs.length);
+  const count = call.int('num_outputs', call.outputCount);
   const part = Math.ceil(extent / Math.max(count, 1));
   const sizes =
     call.intsOrInput('split', 1) ??
-    call.outputs.map((_, index) => Math.max(0, Math.min(part, extent - index * part)));
+    Array.from({ length: call.outputCount }, (_, index) =>
+      Math.max(0, Math.min(part, extent - index * part)),
+    );
   return computation('split', { axis, sizes }, { inputs: [0] });
 };
 
@@ -119,7 +121,7 @@ function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
 const identity: Rule = (call) => alias(call.input(0));
 
 /** In inference dropout hands its input on; a mask would be all true. */
-const dropout: Rule = (call) => (call.outputs[1] ? alias(call.input(0)) : unchanged(call));
+const dropout: Rule = (call) => (call.outputCount > 1 ? alias(call.input(0)) : unchanged(call));
 
 export const movementRows: readonly Row[] = [
   ['Reshape', '', 1, reshape],

@@ -1,7 +1,7 @@
 import { concatShapes, NnMeterError, quote } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
-import { Entry, Unknown } from '../entry.ts';
+import { type Entry, looseEntry, Unknown } from '../entry.ts';
 import {
   alias,
   computation,
@@ -25,7 +25,7 @@ function elementsOf(call: Call, index: number): readonly Entry[] {
 }
 
 function sequence(elements: readonly Entry[], dataType: Entry['dataType']): Outcome {
-  return alias(new Entry({ name: '', kind: 'activation', dataType, elements }));
+  return alias(looseEntry('', dataType, undefined, elements));
 }
 
 function position(call: Call, index: number, length: number, otherwise: number): number {

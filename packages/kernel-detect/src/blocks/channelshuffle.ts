@@ -22,7 +22,7 @@ export const channelshuffle: Block = {
     if (merge === NONE) return mismatch(transpose, 'is not read by one reshape only');
 
     const input = view.dataInput(split);
-    const before = input === undefined ? undefined : view.graph.tensors.get(input)?.shape;
+    const before = input === undefined ? undefined : view.graph.findTensor(input)?.shape;
     const grouped = view.firstOutput(split)?.shape;
     const after = view.firstOutput(merge)?.shape;
     if (before === undefined || grouped === undefined || after === undefined) {

@@ -118,7 +118,7 @@ class Region {
     const view = this.#view;
     if (!this.#hasRoot) return false;
     const shape = view.firstOutput(exit)?.shape;
-    const whole = view.graph.tensors.get(this.#x)?.shape;
+    const whole = view.graph.findTensor(this.#x)?.shape;
     if (shape?.length !== whole?.length) return false;
     if (shape?.some((extent, axis) => extent !== whole![axis])) return false;
     return this.nodes.every((node) => {

@@ -15,7 +15,7 @@ export const split: Block = {
     if (view.consumerCount[producer]! > MAX_READERS) {
       return mismatch(first, `is one of more than ${MAX_READERS} readers of its input`);
     }
-    const shape = view.graph.tensors.get(x)?.shape;
+    const shape = view.graph.findTensor(x)?.shape;
     if (shape === undefined) return mismatch(first, 'slices a tensor of unknown shape');
     const parts: { node: number; axis: number; start: number; end: number }[] = [];
     for (let k = 0; k < view.consumerCount[producer]!; k++) {

@@ -55,7 +55,7 @@ export function detectNnMeterKernels(
       nodes,
       inputKernels: [...new Set(producers)].filter((kernel) => kernel !== index),
       inputShapes: inputShapes(graph, nodes[0]!),
-      outputShape: channelsLast(graph, graph.tensors.get(nodes[0]!.outputs[0] ?? '')),
+      outputShape: channelsLast(graph, graph.findTensor(nodes[0]!.outputs[0] ?? '')),
     };
   });
 }
@@ -78,7 +78,7 @@ function executionOrder(units: readonly Unit[]): Iterable<number> {
 const ELEMENT_WISE = new Set(['add', 'sub', 'mul', 'div']);
 
 function inputShapes(graph: Graph, node: Node): Shape[] {
-  const tensors = node.inputs.map((name) => graph.tensors.get(name));
+  const tensors = node.inputs.map((name) => graph.findTensor(name));
   const computed: Shape[] = [];
   for (const tensor of tensors) {
     const shape = tensor?.kind === 'constant' ? undefined : channelsLast(graph, tensor);
