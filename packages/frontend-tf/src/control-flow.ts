@@ -2,8 +2,11 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
 import { LOOP_STATE } from './ops/constants.ts';
 
-/** Nodes that all steps of one loop may have together. */
+/** Nodes that all steps of one loop may have together; a step counts as one more, so that no loop goes on for ever. */
 const MAX_LOOP_NODES = 300_000;
+
+/** How many Identity nodes are followed in search of what a loop does not change. */
+const MAX_DEPTH = 64;
 
 const LOOPS = new Set(['While', 'StatelessWhile']);
 const BRANCHES = new Set(['If', 'StatelessIf', 'Case', 'StatelessCase']);
@@ -118,8 +121,13 @@ export class ControlFlow {
     for (;;) {
       const goesOn = this.#numberOf(loop.condition(state, steps));
       if (goesOn === 0) break;
-      if (goesOn === undefined && steps > 0) break;
-      if (this.#flat.nodes.size - before > MAX_LOOP_NODES) {
+      if (goesOn === undefined) {
+        if (steps === 0) state = loop.body(state, steps++);
+        const counted = steps === 1 ? 'one step is' : `${steps} steps are`;
+        this.#warn(`how often a loop runs depends on data; ${counted} counted`, name);
+        break;
+      }
+      if (this.#flat.nodes.size - before + steps > MAX_LOOP_NODES) {
         this.#warn(
           `loops of more than ${MAX_LOOP_NODES.toLocaleString('en')} nodes, all steps together, are not counted`,
           name,
@@ -129,10 +137,6 @@ export class ControlFlow {
         break;
       }
       state = loop.body(state, steps++);
-      if (goesOn === undefined) {
-        this.#warn('how often a loop runs depends on data; one step is counted', name);
-        break;
-      }
     }
     if (steps > 1) this.#warn(`loops of ${steps} steps are counted step by step`, name);
     loop.finish(state);
@@ -211,7 +215,10 @@ export class ControlFlow {
           `${frame}[${steps}]/`,
           state,
         ),
-      changes: () => true,
+      changes: (part) => {
+        const { split, next } = parts[part]!;
+        return !this.#isPassedOn(next.inputs[0] ?? '', split.name);
+      },
       finish: (state) => {
         for (const node of [...this.#flat.nodes.values()]) {
           if (!EXITS.has(node.op)) continue;
@@ -220,6 +227,17 @@ export class ControlFlow {
         }
       },
     };
+  }
+
+  /** Whether a result is just that of a node, by way of Identity. */
+  #isPassedOn(result: string, origin: string): boolean {
+    let key: string | undefined = result;
+    for (let depth = 0; key !== undefined && depth < MAX_DEPTH; depth++) {
+      const node = this.#producer(key);
+      if (node?.name === origin) return true;
+      key = this.#flat.aliases.get(key) ?? (node?.op === 'Identity' ? node.inputs[0] : undefined);
+    }
+    return false;
   }
 
   /** Copies what computes some results of a frame. @param known results that the copy takes from elsewhere */

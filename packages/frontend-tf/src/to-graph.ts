@@ -58,7 +58,7 @@ export class Lowering {
     this.#statements = options.inputShapes === undefined ? [] : undefined;
     const warn = this.warn.bind(this);
     this.#shapes = new InputShapes(placeholders, options.inputShapes, warn);
-    this.#controlFlow = new ControlFlow(flat, (key) => this.#follow(key).values?.[0], warn);
+    this.#controlFlow = new ControlFlow(flat, (key) => this.#follow(key)?.values?.[0], warn);
     let isChannelsFirst = false;
     for (const node of flat.nodes.values())
       isChannelsFirst ||= new NodeContext(node, []).text('data_format', '').startsWith('NC');
@@ -71,7 +71,7 @@ export class Lowering {
     const results = new Set<string>();
     for (const output of outputs) {
       const tensor = this.#follow(output);
-      if (tensor.kind === 'activation') results.add(tensor.name);
+      if (tensor?.kind === 'activation') results.add(tensor.name);
     }
     const warnings = [...this.#warnings].map(([warning, nodes]) =>
       nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
@@ -146,8 +146,11 @@ export class Lowering {
     return added;
   }
 
-  /** Lowers everything a result needs, producers first, without recursion but for conditions of loops and branches. */
-  #follow(output: string): Tensor {
+  /**
+   * Lowers everything a result needs, producers first, without recursion but for conditions of loops and branches.
+   * @returns undefined on the side of a condition that is not taken
+   */
+  #follow(output: string): Tensor | undefined {
     const stack = this.#stack;
     const bottom = stack.length;
     this.#open(this.#nodeOf(this.#resolve(output), ''));
@@ -162,7 +165,7 @@ export class Lowering {
       this.#lower(frame.node);
       this.#state.set(frame.node, 'done');
     }
-    return this.#tensor(output, '');
+    return this.#isDead(this.#resolve(output)) ? undefined : this.#tensor(output, '');
   }
 
   #open(node: TfNode): void {

@@ -153,29 +153,30 @@ describe('broken graphs', () => {
     expect(graph.tensor('apart').shape).toEqual([1, 8, 8, 3]);
   });
 
-  test('a loop whose condition depends on its own result', () => {
-    const func = (name: string, value: string): Buffer =>
+  describe('loops whose condition is what a step hands on', () => {
+    const named = (name: string, value: string): Buffer =>
       Buffer.concat([field(1, name), field(2, field(10, field(1, value)))]);
-    const signature = Buffer.concat([
-      field(1, 'f'),
-      field(2, field(1, 'a')),
-      field(3, field(1, 'r')),
-    ]);
-    const body = Buffer.concat([
-      field(1, signature),
+    const passOn = Buffer.concat([
+      field(1, Buffer.concat([field(1, 'f'), field(2, field(1, 'a')), field(3, field(1, 'r'))])),
       field(4, Buffer.concat([field(1, 'r'), field(2, 'a')])),
     ]);
-    const loop = nodeDef('loop', 'While', ['again'], [func('cond', 'f'), func('body', 'f')]);
-    const bytes = Buffer.concat([
-      graphDef(
-        imageInput,
-        loop,
-        nodeDef('again', 'Relu', ['loop']),
-        nodeDef('out', 'Relu', ['loop']),
-      ),
-      field(2, field(1, body)),
-    ]);
-    expect(() => readTensorFlow(bytes)).toThrow(/"loop" depends on its own result|in a cycle/);
+    const loopOver = (state: string, ...nodes: Buffer[]): Buffer => {
+      const functions = [named('cond', 'f'), named('body', 'f')];
+      const loop = nodeDef('loop', 'While', [state], functions);
+      const out = nodeDef('out', 'Relu', ['loop']);
+      return Buffer.concat([graphDef(imageInput, loop, out, ...nodes), field(2, field(1, passOn))]);
+    };
+
+    test('its own result', () => {
+      const bytes = loopOver('again', nodeDef('again', 'Relu', ['loop']));
+      expect(() => readTensorFlow(bytes)).toThrow(/"loop" depends on its own result|in a cycle/);
+    });
+
+    test('one that always holds', () => {
+      const graph = readTensorFlow(loopOver('on', nodeDef('on', 'Const', [], [integers([1])])));
+      expect(graph.warnings.join()).toMatch(/loops of more than 300,000 nodes.*"loop"/);
+      expect(graph.nodes.map(({ sourceOp }) => sourceOp)).toEqual(['While', 'Relu']);
+    });
   });
 
   test('functions that call themselves', () => {
@@ -199,13 +200,33 @@ describe('broken graphs', () => {
   });
 });
 
+/** The attribute of a constant list of 32-bit integers. */
+function integers(values: readonly number[]): Buffer {
+  const shape = field(2, field(2, Buffer.from([8, values.length])));
+  const content = Buffer.from(new Uint8Array(Int32Array.from(values).buffer));
+  const tensor = Buffer.concat([Buffer.from([8, 3]), shape, field(4, content)]);
+  return Buffer.concat([field(1, 'value'), field(2, field(8, tensor))]);
+}
+
+test('of a condition of TensorFlow 1 only the side that is taken counts', () => {
+  const sides = (taken: number): Buffer =>
+    graphDef(
+      imageInput,
+      nodeDef('training', 'Const', [], [integers([taken])]),
+      nodeDef('switch', 'Switch', ['x', 'training']),
+      nodeDef('switch_t', 'Identity', ['switch:1']),
+      nodeDef('switch_f', 'Identity', ['switch']),
+      nodeDef('yes', 'Relu', ['switch:1']),
+      nodeDef('no', 'Sigmoid', ['switch']),
+      nodeDef('merge', 'Merge', ['no', 'yes']),
+      nodeDef('out', 'Tanh', ['merge']),
+    );
+  const opsOf = (bytes: Buffer) => readTensorFlow(bytes).nodes.map(({ op }) => op);
+  expect(opsOf(sides(0))).toEqual(['sigmoid', 'tanh']);
+  expect(opsOf(sides(1))).toEqual(['relu', 'tanh']);
+});
+
 test('a pooling that has its window as inputs', () => {
-  const integers = (values: readonly number[]): Buffer => {
-    const shape = field(2, field(2, Buffer.from([8, values.length])));
-    const content = Buffer.from(new Uint8Array(Int32Array.from(values).buffer));
-    const tensor = Buffer.concat([Buffer.from([8, 3]), shape, field(4, content)]);
-    return Buffer.concat([field(1, 'value'), field(2, field(8, tensor))]);
-  };
   const bytes = graphDef(
     imageInput,
     nodeDef('size', 'Const', [], [integers([1, 3, 3, 1])]),

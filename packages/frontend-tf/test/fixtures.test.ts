@@ -159,6 +159,9 @@ describe('loops and branches are what one inference runs of them', () => {
     // The weights of all steps are the same: kernels of features and state, biases, the zeros that both states begin
     // with; then those of the dense layer.
     expect(graphCost(graph).parameters).toBe((8 + 16 + 1) * 64 + 2 * 16 + (16 + 1) * 4);
+    // The last state, `[-1]` of a list of one.
+    const last = graph.nodes.findLast(({ op }) => op === 'slice');
+    expect(last?.attributes).toMatchObject({ starts: [0], ends: [1], axes: [0] });
     expect(graph.warnings.join('\n')).toMatch(/loops of 6 steps are counted step by step/);
   });
 

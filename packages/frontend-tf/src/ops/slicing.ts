@@ -35,8 +35,9 @@ function stridedSlice(context: OpContext) {
     const start =
       bit('begin_mask', index) && !isSingle ? (step > 0 ? 0 : extent - 1) : begin[index]!;
     const stop = bit('end_mask', index) ? (step > 0 ? extent : -extent - 1) : end[index]!;
-    attributes.starts.push(start);
-    attributes.ends.push(isSingle ? start + 1 : stop);
+    const first = isSingle && start < 0 ? start + extent : start;
+    attributes.starts.push(first);
+    attributes.ends.push(isSingle ? first + 1 : stop);
     attributes.axes.push(axis++);
     attributes.steps.push(isSingle ? 1 : step);
     if (!isSingle) shape.push(sliceExtent(extent, start, stop, step));
