@@ -1,6 +1,6 @@
 import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
-import { reshaped } from './regroup.ts';
+import { reshaped, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
 import { sameShape } from './shapes.ts';
 
@@ -22,6 +22,16 @@ const gatherAlong =
       call.tensor('index'),
     ]);
   };
+
+/** Windows along an axis, whose elements become the last axis. */
+const unfold: Rule = (call) => {
+  const rank = call.shape('self').length;
+  const axis = call.axis('dimension', rank);
+  const places = call.extra([call.result()[axis]!, call.integer('size')], 'int64');
+  const windows = call.step('gather', { axis }, [call.tensor('self'), places]);
+  const perm = Array.from({ length: rank + 1 }, (_, place) => (place <= axis ? place : place + 1));
+  transposed(call, windows, [...perm.slice(0, -1), axis + 1]);
+};
 
 const embedding: Rule = (call) =>
   call.finish('gather', { axis: 0 }, [call.tensor('weight'), call.tensor('indices')]);
@@ -88,6 +98,7 @@ export const indexingRows: readonly Row[] = [
   ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
   ['index(self, indices)', index],
   ['_unsafe_index(self, indices)', index],
+  ['unfold(self, dimension, size, step)', unfold],
   ['one_hot(self, num_classes=-1)', oneHot],
   ...SCATTERS.map((declaration): Row => [declaration, scatter]),
 ];

@@ -37,7 +37,7 @@ function stacked(call: Call, weights: readonly Value[]): Value {
   const shape = weights[0]?.shape;
   const isAlike = shape !== undefined && weights.every((weight) => sameShape(shape, weight.shape));
   if (!isAlike || weights.some(({ kind }) => kind !== 'constant')) throw new Unknown();
-  return weights.length === 1 ? weights[0]! : call.weights([weights.length, ...shape]);
+  return weights.length === 1 ? weights[0]! : call.extra([weights.length, ...shape]);
 }
 
 const RECURRENT =
