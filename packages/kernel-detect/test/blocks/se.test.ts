@@ -18,6 +18,7 @@ const writtenOut: Step = (b, x) =>
 const pointConv: Step = (b, x) => b.conv(x, { kernel: 1, shape: POINT });
 const withBias: Step = (b, x) =>
   b.node('add', [pointConv(b, x), b.constant(`bias${x}`, POINT)], { sourceOp: 'BiasAdd' });
+const withNormalisation: Step = (b, x) => b.node('bn', [pointConv(b, x)], { shape: POINT });
 
 function network(
   steps: { pool?: Step; dense?: Step; activation?: Step; gate?: Step; pooled?: 'other' } = {},
@@ -39,6 +40,7 @@ describe('squeeze and excitation', () => {
     ['hswish within', { activation: hswish, gate: hardSigmoid }],
     ['mnasnet and mobilenetv3 of the benchmark', { dense: withBias, gate: writtenOut }],
     ['gate written out, no bias', { gate: writtenOut }],
+    ['rexnet, not folded', { dense: withNormalisation }],
   ])('%s', (_, steps) => {
     expect(stages(network(steps))).toEqual(['conv', 'se']);
   });
