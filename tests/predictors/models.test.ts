@@ -163,6 +163,31 @@ describe('predict takes a model as it comes', () => {
   });
 });
 
+describe('what is known and not read', () => {
+  const torchScript = fileURLToPath(
+    new URL('../../packages/model-source/test/fixtures/torchscript.pt', import.meta.url),
+  );
+
+  test.each([
+    ['recognised', undefined],
+    ['given as torch.export', 'pt2'],
+    ['given as ONNX', 'onnx'],
+  ])('TorchScript, %s: the error has the lines that export a module', async (_, type) => {
+    await expect(modelFileToGraph(torchScript, type)).rejects.toMatchObject({
+      code: 'E_UNSUPPORTED_FORMAT',
+      problem: expect.stringContaining('a TorchScript archive (PyTorch)'),
+      hint: { text: expect.stringMatching(/torch\.export\.export\(.*torch\.export\.save\(/) },
+      where: { file: torchScript },
+    });
+  });
+
+  test('a Blob has no name', async () => {
+    await expect(modelToGraph(new Blob(['GGUF\x03\0\0\0']))).rejects.toMatchObject({
+      message: expect.stringMatching(/^the data is GGUF .*, which is not read here; /),
+    });
+  });
+});
+
 describe('torchvision goes by names', () => {
   test.each(['torchvision', 'torch'])('with type %s', async (type) => {
     expect((await modelFileToGraph('resnet18', type)).name).toBe('resnet18');

@@ -180,10 +180,10 @@ export class Call {
     });
   }
 
-  /** A constant that stands for several weights of the program. */
-  weights(shape: Shape): Value {
-    const name = this.#context.uniqueName(`${this.#baseName}.weights`);
-    return new Value({ name, kind: 'constant', dataType: 'float32', shape });
+  /** A constant that the program does not have as one: several of its weights, or indices. */
+  extra(shape: Shape, dataType: DataType = 'float32'): Value {
+    const name = this.#context.uniqueName(`${this.#baseName}.constant`);
+    return new Value({ name, kind: 'constant', dataType, shape });
   }
 
   /** A node whose result, of an inferred shape, the next steps read. */

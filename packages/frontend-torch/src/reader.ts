@@ -31,6 +31,8 @@ export class Reader {
   readonly #sizes: Sizes;
   readonly #context: CallContext;
   readonly #taken = new Set<string>();
+  /** How often a name was asked for again. */
+  readonly #repeats = new Map<string, number>();
   readonly #warnings = new Map<string, { readonly text: string; count: number }>();
   #nodes = 0;
 
@@ -225,7 +227,9 @@ export class Reader {
 
   #uniqueName(name: string): string {
     let unique = name;
-    for (let count = 1; this.#taken.has(unique); count++) unique = `${name}_${count}`;
+    let count = this.#repeats.get(name) ?? 0;
+    while (this.#taken.has(unique)) unique = `${name}_${++count}`;
+    if (count > 0) this.#repeats.set(name, count);
     this.#taken.add(unique);
     return unique;
   }

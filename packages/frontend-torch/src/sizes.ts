@@ -16,6 +16,7 @@ export class Sizes {
   readonly #symbols = new Map<string, number>();
   /** Whether a size differs from what it was at the export, so that hints are no longer true. */
   #isChanged = false;
+  readonly #known = new Map<string, number | undefined>();
   readonly warnings: string[] = [];
 
   /** @throws NnMeterError E_INVALID_INPUT if given shapes do not fit the inputs or each other */
@@ -47,9 +48,15 @@ export class Sizes {
 
   /** The value of a size, if it is known. */
   of(size: SymbolicInteger): number | undefined {
-    const value = settle(size, (symbol) => this.#symbols.get(symbol));
-    if (value !== undefined || typeof size === 'number') return value;
-    return this.#isChanged ? undefined : size.hint;
+    if (typeof size === 'number') return size;
+    const { expression } = size;
+    if (!this.#known.has(expression)) {
+      this.#known.set(
+        expression,
+        settle(size, (symbol) => this.#symbols.get(symbol)),
+      );
+    }
+    return this.#known.get(expression) ?? (this.#isChanged ? undefined : size.hint);
   }
 
   shape(sizes: readonly SymbolicInteger[]): Shape | undefined {

@@ -2,6 +2,7 @@ import {
   createGraph,
   findLayouts,
   type Graph,
+  NnMeterError,
   type Node,
   type ReadOptions,
   type Shape,
@@ -37,11 +38,24 @@ export function toGraph(text: string, options: ReadOptions): Graph {
     metadata: metadata(program),
     warnings: [...sizes.warnings, ...reader.warnings],
   });
-  // What the program fixes is inferred anew, as for other formats.
   const changed = [...given].filter(
     ([name, shape]) => graph.tensor(name).shape?.join() !== shape.join(),
   );
-  return changed.length === 0 ? graph : withInputShapes(graph, Object.fromEntries(changed));
+  return changed.length === 0 ? graph : inferredAnew(graph, Object.fromEntries(changed));
+}
+
+/** With other sizes than those that the program fixes. Views may fix what follows from them, too. */
+function inferredAnew(graph: Graph, inputShapes: Readonly<Record<string, Shape>>): Graph {
+  try {
+    return withInputShapes(graph, inputShapes);
+  } catch (error) {
+    if (!(error instanceof NnMeterError) || error.hint !== undefined) throw error;
+    throw new NnMeterError(error.code, error.problem, {
+      where: error.where,
+      hint: 'the program fixes its sizes: export it with an input of these, or with dynamic_shapes',
+      cause: error,
+    });
+  }
 }
 
 function fedInputs({ graph, userInputs }: Program): readonly Fed[] {

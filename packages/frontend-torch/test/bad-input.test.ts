@@ -7,6 +7,7 @@ import { frontend, readPt2 } from '@nnmeter/frontend-torch';
 import { NnMeterError } from '@nnmeter/ir';
 import { openModel } from '@nnmeter/model-source';
 import fc from 'fast-check';
+import { unzip } from 'unzipit';
 import { zipOf } from '../../nn-meter-predictors/test/support/zip-writer.ts';
 import { archive, type Json, meta, node, program, tensor } from './support/program.ts';
 
@@ -23,7 +24,8 @@ async function failure(bytes: Uint8Array): Promise<NnMeterError> {
   throw new Error('was read without an error');
 }
 
-const fixture = readFileSync(join(import.meta.dirname, '../../../fixtures/pt2/net-2.15.pt2'));
+const fixtures = join(import.meta.dirname, '../../../fixtures/pt2');
+const fixture = readFileSync(join(fixtures, 'net-2.15.pt2'));
 const good = program(
   { x: meta(1, 4), y: meta(1, 4) },
   [node('relu.default', { self: tensor('x') }, ['y'])],
@@ -161,20 +163,25 @@ describe('damaged archives', () => {
     );
   });
 
-  test('any value in any place of the program gives a graph or an NnMeterError', async () => {
-    const places = paths(good);
-    const value = fc.constantFrom(null, 0, -1, 1e300, '', 'x', true, [], {}, [null], [{}]);
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...places), value, async (path, replacement) => {
-        const copy = structuredClone(good);
-        put(copy, path, replacement);
-        await readPt2(archive(copy)).catch((error: unknown) => {
-          expect(error).toBeInstanceOf(NnMeterError);
-        });
-      }),
-      { numRuns: 400 },
-    );
-  });
+  // net-2.15-core has nodes of most kinds.
+  test.each(['a small program', 'net-2.15-core.pt2', 'dynamic-2.15.pt2'])(
+    'any value in any place of %s gives a graph or an NnMeterError',
+    async (name) => {
+      const source = name.endsWith('.pt2') ? await programOf(name) : good;
+      const places = paths(source);
+      const value = fc.constantFrom(null, 0, -1, 1e300, '', 'x', true, [], {}, [null], [{}]);
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...places), value, async (path, replacement) => {
+          const copy = structuredClone(source);
+          put(copy, path, replacement);
+          await readPt2(archive(copy)).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(NnMeterError);
+          });
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
 });
 
 test('programs are recognised by their content', async () => {
@@ -186,6 +193,14 @@ test('programs are recognised by their content', async () => {
   expect(await matches(zipOf([{ name: 'a/data.pkl', content: Buffer.from('x') }]))).toBe(0);
   expect(await matches(fixture.subarray(0, 500))).toBe(0);
 });
+
+async function programOf(name: string): Promise<Json> {
+  const { entries } = await unzip(Uint8Array.from(readFileSync(join(fixtures, name))));
+  const [program] = Object.values(entries).filter((entry) =>
+    /models\/model\.json$/.test(entry.name),
+  );
+  return (await program!.json()) as Json;
+}
 
 type Path = readonly (string | number)[];
 

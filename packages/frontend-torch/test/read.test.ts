@@ -109,6 +109,14 @@ describe('sizes', () => {
     expect(small).toBeLessThan(222e6);
   });
 
+  test('what a program fixes throughout is refused with what to do', async () => {
+    const inputShapes = [1, 3, 96, 96];
+    await expect(readPt2(fixture('net-2.15.pt2'), { inputShapes })).rejects.toMatchObject({
+      code: 'E_SHAPE',
+      hint: { text: expect.stringContaining('dynamic_shapes') },
+    });
+  });
+
   test.each([
     ['a size against its expression', [4, 3, 63, 48], /axis 2 of input "x".*Mul\(2, s85\)/],
     ['another rank', [4, 3, 64], /has 3 axes, the model's has 4/],

@@ -66,8 +66,9 @@ export function withoutIdle(original: Graph): BusyGraph | undefined {
 
 /** The input that a node hands on unchanged; NONE if it works. */
 function idleSlot(graph: Graph, { op, inputs, outputs }: Node): number {
-  if (op === 'identity') return 0;
-  if (!(op in NEUTRAL_VALUE) || inputs.length !== 2 || outputs.length !== 1) return NONE;
+  if (outputs.length !== 1) return NONE;
+  if (op === 'identity') return inputs.length === 1 ? 0 : NONE;
+  if (!(op in NEUTRAL_VALUE) || inputs.length !== 2) return NONE;
   const neutral = NEUTRAL_VALUE[op as keyof typeof NEUTRAL_VALUE];
   const isCommutative = op === 'mul' || op === 'add';
   for (const slot of isCommutative ? [1, 0] : [1]) {

@@ -1,7 +1,8 @@
-import { type Call, type Rule, Unknown } from '../call.ts';
+import type { Call, Rule } from '../call.ts';
 import type { Value } from '../value.ts';
-import { reshaped, sameShape } from './regroup.ts';
+import { reshaped, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
+import { sameShape } from './shapes.ts';
 
 /** One entry along an axis, which is dropped; of a single one it is a view. */
 const select: Rule = (call) => {
@@ -21,6 +22,16 @@ const gatherAlong =
       call.tensor('index'),
     ]);
   };
+
+/** Windows along an axis, whose elements become the last axis. */
+const unfold: Rule = (call) => {
+  const rank = call.shape('self').length;
+  const axis = call.axis('dimension', rank);
+  const places = call.extra([call.result()[axis]!, call.integer('size')], 'int64');
+  const windows = call.step('gather', { axis }, [call.tensor('self'), places]);
+  const perm = Array.from({ length: rank + 1 }, (_, place) => (place <= axis ? place : place + 1));
+  transposed(call, windows, [...perm.slice(0, -1), axis + 1]);
+};
 
 const embedding: Rule = (call) =>
   call.finish('gather', { axis: 0 }, [call.tensor('weight'), call.tensor('indices')]);
@@ -67,45 +78,6 @@ const oneHot: Rule = (call) => {
   call.finish('onehot', attributes, [call.tensor('self')]);
 };
 
-const recurrent =
-  (op: 'lstm' | 'gru' | 'rnn'): Rule =>
-  (call) => {
-    const input = call.tensor('input');
-    const weights = call.tensors('params').filter((weight) => weight !== undefined);
-    const hiddenSize = weights[1]?.shape?.at(-1);
-    const directions = call.flag('bidirectional') ? 2 : 1;
-    const layers = call.integer('num_layers');
-    const perLayer = weights.length / (layers * directions);
-    const shape = input.shape;
-    if (hiddenSize === undefined || shape?.length !== 3 || !Number.isInteger(perLayer)) {
-      return call.custom();
-    }
-    const batchFirst = call.flag('batch_first');
-    const attributes = { hiddenSize, directions, ...(batchFirst && { batchFirst }) };
-    const features = [...shape.slice(0, 2), directions * hiddenSize];
-    let value = input;
-    for (let layer = 0; layer < layers; layer++) {
-      const start = layer * perLayer * directions;
-      const own = Array.from({ length: perLayer }, (_, role) =>
-        Array.from({ length: directions }, (_, side) => weights[start + side * perLayer + role]!),
-      );
-      const states = call.step(op, attributes, [value, ...own.map((each) => stacked(call, each))]);
-      value = layer < layers - 1 ? call.step('reshape', { shape: features }, [states]) : states;
-    }
-    call.finish('reshape', { shape: features }, [value]);
-  };
-
-/** The weights of both directions are one tensor, as in ONNX. */
-function stacked(call: Call, weights: readonly Value[]): Value {
-  const shape = weights[0]?.shape;
-  const isAlike = shape !== undefined && weights.every((weight) => sameShape(shape, weight.shape));
-  if (!isAlike || weights.some(({ kind }) => kind !== 'constant')) throw new Unknown();
-  return weights.length === 1 ? weights[0]! : call.weights([weights.length, ...shape]);
-}
-
-const RECURRENT =
-  'input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first';
-
 const SCATTERS = [
   'scatter(self, dim, index, src)',
   'scatter_add(self, dim, index, src)',
@@ -126,10 +98,7 @@ export const indexingRows: readonly Row[] = [
   ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
   ['index(self, indices)', index],
   ['_unsafe_index(self, indices)', index],
+  ['unfold(self, dimension, size, step)', unfold],
   ['one_hot(self, num_classes=-1)', oneHot],
   ...SCATTERS.map((declaration): Row => [declaration, scatter]),
-  [`lstm(${RECURRENT})`, recurrent('lstm')],
-  [`gru(${RECURRENT})`, recurrent('gru')],
-  [`rnn_tanh(${RECURRENT})`, recurrent('rnn')],
-  [`rnn_relu(${RECURRENT})`, recurrent('rnn')],
 ];

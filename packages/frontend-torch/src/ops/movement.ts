@@ -1,8 +1,9 @@
 import { normalizeAxis } from '@nnmeter/ir';
-import type { Call, Rule } from '../call.ts';
+import { type Call, type Rule, Unknown } from '../call.ts';
 import type { Value } from '../value.ts';
-import { keepMatrix, reshaped, sameShape, transposed } from './regroup.ts';
+import { keepMatrix, reshaped, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
+import { sameShape } from './shapes.ts';
 
 /** Anything whose result has the elements of its operand in their order: views of every kind. */
 const reshape: Rule = (call) => reshaped(call, call.tensor('self'), call.result());
@@ -89,11 +90,11 @@ const unbind: Rule = (call) => {
   const input = call.tensor('self');
   const shape = call.shape('self');
   const axis = call.axis('dim', shape.length);
-  const attributes = { axis, sizes: new Array<number>(shape[axis]!).fill(1) };
   const shapes = call.stated.map((_, index) => call.result(index));
+  if (shapes.length !== shape[axis]) throw new Unknown();
   if (shapes.length === 1) return call.finish('reshape', { shape: shapes[0]! }, [input]);
   call.finishEach(
-    call.steps('split', attributes, [input]),
+    call.steps('split', { axis, sizes: shapes.map(() => 1) }, [input]),
     shapes.map((each) => ({ op: 'reshape', attributes: { shape: each } })),
   );
 };
@@ -166,6 +167,7 @@ const repeat: Rule = (call) => {
   const result = call.result();
   const shape = call.shape('self');
   if (sameShape(result, shape)) return call.alias(input);
+  if (result.length < shape.length) throw new Unknown();
   const ones = new Array<number>(result.length - shape.length).fill(1);
   const padded = [...ones, ...shape];
   const operand = ones.length === 0 ? input : call.step('reshape', { shape: padded }, [input]);

@@ -1,10 +1,12 @@
 import type { Rule } from '../call.ts';
 import type { Row } from './row.ts';
 
-/** With its statistics; what trains on the batch's own is no batch normalisation at inference. */
+/** By statistics of its own; by those of the batch, where that is one image, it is an instance normalisation. */
 const batchNormalization: Rule = (call) => {
   const [mean, variance] = [call.optional('running_mean'), call.optional('running_var')];
-  if (call.flag('training') || mean === undefined || variance === undefined) return call.custom();
+  if (call.flag('training') || mean === undefined || variance === undefined) {
+    return call.shape('input')[0] === 1 ? instanceNormalization(call) : call.custom();
+  }
   const operands = [call.tensor('input'), call.optional('weight'), call.optional('bias')];
   call.finish('bn', epsilon(call), [...operands, mean, variance]);
 };

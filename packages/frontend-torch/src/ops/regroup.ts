@@ -2,15 +2,12 @@ import type { Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import type { Step } from '../step.ts';
 import type { Value } from '../value.ts';
+import { sameShape } from './shapes.ts';
 
 /**
  * Core aten runs products on matrices and stacks of matrices: it joins the axes in front before a product, and splits them
  * again behind it. Here that is put together again, so that a network is the same before and after its decomposition.
  */
-
-export function sameShape(a: Shape, b: Shape | undefined): boolean {
-  return a.length === b?.length && a.every((extent, axis) => extent === b[axis]);
-}
 
 /** A view of a view is one view; a view behind a product may undo one in front of it. */
 export function reshaped(call: Call, input: Value, shape: Shape): void {

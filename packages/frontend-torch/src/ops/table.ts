@@ -10,6 +10,7 @@ import { movementRows } from './movement.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
 import { quantizationRows } from './quantization.ts';
+import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
 import type { Row } from './row.ts';
 
@@ -26,6 +27,7 @@ const ROWS = new Map<string, Row>(
     ...attentionRows,
     ...normalizationRows,
     ...poolingRows,
+    ...recurrentRows,
     ...reductionRows,
     ...elementwiseRows,
     ...movementRows,

@@ -52,7 +52,7 @@ function skipReshape(view: GraphView, nodes: number[]): void {
   if (reshape !== NONE) nodes.push(reshape);
 }
 
-/** Appends a 1x1 convolution or fully connected layer with its bias add. */
+/** Appends a 1x1 convolution or fully connected layer with its bias add, or its batch normalisation. */
 function takeDense(view: GraphView, nodes: number[]): Mismatch | undefined {
   skipReshape(view, nodes);
   const last = nodes[nodes.length - 1]!;
@@ -65,6 +65,8 @@ function takeDense(view: GraphView, nodes: number[]): Mismatch | undefined {
     return mismatch(dense, 'is not a 1x1 convolution');
   }
   nodes.push(dense);
+  const normalisation = view.next(dense, 'bn');
+  if (normalisation !== NONE) nodes.push(normalisation);
   const add = view.next(dense, 'add');
   if (add !== NONE && view.constantOperand(add) !== undefined && !startsGate(view, add)) {
     nodes.push(add);

@@ -20,6 +20,7 @@ const scaledRelu6: Step = (b, x) => b.node('mul', [b.relu6(x), b.scalar(1 / 6)])
 const pointConv: Step = (b, x) => b.conv(x, { kernel: 1, shape: POINT });
 const withBias: Step = (b, x) =>
   b.node('add', [pointConv(b, x), b.constant(`bias${x}`, POINT)], { sourceOp: 'BiasAdd' });
+const withNormalisation: Step = (b, x) => b.node('bn', [pointConv(b, x)], { shape: POINT });
 
 function network(
   steps: { pool?: Step; dense?: Step; activation?: Step; gate?: Step; pooled?: 'other' } = {},
@@ -42,6 +43,7 @@ describe('squeeze and excitation', () => {
     ['mnasnet and mobilenetv3 of the benchmark', { dense: withBias, gate: writtenOut }],
     ['gate written out, no bias', { gate: writtenOut }],
     ['mobilenet_v3 in TFLite', { gate: scaledRelu6 }],
+    ['rexnet, not folded', { dense: withNormalisation }],
   ])('%s', (_, steps) => {
     expect(stages(network(steps))).toEqual(['conv', 'se']);
   });
