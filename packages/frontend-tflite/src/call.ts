@@ -109,6 +109,13 @@ export class Call {
     return value;
   }
 
+  /** What the file says of the first result. @throws NnMeterError E_INVALID_GRAPH if it has none */
+  get result(): StatedTensor {
+    const [result] = this.stated;
+    if (result !== undefined) return result;
+    throw new NnMeterError('E_INVALID_GRAPH', 'it has no result');
+  }
+
   /** The shape that the file states for a result. @throws NotKnown if it states none, or for other inputs */
   statedShape(slot = 0): Shape {
     const stated = this.#statedHolds ? this.stated[slot] : undefined;

@@ -15,12 +15,13 @@ import { type Bodies, Call, type EmittedNode, NotKnown } from './call.ts';
 import { type Input, settleInputShapes } from './input-shapes.ts';
 import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
 import { rowOf } from './ops/table.ts';
+import { UniqueNames } from './unique-names.ts';
 import { Value } from './value.ts';
 
 /** Bodies in bodies; more would risk the call stack. */
 const MOST_NESTED = 32;
-/** Operators of all bodies, once for each time that they run. */
-const MOST_OPERATORS = 500_000;
+/** Operators of all bodies and their operands, once for each time that they run. */
+const MOST_OPERANDS = 2_000_000;
 
 /** Turns a decoded model into a graph. @throws NnMeterError if it is not valid, or a shape impossible */
 export function toGraph(model: TfLiteModel, options: ReadOptions): Graph {
@@ -51,11 +52,11 @@ interface NamedNode extends EmittedNode {
 class Lowering {
   readonly #model: TfLiteModel;
   readonly #nodes: NamedNode[] = [];
-  readonly #nodeNames = new Set<string>();
-  readonly #tensorNames = new Set<string>();
+  readonly #nodeNames = new UniqueNames();
+  readonly #tensorNames = new UniqueNames();
   readonly #warnings = new Map<string, string[]>();
   readonly #constants = new Map<SubGraph, (Value | undefined)[]>();
-  #operators = 0;
+  #operands = 0;
 
   constructor(model: TfLiteModel) {
     this.#model = model;
@@ -65,7 +66,7 @@ class Lowering {
     const { signature, subgraph } = this.#entry();
     const inputs = subgraph.inputs.map((index): Input => {
       const tensor = subgraph.tensors[index]!;
-      const name = this.#unique(this.#tensorNames, tensor.name || `input_${index}`);
+      const name = this.#tensorNames.add(tensor.name || `input_${index}`);
       const called = signature?.inputs.get(index);
       return { tensor, names: [name, name.replace(/:0$/, ''), ...(called ? [called] : [])] };
     });
@@ -141,6 +142,7 @@ class Lowering {
         `a subgraph of ${subgraph.inputs.length} inputs is given ${inputs.length}`,
       );
     }
+    this.#count(inputs.length);
     const constants = this.#constants.get(subgraph) ?? [];
     this.#constants.set(subgraph, constants);
     const stated = subgraph.inputs.map((input) => subgraph.tensors[input]!);
@@ -171,18 +173,13 @@ class Lowering {
     }
     const { dataType, shape, values } = tensor;
     const constant = new Value('constant', dataType, shape, { values });
-    constant.name = this.#unique(this.#tensorNames, tensor.name || `constant_${index}`);
+    constant.name = this.#tensorNames.add(tensor.name || `constant_${index}`);
     scope.constants[index] = constant;
     return constant;
   }
 
   #lowerOperator(operator: Operator, index: number, scope: Scope): void {
-    if (++this.#operators > MOST_OPERATORS) {
-      throw new NnMeterError(
-        'E_LIMIT',
-        `the TFLite model runs more than ${MOST_OPERATORS.toLocaleString('en')} operators; no real network does, so reading it stops here`,
-      );
-    }
+    this.#count(operator.inputs.length + operator.outputs.length);
     const { tensors } = scope.subgraph;
     const stated = operator.outputs.map((output) => tensors[output]!);
     const name = scope.prefix + (stated[0]?.name || `${operator.op}_${index}`);
@@ -195,8 +192,7 @@ class Lowering {
     for (const [slot, value] of results.entries()) {
       const tensor = stated[slot]!;
       if (value.name === '') {
-        value.name = this.#unique(
-          this.#tensorNames,
+        value.name = this.#tensorNames.add(
           scope.prefix + (tensor.name || `${operator.op}_${index}:${slot}`),
         );
         value.dataType = tensor.dataType;
@@ -259,10 +255,10 @@ class Lowering {
   #addNodes(operator: Operator, call: Call, name: string): void {
     for (const node of call.nodes) {
       const wanted = this.#nodeNames.has(name) ? `${name}/${node.op}` : name;
-      const nodeName = this.#unique(this.#nodeNames, wanted);
+      const nodeName = this.#nodeNames.add(wanted);
       for (const value of [...node.inputs, ...node.outputs]) {
         if (value === undefined || value.name !== '') continue;
-        value.name = this.#unique(this.#tensorNames, `${nodeName}:${node.op}`);
+        value.name = this.#tensorNames.add(`${nodeName}:${node.op}`);
       }
       this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op });
     }
@@ -288,11 +284,14 @@ class Lowering {
     };
   }
 
-  #unique(names: Set<string>, wanted: string): string {
-    let name = wanted;
-    for (let count = 1; names.has(name); count++) name = `${wanted}_${count}`;
-    names.add(name);
-    return name;
+  /** Keeps subgraphs that run others many times over from growing without bound. */
+  #count(operands: number): void {
+    this.#operands += 1 + operands;
+    if (this.#operands <= MOST_OPERANDS) return;
+    throw new NnMeterError(
+      'E_LIMIT',
+      `the TFLite model runs operators of more than ${MOST_OPERANDS.toLocaleString('en')} operands; no real network does, so reading it stops here`,
+    );
   }
 
   /** Notes something the user should know; nodes with the same note are listed together. */

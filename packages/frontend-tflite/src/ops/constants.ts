@@ -7,12 +7,12 @@ import { plain, type TfLiteOp } from './rule.ts';
 const MOST_VALUES = 64;
 
 function constant(call: Call, shape: Shape, values?: readonly number[]): Value {
-  return new Value('constant', call.stated[0]?.dataType ?? 'unknown', shape, { values });
+  return new Value('constant', call.result.dataType, shape, { values });
 }
 
 /** All of one value; `value` where it is known. */
 function filled(call: Call, shape: Shape, value: number | undefined): Value {
-  if (shape.some((extent) => !(extent >= 0))) {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
   }
   const count = elementCount(shape);
@@ -59,7 +59,7 @@ function found(call: Call, others: readonly Shape[]): readonly Value[] {
 
 /** A variable's value: what was assigned in this run, else a weight that the file does not hold. */
 function readVariable(call: Call): Value {
-  return call.input(0).assigned ?? constant(call, call.stated[0]!.shape);
+  return call.input(0).assigned ?? constant(call, call.result.shape);
 }
 
 function assignVariable(call: Call): readonly Value[] {
