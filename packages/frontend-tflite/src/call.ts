@@ -123,7 +123,7 @@ export class Call {
     throw new NotKnown('the shape of its result is not known');
   }
 
-  /** Adds a node; what is computed from constants alone is a constant. */
+  /** Adds a node; what a known op computes from constants alone is a constant. */
   emit<O extends Op>(
     op: O,
     attributes: OpAttributes[O],
@@ -135,7 +135,8 @@ export class Call {
     const results: readonly Result[] =
       options.shapes?.map((shape) => ({ shape })) ?? infer(operation, operands, options);
     const [data] = operands;
-    const isConstant = operands.length > 0 && operands.every(({ kind }) => kind === 'constant');
+    const isConstant =
+      op !== 'custom' && operands.length > 0 && operands.every(({ kind }) => kind === 'constant');
     const dataType = options.dataType ?? resultType(operation) ?? data?.dataType ?? 'unknown';
     const layout = options.layout ?? data?.layout;
     const outputs = results.map((result, slot) => {
