@@ -6,7 +6,13 @@ import { join, relative, sep } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { packPackages, ROOT } from './pack-packages.mjs';
+import { packPackages, ROOT, readTarball } from './pack-packages.mjs';
+import {
+  INSTALL_SCRIPTS,
+  LICENCES,
+  runTimePackages,
+  supplyChainProblems,
+} from './supply-chain.mjs';
 
 const NEEDED = [
   'LICENSE',
@@ -24,7 +30,9 @@ const GENERATED = /^\/\/ Generated from .+ by \S+: do not edit\.\n/;
 const folder = mkdtempSync(join(tmpdir(), 'nnmeter-pack-'));
 try {
   const packages = packPackages(folder);
-  const problems = [];
+  const others = runTimePackages();
+  const problems = supplyChainProblems(others);
+  problems.push(...checkLicences(packages, others));
   for (const packed of packages) problems.push(...(await checkAll(packed)));
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
@@ -53,10 +61,13 @@ function checkFiles(files) {
 
 function checkManifest({ folder, manifest }) {
   const directory = relative(ROOT, folder).replaceAll(sep, '/');
-  const { publishConfig } = manifest;
+  const { publishConfig, scripts = {} } = manifest;
   const problems = FIELDS.filter((field) => manifest[field] === undefined).map(
     (field) => `package.json lacks "${field}"`,
   );
+  for (const script of INSTALL_SCRIPTS) {
+    if (scripts[script] !== undefined) problems.push(`package.json has the script ${script}`);
+  }
   const addresses = {
     repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory },
     homepage: `${REPOSITORY}/tree/main/${directory}#readme`,
@@ -69,6 +80,17 @@ function checkManifest({ folder, manifest }) {
   if (publishConfig?.access !== 'public' || publishConfig.provenance !== true)
     problems.push('"publishConfig" is not { "access": "public", "provenance": true }');
   return problems;
+}
+
+/** What the command line ships of the licences of others. */
+function checkLicences(packages, others) {
+  const { filename } = packages.find(({ name }) => name === '@nnmeter/cli');
+  const shipped = readTarball(filename).get(LICENCES)?.toString() ?? '';
+  return others
+    .filter(
+      ({ name, version, licence }) => !shipped.includes(`\n${name} ${version} (${licence})\n`),
+    )
+    .map(({ name, version }) => `@nnmeter/cli: ${LICENCES} lacks ${name} ${version}`);
 }
 
 /** What a script wrote says so in its first line. */

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The published packages: each one's folder and its package.json. */
-function publishedPackages() {
+export function publishedPackages() {
   return ['packages', 'predictors']
     .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)))
     .map((folder) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createGraph } from '@nnmeter/ir';
+import { createGraph, GraphBuilder } from '@nnmeter/ir';
 import { calibratePredictor, createPredictor, fitCalibration } from '@nnmeter/predictor';
 import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
@@ -57,4 +57,35 @@ test('a calibrated predictor has no estimates that the calibration does not reac
   const calibrated = calibratePredictor(predictor, calibration);
   expect(calibrated.totalMs(graph)).toBeCloseTo(latencyMs, 6);
   expect(calibrated).not.toHaveProperty('kernelsTotalMs');
+});
+
+describe.each(predictors)('splits on $name', (predictor) => {
+  /** A split of 257 channels of 4x16 pixels, as attention with one query writes it: mobilevitv2_050 of timm. */
+  const splitInto = (sizes: readonly number[]) => {
+    const builder = new GraphBuilder('split');
+    const channels = sizes.reduce((sum, size) => sum + size, 0);
+    const parts = builder.split(builder.input('x', [1, channels, 4, 16], 'NCHW'), sizes, 1);
+    return predictor.predictGraph(builder.build(...parts)).kernels[0]!;
+  };
+
+  test('which part comes first changes nothing', () => {
+    const { latencyMs } = splitInto([128, 128, 1]);
+    expect(splitInto([1, 128, 128]).latencyMs).toBe(latencyMs);
+    expect(splitInto([128, 1, 128]).latencyMs).toBe(latencyMs);
+  });
+
+  test('only halves were measured, and on GPUs not even those', () => {
+    const isGpu = predictor.name.startsWith('adreno');
+    expect(splitInto([128, 128]).basis).toBe(isGpu ? 'estimated' : 'measured');
+    for (const sizes of [
+      [1, 128, 128],
+      [64, 192],
+      [64, 64, 64, 64],
+    ])
+      expect(splitInto(sizes).basis).toBe('estimated');
+  });
+
+  test('three parts take no longer than three times halves', () => {
+    expect(splitInto([1, 128, 128]).latencyMs).toBeLessThan(3 * splitInto([128, 130]).latencyMs);
+  });
 });

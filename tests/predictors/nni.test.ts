@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { listLatencyPredictors, loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
+import { sharedPath, sharedTest } from '../support/shared.ts';
 import { toNni } from './support/nni.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/onnx/', import.meta.url));
@@ -22,3 +23,19 @@ test.each(['resnet18', 'mobilenet_v2', 'squeezenet1_1'])(
     }
   },
 );
+
+/** NNI keeps batch normalization apart, and its flattened models tell no add which convolution it follows. */
+const TOLERANCE = 0.002;
+
+for (const dump of ['mobilenet_v2', 'mobilenet_v2.flat']) {
+  sharedTest(`NNI's own dump ${dump} takes as long as the ONNX file`, async () => {
+    for (const { name } of await listLatencyPredictors()) {
+      const predictor = await loadLatencyPredictor(name);
+      const expected = await predictor.predict(`${fixtures}mobilenet_v2.onnx`);
+      const report = await predictor.predict(sharedPath(`nni/${dump}.json`));
+      const difference = Math.abs(report.latencyMs / expected.latencyMs - 1);
+      expect(difference).toBeLessThan(name.startsWith('cortexA76') ? 1e-9 : TOLERANCE);
+      expect(report.coverage.macs).toBe(1);
+    }
+  });
+}

@@ -3,20 +3,21 @@ import type { Graph, Node } from '@nnmeter/ir';
 /**
  * A graph without its names: per node the op, its attributes, where each computed operand comes from (index of the
  * node, or the input), shapes of operands and results, and unless told otherwise the values of scalars and the source's
- * op. Numbers are rounded to float32.
+ * op. Numbers are rounded to float32. Nodes that hand their operand on, which exporters leave behind, are passed over.
  */
 export function comparable(
   graph: Graph,
   { scalars = true, sourceOps = true }: { scalars?: boolean; sourceOps?: boolean } = {},
 ): unknown[] {
-  const index = new Map(graph.nodes.map((node, position) => [node.name, position]));
-  return graph.nodes.map((node) => ({
+  const nodes = graph.nodes.filter(({ op }) => op !== 'identity');
+  const index = new Map(nodes.map((node, position) => [node.name, position]));
+  return nodes.map((node) => ({
     op: node.op,
     ...(sourceOps && { sourceOp: node.sourceOp }),
     attributes: attributesOf(graph, node),
     inputs: node.inputs.map((name) => {
       const tensor = graph.tensor(name);
-      const producer = graph.producer(name);
+      const producer = workBehind(graph, name);
       return [
         tensor.shape,
         tensor.kind === 'constant'
@@ -28,6 +29,11 @@ export function comparable(
     }),
     outputs: node.outputs.map((name) => graph.tensor(name).shape),
   }));
+}
+
+function workBehind(graph: Graph, tensor: string): Node | undefined {
+  const producer = graph.producer(tensor);
+  return producer?.op === 'identity' ? workBehind(graph, producer.inputs[0]!) : producer;
 }
 
 function scalar(tensor: { shape?: readonly number[]; values?: readonly number[] }) {

@@ -79,6 +79,9 @@ const ATTRIBUTES: { readonly [O in Op]?: (layout: ImageLayout) => Sample<O> } = 
   gather: () => ({ axis: 1, batchAxes: 1, indexing: 'nd' }),
   onehot: () => ({ axis: 1, depth: 5 }),
   cast: () => ({ to: 'float16' }),
+  dilation2d: () => ({ kernelShape: [3, 2] }),
+  unfold: () => ({ kernelShape: [3, 2], dilations: [1, 2] }),
+  fft: () => ({ lengths: [10, 8], width: 5 }),
 };
 
 /** Operands after the first. */
@@ -88,6 +91,7 @@ const OPERANDS: {
   conv: (builder) => [weight(builder, [12, 8, 3, 2])],
   dwconv: (builder) => [weight(builder, [16, 1, 3, 2])],
   convtranspose: (builder) => [weight(builder, [16, 6, 3, 2])],
+  dilation2d: (builder) => [builder.constant('filter', [3, 2, 16])],
   fc: (builder) => [builder.constant('weight', [4, 10], { layout: 'OI' })],
   matmul: (builder) => [builder.input('other', [1, 4, 10])],
   einsum: (builder) => [builder.input('other', [1, 4, 8])],

@@ -35,6 +35,15 @@ const sourceOptions = {
     ...repeatable,
     describe: 'Shape of the input: 1,3,224,224 or name=1,3,224,224',
   },
+  assume: {
+    ...repeatable,
+    describe: 'Size that depends on data: nonzero=100, loop=20 (README: all names)',
+  },
+  signature: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Signature of a SavedModel (default: serving_default, or the only one)',
+  },
 } as const satisfies Record<string, Options>;
 
 const predictorOptions = {
@@ -54,6 +63,7 @@ const predictOptions = {
   recursive: { type: 'boolean', describe: 'Look into the folders inside folders too' },
   kernels: { type: 'boolean', describe: 'Show every kernel' },
   top: { type: 'number', requiresArg: true, describe: 'Show the N heaviest kernels (default: 10)' },
+  strict: { type: 'boolean', describe: 'Fail for a model that is not counted to the end' },
   'list-predictors': { type: 'boolean', describe: 'List the predictors and stop' },
   ...commonOptions,
 } as const satisfies Record<string, Options>;
@@ -88,7 +98,7 @@ const calibrateOptions = {
     describe: 'CSV file: a model file and its measured ms in each line',
   },
   output: { type: 'string', alias: 'o', demandOption: true, describe: 'File to write (JSON)' },
-  'input-shape': sourceOptions['input-shape'],
+  ...sourceOptions,
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 

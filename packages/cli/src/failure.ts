@@ -1,4 +1,4 @@
-import { describeFileError } from '@nnmeter/files';
+import { describeFileError, fileError } from '@nnmeter/files';
 import { type ErrorHint, type ErrorPlace, NnMeterError, quote } from '@nnmeter/ir';
 import { shortenMiddle } from '@nnmeter/report';
 
@@ -42,13 +42,14 @@ function classify(error: unknown): Failure {
     };
   }
   if (error instanceof Error) {
-    const { path } = error as NodeJS.ErrnoException;
-    const reason = describeFileError(error);
-    if (reason !== undefined) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (path !== undefined && describeFileError(error) !== undefined) {
+      return classify(fileError('open', path, error));
+    }
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'EMFILE') {
       return {
-        code: 'E_FILE',
-        message: `cannot open "${path ?? 'the file'}": ${reason}`,
-        ...(path !== undefined && { where: { file: path } }),
+        code: 'E_MISSING_PACKAGE',
+        message: `a part of nn-meter cannot be loaded: ${error.message}; install it again, or allow more open files (ulimit -n 256)`,
       };
     }
   }
@@ -64,7 +65,7 @@ export function pullCommand({ predictor }: { readonly predictor: string }): stri
 }
 
 /** What to do, in the words of the command line. */
-function wordHint({ text, inputShapes, download, versions }: ErrorHint): string {
+function wordHint({ text, inputShapes, download, versions, signatures }: ErrorHint): string {
   if (inputShapes !== undefined) {
     const options = Object.entries(inputShapes).map(
       ([input, shape]) => `--input-shape ${quote(input).slice(1, -1)}=${shape.join(',')}`,
@@ -75,5 +76,6 @@ function wordHint({ text, inputShapes, download, versions }: ErrorHint): string 
   if (download !== undefined) {
     return `run: ${pullCommand(download)}, or import its zip: nn-meter predictors import FILE`;
   }
+  if (signatures !== undefined) return 'name one with --signature';
   return versions === undefined ? text : 'name one with --predictor-version';
 }

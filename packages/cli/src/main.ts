@@ -3,7 +3,11 @@ import { listFormats } from '@nnmeter/predictor';
 import { type Invocation, type ListArguments, parseArguments } from './arguments.ts';
 import { describeFailure, stackOf } from './failure.ts';
 import { expandPatterns } from './shell-patterns.ts';
+import { leavingNothing } from './signals.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
+
+/** Commands that compute for long at one go, which Ctrl-C ends at once; the others write files. */
+const COMPUTING: ReadonlySet<Invocation['command']> = new Set(['predict', 'eval']);
 
 /**
  * Runs `nn-meter` with the arguments of a command line (without `node` and the script).
@@ -16,7 +20,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     const words = argv.length === 0 ? ['--help'] : await expandPatterns(argv);
     const invocation = await parseArguments(words, version, await listFormats());
     if (argv.length === 0) return 1;
-    return invocation === undefined ? 0 : await run(invocation, terminal);
+    if (invocation === undefined) return 0;
+    const work = () => run(invocation, terminal);
+    return await (COMPUTING.has(invocation.command) ? work() : leavingNothing(work));
   } catch (error) {
     terminal.error(describeFailure(error), stackOf(error));
     return 1;

@@ -1,5 +1,5 @@
 import type { ReadOptions } from '@nnmeter/ir';
-import type { LatencyPredictor } from '@nnmeter/predictor';
+import { type LatencyPredictor, requireComplete } from '@nnmeter/predictor';
 import { type PredictionStyle, type RenderedPrediction, renderPrediction } from '@nnmeter/report';
 import type { PredictorChoice } from './predictors.ts';
 import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
@@ -11,6 +11,8 @@ export interface PredictionJob {
   readonly choice: PredictorChoice;
   readonly readOptions: ReadOptions;
   readonly style: PredictionStyle;
+  /** Whether a model that is not counted to the end is an error. */
+  readonly strict: boolean;
 }
 
 type Prediction = Outcome<RenderedPrediction>;
@@ -54,15 +56,12 @@ export async function* predictSources(
 /** Reads one model and predicts it; never throws. */
 export function predictSource(
   source: Source,
-  { readOptions, style }: PredictionJob,
+  { readOptions, style, strict }: PredictionJob,
   predictors: readonly LatencyPredictor[],
 ): Promise<Prediction> {
-  return processSource(source, readOptions, (graph, { model }, type) =>
-    renderPrediction(
-      model,
-      type,
-      predictors.map((predictor) => predictor.predictGraph(graph)),
-      style,
-    ),
-  );
+  return processSource(source, readOptions, (graph, { model }, type) => {
+    const reports = predictors.map((predictor) => predictor.predictGraph(graph));
+    if (strict) for (const report of reports) requireComplete(report);
+    return renderPrediction(model, type, reports, style);
+  });
 }

@@ -1,3 +1,4 @@
+import { lstat, stat } from 'node:fs/promises';
 import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import { isUnrecognised, readModelFile } from '@nnmeter/predictor';
 import { describeFailure, type Failure, stackOf } from './failure.ts';
@@ -22,10 +23,12 @@ export interface Failed {
   readonly stack?: string | undefined;
 }
 
-/** A file in a mixed folder that is no model. */
+/** A file in a folder that is no model. */
 export interface Skipped {
   readonly kind: 'skipped';
   readonly model: string;
+  /** What it is, as a part of a sentence: "is empty". */
+  readonly reason: string;
 }
 
 /** Reads one model after the other and works on it; whatever happens to one, the next comes. */
@@ -49,10 +52,10 @@ export async function* reportEmptyFolders<Result>(
   let next = 0;
   for await (const outcome of outcomes) {
     yield outcome;
-    const { mixedFolder } = sources[next++]!;
-    if (mixedFolder === undefined) continue;
-    const nothing = foundNothing.get(mixedFolder) ?? true;
-    foundNothing.set(mixedFolder, nothing && outcome.kind === 'skipped');
+    const { folder } = sources[next++]!;
+    if (folder === undefined) continue;
+    const nothing = foundNothing.get(folder) ?? true;
+    foundNothing.set(folder, nothing && outcome.kind === 'skipped');
   }
   for (const [model, nothing] of foundNothing) {
     if (!nothing) continue;
@@ -69,16 +72,33 @@ export async function processSource<Result>(
   options: ReadOptions,
   work: (graph: Graph, source: Source, type: string) => Result | Promise<Result>,
 ): Promise<Outcome<Result>> {
-  const { model, type, failure, optional } = source;
+  const { model, type, failure } = source;
   if (failure !== undefined) return { kind: 'failed', model, type: type ?? null, failure };
   try {
     const read = await readModelFile(model, type, options);
     const result = await work(read.graph, source, read.type);
     return { kind: 'succeeded', model, type: read.type, result };
   } catch (cause) {
-    if (type === undefined && optional && isUnrecognised(cause)) return { kind: 'skipped', model };
+    const reason = await reasonToSkip(source, cause);
+    if (reason !== undefined) return { kind: 'skipped', model, reason };
     const format = cause instanceof NnMeterError ? cause.where.format : undefined;
     const failure = describeFailure(cause);
     return { kind: 'failed', model, type: type ?? format ?? null, failure, stack: stackOf(cause) };
   }
+}
+
+/** Why a file that could not be read is none that was asked for; undefined if it is one. */
+async function reasonToSkip(
+  { model, type, folder, optional }: Source,
+  cause: unknown,
+): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  if (type === undefined && optional && isUnrecognised(cause)) return 'is no known kind of model';
+  const found = await stat(model).catch(() => undefined);
+  if (found === undefined) {
+    const entry = await lstat(model).catch(() => undefined);
+    return entry?.isSymbolicLink() ? 'is a link that leads nowhere' : undefined;
+  }
+  if (found.isFile()) return found.size === 0 ? 'is empty' : undefined;
+  return found.isDirectory() ? undefined : 'is a device, a pipe or a socket';
 }

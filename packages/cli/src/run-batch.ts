@@ -31,7 +31,7 @@ export async function runBatch<Result>(
         await output.failed(outcome);
       } else {
         terminal.note(
-          `nn-meter: note: skipped ${printable(outcome.model)}, which is no known kind of model`,
+          `nn-meter: warning: skipped ${printable(outcome.model)}, which ${outcome.reason}`,
         );
       }
       progress.advance(1);

@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
+import { requireFileStatus } from '@nnmeter/files';
 import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
@@ -11,8 +12,8 @@ export interface Source {
   readonly model: string;
   /** Undefined: to be found out from the content. */
   readonly type: string | undefined;
-  /** The folder of mixed files it was found in. */
-  readonly mixedFolder?: string;
+  /** The folder it was found in, if it was not named itself. */
+  readonly folder?: string;
   /** To be skipped, not reported, if it is no model: its name does not say that it is one. */
   readonly optional?: boolean;
   readonly failure?: Failure;
@@ -122,8 +123,8 @@ async function searchFolder(search: FolderSearch, folder: string, found: Source[
       const suffix = suffixes.find((each) => name.toLowerCase().endsWith(each));
       if (type === undefined) {
         const optional = suffix === undefined || GENERAL_SUFFIXES.includes(suffix);
-        found.push({ model, type, mixedFolder: search.folder, optional });
-      } else if (suffix !== undefined) found.push({ model, type });
+        found.push({ model, type, folder: search.folder, optional });
+      } else if (suffix !== undefined) found.push({ model, type, folder: search.folder });
     }
   }
 }
@@ -149,17 +150,38 @@ async function folderFormat(
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path);
   if (found.isDirectory()) return true;
-  if (found.isFile()) return false;
-  throw new NnMeterError('E_FILE', `"${path}" is neither a file nor a folder`, {
-    where: { file: path },
+  requireFileStatus(path, found);
+  return false;
+}
+
+/** What models are read with. @throws NnMeterError E_USAGE */
+export function readOptions(
+  options: Pick<SourceArguments, 'input-shape' | 'assume' | 'signature'>,
+): ReadOptions {
+  const { signature } = options;
+  return {
+    ...inputShapes(options['input-shape']),
+    ...assumptions(options.assume),
+    ...(signature !== undefined && { signature }),
+  };
+}
+
+/** Reads --assume values: `nonzero=300`; which names there are is known to who reads models. */
+function assumptions(values: readonly string[] | undefined): ReadOptions {
+  if (values === undefined) return {};
+  const sizes = values.map((value): [string, number] => {
+    const [, name, size] = /^(\w+)=(\d{1,15})$/.exec(value) ?? [];
+    if (name === undefined) throw usageError(`--assume ${value} is no size; write nonzero=100`);
+    return [name, Number(size)];
   });
+  return { assume: Object.fromEntries(sizes) };
 }
 
 /**
  * Reads --input-shape values: `1,3,224,224` (or `1x3x224x224`) for the only input, `name=1,3,224,224` for one of several.
  * @throws NnMeterError E_USAGE
  */
-export function inputShapes(values: readonly string[] | undefined): ReadOptions {
+function inputShapes(values: readonly string[] | undefined): ReadOptions {
   if (values === undefined) return {};
   const named = new Map<string, Shape>();
   for (const value of values) {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { testIf, testLinks } from '../../../tests/support/test-if.ts';
 import {
   BIN,
   folderWith,
@@ -75,6 +76,60 @@ test('a mixed folder: models by content, other files skipped with a note, --recu
   const all = parseOutput<Prediction>('predict', deep.stdout).map(({ model }) => model);
   expect(all).toEqual(['./ir.json', './mobile.net', './more/resnet18.onnx']);
 });
+
+testLinks(
+  'what is empty or leads nowhere is skipped in a folder, and an error where it is named',
+  async () => {
+    const folder = folderWith({ 'a.onnx': '', 'b.json': '', 'c.txt': '', 'ir.json': SMALL });
+    for (const name of ['d.onnx', 'e']) symlinkSync('gone', join(folder, name));
+    const predict = (...args: string[]) =>
+      nnMeter(['--predictor', 'cortexa76', '--json', ...args], folder);
+    const mixed = await predict('.');
+    expect(mixed.code).toBe(0);
+    expect(parseOutput<Prediction>('predict', mixed.stdout)).toMatchObject([
+      { model: './ir.json' },
+    ]);
+    expect(mixed.stderr.trim().split('\n')).toEqual([
+      'nn-meter: warning: skipped ./a.onnx, which is empty',
+      'nn-meter: warning: skipped ./b.json, which is empty',
+      'nn-meter: warning: skipped ./c.txt, which is empty',
+      'nn-meter: warning: skipped ./d.onnx, which is a link that leads nowhere',
+      'nn-meter: warning: skipped ./e, which is a link that leads nowhere',
+    ]);
+
+    const named = await predict('a.onnx', 'd.onnx', 'ir.json');
+    expect(named.code).toBe(1);
+    expect(parseOutput<Prediction>('predict', named.stdout)).toMatchObject([
+      { model: 'a.onnx', error: { code: 'E_FILE' } },
+      { model: 'd.onnx', error: { code: 'E_FILE' } },
+      { model: 'ir.json' },
+    ]);
+
+    const nothing = await predict('--onnx', '.');
+    expect(nothing.code).toBe(1);
+    expect(nothing.stderr).toMatch(/no file in the folder "\." is a known model/);
+  },
+);
+
+testIf(process.platform === 'linux', 'other file systems have no such names')(
+  'a name that is not UTF-8 is named as the trouble',
+  async () => {
+    const folder = folderWith({ 'ir.json': SMALL });
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.of(0xe9), Buffer.from('.json')]),
+      SMALL,
+    );
+    const run = await nnMeter(['--predictor', 'cortexa76', '--json', '.'], folder);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(
+      /^nn-meter: error: cannot open ".*": its name is not UTF-8; rename it \(E_FILE\)\n$/,
+    );
+    expect(parseOutput<Prediction>('predict', run.stdout)).toMatchObject([
+      { model: './caf\uFFFD.json', error: { code: 'E_FILE' } },
+      { model: './ir.json', latencyMs: expect.any(Number) },
+    ]);
+  },
+);
 
 test('several models on several devices: a column of ms for each device', async () => {
   const run = await nnMeter([

@@ -6,6 +6,7 @@ import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { readOnnx, readOnnxFile } from '@nnmeter/frontend-onnx';
 import { readTensorFlowFile } from '@nnmeter/frontend-tf';
 import { readTfLiteFile } from '@nnmeter/frontend-tflite';
+import { readPt2 } from '@nnmeter/frontend-torch';
 import type { Graph } from '@nnmeter/ir';
 import { type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
 import { buildModel } from '@nnmeter/zoo';
@@ -53,6 +54,23 @@ describe('one network takes equally long whichever way it comes', () => {
   test.each(['mobilenet_v2', 'resnet18', 'shufflenet_v2_x0_5'])('%s: ONNX, zoo', async (name) => {
     const exported = await readOnnxFile(join(root, `fixtures/onnx/${name}.onnx`));
     expectWithin(0.0001, latencies(buildModel(name)), latencies(exported));
+  });
+
+  test('mobilenet_v2: torch.export, ONNX, nn-Meter IR, exported ONNX', async () => {
+    const graph = await readPt2(join(root, 'fixtures/pt2/mobilenet_v2.pt2'));
+    const expected = latencies(graph);
+    const onnx = await readOnnxFile(join(root, 'fixtures/onnx/mobilenet_v2.onnx'));
+    expectWithin(0.01, latencies(onnx), expected);
+    expectWithin(0.0001, latencies(throughIr(graph)), expected);
+    expectWithin(0.0001, latencies(throughOnnx(graph)), expected);
+  });
+
+  sharedTest('resnet18, mobilenet_v3_small: torch.export, zoo', async () => {
+    for (const name of ['resnet18', 'mobilenet_v3_small']) {
+      const path = sharedPath(`pt2/${name}.stripped.pt2`);
+      const graph = await readPt2(path, { inputShapes: [1, 3, 224, 224] });
+      expectWithin(0.01, latencies(graph), latencies(buildModel(name)));
+    }
   });
 
   const tensorflow = [

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { testNames } from '../../../tests/support/test-if.ts';
 import { folderWith, nnMeter, type Prediction, parseOutput, SMALL_IR } from './run.ts';
 
 const DEVICE = 'cortexA76cpu_tflite21';
@@ -178,3 +180,20 @@ test('a truncated .gz, a missing file and a folder without datasets', async () =
   const none = await nnMeter(['eval', folderWith({ 'a.txt': '' })]);
   expect(none.stderr).toMatch(/holds no \.jsonl/);
 });
+
+testNames(
+  'pipes and devices are refused where a dataset is expected, alone or in a folder',
+  async () => {
+    const folder = folderWith({ 'good.jsonl': entry('a_1', 1) });
+    execFileSync('mkfifo', [join(folder, 'pipe.jsonl')]);
+    const args = ['--predictor', DEVICE, '--json'];
+    for (const path of ['pipe.jsonl', '/dev/zero']) {
+      const run = await nnMeter(['eval', path, ...args], folder);
+      expect(run).toMatchObject({ code: 1, stdout: '' });
+      expect(run.stderr).toContain(`"${path}": it is a device, a pipe or a socket`);
+    }
+    const beside = await nnMeter(['eval', folder, ...args]);
+    expect(beside.code).toBe(0);
+    expect(parseOutput<Evaluation>('eval', beside.stdout)).toMatchObject([{ count: 1 }]);
+  },
+);

@@ -14,6 +14,7 @@ import {
   RESNET18,
   type Run,
   SAVED_MODEL,
+  SIGNATURES,
   SMALL_IR,
 } from './run.ts';
 
@@ -129,6 +130,18 @@ test('several torchvision models by name', async () => {
   const [half] = parseOutput<Prediction>('predict', smaller.stdout);
   expect(half?.kernels[0]?.input).toEqual([1, 112, 112, 3]);
   expect(half?.latencyMs).toBeLessThan(predictions[0]!.latencyMs / 2);
+});
+
+test('a SavedModel of several signatures', async () => {
+  const args = ['--predictor', 'cortexa76', '--json', '--tensorflow', SIGNATURES];
+  const refused = await nnMeter(args);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/"embed", "image"; name one with --signature/);
+  const chosen = [...args, '--signature', 'image', '--input-shape', '1,32,48,3'];
+  const [prediction] = parseOutput<Prediction>('predict', (await nnMeter(chosen)).stdout);
+  expect(prediction?.kernels.map(({ type, output }) => [type, output])).toEqual([
+    ['conv', [1, 16, 24, 4]],
+  ]);
 });
 
 testNames('a model name that could harm the terminal is printed harmless', async () => {

@@ -13,6 +13,7 @@ export const RESNET18 = join(ROOT, 'fixtures/onnx/resnet18.onnx');
 export const MOBILENET_V2 = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
 export const MOBILENET_V1_PB = join(ROOT, 'fixtures/tf/mobilenet_v1.pb');
 export const SAVED_MODEL = join(ROOT, 'fixtures/tf/saved_model');
+export const SIGNATURES = join(ROOT, 'fixtures/tf/signatures');
 
 /** A folder without predictors and configuration of nn-Meter. */
 const NO_HOME = mkdtempSync(join(tmpdir(), 'nn-meter-home-'));

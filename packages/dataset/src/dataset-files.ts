@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
+import { fileError, requireFile, requireFileStatus } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 
 /** The largest graphs take 0.2 million characters; a line far beyond that would fill the memory. */
@@ -13,13 +14,18 @@ const DATASET_FILE = /\.jsonl(\.gz)?$/i;
 /**
  * The files of a dataset: the file itself, or every .jsonl and .jsonl.gz of a folder, sorted; with the sum of their
  * sizes in bytes.
- * @throws NnMeterError E_FILE if a folder holds none; errors of the file system as they come.
+ * @throws NnMeterError E_FILE if it cannot be read, is a device or pipe, or is a folder that holds none
  */
 export async function listDatasetFiles(
   path: string,
 ): Promise<{ readonly files: readonly string[]; readonly bytes: number }> {
-  const found = await stat(path);
-  if (!found.isDirectory()) return { files: [path], bytes: found.size };
+  const found = await stat(path).catch((cause: unknown) => {
+    throw fileError('open', path, cause);
+  });
+  if (!found.isDirectory()) {
+    requireFileStatus(path, found);
+    return { files: [path], bytes: found.size };
+  }
   const files: string[] = [];
   let bytes = 0;
   for (const name of (await readdir(path)).filter((name) => DATASET_FILE.test(name)).sort()) {
@@ -42,12 +48,14 @@ export interface ReadingOptions {
 
 /**
  * Streams the lines of a dataset file, compressed (.gz) or not.
- * @throws NnMeterError E_MEASUREMENTS if a compressed file is damaged, E_LIMIT for a line without end
+ * @throws NnMeterError E_FILE if it is no regular file or cannot be read, E_MEASUREMENTS if a compressed file is
+ * damaged, E_LIMIT for a line without end
  */
 export async function* readDatasetLines(
   file: string,
   { onChunk }: ReadingOptions = {},
 ): AsyncGenerator<string> {
+  await requireFile(file);
   const source = createReadStream(file);
   if (onChunk !== undefined) source.on('data', (chunk) => onChunk(chunk as Buffer));
   const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;
@@ -79,7 +87,8 @@ export async function* readDatasetLines(
       length = rest.length;
     }
   } catch (cause) {
-    if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
+    if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_'))
+      throw fileError('open', file, cause);
     const { message } = cause as Error;
     throw new NnMeterError('E_MEASUREMENTS', `${file} is damaged: ${message}`, { cause });
   }

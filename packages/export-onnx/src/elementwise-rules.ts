@@ -22,7 +22,7 @@ export const exportBroadcasting: Rule<Op> = (target, node) => {
   const order = full !== undefined && sameRank ? target.order(full) : identity(rank);
   const inputs = node.inputs.map((input) =>
     target.isConstant(input)
-      ? alignedConstant(target, node, input, order)
+      ? target.dequantized(input, alignedConstant(target, node, input, order), computed[0] ?? input)
       : target.read(input, sameRank ? order : identity(target.shape(input).length)),
   );
   // Only Sum adds any number of operands.

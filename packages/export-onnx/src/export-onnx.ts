@@ -1,10 +1,25 @@
-import { type Graph, locateErrors, type Op, opRow } from '@nnmeter/ir';
+import {
+  type CostKind,
+  elementCount,
+  type Graph,
+  locateError,
+  locateErrors,
+  NnMeterError,
+  type Node,
+  type Op,
+  opRow,
+  quote,
+  validateGraph,
+} from '@nnmeter/ir';
+import { detectionRules } from './detection-rules.ts';
 import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
 import { exportByRow } from './generic-rule.ts';
 import { layerRules } from './layer-rules.ts';
 import { movementRules } from './movement-rules.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { encodeModel } from './onnx-writer.ts';
+import { quantizedRules, readsBytes } from './quantized-rules.ts';
+import { recurrentRules } from './recurrent-rules.ts';
 import { notExported, type Rule } from './rule.ts';
 
 export interface ExportOptions {
@@ -25,22 +40,49 @@ export interface ExportedOnnx {
 }
 
 /** Ops that ONNX writes otherwise than their rows say. */
-const RULES = { ...elementwiseRules, ...layerRules, ...movementRules } as {
+const RULES = {
+  ...elementwiseRules,
+  ...layerRules,
+  ...movementRules,
+  ...recurrentRules,
+  ...detectionRules,
+  ...quantizedRules,
+} as {
   readonly [O in Op]?: Rule<Op>;
 };
 
 /** Ops that cannot be exported, and why. */
 export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   custom: 'nothing is known of the op',
-  lstm: 'the shapes of its weights are not known',
-  gru: 'the shapes of its weights are not known',
-  rnn: 'the shapes of its weights are not known',
   scatter: 'graphs do not keep what it writes where',
   onehot: 'graphs do not keep the values it writes',
-  nonmaxsuppression: 'graphs do not keep its thresholds',
-  quantize: 'graphs do not keep its scale',
-  dequantize: 'graphs do not keep its scale',
+  roll: 'ONNX has no such op',
+  reversesequence: 'graphs do not keep the lengths of sequences',
+  trilu: 'graphs do not keep its diagonals',
+  unfold: 'ONNX has no such op',
+  fft: 'ONNX has complex numbers only as a last axis of two',
+  dilation2d: 'ONNX has no such op',
+  recolor: 'ONNX has no such op',
+  isfinite: 'ONNX has no such op',
+  atan2: 'ONNX has no such op',
+  complex: 'ONNX has no such op',
 };
+
+/** What ONNX computes with bytes too, beside the products that have ops of their own. */
+const COSTS_ON_BYTES: ReadonlySet<CostKind> = new Set([
+  ...(['concat', 'split', 'copy', 'reshape', 'resize', 'maxpool'] as const),
+]);
+const OPS_ON_BYTES: ReadonlySet<Op> = new Set([
+  ...(['conv', 'dwconv', 'fc', 'matmul', 'quantize', 'dequantize', 'cast', 'clip'] as const),
+]);
+
+/** Why a node cannot be exported. */
+function reasonAgainst(target: OnnxGraph, node: Node): string | undefined {
+  const reason = UNEXPORTABLE_OPS[node.op];
+  if (reason !== undefined || !readsBytes(target, node)) return reason;
+  if (OPS_ON_BYTES.has(node.op) || COSTS_ON_BYTES.has(opRow(node.op).cost)) return undefined;
+  return `ONNX computes it with floating-point numbers, not with ${target.tensor(node.inputs[0]).dataType}`;
+}
 
 function ruleOf(op: Op): Rule<Op> {
   const { elementwise, operands } = opRow(op);
@@ -51,7 +93,7 @@ function ruleOf(op: Op): Rule<Op> {
  * A graph as an ONNX model for runtimes and other tools. Images with channels last (TensorFlow, nn-Meter IR) are
  * exported with channels first, as ONNX defines them; weights are zero.
  * @throws NnMeterError E_UNSUPPORTED_OP naming the node that ONNX has no op for or whose attributes are not known;
- * E_SHAPE if a shape is not known.
+ * E_SHAPE if a shape is not known, or shapes contradict each other; E_INVALID_GRAPH if it has no results.
  */
 export function graphToOnnx(graph: Graph, options: ExportOptions = {}): Uint8Array {
   return exportOnnx(graph, options).model;
@@ -60,17 +102,19 @@ export function graphToOnnx(graph: Graph, options: ExportOptions = {}): Uint8Arr
 /** As {@link graphToOnnx}, with the size of the external weights. */
 export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedOnnx {
   const { weights = 'zero', externalFile = 'weights.bin' } = options;
+  requireExportable(graph);
   const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
-    const reason = UNEXPORTABLE_OPS[node.op];
+    const reason = reasonAgainst(target, node);
     if (reason !== undefined) throw notExported(node, reason);
     locateErrors(
       () => ({ node: node.name, op: node.sourceOp }),
       () => ruleOf(node.op)(target, node),
     );
   }
-  const outputs = graph.outputs.map((name) => target.value(name));
+  // Read, so that a result that is a constant is written.
+  const outputs = graph.outputs.map((name) => ({ ...target.value(name), name: target.read(name) }));
   const results = new Set(graph.outputs);
   const model = encodeModel({
     name: graph.name,
@@ -83,6 +127,30 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
     valueInfo: target.valueInfo.filter(({ name }) => !results.has(name)),
   });
   return { model, externalBytes: target.externalBytes };
+}
+
+/** Refuses what no runtime would load. */
+function requireExportable(graph: Graph): void {
+  if (graph.outputs.length === 0) {
+    throw new NnMeterError('E_INVALID_GRAPH', `graph ${quote(graph.name)} has no results`);
+  }
+  for (const name of graph.inputs) {
+    const { shape } = graph.tensor(name);
+    if (shape === undefined || elementCount(shape) > 0) continue;
+    throw new NnMeterError(
+      'E_SHAPE',
+      `input ${quote(name)} [${shape.join(', ')}] has no elements; in ONNX files 0 stands for an extent that is not known`,
+      { where: { input: name } },
+    );
+  }
+  for (const issue of validateGraph(graph)) {
+    if (issue.kind !== 'impossible-shapes') continue;
+    const { node, reason } = issue;
+    throw locateError(
+      { node, op: graph.node(node)!.sourceOp },
+      new NnMeterError('E_SHAPE', `its shapes contradict each other: ${reason}`),
+    );
+  }
 }
 
 /** Written where no op needs a newer one. */

@@ -1,6 +1,14 @@
-import { type Node, type NodeOf, type Op, type OpAttributes, opRow } from '@nnmeter/ir';
+import {
+  inferOutputShapes,
+  type Node,
+  type NodeOf,
+  type Op,
+  type OpAttributes,
+  opRow,
+} from '@nnmeter/ir';
 import { identity, permuted } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
+import { quantizedProduct, readsBytes } from './quantized-rules.ts';
 import { int, ints, notExported, parameter, type Rule, type Rules } from './rule.ts';
 
 const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) => {
@@ -26,8 +34,25 @@ const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) =>
       output_padding: ints((node as NodeOf<'convtranspose'>).attributes.outputPadding),
     }),
   };
-  target.emit(node, transposed ? 'ConvTranspose' : 'Conv', inputs, attributes, [outOrder]);
+  if (transposed) {
+    target.emit(node, 'ConvTranspose', inputs, attributes, [outOrder]);
+    return;
+  }
+  const written = product(target, node, 'Conv', inputs);
+  target.emit(node, written.opType, written.inputs, attributes, [outOrder]);
 };
+
+/** The ONNX op for a convolution or product, and its operands: of bytes they have scales. */
+function product(
+  target: OnnxGraph,
+  node: Node,
+  name: 'Conv' | 'MatMul',
+  inputs: readonly string[],
+): { readonly opType: string; readonly inputs: readonly string[] } {
+  return readsBytes(target, node)
+    ? quantizedProduct(target, node, name, inputs)
+    : { opType: name, inputs };
+}
 
 function pooling(opType: string): Rule<'maxpool' | 'avgpool' | 'lppool'> {
   return (target, node) => {
@@ -95,7 +120,9 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const inFeatures = target.shape(data!).at(transposeA ? -2 : -1)!;
   const outFeatures = target.shape(node.outputs[0]!).at(-1)!;
   const read = target.read(data!, identity(rank));
-  const asGemm = rank === 2 && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
+  const isQuantized = readsBytes(target, node);
+  const asGemm =
+    rank === 2 && !isQuantized && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
   const shape = asGemm && transposeB ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
   const x = transposeA && !asGemm ? lastTwoSwapped(target, data!, read) : read;
   const inputs = [x, parameter(target, node, weight, 'weight', shape)];
@@ -103,10 +130,13 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
     if (bias) inputs.push(parameter(target, node, bias, 'bias', [outFeatures]));
     const flags = { ...(transposeA && { transA: int(1) }), ...(transposeB && { transB: int(1) }) };
     target.emit(node, 'Gemm', inputs, flags);
-  } else if (bias) {
-    const product = target.extra('MatMul', node.name, inputs);
-    target.emit(node, 'Add', [product, parameter(target, node, bias, 'bias', [outFeatures])]);
-  } else target.emit(node, 'MatMul', inputs);
+  } else if (bias && !isQuantized) {
+    const sum = target.extra('MatMul', node.name, inputs);
+    target.emit(node, 'Add', [sum, parameter(target, node, bias, 'bias', [outFeatures])]);
+  } else {
+    const written = product(target, node, 'MatMul', bias ? [...inputs, bias] : inputs);
+    target.emit(node, written.opType, written.inputs);
+  }
 };
 
 /** The exported name of a tensor behind a transposition of its last two axes. */
@@ -117,13 +147,19 @@ function lastTwoSwapped(target: OnnxGraph, name: string, exported: string): stri
 }
 
 const matmul: Rule<'matmul'> = (target, node) => {
+  const operands = node.inputs.slice(0, 2).map((name) => ({ shape: target.shape(name) }));
+  const [settled] = inferOutputShapes(node, operands) ?? [];
+  if (settled?.shape.join() !== target.shape(node.outputs[0]!).join()) {
+    throw notExported(node, 'it reads its operands in another order of axes than MatMul');
+  }
   const inputs = node.inputs.slice(0, 2).map((name, index) => {
     const rank = target.shape(name).length;
     const x = target.read(name, identity(rank));
     const transposed = index === 0 ? node.attributes.transposeA : node.attributes.transposeB;
     return transposed ? lastTwoSwapped(target, name, x) : x;
   });
-  target.emit(node, 'MatMul', inputs);
+  const written = product(target, node, 'MatMul', inputs);
+  target.emit(node, written.opType, written.inputs);
 };
 
 const einsum: Rule<'einsum'> = (target, node) => {

@@ -165,6 +165,17 @@ export class OnnxGraph {
     return unique;
   }
 
+  /** An exported constant as an operand beside `data`: graphs keep the bytes of weights that are dequantised for it. */
+  dequantized(name: string, exported: string, data: string): string {
+    const { dataType } = this.tensor(data);
+    const quantized = this.tensor(name).dataType;
+    if (!dataType.startsWith('float') || !/^u?int(4|8|16|32)$/.test(quantized)) return exported;
+    this.require(dataType === 'float32' ? 13 : 19);
+    if (/4$|16$/.test(quantized)) this.require(21);
+    const scale = this.newConstant(`${name}/scale`, [], dataType, [1]);
+    return this.extra('DequantizeLinear', name, [exported, scale]);
+  }
+
   /** A constant the graph does not have. */
   newConstant(base: string, shape: Shape, dataType: DataType, values?: readonly number[]): string {
     const name = this.#uniqueName(base);

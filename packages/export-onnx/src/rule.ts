@@ -17,6 +17,7 @@ export function notExported(node: Node, reason: string): NnMeterError {
   return new NnMeterError(
     'E_UNSUPPORTED_OP',
     `node "${node.name}" (${node.sourceOp}) cannot be exported to ONNX: ${reason}`,
+    { where: { node: node.name, op: node.sourceOp } },
   );
 }
 
@@ -37,5 +38,6 @@ export function parameter(
     const { dataType } = target.tensor(node.inputs[0]!);
     return target.newConstant(`${node.name}/${role}`, shape, dataType);
   }
-  return target.isConstant(name) ? target.constant(name, shape) : target.read(name);
+  if (!target.isConstant(name)) return target.read(name);
+  return target.dequantized(name, target.constant(name, shape), node.inputs[0]!);
 }

@@ -14,6 +14,7 @@ import {
   GraphBuilder,
   graphCost,
   NnMeterError,
+  type Node,
   type Op,
 } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
@@ -217,4 +218,35 @@ describe('what cannot be exported', () => {
     expect(error.code).toBe('E_SHAPE');
     expect(error.message).toContain('"y"');
   });
+
+  test.each<[string, string, RegExp, { outputs?: string[]; input?: number[]; other?: number[] }]>([
+    ['no results', 'E_INVALID_GRAPH', /no results/, { outputs: [] }],
+    ['an input without elements', 'E_SHAPE', /"x" \[0, 8\] has no elements/, { input: [0, 8] }],
+    [
+      'shapes that contradict',
+      'E_SHAPE',
+      /"add" \(Add\).*\[1, 8\] and \[1, 5\]/,
+      { other: [1, 5] },
+    ],
+  ])('%s', (_, code, message, { outputs = ['y'], input = [1, 8], other = input }) => {
+    const tensors = [
+      { name: 'x', kind: 'input' as const, dataType: 'float32' as const, shape: input },
+      { name: 'w', kind: 'constant' as const, dataType: 'float32' as const, shape: other },
+      { name: 'y', kind: 'activation' as const, dataType: 'float32' as const, shape: input },
+    ];
+    const add = { name: 'add', op: 'add' as const, sourceOp: 'Add', attributes: {} };
+    const nodes = [{ ...add, inputs: ['x', 'w'], outputs: ['y'] }];
+    const error = failure(createGraph({ name: 'odd', nodes, tensors, inputs: ['x'], outputs }));
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+test('a result that is a constant is written', () => {
+  const tensors = [
+    { name: 'x', kind: 'input' as const, dataType: 'float32' as const, shape: [1, 8] },
+    { name: 'c', kind: 'constant' as const, dataType: 'float32' as const, shape: [3] },
+  ];
+  const nodes: readonly Node[] = [];
+  const graph = createGraph({ name: 'fixed', nodes, tensors, inputs: ['x'], outputs: ['c'] });
+  expect(reimported(graph).outputs).toEqual(['c']);
 });

@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { graphToOnnx } from '@nnmeter/export-onnx';
+import { readOnnxFile } from '@nnmeter/frontend-onnx';
+import { elementCount } from '@nnmeter/ir';
 import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import onnxruntime from 'onnxruntime-web';
 
@@ -28,3 +31,32 @@ test.each(['mobilenetv3large', 'shufflenetv2'])(
     expect(await run(graphToOnnx(buildDatasetModel(family)), 'input_im_0')).toEqual([[1, 1000]]);
   },
 );
+
+/** Results for zeros. */
+async function runFixture(name: string): Promise<(readonly number[])[]> {
+  const graph = await readOnnxFile(
+    fileURLToPath(new URL(`../fixtures/${name}.onnx`, import.meta.url)),
+  );
+  const session = await onnxruntime.InferenceSession.create(graphToOnnx(graph), {
+    executionProviders: ['wasm'],
+  });
+  const feeds = Object.fromEntries(
+    graph.inputs.map((input) => {
+      const { shape = [], dataType } = graph.tensor(input);
+      const zeros =
+        dataType === 'int32' ? new Int32Array(1) : new Float32Array(elementCount(shape));
+      return [input, new onnxruntime.Tensor(dataType as 'float32' | 'int32', zeros, shape)];
+    }),
+  );
+  return Object.values(await session.run(feeds)).map(({ dims }) => dims);
+}
+
+test.each([
+  ['lstm', [20, 2, 2, 4]],
+  ['gru', [1, 1, 4]],
+  ['rnn', [20, 1, 1, 4]],
+  ['qlinear', [1, 10]],
+  ['integer', [1, 10]],
+])('ONNX Runtime runs what is written for %s', async (name, shape) => {
+  expect((await runFixture(name))[0]).toEqual(shape);
+});

@@ -1,3 +1,10 @@
-export { describeFileError, fileError } from './file-error.ts';
-export { readBounded, readBoundedText, requireFile } from './read-bounded.ts';
-export { type Content, isReplaceable, writeWhole } from './write-whole.ts';
+export { describeFileError, fileError, isMissing } from './file-error.ts';
+export { readBounded, readBoundedText, requireFile, requireFileStatus } from './read-bounded.ts';
+export { keepTemporary, removeAbandoned } from './temporary.ts';
+export {
+  type Content,
+  type FileToWrite,
+  isReplaceable,
+  writeTogether,
+  writeWhole,
+} from './write-whole.ts';

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { fileError } from './file-error.ts';
@@ -24,6 +24,7 @@ export async function readBounded(path: string, limit: number): Promise<Uint8Arr
   throw new NnMeterError(
     'E_LIMIT',
     `${quote(path)} has over ${limit.toLocaleString('en')} bytes, more than any file of its kind; refused`,
+    { where: { file: path } },
   );
 }
 
@@ -37,7 +38,14 @@ export async function requireFile(path: string): Promise<void> {
   const status = await stat(path).catch((cause: unknown) => {
     throw fileError('open', path, cause);
   });
+  requireFileStatus(path, status);
+}
+
+/** @throws NnMeterError E_FILE naming the path unless its status is that of a regular file */
+export function requireFileStatus(path: string, status: Stats): void {
   if (status.isFile()) return;
   const what = status.isDirectory() ? 'a folder' : 'a device, a pipe or a socket';
-  throw new NnMeterError('E_FILE', `cannot open ${quote(path)}: it is ${what}, a file is needed`);
+  throw new NnMeterError('E_FILE', `cannot open ${quote(path)}: it is ${what}, a file is needed`, {
+    where: { file: path },
+  });
 }

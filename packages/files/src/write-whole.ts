@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, open, readlink, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError } from './file-error.ts';
+import { keepTemporary, removeAbandoned } from './temporary.ts';
 
 /** What a file is to hold; zeros take no space where the file system knows sparse files. */
 export type Content = string | Uint8Array | { readonly zeroBytes: number };
@@ -13,15 +14,34 @@ export type Content = string | Uint8Array | { readonly zeroBytes: number };
  * process's own descriptors (/dev/stdout) are written to, not replaced.
  * @throws NnMeterError E_FILE naming it; then nothing has changed
  */
-export async function writeWhole(path: string, content: Content): Promise<void> {
+export function writeWhole(path: string, content: Content): Promise<void> {
+  return writeTogether([{ path, content }]);
+}
+
+export interface FileToWrite {
+  readonly path: string;
+  readonly content: Content;
+}
+
+/**
+ * Writes files that belong together, each like {@link writeWhole}: none is put in its place before all are written.
+ * @throws NnMeterError E_FILE naming the one that cannot be written
+ */
+export async function writeTogether(files: readonly FileToWrite[]): Promise<void> {
+  const prepared: PreparedFile[] = [];
   try {
-    const place = await followLinks(path);
-    const status = await stat(place).catch(ifMissing);
-    // Windows would speak of permissions.
-    if (status?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    if (DESCRIPTOR.test(place)) await writeInto(place, 'a', content);
-    else if (status?.isFile() === false) await writeInto(place, 'w', content);
-    else await replace(place, status?.mode, content);
+    for (const file of files) {
+      prepared.push(await naming(file.path, () => prepare(file)));
+    }
+    for (const { path, putInPlace } of prepared) await naming(path, putInPlace);
+  } finally {
+    for (const { discard } of prepared) await discard?.();
+  }
+}
+
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
     throw fileError('write', path, cause);
   }
@@ -56,17 +76,46 @@ async function followLinks(path: string): Promise<string> {
   throw Object.assign(new Error(`too many links`), { code: 'ELOOP' });
 }
 
-async function replace(place: string, mode: number | undefined, content: Content): Promise<void> {
-  if (mode !== undefined) await access(place, constants.W_OK);
+interface PreparedFile {
+  readonly path: string;
+  putInPlace(): Promise<void>;
+  /** Removes what was not put in its place. */
+  discard?(): Promise<void>;
+}
+
+async function prepare({ path, content }: FileToWrite): Promise<PreparedFile> {
+  const place = await followLinks(path);
+  const status = await stat(place).catch(ifMissing);
+  // Windows would speak of permissions.
+  if (status?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+  if (DESCRIPTOR.test(place)) return { path, putInPlace: () => writeInto(place, 'a', content) };
+  if (status?.isFile() === false) {
+    return { path, putInPlace: () => writeInto(place, 'w', content) };
+  }
+  if (status !== undefined) await access(place, constants.W_OK);
+  await cleanOnce(dirname(place));
   // Not the name with an ending, which may become too long.
-  const draft = join(dirname(place), `.nn-meter-${randomBytes(6).toString('hex')}.partial`);
+  const draft = join(dirname(place), `${DRAFT}${randomBytes(6).toString('hex')}.partial`);
+  const discard = keepTemporary(draft);
   try {
-    await writeInto(draft, 'wx', content, mode);
-    await rename(draft, place);
+    await writeInto(draft, 'wx', content, status?.mode);
   } catch (error) {
-    await rm(draft, { force: true });
+    await discard();
     throw error;
   }
+  return { path, putInPlace: () => rename(draft, place), discard };
+}
+
+/** What is being written begins so. */
+const DRAFT = '.nn-meter-';
+
+const cleaned = new Set<string>();
+
+/** Folders may be large, and a batch writes many files into one. */
+async function cleanOnce(folder: string): Promise<void> {
+  if (cleaned.has(folder)) return;
+  cleaned.add(folder);
+  await removeAbandoned(folder, DRAFT);
 }
 
 async function writeInto(

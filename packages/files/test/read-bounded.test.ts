@@ -45,6 +45,7 @@ testLinux('a file that announces no size is read', async () => {
 (onWindows ? test.skip : test).each([
   ['/dev/zero', /is a device, a pipe/],
   [tmpdir(), /is a folder/],
+  ['caf\uFFFD.json', /its name is not UTF-8; rename it/],
 ])('%s is an error', async (path, reason) => {
   await expect(readBounded(path, 100)).rejects.toThrow(reason);
 });

@@ -10,12 +10,13 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { isReplaceable, writeWhole } from '@nnmeter/files';
+import { isReplaceable, keepTemporary, writeTogether, writeWhole } from '@nnmeter/files';
 import { canLink, onWindows, testIf } from '../../../tests/support/test-if.ts';
 
 const testUnix = testIf(!onWindows, 'Windows has no modes');
@@ -44,6 +45,45 @@ test('a name as long as names may be can be written', async () => {
   const long = join(folder, 'x'.repeat(255));
   await writeWhole(long, 'one');
   expect(content(long)).toBe('one');
+});
+
+test('of files that belong together none changes if one cannot be written', async () => {
+  writeFileSync(file, 'old');
+  const gone = join(folder, 'gone/second');
+  const files = [file, gone].map((path) => ({ path, content: 'new' }));
+  await expect(writeTogether(files)).rejects.toMatchObject(
+    failure(/gone\/second": there is no such/),
+  );
+  expect(content(file)).toBe('old');
+  expect(readdirSync(folder)).toEqual(['file']);
+});
+
+test('what killed writers have left is deleted once it is a day old', async () => {
+  const [old, recent] = ['.nn-meter-old.partial', '.nn-meter-new.partial'];
+  for (const name of [old, recent]) writeFileSync(join(folder, name), '');
+  const yesterday = Date.now() / 1000 - 25 * 60 * 60;
+  utimesSync(join(folder, old), yesterday, yesterday);
+  await writeWhole(file, 'one');
+  expect(readdirSync(folder).sort()).toEqual([recent, 'file']);
+});
+
+test('what is temporary goes when its process exits', () => {
+  const code = `
+    const { mkdirSync } = await import('node:fs');
+    const { keepTemporary } = await import(${JSON.stringify(import.meta.resolve('@nnmeter/files'))});
+    for (const path of process.argv.slice(1)) mkdirSync(path), keepTemporary(path);
+    process.exit(3);`;
+  const paths = ['a', 'b'].map((name) => join(folder, name));
+  const args = ['--input-type=module', '--eval', code, '--', ...paths];
+  const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(run).toMatchObject({ status: 3, stderr: '' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what is temporary goes when it is told to', async () => {
+  writeFileSync(file, '');
+  await keepTemporary(file)();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 testUnix('the mode of a file stays', async () => {

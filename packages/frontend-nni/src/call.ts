@@ -1,4 +1,4 @@
-import type { Layout, Node, OpAttributes, Shape } from '@nnmeter/ir';
+import type { DataType, Layout, Node, OpAttributes, Shape } from '@nnmeter/ir';
 
 /** A node with everything its rule may want to know. */
 export interface Call {
@@ -7,7 +7,7 @@ export interface Call {
   readonly inputs: readonly (Shape | undefined)[];
   readonly outputs: readonly Shape[];
   /** Arguments by position as JSON values; tensors and values not known are undefined. */
-  readonly arguments: readonly unknown[];
+  readonly arguments: ReadonlyMap<number, unknown>;
 }
 
 /** A constant that the node owns in PyTorch: weights, statistics. */
@@ -15,6 +15,8 @@ export interface OwnedConstant {
   readonly name: string;
   readonly shape: Shape;
   readonly layout?: Layout;
+  /** Default: float32. */
+  readonly dataType?: DataType;
   readonly values?: readonly number[];
 }
 

@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { NniModel, NniNode } from './decode.ts';
+import type { NniGraph, NniModel, NniNode } from './decode.ts';
 
 /** Where a value comes from: result `slot` of a flat node, or input `slot` of the model. */
 export interface Reference {
@@ -11,8 +11,8 @@ export interface Reference {
 export interface FlatNode {
   readonly name: string;
   readonly source: NniNode;
-  /** In the order of the slots. */
-  readonly inputs: readonly Reference[];
+  /** By slot, ascending. NNI's own flattening cuts the edges between cells: a slot may be missing. */
+  readonly inputs: ReadonlyMap<number, Reference>;
 }
 
 export interface FlatModel {
@@ -51,7 +51,10 @@ interface Scope {
 export function flatten(model: NniModel): FlatModel {
   const uses = new Map<string, number>();
   let scopes = 0;
-  const pending: { inputs: Reference[]; pointers: readonly Pointer[] }[] = [];
+  const pending: {
+    inputs: Map<number, Reference>;
+    pointers: ReadonlyMap<number, Pointer>;
+  }[] = [];
   const nodes: FlatNode[] = [];
 
   function open(
@@ -75,19 +78,7 @@ export function flatten(model: NniModel): FlatModel {
       );
     }
     const source = model.graphs.get(graph)!;
-    const incoming = new Map<string, { pointer: Pointer; slot: number }[]>();
-    for (const { head, tail } of source.edges) {
-      const list = incoming.get(tail[0]) ?? [];
-      incoming.set(tail[0], list);
-      list.push({
-        pointer: { scope, node: head[0], slot: head[1] ?? 0 },
-        slot: tail[1] ?? (tail[0] === '_outputs' ? list.length : 0),
-      });
-    }
-    for (const list of incoming.values()) list.sort((a, b) => a.slot - b.slot);
-    const bySlot = (node: string): Map<number, Pointer> =>
-      new Map(incoming.get(node)?.map(({ pointer, slot }) => [slot, pointer]));
-
+    const incoming = incomingEdges(scope, source);
     for (const [name, node] of source.nodes) {
       if (node.type === '_cell') {
         const cell = node.cell ?? name;
@@ -97,22 +88,39 @@ export function flatten(model: NniModel): FlatModel {
           );
         }
         if (path.includes(cell)) throw invalid(`graph ${quote(cell)} contains itself as a cell`);
-        scope.cells.set(name, open(cell, path, bySlot(name)));
+        scope.cells.set(name, open(cell, path, incoming.get(name) ?? new Map()));
         continue;
       }
-      const inputs: Reference[] = [];
+      const inputs = new Map<number, Reference>();
       const flat: FlatNode = { name: uniqueName(uses, name), source: node, inputs };
       scope.ops.set(name, flat);
       nodes.push(flat);
-      pending.push({ inputs, pointers: incoming.get(name)?.map(({ pointer }) => pointer) ?? [] });
+      pending.push({ inputs, pointers: incoming.get(name) ?? new Map() });
     }
-    for (const [slot, pointer] of bySlot('_outputs')) scope.results.set(slot, pointer);
+    for (const [slot, pointer] of incoming.get('_outputs') ?? []) scope.results.set(slot, pointer);
     return scope;
   }
 
   const root = open(model.root, []);
-  for (const { inputs, pointers } of pending) inputs.push(...pointers.map(resolve));
+  for (const { inputs, pointers } of pending)
+    for (const [slot, pointer] of pointers) inputs.set(slot, resolve(pointer));
   return { nodes, outputs: [...root.results.values()].map(resolve) };
+}
+
+/** What feeds the nodes of a graph, by slot, ascending. An edge without a slot takes the next one. */
+function incomingEdges(scope: Scope, { edges }: NniGraph): Map<string, Map<number, Pointer>> {
+  const incoming = new Map<string, Map<number, Pointer>>();
+  for (const { head, tail } of edges) {
+    const [node, stated] = tail;
+    const slots = incoming.get(node) ?? new Map<number, Pointer>();
+    incoming.set(node, slots);
+    const slot = stated ?? slots.size;
+    if (slots.has(slot)) throw invalid(`two edges lead to slot ${slot} of node ${quote(node)}`);
+    slots.set(slot, { scope, node: head[0], slot: head[1] ?? 0 });
+  }
+  for (const [node, slots] of incoming)
+    incoming.set(node, new Map([...slots].sort(([one], [other]) => one - other)));
+  return incoming;
 }
 
 /** Follows a pointer in and out of cells to what computes the value. */

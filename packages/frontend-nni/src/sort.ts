@@ -31,7 +31,7 @@ export function sortFlatNodes(nodes: readonly FlatNode[]): FlatNode[] {
 }
 
 function producers(node: FlatNode): FlatNode[] {
-  const found = new Set(node.inputs.map((input) => input.node));
+  const found = new Set([...node.inputs.values()].map((input) => input.node));
   found.delete('input');
   return [...found] as FlatNode[];
 }

@@ -3,15 +3,21 @@ import {
   type CustomAttributes,
   createGraph,
   type Graph,
+  inferOutputShapes,
   type Layout,
+  locateErrors,
   NnMeterError,
   type Node,
   quote,
   type ReadOptions,
   type Shape,
+  type ShapedTensor,
+  type Statement,
+  settleStatedShapes,
   type Tensor,
 } from '@nnmeter/ir';
 import type { Operation } from './call.ts';
+import { settleChoices } from './choices.ts';
 import { parseNniModel } from './decode.ts';
 import { type FlatModel, type FlatNode, flatten } from './flatten.ts';
 import { RULES, ruleName } from './ops/table.ts';
@@ -31,9 +37,10 @@ export function readNniIr(source: unknown, options: ReadOptions = {}): Graph {
       hint: 'export it again with an input of the wanted shape',
     });
   }
-  const model = parseNniModel(source);
+  const { model, warnings } = settleChoices(parseNniModel(source));
   const inputNames = model.graphs.get(model.root)!.inputs;
-  return new Reader(flatten(model), inputNames).read(options.name ?? 'nni-ir');
+  const reader = new Reader(flatten(model), inputNames, warnings);
+  return reader.read(options.name ?? 'nni-ir');
 }
 
 const IMAGE_LAYOUTS: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };
@@ -42,21 +49,23 @@ const IMAGE_LAYOUTS: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5
 interface OpNode {
   readonly flat: FlatNode;
   readonly tensors: readonly TensorValue[];
-  readonly arguments: readonly unknown[];
+  readonly arguments: ReadonlyMap<number, unknown>;
 }
 
 class Reader {
   readonly #model: FlatModel;
   readonly #inputNames: readonly string[];
   readonly #values = new Values();
-  readonly #results = new Map<FlatNode | 'input', Map<number, Tensor>>();
+  readonly #warnings: readonly string[];
+  readonly #results = new Map<TensorValue['node'], Map<number, Tensor>>();
   readonly #constants: Tensor[] = [];
   /** Ranks that convolutions and pools work on: tensors of these ranks are images. */
   readonly #imageRanks = new Set([4]);
 
-  constructor(model: FlatModel, inputNames: readonly string[]) {
+  constructor(model: FlatModel, inputNames: readonly string[], warnings: readonly string[]) {
     this.#model = model;
     this.#inputNames = inputNames;
+    this.#warnings = warnings;
   }
 
   read(name: string): Graph {
@@ -71,9 +80,12 @@ class Reader {
       for (let slot = 0; slot < count; slot++)
         this.#addTensor({ kind: 'tensor', node: flat, slot });
     }
+    const statements: Statement[] = [];
     for (const { flat, tensors } of ops) {
       for (const [position, tensor] of tensors.entries()) {
-        this.#addTensor(tensor, flat.source.inputShapes?.[position]);
+        const stated = flat.source.inputShapes?.[position];
+        const { name: read } = this.#addTensor(tensor, stated);
+        if (stated !== undefined) statements.push({ tensor: read, stated });
       }
     }
     const outputs = new Set<string>();
@@ -81,25 +93,23 @@ class Reader {
       for (const tensor of this.#values.tensors(reference))
         outputs.add(this.#addTensor(tensor).name);
     }
-    const nodes = ops.map((op) => this.#toNode(op));
+    const nodes = new Map(ops.map((op) => [op.flat, this.#toNode(op)]));
     const results = [...this.#results.values()].flatMap((slots) => [...slots.values()]);
-    return createGraph({
+    const graph = createGraph({
       name,
-      nodes,
+      nodes: this.#model.nodes.flatMap((flat) => nodes.get(flat) ?? []),
       tensors: [...results, ...this.#constants],
       inputs: results.filter(({ kind }) => kind === 'input').map((tensor) => tensor.name),
       outputs: [...outputs],
       metadata: { format: 'nni-ir' },
+      warnings: [...this.#warnings, ...cutWarnings(ops)],
     });
+    return settleStatedShapes(graph, statements);
   }
 
-  /** The nodes that compute tensors, in the order of the model. */
+  /** The nodes that compute tensors, each after those it reads. */
   #collectOps(): OpNode[] {
-    const computing = new Set<FlatNode>();
-    for (const node of sortFlatNodes(this.#model.nodes)) {
-      if (this.#values.add(node)) computing.add(node);
-    }
-    const nodes = this.#model.nodes.filter((node) => computing.has(node));
+    const nodes = sortFlatNodes(this.#model.nodes).filter((node) => this.#values.add(node));
     if (!nodes.some((node) => node.source.outputShapes !== undefined)) {
       throw new NnMeterError(
         'E_SHAPE',
@@ -111,8 +121,8 @@ class Reader {
     }
     return nodes.map((flat) => ({
       flat,
-      tensors: flat.inputs.flatMap((input) => this.#values.tensors(input)),
-      arguments: flat.inputs.map((input) => this.#values.json(input)),
+      tensors: this.#values.operands(flat),
+      arguments: new Map([...flat.inputs].map(([slot, input]) => [slot, this.#values.json(input)])),
     }));
   }
 
@@ -122,20 +132,12 @@ class Reader {
     this.#results.set(node, results);
     const known = results.get(slot);
     if (known?.shape !== undefined || (known && !seen)) return known;
-    const shapes = node === 'input' ? undefined : node.source.outputShapes;
-    if (node !== 'input' && shapes !== undefined && slot >= shapes.length) {
-      throw new NnMeterError(
-        'E_INVALID_GRAPH',
-        `NNI graph: result ${slot} of node ${quote(node.name)} is read, but it has only ${shapes.length}`,
-        { where: { node: node.name, op: node.source.type } },
-      );
-    }
-    const shape = shapes?.[slot] ?? seen;
+    const shape = recordedShape(node, slot) ?? seen;
     const layout =
       shape && this.#imageRanks.has(shape.length) ? IMAGE_LAYOUTS[shape.length] : undefined;
     const tensor: Tensor = {
-      name: node === 'input' ? this.#inputName(slot) : resultName(node, slot),
-      kind: node === 'input' ? 'input' : 'activation',
+      name: this.#tensorName(node, slot),
+      kind: isComputed(node) ? 'activation' : 'input',
       dataType: 'float32',
       ...(shape && { shape }),
       ...(layout && { layout }),
@@ -144,8 +146,10 @@ class Reader {
     return tensor;
   }
 
-  #inputName(slot: number): string {
-    return this.#inputNames[slot] ?? `input_${slot}`;
+  #tensorName(node: TensorValue['node'], slot: number): string {
+    if (node === 'input') return this.#inputNames[slot] ?? `input_${slot}`;
+    if (!isComputed(node)) return `${node.reader.name}/input_${node.position}`;
+    return slot === 0 ? node.name : `${node.name}:${slot}`;
   }
 
   #toNode({ flat, tensors, arguments: args }: OpNode): Node {
@@ -161,14 +165,16 @@ class Reader {
     const constants = (operation.constants ?? []).map(
       (constant): Tensor => ({
         ...constant,
+        dataType: constant.dataType ?? 'float32',
         name: `${name}/${constant.name}`,
         kind: 'constant',
-        dataType: 'float32',
       }),
     );
     this.#constants.push(...constants);
     const { op, attributes } = operation;
-    const inputs = [...read, ...constants].map((tensor) => tensor.name);
+    const operands = [...read, ...constants];
+    this.#inferResults(flat, operation, operands);
+    const inputs = operands.map((tensor) => tensor.name);
     const outputs = [...this.#results.get(flat)!].sort(([a], [b]) => a - b);
     return {
       name,
@@ -179,10 +185,49 @@ class Reader {
       sourceOp: source.type,
     } as Node;
   }
+
+  /** The shapes of results that neither their node nor a reader records. */
+  #inferResults(flat: FlatNode, operation: Operation, operands: readonly Tensor[]): void {
+    const results = this.#results.get(flat)!;
+    const unknown = [...results].some(([, { shape }]) => shape === undefined);
+    if (!unknown || !operands.every((tensor) => tensor.shape !== undefined)) return;
+    const shapes = locateErrors(
+      () => ({ node: flat.name, op: flat.source.type }),
+      () => inferOutputShapes(operation, operands as readonly ShapedTensor[]),
+    );
+    for (const slot of results.keys())
+      this.#addTensor({ kind: 'tensor', node: flat, slot }, shapes?.[slot]?.shape);
+  }
 }
 
-function resultName(node: FlatNode, slot: number): string {
-  return slot === 0 ? node.name : `${node.name}:${slot}`;
+function isComputed(node: TensorValue['node']): node is FlatNode {
+  return node !== 'input' && !('reader' in node);
+}
+
+/** @throws NnMeterError E_INVALID_GRAPH for a result that a node does not have. */
+function recordedShape(node: TensorValue['node'], slot: number): Shape | undefined {
+  if (!isComputed(node)) return undefined;
+  const { outputShapes } = node.source;
+  if (outputShapes === undefined || slot < outputShapes.length) return outputShapes?.[slot];
+  throw new NnMeterError(
+    'E_INVALID_GRAPH',
+    `NNI graph: result ${slot} of node ${quote(node.name)} is read, but it has only ${outputShapes.length}`,
+    { where: { node: node.name, op: node.source.type } },
+  );
+}
+
+function cutWarnings(ops: readonly OpNode[]): string[] {
+  const count = ops.reduce(
+    (sum, { tensors }) =>
+      sum + tensors.filter(({ node }) => node !== 'input' && !isComputed(node)).length,
+    0,
+  );
+  return count === 0
+    ? []
+    : [
+        `no edge leads to ${count} operands, as in models that NNI has flattened: their recorded shapes are used, and no ` +
+          'operation is fused across them; write the model with its cells to have it read as it is connected',
+      ];
 }
 
 function plainParameters(parameters: Readonly<Record<string, unknown>>): CustomAttributes {

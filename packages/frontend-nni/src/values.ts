@@ -1,5 +1,6 @@
+import { isOpenInputChoice } from './choices.ts';
 import type { FlatNode, Reference } from './flatten.ts';
-import { PASS_THROUGH, ruleName } from './ops/table.ts';
+import { ARITHMETIC, PASS_THROUGH, ruleName } from './ops/table.ts';
 
 /** What a reference stands for. */
 export type Value =
@@ -9,11 +10,18 @@ export type Value =
   /** A size or number that is computed from others; what it is does not matter. */
   | { readonly kind: 'scalar' };
 
-/** Result `slot` of a node that computes tensors, or an input of the model. */
+/** Result `slot` of a node that computes tensors, an input of the model, or an operand whose edge is missing. */
 export interface TensorValue {
   readonly kind: 'tensor';
-  readonly node: FlatNode | 'input';
+  readonly node: FlatNode | CutOperand | 'input';
   readonly slot: number;
+}
+
+/** An operand of which a node records the shape, while no edge leads to it. */
+export interface CutOperand {
+  readonly reader: FlatNode;
+  /** Among the tensors that the reader reads. */
+  readonly position: number;
 }
 
 /** Types that never give a tensor, only sizes and the like. */
@@ -43,6 +51,32 @@ export class Values {
     return values.filter((item) => item.kind === 'tensor');
   }
 
+  /**
+   * The tensors that a node reads, in the order of its recorded shapes. Where it records more than edges bring, slots
+   * without an edge come first, then what follows the last one.
+   */
+  operands(reader: FlatNode): TensorValue[] {
+    const brought = [...reader.inputs].map(([slot, input]) => ({
+      slot,
+      read: this.tensors(input),
+    }));
+    const recorded = reader.source.inputShapes?.length ?? 0;
+    let missing = recorded - brought.reduce((sum, { read }) => sum + read.length, 0);
+    const operands: TensorValue[] = [];
+    const addMissing = (count: number): void => {
+      for (; missing > 0 && count > 0; missing--, count--)
+        operands.push({ kind: 'tensor', node: { reader, position: operands.length }, slot: 0 });
+    };
+    let expected = 0;
+    for (const { slot, read } of brought) {
+      addMissing(slot - expected);
+      operands.push(...read);
+      expected = slot + 1;
+    }
+    addMissing(missing);
+    return operands;
+  }
+
   /** An argument as a JSON value; undefined for tensors and what is not known. */
   json(reference: Reference): unknown {
     const value = this.of(reference);
@@ -54,25 +88,44 @@ export class Values {
       : undefined;
   }
 
-  #fold({ source, inputs }: FlatNode): ((slot: number) => Value) | undefined {
+  #fold(node: FlatNode): ((slot: number) => Value) | undefined {
+    const { source, inputs } = node;
     const kind = ruleName(source.type);
-    const first = inputs[0] && this.of(inputs[0]);
+    const [first, second] = [inputs.get(0), inputs.get(1)];
     if (kind === 'constant') return () => ({ kind: 'constant', value: source.parameters.value });
     if (kind === 'listconstruct' || kind === 'tupleconstruct') {
-      return () => ({ kind: 'list', items: inputs });
+      return () => ({ kind: 'list', items: [...inputs.values()] });
+    }
+    if (SIZE_QUERIES.has(kind)) return () => SCALAR;
+    if (PASS_THROUGH.has(kind)) {
+      const [operand] = this.operands(node);
+      return operand && (() => operand);
     }
     if (first !== undefined) {
-      if (PASS_THROUGH.has(kind)) return () => first;
-      if (kind === 'listunpack' || kind === 'tupleunpack') return (slot) => this.#item(first, slot);
-      if (kind === 'getitem' && inputs[1] !== undefined) {
-        const item = this.#item(first, this.json(inputs[1]));
+      const value = this.of(first);
+      if (kind === 'listunpack' || kind === 'tupleunpack') return (slot) => this.#item(value, slot);
+      if (kind === 'getitem' && second !== undefined) {
+        const item = this.#item(value, this.json(second));
+        return () => item;
+      }
+      if (isOpenInputChoice(source)) {
+        const item = this.#item(value, 0);
         return () => item;
       }
     }
-    if (source.inputShapes !== undefined || source.outputShapes !== undefined) return undefined;
-    const isScalar =
-      SIZE_QUERIES.has(kind) || !inputs.some((input) => this.tensors(input).length > 0);
-    return isScalar ? () => SCALAR : undefined;
+    return this.#isScalar(node, kind) ? () => SCALAR : undefined;
+  }
+
+  /**
+   * Whether a node computes with numbers. What it reads decides: NNI records shapes in the order of calls, so that those
+   * of a product of tensors may stand at a product of sizes.
+   */
+  #isScalar({ source, inputs }: FlatNode, kind: string): boolean {
+    const isRecorded = source.inputShapes !== undefined || source.outputShapes !== undefined;
+    if (isRecorded && !ARITHMETIC.has(kind)) return false;
+    if (inputs.size === 0) return !isRecorded && !source.type.startsWith('__torch__');
+    const isWhole = [...inputs.keys()].every((slot, position) => slot === position);
+    return isWhole && [...inputs.values()].every((input) => this.tensors(input).length === 0);
   }
 
   /** An element of a list; the result of a node that returns a list has one slot an element. */
@@ -83,7 +136,7 @@ export class Values {
       const item = list.items.at(at);
       return item === undefined ? SCALAR : this.of(item);
     }
-    if (list.kind !== 'tensor' || list.node === 'input') return SCALAR;
+    if (list.kind !== 'tensor' || list.node === 'input' || 'reader' in list.node) return SCALAR;
     const count = list.node.source.outputShapes?.length ?? 0;
     return { ...list, slot: at < 0 ? Math.max(0, at + count) : at };
   }

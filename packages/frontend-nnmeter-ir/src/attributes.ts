@@ -115,8 +115,13 @@ function readSplit(context: NodeContext): OpAttributes['split'] {
   return { axis, sizes: sizes ?? outputs.map((shape) => shape?.[axis] ?? 0) };
 }
 
+const GATHER_FORMS = new Map([
+  ['gatherelements', 'elements'],
+  ['gathernd', 'nd'],
+]);
+
 function readGather({ sourceOp, raw }: NodeContext): Partial<OpAttributes['gather']> {
-  const form = { gatherelements: 'elements', gathernd: 'nd' }[sourceOp.toLowerCase()];
+  const form = GATHER_FORMS.get(sourceOp.toLowerCase());
   return {
     ...(raw.axis === undefined && { axis: 0 }),
     ...(form !== undefined && raw.indexing === undefined && { indexing: form }),

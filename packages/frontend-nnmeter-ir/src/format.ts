@@ -60,7 +60,7 @@ export interface NnMeterIrNode {
     readonly input_slots?: readonly number[];
     /** Extension: constant operands such as biases. */
     readonly constants?: readonly NnMeterIrConstant[];
-    /** Extension: results that are results of the graph although nodes read them. */
+    /** Extension: results that are results of the graph; without it, those that no node reads. */
     readonly graph_outputs?: readonly number[];
     readonly attr?: RawAttributes;
   };

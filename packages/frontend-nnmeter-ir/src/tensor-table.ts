@@ -5,6 +5,7 @@ import {
   NnMeterError,
   quote,
   type Shape,
+  type StatedShape,
   type Tensor,
   type TensorKind,
 } from '@nnmeter/ir';
@@ -19,6 +20,12 @@ export class TensorTable {
   readonly #copies = new Map<string, number>();
   /** How many shapes had no batch. */
   unknownBatches = 0;
+  readonly #leastExtent: number;
+
+  /** @param zeroIsOpen whether 0 is an extent that the file leaves open */
+  constructor(zeroIsOpen: boolean) {
+    this.#leastExtent = zeroIsOpen ? 1 : 0;
+  }
 
   get(name: string): Tensor | undefined {
     return this.#tensors.get(name);
@@ -90,19 +97,26 @@ export class TensorTable {
     this.addConstant(name, { shape, type: tensor.dataType, values });
   }
 
-  /** A shape with every extent known but perhaps the batch, which is then 1; undefined if another extent is unknown. */
+  /** A shape with every extent known but perhaps the batch (null, -1), which is then 1; undefined if another extent is unknown. */
   shape(raw: unknown): Shape | undefined {
     if (!Array.isArray(raw)) return undefined;
     const shape = raw as RawShape;
-    for (let axis = 1; axis < shape.length; axis++) if (!isKnown(shape[axis])) return undefined;
-    if (shape.length === 0 || isKnown(shape[0])) return shape as Shape;
+    for (let axis = 1; axis < shape.length; axis++) {
+      if (!this.#isKnown(shape[axis])) return undefined;
+    }
+    if (shape.length === 0 || this.#isKnown(shape[0])) return shape as Shape;
     this.unknownBatches++;
     return [1, ...shape.slice(1)] as Shape;
   }
-}
 
-function isKnown(extent: RawShape[number] | undefined): boolean {
-  return typeof extent === 'number' && extent > 0;
+  /** The extents of a shape, undefined where the file leaves them open. */
+  extents(raw: RawShape): StatedShape {
+    return raw.map((extent) => (this.#isKnown(extent) ? (extent as number) : undefined));
+  }
+
+  #isKnown(extent: RawShape[number] | undefined): boolean {
+    return typeof extent === 'number' && extent >= this.#leastExtent;
+  }
 }
 
 /** Written out by case: this runs for every tensor of every network of a data set. */

@@ -1,4 +1,4 @@
-import type { Graph, Node, ReadOptions, Shape, ShapedTensor } from '@nnmeter/ir';
+import type { Graph, Node, ReadOptions, Shape, ShapedTensor, Statement } from '@nnmeter/ir';
 import {
   createGraph,
   inferOutputShapes,
@@ -7,6 +7,7 @@ import {
   NnMeterError,
   type Operation,
   quote,
+  settleStatedShapes,
   withInputShapes,
 } from '@nnmeter/ir';
 import { parseNnMeterIr } from './decode.ts';
@@ -38,17 +39,23 @@ class Reader {
   readonly #raw: ReadonlyMap<string, NnMeterIrNode>;
   /** What the user says of inputs; read here only where the file does not say it. */
   readonly #inputShapes: ReadOptions['inputShapes'];
-  readonly #tensors = new TensorTable();
+  readonly #tensors: TensorTable;
   readonly #sources: Sources;
   readonly #nodes: Node[] = [];
   readonly #inputs: string[] = [];
-  readonly #consumedOutputs: string[] = [];
+  /** Results of nodes that say which of theirs are results of the graph. */
+  readonly #statedOutputs: string[] = [];
   readonly #dropped: string[] = [];
+  /** What nodes expect of the tensors that they read. */
+  readonly #statements: Statement[] = [];
 
   constructor(raw: ReadonlyMap<string, NnMeterIrNode>, inputShapes: ReadOptions['inputShapes']) {
     this.#raw = raw;
     this.#inputShapes = inputShapes;
     this.#sources = new Sources(raw);
+    // nn-Meter makes files without inputs of ONNX models, and writes what those leave open as 0.
+    const hasInputs = [...raw.values()].some((node) => this.#sources.role(node) === 'input');
+    this.#tensors = new TensorTable(!hasInputs);
   }
 
   read(options: ReadOptions): Graph {
@@ -58,11 +65,12 @@ class Reader {
     }
     const read = new Set<string>();
     for (const node of this.#nodes) for (const input of node.inputs) read.add(input);
-    const outputs = new Set(this.#consumedOutputs);
+    const outputs = new Set(this.#statedOutputs);
     for (const node of this.#nodes) {
+      if (this.#raw.get(node.name)?.attr.graph_outputs !== undefined) continue;
       for (const output of node.outputs) if (!read.has(output)) outputs.add(output);
     }
-    return createGraph({
+    const graph = createGraph({
       name: options.name ?? 'nn-meter-ir',
       nodes: this.#nodes,
       tensors: this.#tensors.values(),
@@ -71,6 +79,7 @@ class Reader {
       metadata: { format: 'nnmeter-ir' },
       warnings: this.#warnings(),
     });
+    return settleStatedShapes(graph, this.#statements);
   }
 
   #warnings(): string[] {
@@ -110,7 +119,7 @@ class Reader {
           tensors.add('activation', slotName(name, slot), shape, types?.[slot]);
         }
         for (const slot of outputs ?? []) {
-          if (slot < slotCount(node)) this.#consumedOutputs.push(slotName(name, slot));
+          if (slot < slotCount(node)) this.#statedOutputs.push(slotName(name, slot));
         }
     }
   }
@@ -136,9 +145,10 @@ class Reader {
       this.#tensors.shape(raw) ??
       (Array.isArray(given) ? (given as Shape) : new Map(Object.entries(given ?? {})).get(name));
     if (shape === undefined && Array.isArray(raw)) {
+      const extents = raw.map((extent) => (typeof extent === 'number' ? extent : '?'));
       throw new NnMeterError(
         'E_MISSING_DIMENSION',
-        `nn-Meter IR: input ${quote(name)} has the shape [${raw.join(', ')}]; only its batch may be unknown`,
+        `nn-Meter IR: input ${quote(name)} has the shape [${extents.join(', ')}]; only its batch may be unknown`,
         { where: { input: name }, hint: inputShapeHint(name, [1, 224, 224, 3]) },
       );
     }
@@ -212,10 +222,17 @@ class Reader {
 
   /** The tensor an operand stands for; made here if it has no node. */
   #operandTensor(name: string, node: NnMeterIrNode, operand: Operand, index: number): string {
-    const { producer } = operand;
+    const { producer, shape: stated } = operand;
     const tensors = this.#tensors;
     if (producer !== undefined) {
-      if (this.#raw.has(producer)) return this.#sources.tensor(name, producer, operand.edge);
+      if (this.#raw.has(producer)) {
+        const tensor = this.#sources.tensor(name, producer, operand.edge);
+        if (stated?.length) {
+          const extents = tensors.extents(stated);
+          this.#statements.push({ tensor, stated: extents });
+        }
+        return tensor;
+      }
       if (tensors.get(producer) !== undefined) return producer;
       this.#dropped.push(producer);
     }

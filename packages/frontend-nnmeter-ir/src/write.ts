@@ -1,8 +1,16 @@
 import type { Graph, Node, Op, Shape, Tensor } from '@nnmeter/ir';
-import { channelsLastOrder, channelsLastShape, NnMeterError, opRow } from '@nnmeter/ir';
+import {
+  channelsLastOrder,
+  channelsLastShape,
+  locateError,
+  NnMeterError,
+  opRow,
+  quote,
+} from '@nnmeter/ir';
 import type { NnMeterIr, NnMeterIrConstant, NnMeterIrNode, RawAttributes } from './format.ts';
 import { interpret } from './interpret.ts';
-import { nodeRole } from './op-names.ts';
+import { canonicalOp, nodeRole } from './op-names.ts';
+import { readNnMeterIr } from './to-graph.ts';
 import { writeAttributes } from './write-attributes.ts';
 import {
   hasWritableValues,
@@ -19,9 +27,63 @@ import {
  * [height, width, input channels, output channels] whatever the source's layout; `type` is the source's op name.
  * What the original format cannot say (data types, biases, which result of a split is read) goes into keys of its own,
  * see the JSON schema, so that reading it back gives the same prediction.
+ * @throws NnMeterError E_UNSUPPORTED_OP naming the node that would be read as another one: the format has no words for
+ * tensors without elements, or for what contradicts the shapes
  */
 export function writeNnMeterIr(graph: Graph): NnMeterIr {
-  return new Writer(graph).write();
+  const written = new Writer(graph).write();
+  requireSameWhenRead(written);
+  return written;
+}
+
+/** What a reader makes of the file has to be written the same. */
+function requireSameWhenRead(written: NnMeterIr): void {
+  const again = new Writer(readBack(written)).write();
+  for (const [name, node] of Object.entries(written)) {
+    const found = Object.hasOwn(again, name) ? again[name] : undefined;
+    const difference = differenceOf(node, found);
+    if (difference === undefined) continue;
+    throw noWords(name, node.attr.type ?? '', difference);
+  }
+}
+
+function noWords(node: string, op: string, reason: string): NnMeterError {
+  return locateError(
+    { node, op },
+    new NnMeterError('E_UNSUPPORTED_OP', `nn-Meter IR has no words for it: ${reason}`),
+  );
+}
+
+function readBack(written: NnMeterIr): Graph {
+  try {
+    return readNnMeterIr(JSON.stringify(written));
+  } catch (error) {
+    if (!(error instanceof NnMeterError)) throw error;
+    const { where, problem } = error;
+    throw new NnMeterError(
+      'E_UNSUPPORTED_OP',
+      `nn-Meter IR has no words for the graph: it would be refused (${problem})`,
+      { where, cause: error },
+    );
+  }
+}
+
+/** The first entry of a node that is not what it was, in words. */
+function differenceOf(node: NnMeterIrNode, found: NnMeterIrNode | undefined): string | undefined {
+  if (JSON.stringify(node) === JSON.stringify(found)) return undefined;
+  if (found === undefined) return 'it would be left out';
+  const [before, after] = [node, found].map(
+    ({ attr, ...edges }): Readonly<Record<string, unknown>> => ({ ...edges, ...attr }),
+  );
+  const keys = Object.keys({ ...before, ...after });
+  const key =
+    keys.find((each) => JSON.stringify(before![each]) !== JSON.stringify(after![each])) ?? 'attr';
+  return `its ${key} ${show(before![key])} would be read as ${show(after![key])}`;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
 }
 
 class Writer {
@@ -81,9 +143,13 @@ class Writer {
     const graph = this.#graph;
     const outputs = node.outputs.filter((output) => output !== '');
     const results = outputs.map((output) => graph.tensor(output));
+    this.#requireFeaturesLast(node, results);
     const operands = this.#operands(node, results);
-    const consumedResults = outputs.flatMap((output, slot) =>
-      this.#results.has(output) && graph.consumers(output).length > 0 ? [slot] : [],
+    const graphOutputs = outputs.flatMap((output, slot) =>
+      this.#results.has(output) ? [slot] : [],
+    );
+    const isPlain = outputs.every(
+      (output) => this.#results.has(output) === (graph.consumers(output).length === 0),
     );
     const attributes = { ...this.#attributes(node, results[0]), ...operands.attributes };
     const shapes = results.map(writtenShape);
@@ -98,11 +164,26 @@ class Writer {
         ...outputTypes(results),
         ...(operands.fromSeveral && { input_slots: operands.slots }),
         ...(operands.constants.length > 0 && { constants: operands.constants }),
-        ...(consumedResults.length > 0 && { graph_outputs: consumedResults }),
+        ...(!isPlain && { graph_outputs: graphOutputs }),
         attr: attributes,
       },
       outbounds: this.#readers(outputs),
     };
+  }
+
+  /** Channels are moved last; what works on the last axis would then work on them. */
+  #requireFeaturesLast(node: Node, results: readonly Tensor[]): void {
+    if (opRow(node.op).axes !== 'features') return;
+    const read = node.inputs
+      .filter((input) => input !== '')
+      .map((name) => this.#graph.tensor(name));
+    const moved = [...read, ...results].find((tensor) => channelsLastOrder(tensor) !== undefined);
+    if (moved === undefined) return;
+    throw noWords(
+      node.name,
+      node.sourceOp,
+      `it works on the last axis of ${quote(moved.name)}, of which the format has the channels last`,
+    );
   }
 
   #attributes(node: Node, result: Tensor | undefined) {
@@ -135,7 +216,7 @@ class Writer {
         operandShapes.push(shapes.at(-1) ?? undefined);
         return;
       }
-      if (index > 0 && (row.indexOperands || isBiasAdd(node))) return;
+      if (index > 0 && (row.indexOperands || isPlainBias(node, operands, results[0]))) return;
       if (index === 1 && row.weighted) {
         const weight = writtenWeight(node, operands[0]!, results[0]);
         if (weight !== undefined) {
@@ -171,6 +252,8 @@ function readAs(
 ): Op | undefined {
   // A reader folds a Shape that is not stated to be work.
   if (nodeRole(node.sourceOp) !== 'op' || node.sourceOp === 'Shape') return undefined;
+  // Attributes of what is not known may be of any type.
+  if (node.op === 'custom') return canonicalOp(node.sourceOp);
   try {
     return interpret({
       name: node.name,
@@ -186,8 +269,16 @@ function readAs(
   }
 }
 
-function isBiasAdd(node: Node): boolean {
-  return node.sourceOp.toLowerCase() === 'biasadd';
+/** A bias as a reader makes one for every BiasAdd: one number a channel. */
+function isPlainBias(node: Node, operands: readonly Tensor[], result: Tensor | undefined): boolean {
+  const [, bias, ...others] = operands;
+  const channels = result?.shape && channelsLastShape(result).at(-1);
+  return (
+    node.sourceOp.toLowerCase() === 'biasadd' &&
+    others.length === 0 &&
+    bias?.shape?.length === 1 &&
+    bias.shape[0] === channels
+  );
 }
 
 function isScalar(tensor: Tensor): boolean {

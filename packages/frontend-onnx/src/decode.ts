@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, HEAD_BYTES } from '@nnmeter/model-source';
+import { type ByteSource, foreignFormatOf, HEAD_BYTES } from '@nnmeter/model-source';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
@@ -14,7 +14,7 @@ export function decodeModel(input: Uint8Array | ByteSource): ModelProto {
   const head = headOf(input);
   if (!looksLikeOnnx(head)) {
     throw new NnMeterError('E_UNSUPPORTED_FORMAT', `not an ONNX model: ${describeBytes(head)}`, {
-      hint: 'give a file that an ONNX exporter wrote',
+      hint: foreignFormatOf(head)?.advice ?? 'give a file that an ONNX exporter wrote',
     });
   }
   const reader = new LazyReader(input, 'ONNX');

@@ -1,3 +1,5 @@
+import { foreignFormatOf } from '@nnmeter/model-source';
+
 /** Wire types of the top-level ModelProto fields: 0 is a varint, 2 is length-delimited. */
 const MODEL_FIELDS: Readonly<Record<number, number>> = {
   1: 0, // ir_version
@@ -56,27 +58,22 @@ function isGraphField(tag: number): boolean {
   return (tag & 7) === 2 && GRAPH_FIELDS.has(tag >> 3);
 }
 
-const SIGNATURES: readonly (readonly [signature: string, name: string])[] = [
-  ['\x89PNG', 'a PNG image'],
-  ['\xff\xd8\xff', 'a JPEG image'],
-  ['GIF8', 'a GIF image'],
-  ['%PDF', 'a PDF document'],
-  ['PK\x03\x04', 'a ZIP archive (a PyTorch .pt file is one: export the model to ONNX first)'],
-  ['\x89HDF', 'an HDF5 file (Keras .h5: export the model to ONNX or a frozen graph first)'],
-  ['\x1f\x8b', 'a gzip file: unpack it first'],
-  ['version https://git-lfs', 'a Git LFS pointer: fetch the real file with `git lfs pull`'],
-  ['<', 'a web page or XML'],
-  ['{', 'JSON'],
-];
-
 /** Says in words what bytes that are not ONNX seem to be. */
 export function describeBytes(head: Uint8Array): string {
   if (head.length === 0) return 'it is empty';
+  const foreign = foreignFormatOf(head);
+  if (foreign !== undefined) return `it looks like ${foreign.what}`;
   const text = String.fromCharCode(...head.subarray(0, 32));
-  const known =
-    SIGNATURES.find(([signature]) => text.startsWith(signature)) ??
-    (text.slice(4, 8) === 'TFL3' ? ['', 'a TensorFlow Lite model'] : undefined);
+  const known = OTHERS.find(([signature]) => signature.test(text));
   if (known !== undefined) return `it looks like ${known[1]}`;
   const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
   return `its ${head.length < 8 ? 'only' : 'first'} bytes are ${bytes.join(' ')}`;
 }
+
+/** What may be a model of another format that is read. */
+const OTHERS: readonly (readonly [signature: RegExp, name: string])[] = [
+  [/^.{4}TFL3/s, 'a TensorFlow Lite model'],
+  [/^PK/, 'a ZIP archive'],
+  [/^</, 'a web page or XML'],
+  [/^\{/, 'JSON'],
+];

@@ -77,6 +77,18 @@ export function alias(entry: Entry): Aliases {
   return aliases([entry]);
 }
 
+/**
+ * A node that hands its first input on. It is a node of the file all the same, which the graph as it is written has; of a
+ * constant, a sequence or a tensor of unknown shape only the name is new.
+ */
+export function unchanged(call: Call): Outcome {
+  const entry = call.input(0);
+  const isNode =
+    entry.kind !== 'constant' && entry.elements === undefined && entry.knownShape !== undefined;
+  if (!isNode) return alias(entry);
+  return computation('identity', {}, { inputs: [0], dataTypes: [entry.dataType] });
+}
+
 export function aliases(entries: readonly Entry[]): Aliases {
   return { kind: 'aliases', entries };
 }

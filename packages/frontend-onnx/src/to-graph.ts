@@ -6,7 +6,9 @@ import {
   quote,
   type ReadOptions,
   type Shape,
+  type Statement,
   type Tensor,
+  warnOfStatedShapes,
 } from '@nnmeter/ir';
 import { dataTypeOf } from './data-types.ts';
 import { Dimensions } from './dimensions.ts';
@@ -23,6 +25,7 @@ const SHOWN_VALUES = 64;
 
 interface InferredModel {
   readonly scope: Scope;
+  readonly dimensions: Dimensions;
   readonly inference: Inference;
   readonly inputs: readonly Entry[];
   readonly outputs: readonly Entry[];
@@ -63,7 +66,7 @@ function inferModel(
     }
     return entry;
   });
-  return { scope, inference, inputs, outputs };
+  return { dimensions, scope, inference, inputs, outputs };
 }
 
 /** Shapes of all named tensors of the main graph, folded ones included, where they are known. */
@@ -83,7 +86,8 @@ export function inferShapes(
 
 /** Turns a decoded model into a graph. */
 export function toGraph(model: ModelProto, options: ReadOptions, readValues: ReadValues): Graph {
-  const { inference, inputs, outputs } = inferModel(model, options, readValues);
+  const inferred = inferModel(model, options, readValues);
+  const { inference, inputs, outputs } = inferred;
   const all = inference.nodes;
   const nodes = neededNodes(all, outputs);
   const entries = new Set<Entry>([...inputs, ...outputs]);
@@ -100,8 +104,23 @@ export function toGraph(model: ModelProto, options: ReadOptions, readValues: Rea
     inputs: inputs.map((entry) => entry.name),
     outputs: [...new Set(outputs.map((entry) => entry.name))],
     metadata: metadata(model),
-    warnings: [...inference.warnings.texts, ...summarize(all, nodes)],
+    warnings: [
+      ...inference.warnings.texts,
+      ...summarize(all, nodes),
+      ...warnOfStatedShapes(
+        statements(model, inferred.dimensions),
+        (name) => inferred.scope.own(name)?.knownShape,
+      ),
+    ],
   });
+}
+
+/** What the file says of the shapes of results. */
+function* statements({ graph }: ModelProto, dimensions: Dimensions): Generator<Statement> {
+  for (const { name, type } of [...(graph?.valueInfo ?? []), ...(graph?.output ?? [])]) {
+    const stated = dimensions.declared(type);
+    if (name && stated !== undefined) yield { tensor: name, stated };
+  }
 }
 
 /** Nodes that an output depends on; runtimes drop the others. */

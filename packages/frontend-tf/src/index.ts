@@ -1,3 +1,3 @@
 export { frontend, readTensorFlowFile } from './frontend.ts';
-export { supportedTensorFlowOps } from './ops/table.ts';
+export { supportedTensorFlowOps, type TensorFlowOpSupport } from './ops/table.ts';
 export { readTensorFlow } from './read.ts';

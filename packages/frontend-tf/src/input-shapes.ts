@@ -15,45 +15,46 @@ import { partialShape } from './tensor-value.ts';
  */
 export class InputShapes {
   readonly #given: ReadonlyMap<string, Shape>;
-  readonly #only: Shape | undefined;
   readonly #warn: (warning: string) => void;
 
   /** @throws NnMeterError E_INVALID_INPUT if a shape is given for an input that is not there. */
   constructor(
-    placeholders: readonly string[],
+    placeholders: readonly TfNode[],
     given: ReadOptions['inputShapes'],
     warn: (warning: string) => void,
   ) {
     this.#warn = warn;
-    this.#only = Array.isArray(given) ? (given as Shape) : undefined;
-    const entries =
-      given === undefined || Array.isArray(given)
-        ? []
-        : Object.entries(given as Record<string, Shape>);
-    this.#given = new Map(entries.map(([name, shape]) => [name.replace(/:0$/, ''), shape]));
-    const listed = placeholders.map(quote).join(', ');
+    const listed = placeholders.map(({ name }) => quote(name)).join(', ');
+    if (isShape(given)) {
+      // Flags and rates are inputs too, but scalars.
+      const images = placeholders.filter((node) => declaredShape(node)?.length !== 0);
+      const [only] = images;
+      if (only === undefined || images.length > 1) {
+        throw new NnMeterError(
+          'E_INVALID_INPUT',
+          `one input shape is given for ${images.length} inputs; give them by name: ${listed}`,
+        );
+      }
+      this.#given = new Map([[only.name, given]]);
+      return;
+    }
+    this.#given = new Map(
+      Object.entries(given ?? {}).map(([name, shape]) => [name.replace(/:0$/, ''), shape]),
+    );
     for (const name of this.#given.keys()) {
-      if (!placeholders.includes(name)) {
+      if (!placeholders.some((node) => node.name === name)) {
         throw new NnMeterError(
           'E_INVALID_INPUT',
           `there is no input ${quote(name)} to give a shape; the inputs are ${listed}`,
         );
       }
     }
-    if (this.#only !== undefined && placeholders.length !== 1) {
-      throw new NnMeterError(
-        'E_INVALID_INPUT',
-        `one input shape is given for ${placeholders.length} inputs; give them by name: ${listed}`,
-      );
-    }
   }
 
   /** @throws NnMeterError E_MISSING_DIMENSION naming input and dimension. */
   of(placeholder: TfNode): Shape {
-    const given = this.#only ?? this.#given.get(placeholder.name);
-    const declared =
-      partialShape(placeholder.attributes.get('shape')?.shape) ??
-      partialShape(placeholder.attributes.get('_output_shapes')?.list?.shape?.[0]);
+    const given = this.#given.get(placeholder.name);
+    const declared = declaredShape(placeholder);
     if (given !== undefined) {
       const fits =
         declared === undefined || declared.length === 0 || declared.length === given.length;
@@ -87,6 +88,18 @@ export class InputShapes {
       return 1;
     });
   }
+}
+
+function isShape(given: ReadOptions['inputShapes']): given is Shape {
+  return Array.isArray(given);
+}
+
+/** With -1 for unknown dimensions. */
+function declaredShape({ attributes }: TfNode): readonly number[] | undefined {
+  return (
+    partialShape(attributes.get('shape')?.shape) ??
+    partialShape(attributes.get('_output_shapes')?.list?.shape?.[0])
+  );
 }
 
 function missingShape({ name }: TfNode): ErrorDetails {

@@ -1,7 +1,7 @@
 import { type DataType, NnMeterError, quote, type Shape, type Tensor } from '@nnmeter/ir';
 import type { TfNode } from './flatten.ts';
 import type { OpContext } from './ops/rule.ts';
-import { dataTypeOf } from './tensor-value.ts';
+import { dataTypeOf, partialShape } from './tensor-value.ts';
 import type { AttrValue } from './wire-types.ts';
 
 /** Thrown where an input's shape or value is not known; the node then stays in the graph without a shape. */
@@ -50,6 +50,13 @@ export class NodeContext implements OpContext {
     return values;
   }
 
+  value(index: number): number {
+    const [value] = this.values(index);
+    if (value !== undefined) return value;
+    const { name } = this.#input(index);
+    throw new NnMeterError('E_INVALID_GRAPH', `its input ${quote(name)} holds no number`);
+  }
+
   attribute(name: string): AttrValue | undefined {
     return this.#attributes.get(name);
   }
@@ -71,6 +78,11 @@ export class NodeContext implements OpContext {
 
   integers(name: string): readonly number[] {
     return this.#attributes.get(name)?.list?.i ?? [];
+  }
+
+  /** The shape of a result as the file states it, -1 for open extents. */
+  statedShape(slot: number): readonly number[] | undefined {
+    return partialShape(this.#attributes.get('_output_shapes')?.list?.shape?.[slot]);
   }
 
   get outputType(): DataType {

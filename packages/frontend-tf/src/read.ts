@@ -1,8 +1,8 @@
-import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { type Graph, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import type { ByteSource } from '@nnmeter/model-source';
 import { decodeTensorFlow, type TensorFlowModel } from './decode.ts';
-import { flattenFunctions, tensorKey } from './flatten.ts';
-import { unreadResults } from './results.ts';
+import { FlatGraph, tensorKey } from './flatten.ts';
+import { placeholdersOf, unreadResults } from './results.ts';
 import { Lowering } from './to-graph.ts';
 import type { SignatureDef } from './wire-types.ts';
 
@@ -23,8 +23,8 @@ export function readTensorFlow(bytes: Uint8Array, options: ReadOptions = {}): Gr
 /** Reads the bytes of a model. */
 export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): Graph {
   const model = decodeTensorFlow(input);
-  const flat = flattenFunctions(model.graph);
-  const signature = servingSignature(model);
+  const signature = signatureResults(model, options.signature);
+  const flat = new FlatGraph(model.graph);
   const { results, dropped } =
     signature === undefined
       ? unreadResults(flat)
@@ -41,7 +41,7 @@ export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): G
       ? { tensorflow: model.metaGraph.metaInfoDef.tensorflowVersion }
       : {}),
   };
-  const lowering = new Lowering(flat, options);
+  const lowering = new Lowering(flat, placeholdersOf(flat, results), options);
   const left = [...dropped]
     .filter(([op]) => op !== 'NoOp')
     .map(([op, count]) => `${op} (${count})`);
@@ -49,15 +49,37 @@ export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): G
   return lowering.run(results, options.name ?? 'model', metadata);
 }
 
-/** Results of the serving signature, or of the only one there is. */
-function servingSignature(model: TensorFlowModel): readonly string[] | undefined {
-  if (model.metaGraph === undefined) return undefined;
+/**
+ * Results of the wanted signature: the one asked for, that for serving, or the only one. Undefined for a frozen graph.
+ * @throws NnMeterError E_INVALID_INPUT listing the signatures if it is not there or none is meant
+ */
+function signatureResults(
+  { metaGraph }: TensorFlowModel,
+  wanted: string | undefined,
+): readonly string[] | undefined {
   const signatures = new Map<string, SignatureDef>();
-  for (const entry of model.metaGraph.signatureDef ?? []) {
-    if (entry.key && entry.key !== '__saved_model_init_op' && entry.value)
-      signatures.set(entry.key, entry.value);
+  for (const { key, value } of metaGraph?.signatureDef ?? [])
+    if (key && value && !key.startsWith('__saved_model_')) signatures.set(key, value);
+  const only = signatures.size === 1 ? [...signatures.keys()][0] : undefined;
+  const name = wanted ?? (signatures.has('serving_default') ? 'serving_default' : only);
+  const signature = signatures.get(name ?? '');
+  if (signature === undefined && (wanted !== undefined || signatures.size > 0)) {
+    const listed = [...signatures.keys()].map(quote).join(', ');
+    throw new NnMeterError(
+      'E_INVALID_INPUT',
+      wanted === undefined
+        ? `the model has several signatures and none is "serving_default": ${listed}`
+        : `there is no signature ${quote(wanted)}: ${listed === '' ? 'the model has none' : `the model has ${listed}`}`,
+      signatures.size === 0
+        ? {}
+        : {
+            hint: {
+              text: "name one with the option 'signature'",
+              signatures: [...signatures.keys()],
+            },
+          },
+    );
   }
-  const signature = signatures.get('serving_default') ?? [...signatures.values()][0];
   const outputs = (signature?.outputs ?? []).flatMap(
     (output) => tensorKey(output.value?.name ?? '^') ?? [],
   );

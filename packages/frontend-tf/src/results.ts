@@ -1,4 +1,4 @@
-import type { FlatGraph, TfNode } from './flatten.ts';
+import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
 import { hasOnlySideEffects } from './ops/table.ts';
 
 /** Results of a graph without a signature: what nothing else of the network reads. */
@@ -13,16 +13,18 @@ export function unreadResults(flat: FlatGraph): {
     const isSideEffect = hasOnlySideEffects(node.op);
     if (isSideEffect) dropped.set(node.op, (dropped.get(node.op) ?? 0) + 1);
     for (const input of node.inputs) {
-      const producer = input.slice(0, input.lastIndexOf(':'));
+      const producer = nodeNameOf(input);
       readByAnything.add(producer);
       if (!isSideEffect) readByNetwork.add(producer);
     }
   }
   for (const target of flat.aliases.values()) {
-    const producer = target.slice(0, target.lastIndexOf(':'));
+    const producer = nodeNameOf(target);
     readByAnything.add(producer);
   }
+  const inLoops = nodesOfLoops(flat);
   const isResult = (node: TfNode): boolean =>
+    !inLoops.has(node.name) &&
     !hasOnlySideEffects(node.op) &&
     node.op !== 'Const' &&
     node.op !== 'Placeholder' &&
@@ -36,4 +38,44 @@ export function unreadResults(flat: FlatGraph): {
     results: results.map((node) => `${node.name}:0`),
     dropped,
   };
+}
+
+/** What stands between the entries and the exits of TensorFlow 1's loops: only the exits leave a loop. */
+function nodesOfLoops(flat: FlatGraph): ReadonlySet<string> {
+  const found = new Set<string>();
+  const entries = [...flat.nodes.values()].filter(({ op }) => op === 'Enter' || op === 'RefEnter');
+  if (entries.length === 0) return found;
+  const readers = new Map<string, TfNode[]>();
+  for (const node of flat.nodes.values()) {
+    for (const input of node.inputs) {
+      const name = nodeNameOf(flat.aliases.get(input) ?? input);
+      const list = readers.get(name);
+      if (list === undefined) readers.set(name, [node]);
+      else list.push(node);
+    }
+  }
+  const pending = entries;
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (found.has(node.name) || node.op === 'Exit' || node.op === 'RefExit') continue;
+    found.add(node.name);
+    pending.push(...(readers.get(node.name) ?? []));
+  }
+  return found;
+}
+
+/** The placeholders that results depend on. */
+export function placeholdersOf(flat: FlatGraph, results: readonly string[]): readonly TfNode[] {
+  const reached = new Set<string>();
+  const pending = [...results];
+  for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
+    const target = flat.aliases.get(key);
+    const name = target === undefined ? nodeNameOf(key) : key;
+    if (reached.has(name)) continue;
+    reached.add(name);
+    if (target === undefined) pending.push(...(flat.nodes.get(name)?.inputs ?? []));
+    else pending.push(target);
+  }
+  return [...flat.nodes.values()].filter(
+    ({ name, op }) => op === 'Placeholder' && reached.has(name),
+  );
 }

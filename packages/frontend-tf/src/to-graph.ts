@@ -1,5 +1,6 @@
 import {
   createGraph,
+  type DataType,
   elementCount,
   type Graph,
   type Layout,
@@ -9,49 +10,67 @@ import {
   quote,
   type ReadOptions,
   type Shape,
+  type Statement,
   type Tensor,
+  warnOfStatedShapes,
 } from '@nnmeter/ir';
-import type { FlatGraph, TfNode } from './flatten.ts';
+import { ControlFlow } from './control-flow.ts';
+import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
 import { InputShapes } from './input-shapes.ts';
 import { mergeBatchNormalization } from './merge-batch-norm.ts';
 import { NodeContext, NotKnown } from './op-context.ts';
 import { foldValues } from './ops/fold.ts';
 import { ruleOf } from './ops/table.ts';
 import { type Settled, type SettledNode, settleShapes } from './settle-shapes.ts';
+import { type ListResult, TensorLists } from './tensor-lists.ts';
+
+const MERGES = new Set(['Merge', 'RefMerge']);
+const SWITCHES = new Set(['Switch', 'RefSwitch', '_SwitchN']);
+
+/** No op has more; keeps damaged files from asking for billions. */
+const MAX_OUTPUTS = 100_000;
 
 /** Turns TensorFlow nodes into the graph, following data from the wanted results back to the inputs. */
 export class Lowering {
   readonly #flat: FlatGraph;
   readonly #shapes: InputShapes;
   readonly #imageLayout: (rank: number) => Layout | undefined;
+  readonly #controlFlow: ControlFlow;
+  readonly #lists = new TensorLists((key) => this.#computed.get(this.#resolve(key))?.values);
   /** `node:slot` -> its tensor; pass-throughs share their input's. */
   readonly #computed = new Map<string, Tensor>();
-  readonly #nodes: Node[] = [];
+  /** Lowered nodes, and those whose inputs are being lowered. */
+  readonly #state = new Map<TfNode, 'open' | 'done'>();
+  readonly #stack: { readonly node: TfNode; next: number }[] = [];
+  /** Nodes on the sides of conditions that are not taken, and the slots of switches that lead there. */
+  readonly #dead = new Set<string>();
+  /** By name, with the outputs that something read so far. */
+  readonly #nodes = new Map<string, Node & { outputs: string[] }>();
   readonly #tensors = new Map<string, Tensor>();
   readonly #inputs: string[] = [];
   readonly #warnings = new Map<string, string[]>();
+  /** Shapes that the file states; not true for inputs of other shapes. */
+  readonly #statements: Statement[] | undefined;
 
-  constructor(flat: FlatGraph, options: ReadOptions) {
+  /** @param placeholders the inputs that results depend on */
+  constructor(flat: FlatGraph, placeholders: readonly TfNode[], options: ReadOptions) {
     this.#flat = flat;
-    const placeholders: string[] = [];
+    this.#statements = options.inputShapes === undefined ? [] : undefined;
+    const warn = this.warn.bind(this);
+    this.#shapes = new InputShapes(placeholders, options.inputShapes, warn);
+    this.#controlFlow = new ControlFlow(flat, (key) => this.#follow(key).values?.[0], warn);
     let isChannelsFirst = false;
-    for (const node of flat.nodes.values()) {
-      if (node.op === 'Placeholder') placeholders.push(node.name);
+    for (const node of flat.nodes.values())
       isChannelsFirst ||= new NodeContext(node, []).text('data_format', '').startsWith('NC');
-    }
-    this.#shapes = new InputShapes(placeholders, options.inputShapes, (warning) =>
-      this.warn(warning),
-    );
     const layouts: readonly Layout[] = isChannelsFirst ? ['NCHW', 'NCDHW'] : ['NHWC', 'NDHWC'];
     this.#imageLayout = (rank) => layouts.find((layout) => layout.length === rank);
   }
 
   /** @param outputs wanted results as `node:slot` @throws NnMeterError if the graph is not valid or a shape impossible */
   run(outputs: readonly string[], name: string, metadata: Readonly<Record<string, string>>): Graph {
-    for (const output of outputs) this.#follow(output);
     const results = new Set<string>();
     for (const output of outputs) {
-      const tensor = this.#tensor(output, '');
+      const tensor = this.#follow(output);
       if (tensor.kind === 'activation') results.add(tensor.name);
     }
     const warnings = [...this.#warnings].map(([warning, nodes]) =>
@@ -59,13 +78,17 @@ export class Lowering {
     );
     return createGraph({
       name,
-      nodes: mergeBatchNormalization(this.#nodes, this.#tensors, results),
+      nodes: mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
       tensors: this.#tensors.values(),
       inputs: this.#inputs,
       outputs: [...results],
       metadata,
-      warnings,
+      warnings: [...warnings, ...this.#contradictions()],
     });
+  }
+
+  #contradictions(): readonly string[] {
+    return warnOfStatedShapes(this.#statements ?? [], (name) => this.#tensors.get(name)?.shape);
   }
 
   /** Notes something the user should know; nodes with the same note are listed together. */
@@ -75,11 +98,16 @@ export class Lowering {
     this.#warnings.set(warning, nodes);
   }
 
-  /** The key that really computes a value, past the ends of function calls. */
+  /** The key that really computes a value, past the ends of function calls, loops and branches. */
   #resolve(key: string): string {
     let current = key;
-    for (let steps = 0; steps <= this.#flat.aliases.size; steps++) {
-      const next = this.#flat.aliases.get(current);
+    for (let steps = 0; steps <= this.#flat.aliases.size + 1; steps++) {
+      let next = this.#flat.aliases.get(current);
+      if (next === undefined) {
+        const node = this.#flat.nodes.get(nodeNameOf(current));
+        if (node !== undefined) this.#controlFlow.replace(node);
+        next = this.#flat.aliases.get(current);
+      }
       if (next === undefined) return current;
       current = next;
     }
@@ -87,7 +115,7 @@ export class Lowering {
   }
 
   #nodeOf(key: string, reader: string): TfNode {
-    const node = this.#flat.nodes.get(key.slice(0, key.lastIndexOf(':')));
+    const node = this.#flat.nodes.get(nodeNameOf(key));
     if (node !== undefined) return node;
     const who = reader === '' ? 'the model returns' : `node ${quote(reader)} reads`;
     throw new NnMeterError(
@@ -97,50 +125,62 @@ export class Lowering {
     );
   }
 
+  /** The tensor of a lowered node's result; one that its op's rule does not know has no shape. */
   #tensor(key: string, reader: string): Tensor {
     const resolved = this.#resolve(key);
     const tensor = this.#computed.get(resolved);
     if (tensor !== undefined) return tensor;
-    throw new NnMeterError(
-      'E_INVALID_GRAPH',
-      `node ${quote(reader)} reads ${quote(resolved)}, an output that op does not have`,
-      { where: { node: reader } },
-    );
+    const producer = this.#flat.nodes.get(nodeNameOf(resolved));
+    const node = producer && this.#nodes.get(producer.name);
+    const slot = Number(resolved.slice(resolved.lastIndexOf(':') + 1));
+    if (producer === undefined || node === undefined || !(slot < MAX_OUTPUTS)) {
+      throw new NnMeterError(
+        'E_INVALID_GRAPH',
+        `node ${quote(reader)} reads ${quote(resolved)}, an output that op does not have`,
+        { where: { node: reader } },
+      );
+    }
+    while (node.outputs.length < slot) node.outputs.push('');
+    const added = this.#define(producer, slot, { kind: 'activation', dataType: 'unknown' });
+    node.outputs[slot] = added.name;
+    return added;
   }
 
-  /** Lowers everything a result needs, producers first, without recursion. */
-  #follow(output: string): void {
-    const start = this.#nodeOf(this.#resolve(output), '');
-    const state = new Map<TfNode, 'open'>();
-    const stack: { node: TfNode; next: number }[] = [];
-    const open = (node: TfNode): void => {
-      if (this.#computed.has(`${node.name}:0`)) return;
-      if (state.has(node)) {
-        const from = stack.findIndex((frame) => frame.node === node);
-        const cycle = stack
-          .slice(from)
-          .map((frame) => `${quote(frame.node.name)} (${frame.node.op})`);
-        const shown = cycle.length > 6 ? [...cycle.slice(0, 5), '...'] : cycle;
-        throw new NnMeterError(
-          'E_INVALID_GRAPH',
-          `nodes read each other's results in a cycle: ${shown.reverse().join(' -> ')}; loops have no fixed latency, export the model without them`,
-        );
-      }
-      state.set(node, 'open');
-      stack.push({ node, next: 0 });
-    };
-    open(start);
-    while (stack.length > 0) {
+  /** Lowers everything a result needs, producers first, without recursion but for conditions of loops and branches. */
+  #follow(output: string): Tensor {
+    const stack = this.#stack;
+    const bottom = stack.length;
+    this.#open(this.#nodeOf(this.#resolve(output), ''));
+    while (stack.length > bottom) {
       const frame = stack[stack.length - 1]!;
       const input = frame.node.inputs[frame.next++];
       if (input !== undefined) {
-        open(this.#nodeOf(this.#resolve(input), frame.node.name));
+        this.#open(this.#nodeOf(this.#resolve(input), frame.node.name));
         continue;
       }
       stack.pop();
-      state.delete(frame.node);
       this.#lower(frame.node);
+      this.#state.set(frame.node, 'done');
     }
+    return this.#tensor(output, '');
+  }
+
+  #open(node: TfNode): void {
+    const state = this.#state.get(node);
+    if (state === 'done') return;
+    if (state === 'open') {
+      const from = this.#stack.findIndex((frame) => frame.node === node);
+      const cycle = this.#stack
+        .slice(from)
+        .map((frame) => `${quote(frame.node.name)} (${frame.node.op})`);
+      const shown = cycle.length > 6 ? [...cycle.slice(0, 5), '...'] : cycle;
+      throw new NnMeterError(
+        'E_INVALID_GRAPH',
+        `nodes read each other's results in a cycle: ${shown.reverse().join(' -> ')}; loops have no fixed latency, export the model without them`,
+      );
+    }
+    this.#state.set(node, 'open');
+    this.#stack.push({ node, next: 0 });
   }
 
   #lower(node: TfNode): void {
@@ -155,7 +195,22 @@ export class Lowering {
       });
       return;
     }
-    const inputs = node.inputs.map((input) => this.#tensor(input, node.name));
+    const keys = node.inputs.map((input) => this.#resolve(input));
+    if (MERGES.has(node.op)) {
+      this.#merge(node, keys);
+      return;
+    }
+    if (keys.some((key) => this.#isDead(key))) {
+      this.#dead.add(node.name);
+      return;
+    }
+    const list = this.#lists.replace(node, keys);
+    if (list === undefined || list.inputs !== undefined) this.#lowerOp(node, list?.inputs ?? keys);
+    else this.#lowerList(node, list);
+  }
+
+  #lowerOp(node: TfNode, keys: readonly string[]): void {
+    const inputs = keys.map((key) => this.#tensor(key, node.name));
     const context = new NodeContext(node, inputs);
     const lowered = this.#apply(node, context);
     if (lowered.kind === 'alias') {
@@ -166,14 +221,18 @@ export class Lowering {
           `node ${quote(node.name)} (${node.op}) has no input`,
           { where: { node: node.name, op: node.op } },
         );
-      for (const [slot, input] of inputs.entries()) {
-        this.#computed.set(`${node.name}:${slot}`, node.op === 'IdentityN' ? input : first);
+      if (SWITCHES.has(node.op)) this.#switch(node, keys, inputs);
+      else {
+        for (const slot of inputs.keys()) {
+          const input = node.op === 'IdentityN' ? slot : lowered.input;
+          this.#passOn(node, slot, keys[input]!);
+        }
       }
-      if (node.op.endsWith('Switch')) this.#computed.set(`${node.name}:1`, first);
       return;
     }
     if (lowered.kind === 'constant') {
-      this.#constant(node, context, lowered.shape, lowered.values);
+      for (const [slot, { shape, values }] of lowered.results.entries())
+        this.#constant(node, slot, context.outputType, shape, values);
       if (node.op.includes('Random') || node.op === 'TruncatedNormal') {
         this.warn(
           'random numbers, as dropout in training uses; inference graphs have none, freeze the model for inference',
@@ -182,27 +241,74 @@ export class Lowering {
       }
       return;
     }
-    const shape = lowered.results[0]?.shape;
-    if (
-      shape !== undefined &&
-      inputs.length > 0 &&
-      inputs.every((input) => input.kind === 'constant')
-    ) {
-      const slice = lowered.op === 'slice' ? lowered.attributes : undefined;
-      this.#constant(node, context, shape, foldValues(node.op, inputs, shape, slice)?.values);
-      return;
+    if (!lowered.runs && inputs.length > 0 && inputs.every((input) => input.kind === 'constant')) {
+      const shapes = lowered.results.map(({ shape }) => shape);
+      if (shapes.length > 0 && shapes.every((shape) => shape !== undefined)) {
+        const values = foldValues(node.op, inputs, shapes, lowered);
+        for (const [slot, shape] of shapes.entries())
+          this.#constant(node, slot, context.outputType, shape, values[slot]);
+        return;
+      }
     }
     this.#emit(node, context, lowered);
+  }
+
+  /** The slots of a Switch are the sides of a condition, false and true; those of a SwitchN several. */
+  #switch(node: TfNode, keys: readonly string[], inputs: readonly Tensor[]): void {
+    const sides = node.attributes.get('num_outs')?.i ?? 2;
+    const value = inputs[1]?.values?.[0];
+    const taken = value === undefined || node.op === '_SwitchN' ? value : Number(value !== 0);
+    for (let slot = 0; slot < Math.min(sides, MAX_OUTPUTS); slot++) {
+      this.#passOn(node, slot, keys[0]!);
+      if (taken !== undefined && taken !== slot) this.#dead.add(`${node.name}:${slot}`);
+    }
+    if (taken === undefined)
+      this.warn('which branch is taken depends on data; both are counted', node.name);
+  }
+
+  #isDead(key: string): boolean {
+    return this.#dead.size > 0 && (this.#dead.has(key) || this.#dead.has(nodeNameOf(key)));
+  }
+
+  /** Of the sides of a condition, the first that may be taken. */
+  #merge(node: TfNode, keys: readonly string[]): void {
+    const live = keys.findIndex((key) => !this.#isDead(key));
+    if (live < 0) {
+      this.#dead.add(node.name);
+      return;
+    }
+    this.#passOn(node, 0, keys[live]!);
+    this.#constant(node, 1, 'int32', [], [live]);
+  }
+
+  /** A result that is another's. */
+  #passOn(node: TfNode, slot: number, key: string): void {
+    const own = `${node.name}:${slot}`;
+    this.#computed.set(own, this.#tensor(key, node.name));
+    this.#lists.share(own, key);
+  }
+
+  #lowerList(node: TfNode, { aliases, length }: ListResult): void {
+    if (length !== undefined) {
+      this.#constant(node, 0, 'int32', [], [length]);
+      return;
+    }
+    for (const slot of [0, 1]) {
+      const key = aliases?.get(slot);
+      if (key !== undefined) this.#passOn(node, slot, key);
+      else this.#define(node, slot, { kind: 'constant', dataType: 'unknown' });
+    }
   }
 
   #apply(node: TfNode, context: NodeContext): Settled {
     const unknown = { kind: 'node', op: 'custom', attributes: {}, results: [{}] } as const;
     const rule = ruleOf(node.op);
     if (rule === undefined) {
-      this.warn(
-        `no shape inference for TensorFlow op ${quote(node.op)}; its cost cannot be predicted`,
-        node.name,
-      );
+      const isStated = this.#statements !== undefined && context.statedShape(0) !== undefined;
+      const outcome = isStated
+        ? 'the shapes that the file states are used'
+        : 'its cost cannot be predicted';
+      this.warn(`no shape inference for TensorFlow op ${quote(node.op)}; ${outcome}`, node.name);
       return unknown;
     }
     try {
@@ -221,13 +327,14 @@ export class Lowering {
 
   #constant(
     node: TfNode,
-    context: NodeContext,
+    slot: number,
+    dataType: DataType,
     shape: Shape,
     values: readonly number[] | undefined,
   ): void {
-    this.#define(node, 0, {
+    this.#define(node, slot, {
       kind: 'constant',
-      dataType: context.outputType,
+      dataType,
       shape,
       ...(values === undefined ? {} : { values }),
     });
@@ -261,22 +368,26 @@ export class Lowering {
       }
       return tensor.name;
     });
-    const outputs = lowered.results.map(({ shape, layout }, slot) => {
-      return this.#define(node, slot, {
+    const outputs = lowered.results.map(({ shape: inferred, layout }, slot) => {
+      const stated = this.#statements && context.statedShape(slot);
+      const shape = inferred ?? (stated?.every((extent) => extent >= 0) ? stated : undefined);
+      const { name } = this.#define(node, slot, {
         kind: 'activation',
         dataType: context.outputType,
         ...(shape === undefined ? {} : { shape }),
         ...layoutOf(layout),
-      }).name;
+      });
+      if (stated !== undefined) this.#statements?.push({ tensor: name, stated });
+      return name;
     });
-    this.#nodes.push({
+    this.#nodes.set(node.name, {
       name: node.name,
       op: lowered.op,
       attributes: lowered.attributes,
       inputs: names,
       outputs,
       sourceOp: node.op,
-    } as Node);
+    } as Node & { outputs: string[] });
   }
 }
 

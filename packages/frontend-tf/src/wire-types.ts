@@ -58,6 +58,7 @@ export interface AttrValue {
     readonly i?: Optional<readonly number[]>;
     readonly f?: Optional<readonly number[]>;
     readonly shape?: Optional<readonly TensorShapeProto[]>;
+    readonly func?: Optional<readonly { readonly name?: Optional<string> }[]>;
   }>;
   readonly s?: Optional<Uint8Array>;
   readonly i?: Optional<number>;

@@ -48,7 +48,53 @@ describe('what is not a TensorFlow model', () => {
   });
 });
 
+/** The attribute `value` of a Const: float32 (1) or int32 (3), zeros of a shape. */
+function valueAttribute(type: number, shape: readonly number[]): Buffer {
+  const dimensions = shape.map((extent) => field(2, Buffer.from([8, extent])));
+  const tensor = Buffer.concat([Buffer.from([8, type]), field(2, Buffer.concat(dimensions))]);
+  return Buffer.concat([field(1, 'value'), field(2, field(8, tensor))]);
+}
+
 describe('broken graphs', () => {
+  test.each([
+    ['axis', nodeDef('y', 'Split', ['none', 'x'], [])],
+    ['axis', nodeDef('y', 'ExpandDims', ['x', 'none'], [])],
+    ['bound', nodeDef('y', 'ClipByValue', ['x', 'none', 'none'], [])],
+  ])('an %s that is a tensor of no numbers', (_, node) => {
+    const none = nodeDef('none', 'Const', [], [valueAttribute(3, [0])]);
+    expect(() => readTensorFlow(graphDef(imageInput, none, node))).toThrow(
+      /"y" \(\w+\): its input "none" holds no number/,
+    );
+  });
+
+  test.each(['constructor', 'toString', '__proto__'])(
+    'an op of the name %s is one not known',
+    (op) => {
+      const constant = nodeDef('c', 'Const', [], [valueAttribute(3, [1])]);
+      const odd = nodeDef('y', op, ['c', 'c']);
+      const relu = nodeDef('relu', 'Relu', ['x']);
+      const { nodes } = readTensorFlow(graphDef(imageInput, constant, odd, relu));
+      expect(nodes.map((node) => [node.op, node.sourceOp])).toEqual([
+        ['custom', op],
+        ['relu', 'Relu'],
+      ]);
+    },
+  );
+
+  test('a filter of another rank than the image', () => {
+    const shape = field(
+      7,
+      Buffer.concat([3, 3, 8].map((extent) => field(2, Buffer.from([8, extent])))),
+    );
+    const attribute = Buffer.concat([field(1, 'shape'), field(2, shape)]);
+    const flat = nodeDef('flat', 'Placeholder', [], [attribute]);
+    const filter = nodeDef('filter', 'Const', [], [valueAttribute(1, [3, 3, 8, 4])]);
+    const conv = nodeDef('y', 'Conv2D', ['flat', 'filter']);
+    expect(() => readTensorFlow(graphDef(flat, filter, conv))).toThrow(
+      /"y" \(Conv2D\): filter \[3, 3, 8, 4\] does not fit the input \[3, 3, 8\]/,
+    );
+  });
+
   test('a cycle is named', () => {
     const cycle = [nodeDef('a', 'Add', ['x', 'b']), nodeDef('b', 'Relu', ['a'])];
     const before = nodeDef('before', 'Relu', ['x']);
@@ -91,6 +137,45 @@ describe('broken graphs', () => {
     expect(graph.nodes.map((node) => node.op)).toEqual(['relu', 'custom', 'custom']);
     expect(graph.tensor('r').shape).toEqual([1, 8, 8, 3]);
     expect(graph.tensor('after').shape).toBeUndefined();
+  });
+
+  test('outputs of an unknown op are as many as are read, of unknown shape', () => {
+    const graph = readTensorFlow(
+      graphDef(
+        imageInput,
+        nodeDef('odd', 'MyCustomOp', ['x']),
+        nodeDef('third', 'Relu', ['odd:2']),
+        nodeDef('apart', 'Relu', ['x']),
+      ),
+    );
+    expect(graph.node('odd')?.outputs).toEqual(['odd', '', 'odd:2']);
+    expect(graph.tensor('odd:2').shape).toBeUndefined();
+    expect(graph.tensor('apart').shape).toEqual([1, 8, 8, 3]);
+  });
+
+  test('a loop whose condition depends on its own result', () => {
+    const func = (name: string, value: string): Buffer =>
+      Buffer.concat([field(1, name), field(2, field(10, field(1, value)))]);
+    const signature = Buffer.concat([
+      field(1, 'f'),
+      field(2, field(1, 'a')),
+      field(3, field(1, 'r')),
+    ]);
+    const body = Buffer.concat([
+      field(1, signature),
+      field(4, Buffer.concat([field(1, 'r'), field(2, 'a')])),
+    ]);
+    const loop = nodeDef('loop', 'While', ['again'], [func('cond', 'f'), func('body', 'f')]);
+    const bytes = Buffer.concat([
+      graphDef(
+        imageInput,
+        loop,
+        nodeDef('again', 'Relu', ['loop']),
+        nodeDef('out', 'Relu', ['loop']),
+      ),
+      field(2, field(1, body)),
+    ]);
+    expect(() => readTensorFlow(bytes)).toThrow(/"loop" depends on its own result|in a cycle/);
   });
 
   test('functions that call themselves', () => {
@@ -136,7 +221,14 @@ test('a pooling that has its window as inputs', () => {
 });
 
 test('mutated files give a graph or one clear error', () => {
-  const originals = ['slim.pb', 'two_inputs.pb', 'saved_model/saved_model.pb'].map(read);
+  const originals = [
+    'slim.pb',
+    'two_inputs.pb',
+    'saved_model/saved_model.pb',
+    'lstm.pb',
+    'control.pb',
+    'control_v1.pb',
+  ].map(read);
   fc.assert(
     fc.property(
       fc.constantFrom(...originals),

@@ -2,23 +2,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readTensorFlow, readTensorFlowFile } from '@nnmeter/frontend-tf';
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, graphCost } from '@nnmeter/ir';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures/tf');
 const names = readdirSync(fixtures)
-  .filter((file) => file.endsWith('.pb') && file !== 'unknown_dimensions.pb')
+  .filter((file) => file.endsWith('.pb') && !['unknown_dimensions.pb', 'text.pb'].includes(file))
   .map((file) => file.slice(0, -3));
 
 function count(graph: Graph, op: string): number {
   return graph.nodes.filter((node) => node.op === op).length;
 }
 
+/** Shapes by TensorFlow's own inference. */
+function referenceShapes(name: string): Record<string, number[]> {
+  return JSON.parse(readFileSync(join(fixtures, `${name}.shapes.json`), 'utf8'));
+}
+
 describe("shapes equal TensorFlow's own", () => {
   test.each(names)('%s', async (name) => {
     const graph = await readTensorFlowFile(join(fixtures, `${name}.pb`));
-    const reference: Record<string, number[]> = JSON.parse(
-      readFileSync(join(fixtures, `${name}.shapes.json`), 'utf8'),
-    );
+    const reference = referenceShapes(name);
     let compared = 0;
     for (const tensor of graph.tensors.values()) {
       const expected = reference[/:\d+$/.test(tensor.name) ? tensor.name : `${tensor.name}:0`];
@@ -29,7 +32,9 @@ describe("shapes equal TensorFlow's own", () => {
       });
       compared++;
     }
-    expect(compared).toBeGreaterThan(graph.nodes.length);
+    // TensorFlow does not say what is in loops, branches and fused nodes.
+    const outside = graph.nodes.filter((node) => !node.name.includes('['));
+    expect(compared).toBeGreaterThan(outside.length);
     for (const node of graph.nodes) {
       for (const output of node.outputs) expect(graph.tensor(output).shape).toBeDefined();
     }
@@ -137,4 +142,100 @@ test('bytes are read like files', () => {
   });
   expect(graph.name).toBe('mobilenet_v2');
   expect(count(graph, 'dwconv')).toBe(17);
+});
+
+describe('loops and branches are what one inference runs of them', () => {
+  const read = (name: string) => readTensorFlowFile(join(fixtures, `${name}.pb`));
+
+  test('an LSTM of 6 steps, 8 features and 16 units', async () => {
+    const graph = await read('lstm');
+    // A step multiplies features and state by the weights of 4 gates; of them 3 are sigmoids, one is a tanh, as is the
+    // result. A dense layer of 4 follows.
+    expect(count(graph, 'fc')).toBe(2 * 6 + 1);
+    expect(count(graph, 'sigmoid')).toBe(3 * 6);
+    expect(count(graph, 'tanh')).toBe(2 * 6);
+    expect(graphCost(graph).macs).toBe(6 * (8 + 16) * 4 * 16 + 16 * 4);
+    expect(graphCost(graph).unknownNodes).toEqual([]);
+    // The weights of all steps are the same: kernels of features and state, biases, the zeros that both states begin
+    // with; then those of the dense layer.
+    expect(graphCost(graph).parameters).toBe((8 + 16 + 1) * 64 + 2 * 16 + (16 + 1) * 4);
+    expect(graph.warnings.join('\n')).toMatch(/loops of 6 steps are counted step by step/);
+  });
+
+  test.each(['control', 'control_v1'])('%s: branches, nested loops, a map', async (name) => {
+    const graph = await read(name);
+    const product = 4 * 8 * 8;
+    // One product a step: one of the loop whose end depends on data, 4 x 3 of the nested ones, and the branch's.
+    expect(graphCost(graph).macs).toBe((1 + 1 + 12) * product);
+    expect(count(graph, 'sigmoid')).toBe(4);
+    expect(graph.outputs.map((output) => graph.tensor(output).shape)).toContainEqual([4, 8]);
+    const warnings = graph.warnings.join('\n');
+    expect(warnings).toMatch(/which branch is taken depends on data/);
+    expect(warnings).toMatch(/how often a loop runs depends on data; one step is counted/);
+    expect(warnings).toMatch(/loops of 3 steps/);
+    expect(warnings).toMatch(/loops of 4 steps/);
+  });
+});
+
+test("ops that TensorFlow's optimizer fused come apart", async () => {
+  const graph = await readTensorFlowFile(join(fixtures, 'fused.pb'));
+  const expected =
+    'conv add relu dwconv add relu conv add leakyrelu conv bn relu gap fc add elu'.split(' ');
+  expect(graph.nodes.map(({ op }) => op)).toEqual(expected);
+  const leaky = graph.nodes.find(({ op }) => op === 'leakyrelu');
+  expect(leaky?.attributes).toEqual({ alpha: expect.closeTo(0.2) });
+  const [kernel, clip] = graph.nodes.filter(({ op }) => op === 'conv' || op === 'relu');
+  expect(kernel?.attributes).toMatchObject({ strides: [2, 2], pads: [0, 0, 1, 1] });
+  expect(clip?.attributes).toEqual({ min: 0, max: 6 });
+});
+
+test('text costs nothing, what follows from it is predicted', async () => {
+  const graph = await readTensorFlowFile(join(fixtures, 'text.pb'));
+  // How many words there are is not known, and they are cut from the result of the split.
+  const unknown = graph.nodes.filter(({ outputs }) =>
+    outputs.some((output) => output !== '' && graph.tensor(output).shape === undefined),
+  );
+  expect(new Set(unknown.map((node) => node.sourceOp))).toEqual(
+    new Set(['StringSplitV2', 'StridedSlice']),
+  );
+  expect(count(graph, 'identity')).toBeGreaterThan(3);
+  expect(count(graph, 'fc')).toBe(1);
+  expect(graph.tensor(graph.outputs[0]!).shape).toEqual(referenceShapes('text')['Identity:0']);
+});
+
+test('what comes behind an op whose cost is not known', async () => {
+  const graph = await readTensorFlowFile(join(fixtures, 'matrices.pb'));
+  expect(graph.nodes.filter(({ op }) => op === 'custom').map((node) => node.sourceOp)).toEqual([
+    'Svd',
+  ]);
+  expect(graphCost(graph)).toMatchObject({ macs: 2 * 16 ** 3, unknownNodes: ['Svd'] });
+});
+
+describe('signatures', () => {
+  const folder = join(fixtures, 'signatures');
+
+  test('one has to be named where none is for serving', async () => {
+    await expect(readTensorFlowFile(folder)).rejects.toMatchObject({
+      code: 'E_INVALID_INPUT',
+      message: expect.stringMatching(/several signatures.*"embed", "image"/),
+      hint: { signatures: ['embed', 'image'] },
+    });
+    await expect(readTensorFlowFile(folder, { signature: 'serve' })).rejects.toThrow(
+      /no signature "serve": the model has "embed", "image"/,
+    );
+    const frozen = join(fixtures, 'lstm.pb');
+    await expect(readTensorFlowFile(frozen, { signature: 'serve' })).rejects.toThrow(
+      /no signature "serve": the model has none/,
+    );
+  });
+
+  test("inputs of others are no inputs, so that one shape is the only input's", async () => {
+    const embedding = await readTensorFlowFile(folder, { signature: 'embed' });
+    expect(embedding.inputs).toEqual(['embed_features']);
+    expect(embedding.tensor(embedding.outputs[0]!).shape).toEqual([1, 8]);
+    const options = { signature: 'image', inputShapes: [1, 32, 48, 3] };
+    const map = await readTensorFlowFile(folder, options);
+    expect(map.inputs).toEqual(['image_image']);
+    expect(map.tensor(map.outputs[0]!).shape).toEqual([1, 16, 24, 4]);
+  });
 });

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'E_UNSUPPORTED_OP'
   | 'E_SHAPE'
   | 'E_MISSING_DIMENSION'
+  | 'E_INCOMPLETE'
   | 'E_LIMIT'
   | 'E_FILE'
   | 'E_UNKNOWN_PREDICTOR'
@@ -48,6 +49,8 @@ export interface ErrorHint {
   readonly download?: { readonly predictor: string } | 'dataset';
   /** The versions of which one has to be named. */
   readonly versions?: readonly string[];
+  /** The signatures of which one has to be named. */
+  readonly signatures?: readonly string[];
 }
 
 export interface ErrorDetails {
@@ -65,10 +68,11 @@ export class NnMeterError extends Error {
   /** The message without the hint. */
   readonly problem: string;
 
-  /** @param problem what is wrong, in words that name the place too; the hint is put behind it */
-  constructor(code: ErrorCode, problem: string, details: ErrorDetails = {}) {
+  /** @param stated what is wrong, in words that name the place too, cut to a readable length; the hint is put behind it */
+  constructor(code: ErrorCode, stated: string, details: ErrorDetails = {}) {
+    const problem = shortened(stated);
     const hint = typeof details.hint === 'string' ? { text: details.hint } : details.hint;
-    super(hint === undefined ? problem : `${problem}; ${hint.text}`, {
+    super(hint === undefined ? problem : `${problem}; ${shortened(hint.text)}`, {
       ...('cause' in details && { cause: details.cause }),
     });
     this.code = code;
@@ -76,6 +80,14 @@ export class NnMeterError extends Error {
     this.hint = hint;
     this.problem = problem;
   }
+}
+
+/** Longer texts quote a file: a shape of a thousand axes, a name of a megabyte. */
+const MAX_LENGTH = 800;
+
+function shortened(text: string): string {
+  if (text.length <= MAX_LENGTH) return text;
+  return `${text.slice(0, MAX_LENGTH - 105)} ... ${text.slice(-100)}`;
 }
 
 /** A hint to give the shape of an input. */

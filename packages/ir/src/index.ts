@@ -1,3 +1,4 @@
+export { type AssumedSize, Assumptions } from './assumptions.ts';
 export {
   type ConvOptions,
   GraphBuilder,
@@ -21,6 +22,7 @@ export {
   quote,
 } from './errors.ts';
 
+export { findLayouts } from './find-layouts.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';
@@ -72,6 +74,7 @@ export {
   transposeShape,
   windowExtent,
 } from './shape-rules.ts';
+export { type Statement, settleStatedShapes, warnOfStatedShapes } from './stated-shapes.ts';
 export {
   bytesPerElement,
   type DataType,
@@ -82,8 +85,9 @@ export {
   type Layout,
   type Shape,
   type ShapedTensor,
+  type StatedShape,
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
-export { withInputShapes } from './with-input-shapes.ts';
+export { settleInputShapes, withInputShapes } from './with-input-shapes.ts';

@@ -9,4 +9,11 @@ export interface ReadOptions {
    * Overrides what the file says and settles symbolic dimensions.
    */
   readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
+  /**
+   * Sizes to go on with where only data decide: `{ nonzero: 300 }`. The names and defaults are those of
+   * {@link Assumptions}.
+   */
+  readonly assume?: Readonly<Record<string, number>>;
+  /** Which of a model's signatures is read, where its format has several; default: the one for serving, or the only one. */
+  readonly signature?: string;
 }

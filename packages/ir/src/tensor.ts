@@ -57,6 +57,19 @@ export function isDataType(name: string): name is DataType {
 /** Every dimension known: non-negative safe integers; `[]` is a scalar. */
 export type Shape = readonly number[];
 
+/** A shape that a model's file states; extents it leaves open are undefined, or -1 as in TensorFlow. */
+export type StatedShape = readonly (number | undefined)[];
+
+/** Whether a stated shape says nothing else than a known one. */
+export function agrees(stated: StatedShape, known: Shape): boolean {
+  if (stated.length !== known.length) return false;
+  for (let axis = 0; axis < stated.length; axis++) {
+    const extent = stated[axis];
+    if (extent !== undefined && extent !== -1 && extent !== known[axis]) return false;
+  }
+  return true;
+}
+
 /**
  * The meaning of each axis. Activations: `NCHW`, `NHWC` and their 1-D and 3-D forms. Convolution weights:
  * `OIHW` (ONNX), `HWIO` (TensorFlow), `HWCM` (TensorFlow depthwise: channels, multiplier), `OHWI` and `IHWO` (TFLite, and

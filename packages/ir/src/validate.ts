@@ -2,7 +2,7 @@ import { NnMeterError, quote } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { inferNodeShapes } from './infer-node-shapes.ts';
 import type { Node } from './node.ts';
-import type { Shape, ShapedTensor } from './tensor.ts';
+import { agrees, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
 
 /** Something about a graph that will make costs or predictions wrong or impossible. */
 export type GraphIssue =
@@ -54,7 +54,7 @@ export function validateGraph(
     }
     const used = (output: string) => results.has(output) || graph.consumers(output).length > 0;
     if (!node.outputs.some(used)) issues.push({ kind: 'unused-result', node: node.name });
-    issues.push(...checkShapes(graph, node));
+    issues.push(...checkShapes(node, (name) => graph.tensor(name)));
   }
   return issues;
 }
@@ -80,22 +80,42 @@ export function describeIssue(issue: GraphIssue): string {
   }
 }
 
-function checkShapes(graph: Graph, node: Node): GraphIssue[] {
-  const inputs = node.inputs.filter((input) => input !== '').map((input) => graph.tensor(input));
-  if (!inputs.every((input): input is ShapedTensor => input.shape !== undefined)) return [];
+const NONE: readonly GraphIssue[] = [];
+
+/**
+ * Whether the shapes of a node's results are those that its op gives. Unknown if all that it reads is constant: such a
+ * node would have been folded away if nothing were missing.
+ */
+export function checkShapes(node: Node, tensorOf: (name: string) => Tensor): readonly GraphIssue[] {
+  const inputs: ShapedTensor[] = [];
+  let isConstant = true;
+  for (const input of node.inputs) {
+    if (input === '') continue;
+    const tensor = tensorOf(input);
+    if (tensor.shape === undefined) return NONE;
+    isConstant &&= tensor.kind === 'constant';
+    inputs.push(tensor as ShapedTensor);
+  }
+  if (isConstant) return NONE;
+  let inferred: ReturnType<typeof inferNodeShapes>;
   try {
-    const first = graph.tensors.get(node.outputs[0] ?? '')?.shape;
-    const inferred = inferNodeShapes(node, inputs, first) ?? [];
-    return node.outputs.flatMap((output, slot): GraphIssue[] => {
-      const stated = output === '' ? undefined : graph.tensor(output).shape;
-      const shape = inferred[slot]?.shape;
-      if (stated === undefined || shape === undefined || stated.join() === shape.join()) return [];
-      return [
-        { kind: 'shape-mismatch', tensor: output, producer: node.name, stated, inferred: shape },
-      ];
-    });
+    const [first] = node.outputs;
+    inferred = inferNodeShapes(node, inputs, first ? tensorOf(first).shape : undefined);
   } catch (error) {
     if (!(error instanceof NnMeterError)) throw error;
     return [{ kind: 'impossible-shapes', node: node.name, reason: error.message }];
   }
+  if (inferred === undefined) return NONE;
+  const issues: GraphIssue[] = [];
+  for (let slot = 0; slot < node.outputs.length; slot++) {
+    const tensor = node.outputs[slot]!;
+    const stated = tensor === '' ? undefined : tensorOf(tensor).shape;
+    const shape = inferred[slot]?.shape;
+    if (stated === undefined || shape === undefined || agrees(stated, shape)) continue;
+    issues.push({
+      kind: 'shape-mismatch',
+      ...{ tensor, producer: node.name, stated, inferred: shape },
+    });
+  }
+  return issues;
 }

@@ -56,8 +56,11 @@ export function withInputShapes(
   return createGraph({ ...graph, nodes, tensors: tensors.values() });
 }
 
-/** The shape of each named input. */
-function settleInputShapes(
+/**
+ * The shape of each named input, of shapes by name or of one for the only input.
+ * @throws NnMeterError E_INVALID_INPUT if there is no such input, or the shape is not positive integers
+ */
+export function settleInputShapes(
   inputs: readonly string[],
   inputShapes: NonNullable<ReadOptions['inputShapes']>,
 ): Map<string, Shape> {

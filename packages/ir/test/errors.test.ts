@@ -54,3 +54,13 @@ test('a hint for shapes is code that can be pasted, and data', () => {
     inputShapes: { "it's": [1, 3] },
   });
 });
+
+test('a message that quotes a file stays readable, and keeps beginning and end', () => {
+  const shape = new Array<number>(1000).fill(2 ** 40);
+  const error = new NnMeterError('E_SHAPE', `the shape [${shape.join(', ')}] is too large`, {
+    hint: inputShapeHint('x', shape),
+  });
+  expect(error.message.length).toBeLessThan(2000);
+  expect(error.message).toMatch(/^the shape \[1099511627776, .* is too large; give its shape/);
+  expect(error.hint?.inputShapes).toEqual({ x: shape });
+});

@@ -1,6 +1,7 @@
 import type { Graph, Tensor } from '@nnmeter/ir';
 import { type GraphView, NONE } from './graph-view.ts';
 import { analyse, type Group, Grouping } from './grouping.ts';
+import type { BusyGraph } from './idle.ts';
 import type { Kernel } from './kernel.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
@@ -10,7 +11,8 @@ import { compileRules, type FusionRules } from './rules.ts';
  * @throws NnMeterError E_INVALID_INPUT if the rules are not understood.
  */
 export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
-  const { view, groups, groupOf } = new Grouping(analyse(graph), compileRules(rules));
+  const analysis = analyse(graph);
+  const { view, groups, groupOf } = new Grouping(analysis, compileRules(rules));
 
   const groupAt = new Int32Array(view.nodes.length).fill(NONE);
   for (let g = 0; g < groups.length; g++) groupAt[groups[g]!.position] = g;
@@ -20,9 +22,24 @@ export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
     const own = groupAt[i]!;
     if (own === NONE) continue;
     order[own] = kernels.length;
-    kernels.push(toKernel(view, groups[own]!, own, groupOf, order));
+    const kernel = toKernel(view, groups[own]!, own, groupOf, order);
+    kernels.push(analysis.busy === undefined ? kernel : withIdle(kernel, analysis.busy, graph));
   }
   return kernels;
+}
+
+/** The kernel as one of the original graph, with the idle nodes behind its own. */
+function withIdle(kernel: Kernel, { positions, idle }: BusyGraph, graph: Graph): Kernel {
+  const originals = ascending(
+    kernel.positions.flatMap((place) => [positions[place]!, ...(idle.get(place) ?? [])]),
+  );
+  const root = kernel.positions[kernel.nodes.indexOf(kernel.root)]!;
+  return {
+    ...kernel,
+    nodes: originals.map((position) => graph.nodes[position]!),
+    positions: originals,
+    root: graph.nodes[positions[root]!]!,
+  };
 }
 
 /** Up to this many tensors a scan of the list is faster than a set. */

@@ -3,6 +3,7 @@ import { isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { NONE } from './graph-view.ts';
 import { analyse, firstNodeReadOutside, Grouping } from './grouping.ts';
+import type { BusyGraph } from './idle.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
 /** Whether two nodes that follow each other are in one kernel, and why. */
@@ -46,11 +47,15 @@ export function explainFusion(
       `graph "${graph.name}" has no node "${nodeName}"; nodes are named as in \`graph.nodes\``,
     );
   }
-  const grouping = new Grouping(analyse(graph), compileRules(rules));
+  const analysis = analyse(graph);
+  const { busy } = analysis;
+  const grouping = new Grouping(analysis, compileRules(rules));
   const { view } = grouping;
   const concerns = (...names: string[]) => nodeName === undefined || names.includes(nodeName);
 
-  const pairs: FusionDecision[] = [];
+  const pairs: FusionDecision[] = idlePairs(graph, busy).filter(({ from, to }) =>
+    concerns(from, to),
+  );
   const blocks: BlockDecision[] = [];
   for (let to = 0; to < view.nodes.length; to++) {
     const name = view.nodes[to]!.name;
@@ -64,6 +69,17 @@ export function explainFusion(
     if (concerns(name)) blocks.push(...explainBlocks(grouping, to));
   }
   return { pairs, blocks };
+}
+
+/** Idle nodes, each with the node whose result it hands on. */
+function idlePairs(graph: Graph, busy: BusyGraph | undefined): FusionDecision[] {
+  const reason = 'it hands on what it reads, as converters know';
+  return [...(busy?.idle ?? [])].flatMap(([place, idle]) => {
+    const from = graph.nodes[busy!.positions[place]!]!.name;
+    return idle.map((position) => {
+      return { from, to: graph.nodes[position]!.name, fused: true, reason };
+    });
+  });
 }
 
 function explainPair(

@@ -146,6 +146,18 @@ export class GraphView {
     return undefined;
   }
 
+  /** Whether one operand of a two-operand node is a constant that varies along one axis at most. */
+  hasChannelConstant(node: number): boolean {
+    if (this.constantOperand(node) === undefined) return false;
+    const { inputs } = this.nodes[node]!;
+    for (let slot = 0; slot < inputs.length; slot++) {
+      if (!this.isConstant(node, slot)) continue;
+      const shape = this.graph.tensors.get(inputs[slot]!)?.shape;
+      return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
+    }
+    return true;
+  }
+
   firstOutput(node: number): Tensor | undefined {
     return this.graph.tensors.get(this.nodes[node]!.outputs[0] ?? '');
   }

@@ -2,6 +2,7 @@ import { type Graph, opRow, ops } from '@nnmeter/ir';
 import { type Block, isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { GraphView, NONE } from './graph-view.ts';
+import { type BusyGraph, withoutIdle } from './idle.ts';
 import type { CompiledRules, KernelState } from './rules.ts';
 
 /** A block found in a graph. */
@@ -27,7 +28,10 @@ export interface Group {
 
 /** What detection knows of a graph before any rules: it is the same for all devices. */
 export interface Analysis {
+  /** Of the graph without its idle nodes. */
   readonly view: GraphView;
+  /** The idle nodes; undefined if there are none, so that the view is of the graph itself. */
+  readonly busy: BusyGraph | undefined;
   /** For every node the block it belongs to, if any. */
   readonly blockOf: readonly (BlockMatch | undefined)[];
 }
@@ -38,8 +42,9 @@ const analyses = new WeakMap<Graph, Analysis>();
 export function analyse(graph: Graph): Analysis {
   let analysis = analyses.get(graph);
   if (analysis === undefined) {
-    const view = new GraphView(graph);
-    analysis = { view, blockOf: findBlocks(view) };
+    const busy = withoutIdle(graph);
+    const view = new GraphView(busy?.graph ?? graph);
+    analysis = { view, busy, blockOf: findBlocks(view) };
     analyses.set(graph, analysis);
   }
   return analysis;
@@ -150,7 +155,7 @@ export class Grouping {
       const group = this.groups[own]!;
       if (group.exit !== producer || !isReadOnlyBy(this.view, producer, nodes)) continue;
       const state =
-        isLinear(group.state) && isBias(this.view, exit)
+        stage === 'add' && isLinear(group.state) && isBias(this.view, exit)
           ? group.state
           : this.rules.join(group.state, stage);
       if (state === null) continue;
@@ -193,12 +198,5 @@ function isLinear(state: KernelState): boolean {
 
 /** An add of a constant that varies along one axis at most. */
 function isBias(view: GraphView, node: number): boolean {
-  const { op, inputs } = view.nodes[node]!;
-  if (op !== 'add' || view.constantOperand(node) === undefined) return false;
-  for (let slot = 0; slot < inputs.length; slot++) {
-    if (!view.isConstant(node, slot)) continue;
-    const shape = view.graph.tensors.get(inputs[slot]!)?.shape;
-    return shape === undefined || shape.filter((extent) => extent !== 1).length <= 1;
-  }
-  return true;
+  return view.op(node) === 'add' && view.hasChannelConstant(node);
 }

@@ -38,7 +38,9 @@ export function describeKernel(
   const input = isProduct ? productExtents(inputs[0]) : dimensionsOf(inputs[0]);
   const output = isProduct ? productExtents(result, input.width) : dimensionsOf(result);
   const window = windowOf(root);
-  const isVariant = isProduct ? input.width > 1 : isUnmeasured(window, kind);
+  const isVariant = isProduct
+    ? input.width > 1
+    : isUnmeasured(window, kind) || (kind === KIND.split && !isHalving(kernel));
   const written = sumOfElements(outputs);
   let fusedKinds = 0;
   let operations = 0;
@@ -76,6 +78,7 @@ export function describeKernel(
     addFollows: addFollows(kernel, kernels),
     readByPoolingOnly: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
     inputs: inputs.length,
+    outputs: outputs.length,
     unalignedConcatElements: kind === KIND.concat ? unalignedElements(inputs) : 0,
     inner: innerExtent(kernel, kind, graph),
     inputElements: sumOfElements(inputs),
@@ -167,6 +170,11 @@ function fromEnd(list: readonly number[], offset: number): number {
 
 function isUnmeasured({ axes, dilation, groups }: Window, kind: number): boolean {
   return axes !== 2 || dilation > 1 || (kind === KIND.conv && groups > 1);
+}
+
+/** Into two equal parts, as all splits of the benchmark are. */
+function isHalving({ outputs }: Kernel): boolean {
+  return outputs.length === 2 && elementsOf(outputs[0]) === elementsOf(outputs[1]);
 }
 
 function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {

@@ -1,7 +1,7 @@
 import type { KernelDescription } from './kernel-description.ts';
 
 /** Number of fields of a description. */
-export const FIELDS = 30;
+export const FIELDS = 31;
 /** The first of them tell nearly all kernels of networks apart. */
 export const TELLING_FIELDS = 10;
 
@@ -41,6 +41,7 @@ export function writeFields(kernel: KernelDescription, out: Float64Array): void 
   out[27] = k.readByPoolingOnly;
   out[28] = k.inputs;
   out[29] = k.unalignedConcatElements;
+  out[30] = k.outputs;
 }
 
 /** A text that equal descriptions share. */

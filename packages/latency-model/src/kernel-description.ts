@@ -14,7 +14,7 @@ export interface KernelDescription {
   readonly borrowsKind: number;
   /**
    * 1 for a variant of the kind that is in no benchmark, else 0: a grouped or dilated convolution, a window that is not
-   * two-dimensional, a fully connected layer over several rows.
+   * two-dimensional, a fully connected layer over several rows, a split that does not halve.
    */
   readonly unmeasuredVariant: number;
   readonly batch: number;
@@ -47,6 +47,8 @@ export interface KernelDescription {
   readonly readByPoolingOnly: number;
   /** Number of computed tensors read. */
   readonly inputs: number;
+  /** Number of tensors written. */
+  readonly outputs: number;
   /** Elements that a concat copies to a channel offset that is no multiple of 4, the texel width of mobile GPUs. */
   readonly unalignedConcatElements: number;
   /** Channels between the two convolutions of a squeeze-and-excite block; reduced extent of a matmul. */

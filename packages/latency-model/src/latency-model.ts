@@ -18,8 +18,11 @@ export interface LatencyInterval {
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
   readonly latencyMs: number;
-  /** `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of a part. */
-  readonly basis: 'measured' | 'estimated';
+  /**
+   * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of a part;
+   * `uncounted`: a shape is unknown, so that nothing can be said.
+   */
+  readonly basis: 'measured' | 'estimated' | 'uncounted';
   /** How much of it is no more than an estimate, ms: less than all if only fused stages were never measured. */
   readonly estimatedMs: number;
   /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
@@ -36,7 +39,7 @@ export interface LatencyModel {
   readonly startupMs: number;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
-   * shape gets 0 ms and `estimated`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
+   * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
    * about them.
    * @throws NnMeterError E_INVALID_GRAPH naming the node of a kernel whose attributes give no latency
    */
@@ -49,7 +52,7 @@ export interface LatencyModel {
   interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
-const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'estimated', estimatedMs: 0 };
+const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedMs: 0 };
 
 /**
  * Decodes the weights file written by the trainer.

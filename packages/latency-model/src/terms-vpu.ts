@@ -168,9 +168,7 @@ const blocks: Readonly<Record<string, TermBlock<VpuQuantities>>> = {
   },
   split: {
     kinds: ['split'],
-    terms: stageTerms({
-      stages: ({ kernel: k }) => (k.outChannels > 0 ? k.channels / k.outChannels : 1),
-    }),
+    terms: stageTerms({ stages: ({ kernel }) => kernel.outputs }),
   },
   // mid: channels between the two convolutions of the block.
   se: {

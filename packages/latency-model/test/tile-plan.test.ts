@@ -42,6 +42,7 @@ function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: S
     addFollows: 0,
     readByPoolingOnly: pooled,
     inputs: 1,
+    outputs: 1,
     unalignedConcatElements: 0,
     inner: 0,
     inputElements: side * side * channels,

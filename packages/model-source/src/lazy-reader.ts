@@ -187,7 +187,11 @@ export class LazyReader extends Reader {
     if (length === 0) return '';
     const index = this.#locate(length);
     this.pos += length;
-    return protobuf.util.utf8.read(this.#window, index, index + length);
+    const text = protobuf.util.utf8.read(this.#window, index, index + length);
+    // What is not UTF-8 must not make one name of two.
+    return text.includes('\uFFFD')
+      ? withEscapes(this.#window.subarray(index, index + length))
+      : text;
   }
 
   stringVerify(): string {
@@ -206,6 +210,17 @@ export class LazyReader extends Reader {
       'E_LIMIT',
       `the ${this.#format} file holds more than ${most.toLocaleString('en')} ${what}; no real network does, so reading it stops here`,
     );
+  }
+}
+
+/** Text whose bytes are perhaps not UTF-8: those are written like `\xe9` then. */
+function withEscapes(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) =>
+      byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`,
+    ).join('');
   }
 }
 

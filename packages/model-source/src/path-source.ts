@@ -1,27 +1,18 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { HEAD_BYTES, type ModelSource } from './model-source.ts';
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist; part of the path is a file',
-  EACCES: 'cannot be read: permission denied',
-  EPERM: 'cannot be read: permission denied',
-  ELOOP: 'cannot be read: its symbolic links go in circles',
-  EMFILE: 'cannot be read: too many files are open',
-  ENAMETOOLONG: 'is not a path: it is too long',
-  ERR_INVALID_ARG_VALUE: 'is not a path',
-};
-
 /** A model in a file, or in a folder that holds one of `folderFiles`; needs Node. */
 export async function openPath(path: string, folderFiles: readonly string[]): Promise<ModelSource> {
-  const [fs, { basename, dirname, join, resolve, sep }] = await Promise.all([
-    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
-    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path'),
-  ]);
+  const [fs, { basename, dirname, join, resolve, sep }, { fileError, requireFileStatus }] =
+    await Promise.all([
+      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
+      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path'),
+      import(/* @vite-ignore */ /* webpackIgnore: true */ '@nnmeter/files'),
+    ]);
 
   function open(file: string, name: string, label: string): ModelSource {
     // Asked before opening: a pipe would wait for a writer.
-    if (!fs.statSync(file).isFile()) throw unreadable(label, 'is not a regular file');
+    requireFileStatus(label, fs.statSync(file));
     const descriptor = fs.openSync(file, 'r');
     const read = (position: number, target: Uint8Array): number => {
       let filled = 0;
@@ -77,8 +68,7 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
         return open(file, basename(file), join(folder, location));
       }
     } catch (error) {
-      if (error instanceof NnMeterError) throw error;
-      throw new NnMeterError('E_FILE', (error as Error).message, { cause: error });
+      throw fileError('open', join(folder, location), error);
     }
     throw new NnMeterError(
       'E_FILE',
@@ -93,17 +83,10 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
     if (model !== undefined) return open(join(path, model), name, path);
     throw unreadable(path, 'is a folder', 'name the model file in it');
   } catch (error) {
-    if (error instanceof NnMeterError) throw error;
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    const hint = code === 'ENOENT' ? 'check the path' : undefined;
-    throw unreadable(path, REASONS[code] ?? `cannot be read: ${message}`, hint, error);
+    throw fileError('open', path, error);
   }
 }
 
-function unreadable(path: string, reason: string, hint?: string, cause?: unknown): NnMeterError {
-  return new NnMeterError('E_FILE', `${quote(path)} ${reason}`, {
-    where: { file: path },
-    ...(hint !== undefined && { hint }),
-    cause,
-  });
+function unreadable(path: string, reason: string, hint: string): NnMeterError {
+  return new NnMeterError('E_FILE', `${quote(path)} ${reason}`, { where: { file: path }, hint });
 }

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { readBoundedText } from '@nnmeter/files';
+import { isMissing, readBoundedText } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { configurationFile, defaultDataFolder } from './folders.ts';
 
@@ -46,9 +46,8 @@ async function readEntries(file: string): Promise<Record<string, unknown>> {
   try {
     text = await readBoundedText(file, LIMIT);
   } catch (error) {
-    const { code, message, cause } = error as NnMeterError;
-    const { code: reason = '' } = (cause ?? {}) as NodeJS.ErrnoException;
-    if (reason === 'ENOENT' || reason === 'ENOTDIR') return {};
+    if (isMissing(error)) return {};
+    const { code, message } = error as NnMeterError;
     throw new NnMeterError(
       code,
       `the configuration: ${message}; correct that, or name another folder in NNMETER_HOME`,

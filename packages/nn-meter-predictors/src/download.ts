@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readBoundedText } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import type { Agent, Dispatcher } from 'undici';
 import { makeFolder } from './folders.ts';
@@ -141,6 +142,9 @@ async function fetchPart(
   }
 }
 
+/** An address and an ETag. */
+const MAX_NOTE_BYTES = 1 << 16;
+
 interface Resumable {
   readonly bytes: number;
   /** ETag or date of the file, for If-Range. */
@@ -151,7 +155,7 @@ interface Resumable {
 async function resumable(part: string, url: string): Promise<Resumable | undefined> {
   try {
     const { size } = await stat(part);
-    const noted = JSON.parse(await readFile(`${part}.json`, 'utf8'));
+    const noted = JSON.parse(await readBoundedText(`${part}.json`, MAX_NOTE_BYTES));
     if (size === 0 || noted.url !== url || typeof noted.validator !== 'string') return undefined;
     return { bytes: size, validator: noted.validator };
   } catch {

@@ -1,4 +1,4 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NnMeterError, quote } from '@nnmeter/ir';
 
@@ -64,19 +64,5 @@ async function moveIfThere(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
-  }
-}
-
-/** Nothing is worked on for so long. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
-
-/** Deletes what processes that were killed have left in a folder: entries that begin so and are a day old. */
-export async function removeAbandoned(folder: string, prefix: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((each) => each.startsWith(prefix))) {
-    const path = join(folder, name);
-    const status = await stat(path).catch(() => undefined);
-    if (status === undefined || Date.now() - status.mtimeMs < ABANDONED_MS) continue;
-    await rm(path, { recursive: true, force: true });
   }
 }

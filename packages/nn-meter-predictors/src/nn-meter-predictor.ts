@@ -1,4 +1,4 @@
-import { type Graph, opRow, precisionOf } from '@nnmeter/ir';
+import { type Graph, type Node, opRow, precisionOf } from '@nnmeter/ir';
 import type { KernelConfiguration } from '@nnmeter/latency-model';
 import {
   coverageOf,
@@ -7,6 +7,7 @@ import {
   type KernelLatency,
   type LatencyPredictor,
   type LatencyReport,
+  measureUncounted,
   precisionWarnings,
   requireShapes,
 } from '@nnmeter/predictor';
@@ -48,7 +49,8 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       latencyMs: sum(latencies),
       startupMs: 0,
       interval: null,
-      coverage: coverageOf(graph, new Set(counted.flatMap(({ nodes }) => nodes))),
+      coverage: coverageOf(graph, nodesOf(counted)),
+      ...measureUncounted(graph, nodesOf(uncounted)),
       precision,
       kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
       extrapolation,
@@ -77,6 +79,10 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     totalMs,
     predict: async (...model) => predictGraph(await graphOf(...model)),
   };
+}
+
+function nodesOf(kernels: readonly NnMeterKernel[]): ReadonlySet<Node> {
+  return new Set(kernels.flatMap(({ nodes }) => nodes));
 }
 
 function sum(latencies: readonly (number | undefined)[]): number {

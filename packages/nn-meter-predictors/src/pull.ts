@@ -1,14 +1,20 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { writeWhole } from '@nnmeter/files';
+import {
+  isMissing,
+  keepTemporary,
+  readBoundedText,
+  removeAbandoned,
+  writeWhole,
+} from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { isTextRecord, readConfiguration, SHA256 } from './configuration.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { makeFolder } from './folders.ts';
 import { fileSha256, type ImportOptions, importPredictor } from './import-release.ts';
-import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
+import { replaceFolder, withLock } from './lock.ts';
 import { datasetFolder } from './nn-meter-dataset.ts';
 import { originalPredictors } from './original-configuration.ts';
 import { BENCHMARK_URL, nnMeterReleases } from './releases.ts';
@@ -81,6 +87,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
   await makeFolder(dataFolder);
   await removeAbandoned(dataFolder, DATASET_PARTIAL);
   const partial = await mkdtemp(join(dataFolder, DATASET_PARTIAL));
+  const discard = keepTemporary(partial);
   try {
     await withZip(zip, DATASET_LIMITS, async (entries) => {
       const files = entries.filter(({ path }) => /^[\w-][\w.-]*\.jsonl$/.test(basename(path)));
@@ -95,7 +102,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
     });
     await replaceFolder(dataFolder, partial, datasetFolder(dataFolder));
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await discard();
     if (options.zip === undefined) await rm(zip, { force: true });
   }
   return datasetFolder(dataFolder);
@@ -151,13 +158,16 @@ function checksumFile(dataFolder: string): string {
   return join(dataFolder, 'checksums.json');
 }
 
+/** A line of some 150 bytes for each address. */
+const MAX_CHECKSUM_BYTES = 1 << 20;
+
 async function recordedChecksums(dataFolder: string): Promise<Record<string, string>> {
   const file = checksumFile(dataFolder);
   let recorded: unknown;
   try {
-    recorded = JSON.parse(await readFile(file, 'utf8'));
+    recorded = JSON.parse(await readBoundedText(file, MAX_CHECKSUM_BYTES));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (isMissing(cause)) return {};
     throw new NnMeterError('E_FILE', `${file} cannot be read: ${(cause as Error).message}`, {
       cause,
     });

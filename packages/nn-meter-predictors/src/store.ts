@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readBoundedText } from '@nnmeter/files';
+import { keepTemporary, readBounded, readBoundedText, removeAbandoned } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { makeFolder } from './folders.ts';
 import { validate } from './generated/validate.ts';
-import { removeAbandoned, replaceFolder, withLock } from './lock.ts';
+import { replaceFolder, withLock } from './lock.ts';
 import { checkRegressor } from './regressors.ts';
 import type { Category } from './releases.ts';
 
@@ -78,6 +78,7 @@ export async function savePredictor(
   await makeFolder(predictorsFolder(dataFolder));
   await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
   const partial = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
+  const discard = keepTemporary(partial);
   try {
     const kernels: Record<string, StoredForest> = {};
     for await (const [kernel, forest] of forests) {
@@ -91,29 +92,34 @@ export async function savePredictor(
     await replaceFolder(dataFolder, partial, target);
     return stored;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await discard();
   }
 }
 
 /**
- * All stored predictors, by name and version; folders that are none are left out.
+ * All stored predictors, by name and version; folders that are none are left out. What killed imports have left is
+ * deleted.
  * @param onProblem told of each that is damaged (E_WEIGHTS); the others are listed
  */
 export async function listStored(
   dataFolder: string,
   onProblem: (problem: NnMeterError) => void,
 ): Promise<StoredPredictor[]> {
+  await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
   const names = await readdir(predictorsFolder(dataFolder)).catch(() => []);
   const read = names
     .filter((name) => /^[a-z0-9][^@]*@[^@]+$/.test(name))
     .map((name) =>
       readDescription(join(predictorsFolder(dataFolder), name)).catch((error: unknown) => {
         if (!(error instanceof NnMeterError)) throw error;
-        onProblem(error);
-        return undefined;
+        return error;
       }),
     );
-  const found = (await Promise.all(read)).filter((stored) => stored !== undefined);
+  const found: StoredPredictor[] = [];
+  for (const stored of await Promise.all(read)) {
+    if (stored instanceof NnMeterError) onProblem(stored);
+    else if (stored !== undefined) found.push(stored);
+  }
   return found.sort((a, b) => (a.name + a.version < b.name + b.version ? -1 : 1));
 }
 
@@ -156,8 +162,9 @@ export async function loadForests(
 ): Promise<Map<string, Forest>> {
   const folder = storedFolder(dataFolder, name, version);
   const forests = new Map<string, Forest>();
-  for (const [kernel, { sha256: expected }] of Object.entries(kernels)) {
-    const bytes = await readFile(join(folder, `${kernel}.forest`)).catch((cause: unknown) => {
+  for (const [kernel, { sha256: expected, bytes: size }] of Object.entries(kernels)) {
+    const file = join(folder, `${kernel}.forest`);
+    const bytes = await readBounded(file, size).catch((cause: unknown) => {
       throw damaged(folder, `${kernel}.forest cannot be read`, cause);
     });
     if (sha256(bytes) !== expected) {

@@ -5,6 +5,7 @@ import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
 import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
+import { measureUncounted } from './uncounted.ts';
 import { predictionWarnings } from './warnings.ts';
 
 /** Costs the kernels of a graph and gathers everything the user should know about the result. */
@@ -19,6 +20,14 @@ export function buildReport(
     (sum, prediction) => sum + prediction.latencyMs,
     latencyModel.startupMs,
   );
+  const missing = measureUncounted(
+    graph,
+    new Set(
+      kernels.flatMap(({ nodes }, index) =>
+        predictions[index]!.basis === 'uncounted' ? nodes : [],
+      ),
+    ),
+  );
   const precision = precisionOf(graph);
   return {
     model: graph.name,
@@ -26,8 +35,9 @@ export function buildReport(
     version: definition.version,
     latencyMs,
     startupMs: latencyModel.startupMs,
-    interval: latencyModel.interval(latencyMs, predictions),
+    interval: missing.complete ? latencyModel.interval(latencyMs, predictions) : null,
     coverage: measureCoverage(graph, kernels, predictions),
+    ...missing,
     precision,
     kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],

@@ -70,17 +70,23 @@ interface Disk {
 }
 
 async function openDisk(): Promise<Disk> {
-  const [{ existsSync, readFileSync, realpathSync }, { createRequire }, { dirname, join }, url] =
-    await Promise.all([
-      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
-      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:module'),
-      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path'),
-      import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:url'),
-    ]);
+  const [
+    { existsSync, readFileSync, realpathSync, statSync },
+    { createRequire },
+    { dirname, join },
+    url,
+  ] = await Promise.all([
+    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
+    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:module'),
+    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path'),
+    import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:url'),
+  ]);
 
   function read(folder: string): InstalledPackage | undefined {
     const path = join(folder, 'package.json');
-    return existsSync(path) ? { folder, text: readFileSync(path, 'utf8') } : undefined;
+    // A pipe would wait for a writer.
+    const isFile = existsSync(path) && statSync(path).isFile();
+    return isFile ? { folder, text: readFileSync(path, 'utf8') } : undefined;
   }
 
   /** The first that is read at a folder or above it. */

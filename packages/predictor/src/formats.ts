@@ -1,5 +1,11 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { FormatFacts, Frontend, ModelSource } from '@nnmeter/model-source';
+import {
+  type ForeignFormat,
+  type FormatFacts,
+  type Frontend,
+  foreignFormat,
+  type ModelSource,
+} from '@nnmeter/model-source';
 import { type DiscoveredPackage, missingPackage } from './discover-packages.ts';
 import { KNOWN_FORMATS, type KnownFormat } from './known-formats.ts';
 import { installedPlugins } from './plugins.ts';
@@ -87,7 +93,7 @@ export async function detectFrontend(source: ModelSource): Promise<Frontend> {
   const candidates = formats.filter(({ facts }) => hasSign(facts, sign));
   const found = await mostLikely(candidates, (frontend) => frontend.matches(source.head, source));
   if (found !== undefined) return found;
-  throw unknownFormat(source, sign, formats);
+  throw unknownFormat(source, sign, formats, await foreignFormat(source));
 }
 
 /** The frontend that recognises an object; undefined if none does. */
@@ -172,22 +178,29 @@ function unknownFormat(
   { name, label }: ModelSource,
   sign: string,
   formats: readonly Format[],
+  foreign: ForeignFormat | undefined,
 ): NnMeterError {
+  const shown = name === '' ? label : quote(label);
+  const where = { ...(name !== '' && { where: { file: label } }) };
   const missing = notInstalled(formats).filter(({ named }) => !named);
   const likely = missing.filter(
     ({ head, suffixes = [] }) =>
       suffixes.some((suffix) => name.endsWith(suffix)) ||
       (head !== undefined && hasSign({ head }, sign)),
   );
+  if (foreign !== undefined) {
+    const problem = `${shown} is ${foreign.what}, which is not read here`;
+    return new NnMeterError('E_UNSUPPORTED_FORMAT', problem, { ...where, hint: foreign.advice });
+  }
   const packages = (likely.length > 0 ? likely : missing).map((known) => known.package);
   const others =
     packages.length === 0 ? '' : `; other formats need: npm install ${packages.join(' ')}`;
   const tried = formats.map(({ facts }) => facts.format).sort();
   return new NnMeterError(
     'E_UNSUPPORTED_FORMAT',
-    `${name === '' ? label : quote(label)} is not a model of a known format (${tried.join(', ')})`,
+    `${shown} is not a model of a known format (${tried.join(', ')})`,
     {
-      ...(name !== '' && { where: { file: label } }),
+      ...where,
       hint: `name its type to be told why it is refused${others}`,
     },
   );

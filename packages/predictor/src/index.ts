@@ -36,6 +36,7 @@ export {
   type PredictorSummary,
   registerPredictor,
 } from './registry.ts';
-export type { Coverage, KernelLatency, LatencyReport } from './report.ts';
+export type { Coverage, KernelLatency, LatencyReport, Uncounted } from './report.ts';
 export { requireShapes } from './require-shapes.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
+export { describeUncounted, measureUncounted, requireComplete } from './uncounted.ts';

@@ -10,8 +10,8 @@ export interface KernelLatency {
   readonly latencyMs: number;
   /**
    * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of
-   * fused ops, which `warnings` name; `uncounted`: the
-   * predictor knows nothing of it, its 0 ms are missing in the total (predictors of the original nn-Meter alone).
+   * fused ops, which `warnings` name; `uncounted`: shapes are unknown, or a predictor of the original nn-Meter knows
+   * nothing of it; its 0 ms are missing in the total.
    */
   readonly basis: 'measured' | 'estimated' | 'uncounted';
   /** Shape of the first activation read, images with channels last, e.g. [1, 56, 56, 64]; [] if unknown. */
@@ -30,6 +30,16 @@ export interface Coverage {
   readonly nodes: number;
 }
 
+/** What of a model is missing in its latency. Ops that cost nothing (reshape) are left out. */
+export interface Uncounted {
+  /** How many nodes are missing. */
+  readonly nodes: number;
+  /** Their MACs; null if unknown. */
+  readonly macs: number | null;
+  /** Their ops in the words of the model's format, each once, sorted. */
+  readonly ops: readonly string[];
+}
+
 /** The answer to "how fast does this model run on this device". */
 export interface LatencyReport {
   /** Name of the graph. */
@@ -40,8 +50,12 @@ export interface LatencyReport {
   readonly latencyMs: number;
   /** Time in every run that belongs to no kernel, ms; 0 for predictors of the original nn-Meter. */
   readonly startupMs: number;
+  /** Null if the predictor cannot tell, or the latency is not `complete`. */
   readonly interval: LatencyInterval | null;
   readonly coverage: Coverage;
+  readonly uncounted: Uncounted;
+  /** False if what is `uncounted` is unknown, or more than 5 % of the MACs that are counted: a lower bound, no prediction. */
+  readonly complete: boolean;
   /** Of the model; a latency is that of float32, which the devices were measured with, and `warnings` say where that differs. */
   readonly precision: Precision;
   /** In the order of execution. */

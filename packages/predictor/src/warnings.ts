@@ -1,7 +1,7 @@
 import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
-import { hasElements, hasShapes } from '@nnmeter/latency-model';
+import { hasElements } from '@nnmeter/latency-model';
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
 export function predictionWarnings(
@@ -16,7 +16,7 @@ export function predictionWarnings(
   const estimated = new Set<string>();
   for (const [index, kernel] of kernels.entries()) {
     const { description } = predictions[index]!;
-    if (!hasShapes(kernel)) uncounted.push(...kernel.nodes);
+    if (predictions[index]!.basis === 'uncounted') uncounted.push(...kernel.nodes);
     else if (description !== undefined && !hasElements(description)) empty.push(...kernel.nodes);
     else if (kernel.root.op === 'custom') unknown.push(...kernel.nodes);
     else if (predictions[index]!.basis === 'estimated')

@@ -1,4 +1,4 @@
-import type { LatencyReport } from '@nnmeter/predictor';
+import { describeUncounted, type LatencyReport } from '@nnmeter/predictor';
 import picocolors from 'picocolors';
 import { formatMs, printable } from './format.ts';
 import { reportToJson } from './report-json.ts';
@@ -47,11 +47,15 @@ export async function renderPrediction(
   return { texts, row };
 }
 
-/** The line the original nn-Meter prints, which scripts look for; names the predictor if there are several. */
+/**
+ * The line the original nn-Meter prints, which scripts look for; names the predictor if there are several, and what is
+ * missing if the latency is not that of the whole model.
+ */
 function resultLine(report: LatencyReport, several: boolean): string {
   const model = report.model.replace(/^.*[/\\](?=[^/\\])/, '');
   const device = several ? ` on ${report.predictor}` : '';
-  return `(nn-Meter) [RESULT] predict latency for ${printable(model)}${device}: ${formatMs(report.latencyMs)} ms\n`;
+  const missing = report.complete ? '' : ` INCOMPLETE: ${printable(describeUncounted(report))}`;
+  return `(nn-Meter) [RESULT] predict latency for ${printable(model)}${device}: ${formatMs(report.latencyMs)} ms${missing}\n`;
 }
 
 function summarize(
@@ -59,8 +63,8 @@ function summarize(
   reports: readonly LatencyReport[],
   { top }: PredictionStyle,
 ): SummaryRow {
-  const results = reports.map(({ predictor, latencyMs, interval, coverage }) => {
-    return { predictor, latencyMs, interval, coverage };
+  const results = reports.map(({ predictor, latencyMs, complete, interval, coverage }) => {
+    return { predictor, latencyMs, complete, interval, coverage };
   });
   const hidesWarnings = top === 0 && reports.some(({ warnings }) => warnings.length > 0);
   return { model, results, hidesWarnings };

@@ -10,11 +10,11 @@ export interface ReportJson
 /** @param model what the report calls the model: a path, or a name */
 export function reportToJson(model: string, type: string, report: LatencyReport): ReportJson {
   const { predictor, version, latencyMs, startupMs, interval, coverage } = report;
-  const { precision, extrapolation, warnings } = report;
+  const { uncounted, complete, precision, extrapolation, warnings } = report;
   const kernels = report.kernels.map(kernelToJson);
   return {
     ...{ model, type, predictor, version, latencyMs, startupMs, interval },
-    ...{ coverage, precision, kernels, extrapolation, warnings },
+    ...{ coverage, uncounted, complete, precision, kernels, extrapolation, warnings },
   };
 }
 

@@ -15,7 +15,7 @@ export function renderReport(report: LatencyReport, top: number, terminal: TextS
     wrap(text, terminal.width - INDENT).map(
       (line, index) => `  ${(index === 0 ? label : '').padEnd(INDENT - 2)}${line}`,
     );
-  const latency = `${formatMs(report.latencyMs)} ms`;
+  const latency = `${report.complete ? '' : 'over '}${formatMs(report.latencyMs)} ms`;
   const lines = [
     `${colors.bold(shortenMiddle(printable(report.model), 50))} on ${colors.bold(report.predictor)} ${report.version}`,
     ...field('latency', latency + intervalText(report)).map((line) =>
@@ -38,7 +38,8 @@ export function renderReport(report: LatencyReport, top: number, terminal: TextS
 /** Where the texts beside `latency`, `coverage` and `warning` begin. */
 const INDENT = 12;
 
-function intervalText({ interval }: LatencyReport): string {
+function intervalText({ interval, complete }: LatencyReport): string {
+  if (!complete) return '  (incomplete: not all of the model is counted, see the warnings)';
   if (interval === null) return '';
   return `  (${formatMs(interval.low)} - ${formatMs(interval.high)} ms with ${Math.round(interval.level * 100)} % confidence)`;
 }

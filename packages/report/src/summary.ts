@@ -9,7 +9,7 @@ export interface SummaryRow {
   /** One per predictor, in their order; empty if the model failed. */
   readonly results: readonly Pick<
     LatencyReport,
-    'predictor' | 'latencyMs' | 'interval' | 'coverage'
+    'predictor' | 'latencyMs' | 'complete' | 'interval' | 'coverage'
   >[];
   /** Whether there are warnings that no breakdown has shown. */
   readonly hidesWarnings: boolean;
@@ -70,15 +70,13 @@ function renderMatrix(
   ];
   const cells = rows.map(({ model, results }) => [
     printable(model),
-    ...(results.length === 0
-      ? failed(predictors.length)
-      : results.map(({ latencyMs }) => formatMs(latencyMs))),
+    ...(results.length === 0 ? failed(predictors.length) : results.map(milliseconds)),
   ]);
   if (fits(columns, cells, style.width)) return renderTable(columns, cells, style);
   const list = rows.flatMap(({ model, results }) => {
     const name = printable(model);
     if (results.length === 0) return [[name, '', 'failed']];
-    return results.map(({ predictor, latencyMs }) => [name, predictor, formatMs(latencyMs)]);
+    return results.map((result) => [name, result.predictor, milliseconds(result)]);
   });
   return renderTable([MODEL, PREDICTOR, { title: 'ms', align: 'right' }], list, style);
 }
@@ -87,9 +85,15 @@ function failed(columns: number): string[] {
   return ['failed', ...new Array<string>(columns - 1).fill('')];
 }
 
-function details({ latencyMs, interval, coverage }: SummaryRow['results'][number]): string[] {
+/** 45.06, or `over 45.06` if not all of the model is counted. */
+function milliseconds({ latencyMs, complete }: SummaryRow['results'][number]): string {
+  return `${complete ? '' : 'over '}${formatMs(latencyMs)}`;
+}
+
+function details(result: SummaryRow['results'][number]): string[] {
+  const { interval, coverage } = result;
   return [
-    formatMs(latencyMs),
+    milliseconds(result),
     interval === null ? '-' : `${formatMs(interval.low)} - ${formatMs(interval.high)}`,
     formatShare(coverage.macs),
     formatShare(coverage.nodes),

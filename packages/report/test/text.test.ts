@@ -71,6 +71,17 @@ test('several models on several devices: a column each, or a row where that is t
     expect(narrow!.split('\n').filter((line) => line.includes(device))).toHaveLength(2);
 });
 
+test('milliseconds of a model that is not counted to the end are a lower bound', () => {
+  const row = summary('a.onnx');
+  const results = row.results.map((result) => ({ ...result, complete: false, interval: null }));
+  const style = { colors, width: 100 };
+  for (const text of [
+    renderComparison({ ...row, results }, style),
+    renderSummary([row, { ...row, results }], DEVICES, style),
+  ])
+    expect(text.match(/over \d/g)).toHaveLength(DEVICES.length);
+});
+
 test('tables keep to the width where columns may be cut or left out', () => {
   const cell = fc.stringMatching(/^[a-z/]{1,60}$/);
   fc.assert(

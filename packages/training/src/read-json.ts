@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { readBoundedText } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { Ajv, type ValidateFunction } from 'ajv';
+
+/** The largest file it reads, the record of a training, has 100 kB. */
+const MAX_BYTES = 64 << 20;
 
 const validators = new Map<string, Promise<ValidateFunction>>();
 
@@ -28,11 +32,9 @@ export async function readJson<T>(path: string, schema: string): Promise<T> {
   );
 }
 
-/** @throws NnMeterError E_FILE if it cannot be read, E_INVALID_INPUT if it is no JSON */
+/** @throws NnMeterError E_FILE if it cannot be read, E_LIMIT, E_INVALID_INPUT if it is no JSON */
 export async function parseJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new NnMeterError('E_FILE', `cannot read ${quote(path)}: ${cause.message}`, { cause });
-  });
+  const text = await readBoundedText(path, MAX_BYTES);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -16,6 +16,7 @@ const PLAIN = {
   addFollows: 0,
   readByPoolingOnly: 0,
   inputs: 1,
+  outputs: 1,
   unalignedConcatElements: 0,
   inner: 0,
 } as const;

@@ -3,7 +3,7 @@ import { calibratePredictor, fitCalibration, loadLatencyPredictor } from '@nnmet
 import { type CalibrateArguments, usageError } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
 import { readMeasurements } from '../measurements.ts';
-import { inputShapes } from '../sources.ts';
+import { readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Adapts a predictor to measurements of the user's own device. @returns the exit code */
@@ -11,8 +11,7 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
   const { output } = options;
   if (output === '-') throw usageError('--output needs a file, to be used with --calibration');
   const predictor = await loadLatencyPredictor(options.predictor, options['predictor-version']);
-  const readOptions = inputShapes(options['input-shape']);
-  const measurements = await readMeasurements(options.measurements, readOptions);
+  const measurements = await readMeasurements(options.measurements, readOptions(options));
   await keepInputs(output, [options.measurements, ...measurements.map(({ file }) => file)]);
   const calibration = fitCalibration(predictor, measurements);
   const after = calibratePredictor(predictor, calibration);

@@ -8,7 +8,7 @@ import { keepInputs } from '../keep-inputs.ts';
 import { processSources } from '../process-sources.ts';
 import { jsonOutput } from '../render/json.ts';
 import { type BatchOutput, runBatch } from '../run-batch.ts';
-import { inputShapes, listSources } from '../sources.ts';
+import { listSources, readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A format models can be written in. */
@@ -37,7 +37,7 @@ export async function convert(
   terminal: Terminal,
 ): Promise<number> {
   const { output, json } = options;
-  const readOptions = inputShapes(options['input-shape']);
+  const reading = readOptions(options);
   const formats = await listFormats();
   const sources = await listSources(options, formats, false);
   if (output !== undefined && sources.length > 1) {
@@ -56,7 +56,7 @@ export async function convert(
   const target = await loadTarget(format);
   const outcomes = processSources(
     sources,
-    readOptions,
+    reading,
     async (graph, { model }, type): Promise<Written> => {
       const path = output ?? defaultOutput(baseName(model, formats), type, target);
       if (path === '-') await terminal.print(target.encode(graph));

@@ -8,6 +8,7 @@ import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
 import { mayBeTrainedOn, requireKnownTraining } from '../eval/held-out.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
+import { leavingNothing } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { WorkerPool } from '../worker-pool.ts';
 
@@ -36,7 +37,8 @@ export async function evalCommand(options: EvalArguments, terminal: Terminal): P
   }
   if (plot !== undefined) {
     const { plotHtml, plotSvg } = await import('@nnmeter/report');
-    await writeWhole(plot, /\.svg$/i.test(plot) ? plotSvg(rows) : plotHtml(rows));
+    const drawing = /\.svg$/i.test(plot) ? plotSvg(rows) : plotHtml(rows);
+    await leavingNothing(() => writeWhole(plot, drawing));
     terminal.note(`nn-meter: wrote ${plot}`);
   }
   return 0;

@@ -5,7 +5,7 @@ import { predictSources } from '../predict-sources.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { jsonOutput } from '../render/json.ts';
 import { type BatchOutput, runBatch } from '../run-batch.ts';
-import { inputShapes, listSources } from '../sources.ts';
+import { listSources, readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 const DEFAULT_TOP = 10;
@@ -17,7 +17,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     throw usageError('--top needs a positive whole number');
   }
   const threads = threadCount(options.threads);
-  const readOptions = inputShapes(options['input-shape']);
+  const reading = readOptions(options);
   const sources = await listSources(options, await listFormats(), options.recursive === true);
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
@@ -29,7 +29,8 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     colored: terminal.colors.isColorSupported,
     width: terminal.width,
   };
-  const outcomes = predictSources(sources, { choice, readOptions, style }, predictors, threads);
+  const job = { choice, readOptions: reading, style, strict: options.strict === true };
+  const outcomes = predictSources(sources, job, predictors, threads);
   const output = json
     ? jsonOutput<RenderedPrediction>(terminal, ({ result }) => result.texts)
     : await textOutput(

@@ -1,12 +1,10 @@
 import type { Succeeded } from '../process-sources.ts';
 import type { BatchOutput } from '../run-batch.ts';
+import { beforeEnding } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Exit code of a process that Ctrl-C ended, by the convention of shells: 128 and the signal's number. */
-const INTERRUPTED = 130;
-
 /**
- * Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, Ctrl-C included.
+ * Prints one JSON array, an element on a line as soon as it is known; it is closed whatever happens, signals included.
  * @param elements the elements of an outcome, as JSON
  */
 export function jsonOutput<Result>(
@@ -19,8 +17,7 @@ export function jsonOutput<Result>(
     opened = true;
   }
   const close = () => terminal.print(opened ? '\n]\n' : '[]\n');
-  const interrupt = () => void close().finally(() => process.exit(INTERRUPTED));
-  process.once('SIGINT', interrupt);
+  const takeBack = beforeEnding(close);
   return {
     async succeeded(outcome) {
       for (const element of elements(outcome)) await push(element);
@@ -29,7 +26,7 @@ export function jsonOutput<Result>(
       await push(JSON.stringify({ model, type, error: { code, message, where, hint } }));
     },
     async end() {
-      process.off('SIGINT', interrupt);
+      takeBack();
       await close();
     },
   };

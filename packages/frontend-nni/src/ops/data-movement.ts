@@ -12,7 +12,7 @@ import {
 const axisOf = (call: Call, position: number): number | undefined => {
   const [input, output] = [call.inputs[0], call.outputs[0]];
   if (input === undefined || output === undefined) return undefined;
-  const stated = integer(call.parameters.dim, call.parameters.axis, call.arguments[position]);
+  const stated = integer(call.parameters.dim, call.parameters.axis, call.arguments.get(position));
   return stated === undefined
     ? (differingAxis(input, output) ?? fromFront(1, output.length))
     : fromFront(stated, output.length);
@@ -35,7 +35,7 @@ export const reshape: Rule = ({ outputs }) =>
 
 export const permute: Rule = ({ inputs, parameters, arguments: args }) => {
   const rank = inputs[0]?.length ?? 0;
-  const dims = [parameters.dims, args[1]].find(Array.isArray) as unknown[] | undefined;
+  const dims = [parameters.dims, args.get(1)].find(Array.isArray) as unknown[] | undefined;
   return transposition(
     dims?.map((axis) => fromFront(integer(axis) ?? Number.NaN, rank)),
     rank,
@@ -45,8 +45,8 @@ export const permute: Rule = ({ inputs, parameters, arguments: args }) => {
 /** aten::transpose swaps two axes; aten::t the only two. */
 export const swap: Rule = ({ inputs, parameters, arguments: args }) => {
   const rank = inputs[0]?.length ?? 0;
-  const first = fromFront(integer(parameters.dim0, args[1]) ?? 0, rank);
-  const second = fromFront(integer(parameters.dim1, args[2]) ?? 1, rank);
+  const first = fromFront(integer(parameters.dim0, args.get(1)) ?? 0, rank);
+  const second = fromFront(integer(parameters.dim1, args.get(2)) ?? 1, rank);
   const perm = Array.from({ length: rank }, (_, axis) =>
     axis === first ? second : axis === second ? first : axis,
   );
@@ -62,14 +62,72 @@ function transposition(
   return { op: 'transpose', attributes: { perm: perm as readonly number[] } };
 }
 
-export const slice: Rule = ({ inputs, outputs }) => {
-  const [input, output] = [inputs[0], outputs[0]];
-  if (input === undefined || input.length !== output?.length) return undefined;
-  const axes = axesThat(input, output);
-  const ends = axes.map((axis) => output[axis]!);
-  const attributes = { starts: axes.map(() => 0), ends, axes, steps: axes.map(() => 1) };
-  return { op: 'slice', attributes };
+/** aten::select takes one index of an axis, and drops the axis. */
+export const select: Rule = ({ inputs: [input], parameters, arguments: args }) => {
+  const axis = fromFront(integer(parameters.dim, args.get(1)) ?? 0, input?.length ?? 0);
+  if (axis === undefined) return undefined;
+  const index = integer(parameters.index, args.get(2));
+  const values = index === undefined ? undefined : [index];
+  return {
+    op: 'gather',
+    attributes: { axis },
+    constants: [{ name: 'index', shape: [], dataType: 'int64', ...(values && { values }) }],
+  };
 };
+
+/**
+ * aten::slice, and the slices that NNI merges into one (MergedSlice): axis, start, end and step, for each axis; where they
+ * are not known, the shapes tell how much is left.
+ */
+export const slice: Rule = ({ inputs: [input], outputs: [output], arguments: args }) => {
+  if (input === undefined) return undefined;
+  const cuts = statedCuts(input, args) ?? cutsBetween(input, output);
+  if (cuts === undefined) return undefined;
+  if (cuts.length === 0) return { op: 'identity', attributes: {} };
+  return {
+    op: 'slice',
+    attributes: {
+      starts: cuts.map(({ start }) => start),
+      ends: cuts.map(({ end }) => end),
+      axes: cuts.map(({ axis }) => axis),
+      steps: cuts.map(({ step }) => step),
+    },
+  };
+};
+
+/** What a slice leaves of an axis. */
+interface Cut {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** In fours: axis, start, end, step; null is from the start, to the end. Undefined unless all are numbers. */
+function statedCuts(input: Shape, args: ReadonlyMap<number, unknown>): Cut[] | undefined {
+  const cuts: Cut[] = [];
+  for (let at = 1; at === 1 || args.has(at); at += 4) {
+    const axis = fromFront(integer(args.get(at)) ?? Number.NaN, input.length);
+    if (axis === undefined) return undefined;
+    const extent = input[axis]!;
+    const bound = (value: unknown, otherwise: number): number => {
+      const stated = value === null ? otherwise : (integer(value) ?? Number.NaN);
+      return Math.min(Math.max(stated < 0 ? stated + extent : stated, 0), extent);
+    };
+    const [start, end] = [bound(args.get(at + 1), 0), bound(args.get(at + 2), extent)];
+    const step = integer(args.get(at + 3));
+    if (Number.isNaN(start + end) || step === undefined || step < 1) return undefined;
+    if (start > 0 || end < extent || step > 1) cuts.push({ axis, start, end, step });
+  }
+  return cuts;
+}
+
+function cutsBetween(input: Shape, output: Shape | undefined): Cut[] | undefined {
+  if (input.length !== output?.length) return undefined;
+  return input.flatMap((extent, axis) =>
+    extent === output[axis] ? [] : [{ axis, start: 0, end: output[axis]!, step: 1 }],
+  );
+}
 
 export const pad: Rule = ({ inputs, outputs }) => {
   const [input, output] = [inputs[0], outputs[0]];
@@ -80,7 +138,3 @@ export const pad: Rule = ({ inputs, outputs }) => {
   const pads = [...begins, ...total.map((extent, axis) => extent - begins[axis]!)];
   return { op: 'pad', attributes: { pads, mode: 'constant' } };
 };
-
-function axesThat(input: Shape, output: Shape): number[] {
-  return input.flatMap((dimension, axis) => (dimension === output[axis] ? [] : [axis]));
-}

@@ -7,7 +7,7 @@ import {
   type OwnedConstant,
   type Rule,
 } from '../call.ts';
-import { concat, pad, permute, reshape, slice, split, swap } from './data-movement.ts';
+import { concat, pad, permute, reshape, select, slice, split, swap } from './data-movement.ts';
 import {
   adaptivePooling,
   convolution,
@@ -30,7 +30,9 @@ const plain =
 const binary =
   (op: 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'max' | 'min'): Rule =>
   ({ arguments: args, parameters }) => {
-    const scalar = [args[0], args[1], parameters.other].find((value) => typeof value === 'number');
+    const scalar = [args.get(0), args.get(1), parameters.other].find(
+      (value) => typeof value === 'number',
+    );
     if (scalar === undefined) return { op, attributes: {} };
     return {
       op,
@@ -38,6 +40,16 @@ const binary =
       constants: [{ name: 'operand', shape: [], values: [scalar as number] }],
     };
   };
+
+/** Functions of tensors that also compute sizes. */
+const arithmetic: readonly [string, Rule][] = [
+  ['add', binary('add')],
+  ['sub', binary('sub')],
+  ['mul', binary('mul')],
+  ...names(['div', 'floordiv', 'floor_divide'], binary('div')),
+  ['pow', binary('pow')],
+];
+export const ARITHMETIC: ReadonlySet<string> = new Set(arithmetic.map(([name]) => name));
 
 const normalization =
   (op: 'bn' | 'layernorm' | 'groupnorm' | 'instancenorm', names: readonly string[]): Rule =>
@@ -58,7 +70,8 @@ const normalization =
 const SCALE_AND_BIAS = ['scale', 'bias'];
 
 const linear: Rule = ({ parameters, inputs, outputs }) => {
-  const [cin, cout] = [inputs[0]?.at(-1), outputs[0]?.at(-1)];
+  const cin = inputs[0]?.at(-1);
+  const cout = integer(parameters.out_features) ?? outputs[0]?.at(-1);
   if (cin === undefined || cout === undefined) return undefined;
   const weight: OwnedConstant = { name: 'weight', shape: [cout, cin], layout: 'OI' };
   const bias = parameters.bias === false ? [] : [{ name: 'bias', shape: [cout] }];
@@ -73,7 +86,7 @@ const softmax =
   (op: 'softmax' | 'logsoftmax'): Rule =>
   ({ parameters, inputs, arguments: args }) => {
     const rank = inputs[0]?.length ?? 0;
-    const axis = fromFront(integer(parameters.dim, args[1]) ?? -1, rank);
+    const axis = fromFront(integer(parameters.dim, args.get(1)) ?? -1, rank);
     return axis === undefined ? undefined : { op, attributes: { axis } };
   };
 
@@ -84,8 +97,8 @@ const product: Rule = () => ({
 
 const clip: Rule = ({ parameters, arguments: args }) => {
   const bound = (...values: unknown[]) => values.find((value) => typeof value === 'number');
-  const min = bound(parameters.min_val, parameters.min, args[1]) as number | undefined;
-  const max = bound(parameters.max_val, parameters.max, args[2]) as number | undefined;
+  const min = bound(parameters.min_val, parameters.min, args.get(1)) as number | undefined;
+  const max = bound(parameters.max_val, parameters.max, args.get(2)) as number | undefined;
   const attributes = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
   return min === 0
     ? { op: 'relu', attributes: { ...(max !== undefined && { max }) } }
@@ -106,7 +119,7 @@ const expand: Rule = ({ outputs: [shape] }) => ({
 });
 
 const pixelShuffle: Rule = ({ parameters, arguments: args }) => {
-  const blockSize = integer(parameters.upscale_factor, args[1]);
+  const blockSize = integer(parameters.upscale_factor, args.get(1));
   return blockSize === undefined ? undefined : { op: 'depthtospace', attributes: { blockSize } };
 };
 
@@ -164,11 +177,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['softmax', softmax('softmax')],
   ...names(['logsoftmax', 'log_softmax'], softmax('logsoftmax')),
 
-  ['add', binary('add')],
-  ['sub', binary('sub')],
-  ['mul', binary('mul')],
-  ...names(['div', 'floordiv', 'floor_divide'], binary('div')),
-  ['pow', binary('pow')],
+  ...arithmetic,
   ['maximum', binary('max')],
   ['minimum', binary('min')],
   ...names(['matmul', 'bmm', 'mm'], product),
@@ -181,7 +190,8 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ),
   ['permute', permute],
   ...names(['transpose', 't'], swap),
-  ['slice', slice],
+  ...names(['slice', 'mergedslice'], slice),
+  ['select', select],
   ...names(['pad', 'constant_pad_nd', 'zeropad2d', 'constantpad2d'], pad),
   ['expand', expand],
   ...names(['upsample', 'upsamplingnearest2d', 'upsamplingbilinear2d', 'interpolate'], resize),

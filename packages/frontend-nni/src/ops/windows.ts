@@ -11,7 +11,7 @@ export const convolution: Rule = ({ parameters, inputs, outputs }) => {
   const axes = input.length - 2;
   const kernelShape = extents(axes, parameters.kernel_size);
   const group = integer(parameters.groups) ?? 1;
-  const [channels, filters] = [input[1]!, output[1]!];
+  const [channels, filters] = [input[1]!, integer(parameters.out_channels) ?? output[1]!];
   if (kernelShape === undefined || group < 1 || channels % group !== 0) return undefined;
   const strides = extents(axes, parameters.stride) ?? kernelShape.map(() => 1);
   const dilations = extents(axes, parameters.dilation) ?? kernelShape.map(() => 1);
@@ -51,7 +51,7 @@ export const transposedConvolution: Rule = (call) => {
   const group = integer(call.parameters.groups) ?? 1;
   const axes = dense.attributes.kernelShape.length;
   const channels = call.inputs[0]![1]!;
-  const filters = call.outputs[0]![1]!;
+  const filters = integer(call.parameters.out_channels) ?? call.outputs[0]![1]!;
   if (group < 1 || channels % group !== 0 || filters % group !== 0) return undefined;
   const outputPadding =
     extents(axes, call.parameters.output_padding) ?? dense.attributes.kernelShape.map(() => 0);
@@ -69,20 +69,20 @@ export function pooling(op: 'maxpool' | 'avgpool'): Rule {
     const [input, output] = [inputs[0], outputs[0]];
     if (!input || input.length !== output?.length || input.length < 3) return undefined;
     const axes = input.length - 2;
-    const kernelShape = extents(axes, parameters.kernel_size, args[1]);
+    const kernelShape = extents(axes, parameters.kernel_size, args.get(1));
     if (kernelShape === undefined) return undefined;
-    const padding = extents(axes, parameters.padding, args[3]) ?? kernelShape.map(() => 0);
+    const padding = extents(axes, parameters.padding, args.get(3)) ?? kernelShape.map(() => 0);
     const covers = kernelShape.every((extent, axis) => extent === input[axis + 2]);
     if (covers && isPoint(output)) return globalPooling(op, input);
-    const ceilMode = parameters.ceil_mode ?? args[op === 'maxpool' ? 5 : 4];
+    const ceilMode = parameters.ceil_mode ?? args.get(op === 'maxpool' ? 5 : 4);
     return {
       op,
       attributes: {
         kernelShape,
-        strides: extents(axes, parameters.stride, args[2]) ?? kernelShape,
+        strides: extents(axes, parameters.stride, args.get(2)) ?? kernelShape,
         pads: [...padding, ...padding],
         dilations:
-          extents(axes, parameters.dilation, op === 'maxpool' ? args[4] : undefined) ??
+          extents(axes, parameters.dilation, op === 'maxpool' ? args.get(4) : undefined) ??
           kernelShape.map(() => 1),
         ceilMode: ceilMode === true || ceilMode === 1,
       },
@@ -128,7 +128,7 @@ export function reduction(op: 'reducemean' | 'reducesum' | 'reducemax' | 'reduce
   return ({ parameters, inputs, outputs, arguments: args }) => {
     const [input, output] = [inputs[0], outputs[0]];
     if (!input || !output) return undefined;
-    const given = [parameters.dim, args[1]].flat().filter(Number.isSafeInteger) as number[];
+    const given = [parameters.dim, args.get(1)].flat().filter(Number.isSafeInteger) as number[];
     const keepDims = output.length === input.length;
     const axes = (
       given.length > 0

@@ -3,13 +3,13 @@ import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { castValues } from '../evaluate/arithmetic.ts';
 import {
-  alias,
   type Computation,
   computation,
   constant,
   type Row,
   type Rule,
   shaped,
+  unchanged,
 } from '../outcome.ts';
 
 /** The attributes that an op has under the same meaning in ONNX, by its row. */
@@ -50,21 +50,14 @@ export const rowsOfElementwiseOps: readonly Row[] = ops.flatMap((op): Row[] => {
 });
 
 /** An op outside the vocabulary whose result is like its operand. */
-function other(dataType?: DataType): Rule {
-  return (call) =>
-    shaped('custom', {}, [call.input(0).shape], { dataTypes: [dataType], inputs: FIRST });
-}
+const other: Rule = (call) => shaped('custom', {}, [call.input(0).shape], { inputs: FIRST });
 
 /** An op outside the vocabulary whose operands broadcast. */
-function otherBroadcasting(dataType?: DataType): Rule {
-  return (call) => shaped('custom', {}, [broadcastAll(call.shapes())], { dataTypes: [dataType] });
-}
-
-const OTHER_FUNCTIONS = ['Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'];
+const otherBroadcasting: Rule = (call) => shaped('custom', {}, [broadcastAll(call.shapes())]);
 
 /** Ops of any number of tensors; of one they do nothing. */
 function variadic(rule: Rule): Rule {
-  return (call) => (call.inputs.length === 1 ? alias(call.input(0)) : rule(call));
+  return (call) => (call.inputs.length === 1 ? unchanged(call) : rule(call));
 }
 
 const clip: Rule = (call) => {
@@ -86,7 +79,7 @@ function clipped(min: number | undefined, max: number | undefined): Computation 
 
 function castTo(call: Call, to: DataType): ReturnType<Rule> {
   const input = call.input(0);
-  if (to === input.dataType) return alias(input);
+  if (to === input.dataType) return unchanged(call);
   return computation('cast', { to }, { dataTypes: [to], inputs: FIRST });
 }
 
@@ -108,7 +101,7 @@ export const elementwiseRows: readonly Row[] = [
   ['Sum', '', 8, variadic(broadcasting('add'))],
   ['Max', '', 8, variadic(broadcasting('max'))],
   ['Min', '', 8, variadic(broadcasting('min'))],
-  ['Mean', '', 8, variadic(otherBroadcasting())],
+  ['Mean', '', 8, variadic(otherBroadcasting)],
   ['Clip', '', 1, clip],
   ['Cast', '', 6, cast],
   ['CastLike', '', 15, castLike],
@@ -116,14 +109,7 @@ export const elementwiseRows: readonly Row[] = [
   ['FastGelu', 'com.microsoft', 1, unary('gelu')],
   ['QuickGelu', 'com.microsoft', 1, unary('gelu')],
   ['BiasGelu', 'com.microsoft', 1, broadcasting('gelu')],
-  ['Shrink', '', 1, other()],
-  ['BitwiseNot', '', 1, other()],
-  ['IsNaN', '', 1, other('bool')],
-  ['IsInf', '', 1, other('bool')],
-  ...OTHER_FUNCTIONS.map((op): Row => [op, '', 7, other()]),
-  ['Xor', '', 7, otherBroadcasting('bool')],
-  ['BitShift', '', 7, otherBroadcasting()],
-  ['BitwiseAnd', '', 7, otherBroadcasting()],
-  ['BitwiseOr', '', 7, otherBroadcasting()],
-  ['BitwiseXor', '', 7, otherBroadcasting()],
+  ['Shrink', '', 1, other],
+  ['BitwiseNot', '', 1, other],
+  ['BitShift', '', 7, otherBroadcasting],
 ];

@@ -51,7 +51,9 @@ const nonZero: Rule = (call) => {
   return constant('int64', [shape.length, found.length], indices);
 };
 
-const sameAsInput: Rule = (call) => shaped('custom', {}, [call.input(0).shape]);
+const sameShape = (op: 'trilu' | 'reversesequence'): Rule => {
+  return (call) => shaped(op, {}, [call.input(0).shape], { inputs: [0] });
+};
 
 /** A flat sequence of the selected elements; known only for a constant selection. */
 const compress: Rule = (call) => {
@@ -78,7 +80,7 @@ export const indexingRows: readonly Row[] = [
   ['NonMaxSuppression', '', 10, nonMaxSuppression],
   ['NonZero', '', 9, nonZero],
   ['Compress', '', 9, compress],
-  ['Trilu', '', 14, sameAsInput],
-  ['ReverseSequence', '', 10, sameAsInput],
+  ['Trilu', '', 14, sameShape('trilu')],
+  ['ReverseSequence', '', 10, sameShape('reversesequence')],
   ['Multinomial', '', 7, multinomial],
 ];

@@ -6,7 +6,7 @@ import {
   reshapeShape,
   type Shape,
 } from '@nnmeter/ir';
-import { alias, computation, type Outcome, type Row, type Rule } from '../outcome.ts';
+import { alias, computation, type Outcome, type Row, type Rule, unchanged } from '../outcome.ts';
 
 function reshaped(shape: Shape): Outcome {
   return computation('reshape', { shape }, { inputs: [0] });
@@ -57,12 +57,12 @@ const transpose: Rule = (call) => {
   const input = call.shape(0);
   const perm = call.ints('perm') ?? input.map((_, axis) => input.length - 1 - axis);
   const isIdentity = perm.length === input.length && perm.every((from, axis) => from === axis);
-  return isIdentity ? alias(call.input(0)) : computation('transpose', { perm }, { inputs: [0] });
+  return isIdentity ? unchanged(call) : computation('transpose', { perm }, { inputs: [0] });
 };
 
 const concat: Rule = (call) => {
   const axis = call.axis(call.shape(0).length, 1);
-  return call.inputs.length === 1 ? alias(call.input(0)) : computation('concat', { axis });
+  return call.inputs.length === 1 ? unchanged(call) : computation('concat', { axis });
 };
 
 const split: Rule = (call) => {
@@ -91,20 +91,20 @@ const pad: Rule = (call) => {
     pads[axis] = given[index]!;
     pads[input.length + axis] = given[axes.length + index]!;
   });
-  if (pads.every((extent) => extent === 0)) return alias(call.input(0));
+  if (pads.every((extent) => extent === 0)) return unchanged(call);
   return computation('pad', { pads, mode: call.string('mode', 'constant') }, { inputs: [0] });
 };
 
 const expand: Rule = (call) => {
   const shape = broadcastShapes(call.shape(0), call.values(1));
-  if (sameShape(shape, call.shape(0))) return alias(call.input(0));
+  if (sameShape(shape, call.shape(0))) return unchanged(call);
   return computation('expand', { shape }, { inputs: [0] });
 };
 
 const tile: Rule = (call) => {
   const repeats = call.values(1);
   const isWhole = repeats.length === call.shape(0).length && repeats.every((each) => each === 1);
-  return isWhole ? alias(call.input(0)) : computation('tile', { repeats }, { inputs: [0] });
+  return isWhole ? unchanged(call) : computation('tile', { repeats }, { inputs: [0] });
 };
 
 function sameShape(a: Shape, b: Shape): boolean {
@@ -115,8 +115,11 @@ function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
   return (call) => computation(op, { blockSize: call.requireInt('blocksize') });
 }
 
+/** A name for a tensor: exporters write it wherever they like. */
+const identity: Rule = (call) => alias(call.input(0));
+
 /** In inference dropout hands its input on; a mask would be all true. */
-const dropout: Rule = (call) => alias(call.input(0));
+const dropout: Rule = (call) => (call.outputs[1] ? alias(call.input(0)) : unchanged(call));
 
 export const movementRows: readonly Row[] = [
   ['Reshape', '', 1, reshape],
@@ -131,6 +134,6 @@ export const movementRows: readonly Row[] = [
   ['Tile', '', 6, tile],
   ['DepthToSpace', '', 1, blocks('depthtospace')],
   ['SpaceToDepth', '', 1, blocks('spacetodepth')],
-  ['Identity', '', 1, dropout],
+  ['Identity', '', 1, identity],
   ['Dropout', '', 1, dropout],
 ];

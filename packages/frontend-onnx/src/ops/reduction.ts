@@ -1,6 +1,6 @@
 import { normalizeAxis, type OpAttributes, reduceShape, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { alias, computation, type Outcome, type Row, type Rule, shaped } from '../outcome.ts';
+import { computation, type Outcome, type Row, type Rule, shaped, unchanged } from '../outcome.ts';
 
 type ReduceOp = 'reducemean' | 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod' | 'reducel2';
 
@@ -8,8 +8,7 @@ function reduction(op: ReduceOp | 'custom'): Rule {
   return (call) => {
     const input = call.shape(0);
     const given = call.intsOrInput('axes', 1) ?? [];
-    if (given.length === 0 && call.int('noop_with_empty_axes', 0) !== 0)
-      return alias(call.input(0));
+    if (given.length === 0 && call.int('noop_with_empty_axes', 0) !== 0) return unchanged(call);
     const axes = [...new Set(given.map((axis) => normalizeAxis(axis, input.length)))].sort(
       (a, b) => a - b,
     );

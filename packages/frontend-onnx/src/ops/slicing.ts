@@ -6,7 +6,7 @@ import {
   sliceShape,
 } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
-import { alias, computation, type Row, type Rule } from '../outcome.ts';
+import { computation, type Row, type Rule, unchanged } from '../outcome.ts';
 
 /** Reads a slice with everything explicit; axes are non-negative. */
 export function readSlice(call: Call, rank: number): OpAttributes['slice'] {
@@ -39,7 +39,7 @@ const slice: Rule = (call) => {
   const attributes = clamped(input, readSlice(call, input.length));
   const shape = sliceShape(input, attributes);
   const whole = attributes.steps.every((step) => step === 1);
-  if (whole && shape.every((extent, axis) => extent === input[axis])) return alias(call.input(0));
+  if (whole && shape.every((extent, axis) => extent === input[axis])) return unchanged(call);
   return computation('slice', attributes, { inputs: [0] });
 };
 

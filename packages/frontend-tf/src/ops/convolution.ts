@@ -16,19 +16,23 @@ export function imageAxes(context: OpContext): {
   return { layout, channels: layout.indexOf('C'), spatial };
 }
 
-/** Strides, dilations and explicit pads of a sliding window under TensorFlow's padding rules. */
+/**
+ * Strides, dilations and explicit pads of a sliding window under TensorFlow's padding rules.
+ * @param rates dilations along the sides, where they are not in `dilations`
+ */
 export function slidingWindow(
   context: OpContext,
   kernelShape: readonly number[],
   strideList: readonly number[] = context.integers('strides'),
-): { strides: number[]; dilations: number[]; pads: number[] } {
+  rates?: readonly number[],
+): { strides: readonly number[]; dilations: readonly number[]; pads: readonly number[] } {
   const { spatial } = imageAxes(context);
   const input = context.shape(0);
   const dilationList = context.integers('dilations');
   const padding = context.text('padding', 'VALID');
   const explicit = context.integers('explicit_paddings');
   const strides = spatial.map((axis) => strideList[axis] ?? 1);
-  const dilations = spatial.map((axis) => dilationList[axis] ?? 1);
+  const dilations = rates ?? spatial.map((axis) => dilationList[axis] ?? 1);
   const begins: number[] = [];
   const ends: number[] = [];
   for (const [index, axis] of spatial.entries()) {
@@ -54,7 +58,7 @@ function convolution(context: OpContext, depthwise: boolean) {
   const input = context.shape(0);
   const filter = context.shape(1);
   const spatialRank = axes.spatial.length;
-  if (filter.length !== spatialRank + 2) {
+  if (filter.length !== spatialRank + 2 || filter.length !== input.length) {
     throw new NnMeterError(
       'E_SHAPE',
       `filter [${filter.join(', ')}] does not fit the input [${input.join(', ')}]`,

@@ -1,80 +1,132 @@
 import { broadcastShapes, elementCount, type Shape, type Tensor } from '@nnmeter/ir';
+import type { SettledNode } from '../settle-shapes.ts';
 
 /** Numbers of a shape computation with their shape. */
-export interface Values {
+interface Values {
   readonly shape: Shape;
   readonly values: readonly number[];
 }
 
-const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  AddV2: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  RealDiv: (a, b) => a / b,
-  Div: (a, b) => a / b,
-  FloorDiv: (a, b) => Math.floor(a / b),
-  TruncateDiv: (a, b) => Math.trunc(a / b),
-  FloorMod: (a, b) => a - b * Math.floor(a / b),
-  Maximum: Math.max,
-  Minimum: Math.min,
-  Pow: (a, b) => a ** b,
-  Equal: (a, b) => Number(a === b),
-  NotEqual: (a, b) => Number(a !== b),
-  Greater: (a, b) => Number(a > b),
-  GreaterEqual: (a, b) => Number(a >= b),
-  Less: (a, b) => Number(a < b),
-  LessEqual: (a, b) => Number(a <= b),
-  LogicalAnd: (a, b) => Number(a !== 0 && b !== 0),
-  LogicalOr: (a, b) => Number(a !== 0 || b !== 0),
-};
+/** Looked up by names out of files, which are no keys of objects. */
+const BINARY = new Map<string, (a: number, b: number) => number>(
+  Object.entries({
+    Add: (a, b) => a + b,
+    AddV2: (a, b) => a + b,
+    Sub: (a, b) => a - b,
+    Mul: (a, b) => a * b,
+    RealDiv: (a, b) => a / b,
+    Div: (a, b) => a / b,
+    FloorDiv: (a, b) => Math.floor(a / b),
+    TruncateDiv: (a, b) => Math.trunc(a / b),
+    FloorMod: (a, b) => a - b * Math.floor(a / b),
+    Maximum: Math.max,
+    Minimum: Math.min,
+    Pow: (a, b) => a ** b,
+    Equal: (a, b) => Number(a === b),
+    NotEqual: (a, b) => Number(a !== b),
+    Greater: (a, b) => Number(a > b),
+    GreaterEqual: (a, b) => Number(a >= b),
+    Less: (a, b) => Number(a < b),
+    LessEqual: (a, b) => Number(a <= b),
+    LogicalAnd: (a, b) => Number(a !== 0 && b !== 0),
+    LogicalOr: (a, b) => Number(a !== 0 || b !== 0),
+  }),
+);
 
-const UNARY: Readonly<Record<string, (a: number) => number>> = {
-  Neg: (a) => -a,
-  Abs: Math.abs,
-  Floor: Math.floor,
-  Ceil: Math.ceil,
-  Round: Math.round,
-  Sqrt: Math.sqrt,
-  Rsqrt: (a) => 1 / Math.sqrt(a),
-  Square: (a) => a * a,
-  Reciprocal: (a) => 1 / a,
-  LogicalNot: (a) => Number(a === 0),
-};
+const UNARY = new Map<string, (a: number) => number>(
+  Object.entries({
+    Neg: (a) => -a,
+    Abs: Math.abs,
+    Floor: Math.floor,
+    Ceil: Math.ceil,
+    Round: Math.round,
+    Sqrt: Math.sqrt,
+    Rsqrt: (a) => 1 / Math.sqrt(a),
+    Square: (a) => a * a,
+    Reciprocal: (a) => 1 / a,
+    LogicalNot: (a) => Number(a === 0),
+  }),
+);
 
-const REDUCTIONS: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Prod: (values) => values.reduce((a, b) => a * b, 1),
-  Sum: (values) => values.reduce((a, b) => a + b, 0),
-  Max: (values) => Math.max(...values),
-  Min: (values) => Math.min(...values),
-  All: (values) => Number(values.every((value) => value !== 0)),
-  Any: (values) => Number(values.some((value) => value !== 0)),
-};
+const REDUCTIONS = new Map<string, (values: readonly number[]) => number>(
+  Object.entries({
+    Prod: (values) => values.reduce((a, b) => a * b, 1),
+    Sum: (values) => values.reduce((a, b) => a + b, 0),
+    Max: (values) => Math.max(...values),
+    Min: (values) => Math.min(...values),
+    All: (values) => Number(values.every((value) => value !== 0)),
+    Any: (values) => Number(values.some((value) => value !== 0)),
+  }),
+);
 
 /**
- * Computes an op on small constants, as shape computations need; undefined if it is not one of theirs. `shape` is the
- * result's shape by the op's own rule.
+ * Computes an op on small constants, as shape computations need: one entry a result, undefined if the op is not one of
+ * theirs. `shapes` are those of the results by the op's own rule, `node` is what the op becomes.
  */
 export function foldValues(
   op: string,
   inputs: readonly Tensor[],
-  shape: Shape,
-  slice?: SliceOf,
-): Values | undefined {
+  shapes: readonly Shape[],
+  node: SettledNode,
+): readonly (readonly number[] | undefined)[] {
   const operands: Values[] = [];
   for (const input of inputs) {
-    if (input.values === undefined || input.shape === undefined) return undefined;
+    if (input.values === undefined || input.shape === undefined) return [];
     operands.push({ shape: input.shape, values: input.values });
   }
+  if (node.op === 'split') return splitValues(operands[node.operands?.[0] ?? 0], shapes);
+  if (node.op === 'concat') return [joinValues(operands, node, shapes[0] ?? [])];
+  const slice = node.op === 'slice' ? node.attributes : undefined;
+  return [foldResult(op, operands, shapes[0] ?? [], slice)?.values];
+}
+
+/** Parts of a list; of what has more axes only the shapes are needed. */
+function splitValues(
+  whole: Values | undefined,
+  shapes: readonly Shape[],
+): readonly (readonly number[])[] {
+  if (whole?.shape.length !== 1) return [];
+  const { values } = whole;
+  let end = 0;
+  return shapes.map((shape) => {
+    const start = end;
+    end += elementCount(shape);
+    return values.slice(start, end);
+  });
+}
+
+/** Tensors side by side along an axis that they have, or along a new one. */
+function joinValues(
+  operands: readonly Values[],
+  node: Extract<SettledNode, { op: 'concat' }>,
+  shape: Shape,
+): readonly number[] {
+  const { axis } = node.attributes;
+  const parts = node.operands?.map((index) => operands[index]!) ?? operands;
+  const rows = elementCount(shape.slice(0, axis));
+  return Array.from({ length: rows }, (_, row) =>
+    parts.flatMap(({ values }) => {
+      const width = values.length / rows;
+      return values.slice(row * width, (row + 1) * width);
+    }),
+  ).flat();
+}
+
+function foldResult(
+  op: string,
+  operands: readonly Values[],
+  shape: Shape,
+  slice: SliceOf | undefined,
+): Values | undefined {
   const [a, b] = operands;
   if (a === undefined) return undefined;
   const flat = (values: readonly number[]): Values | undefined =>
     values.length === elementCount(shape) ? { shape, values } : undefined;
-  const binary = BINARY[op];
+  const binary = BINARY.get(op);
   if (binary !== undefined && b !== undefined) return elementwise(a, b, binary);
-  const unary = UNARY[op];
+  const unary = UNARY.get(op);
   if (unary !== undefined) return { shape: a.shape, values: a.values.map(unary) };
-  const reduce = REDUCTIONS[op];
+  const reduce = REDUCTIONS.get(op);
   if (reduce !== undefined)
     return elementCount(shape) === 1 ? { shape, values: [reduce(a.values)] } : undefined;
   switch (op) {
@@ -83,14 +135,6 @@ export function foldValues(
     case 'Squeeze':
     case 'ExpandDims':
       return flat(a.values);
-    case 'Pack':
-      return a.values.length === 1
-        ? flat(operands.flatMap((operand) => operand.values))
-        : undefined;
-    case 'ConcatV2':
-      return a.shape.length === 1
-        ? flat(operands.slice(0, -1).flatMap((operand) => operand.values))
-        : undefined;
     case 'GatherV2':
     case 'Gather':
       return a.shape.length === 1 && b !== undefined
@@ -114,7 +158,7 @@ export function foldValues(
   }
 }
 
-export interface SliceOf {
+interface SliceOf {
   readonly starts: readonly number[];
   readonly steps: readonly number[];
 }

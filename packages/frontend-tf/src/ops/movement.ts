@@ -6,7 +6,7 @@ import {
   reshapeShape,
   type Shape,
 } from '@nnmeter/ir';
-import { node, type OpContext, type Rows, type Rule } from './rule.ts';
+import { constant, node, type OpContext, type Rows, type Rule, uncosted } from './rule.ts';
 
 function reshaped(shape: Shape) {
   return node('reshape', { shape }, { operands: [0] });
@@ -21,7 +21,7 @@ function squeeze(context: OpContext) {
 
 function expandDims(context: OpContext) {
   const shape = [...context.shape(0)];
-  shape.splice(normalizeAxis(context.values(1)[0]!, shape.length + 1), 0, 1);
+  shape.splice(normalizeAxis(context.value(1), shape.length + 1), 0, 1);
   return reshaped(shape);
 }
 
@@ -33,7 +33,7 @@ function concat(context: OpContext) {
     .map((_, index) => index)
     .slice(isFirst ? 1 : 0, isFirst ? undefined : last);
   const rank = context.shape(operands[0] ?? 0).length;
-  const axis = normalizeAxis(context.values(isFirst ? 0 : last)[0]!, rank);
+  const axis = normalizeAxis(context.value(isFirst ? 0 : last), rank);
   return node('concat', { axis }, { operands });
 }
 
@@ -44,7 +44,7 @@ function split(
 ): Rule {
   return (context) => {
     const shape = context.shape(input);
-    const axis = normalizeAxis(context.values(axisInput)[0]!, shape.length);
+    const axis = normalizeAxis(context.value(axisInput), shape.length);
     const sizes = sizesOf(context, shape[axis]!);
     return node('split', { axis, sizes }, { operands: [input] });
   };
@@ -113,19 +113,25 @@ function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
 }
 
 /** Dilated convolutions of TensorFlow 1 are bracketed by these; each copies the tensor. */
+function toBlocks(
+  context: OpContext,
+  isToBatch: boolean,
+  block: readonly number[],
+  margins: readonly number[],
+) {
+  const shape = [...context.shape(0)];
+  block.forEach((side, index) => {
+    const margin = (margins[2 * index] ?? 0) + (margins[2 * index + 1] ?? 0);
+    shape[0]! *= isToBatch ? side : 1 / side;
+    shape[index + 1] = isToBatch
+      ? (shape[index + 1]! + margin) / side
+      : shape[index + 1]! * side - margin;
+  });
+  return node('transpose', { perm: [] }, { operands: [0], shapes: [shape] });
+}
+
 function batchAndSpace(isToBatch: boolean): Rule {
-  return (context) => {
-    const [block, margins] = [context.values(1), context.values(2)];
-    const shape = [...context.shape(0)];
-    block.forEach((side, index) => {
-      const margin = (margins[2 * index] ?? 0) + (margins[2 * index + 1] ?? 0);
-      shape[0]! *= isToBatch ? side : 1 / side;
-      shape[index + 1] = isToBatch
-        ? (shape[index + 1]! + margin) / side
-        : shape[index + 1]! * side - margin;
-    });
-    return node('transpose', { perm: [] }, { operands: [0], shapes: [shape] });
-  };
+  return (context) => toBlocks(context, isToBatch, context.values(1), context.values(2));
 }
 
 function tile(context: OpContext) {
@@ -133,27 +139,117 @@ function tile(context: OpContext) {
 }
 
 function topK(context: OpContext) {
-  const k = context.op === 'TopK' ? context.integer('k', 1) : context.values(1)[0]!;
+  const k = context.op === 'TopK' ? context.integer('k', 1) : context.value(1);
   return node('topk', { axis: context.shape(0).length - 1, k }, { operands: [0] });
 }
 
 /** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
-function suppression(context: OpContext) {
-  const most = context.values(2)[0]!;
-  return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], [most], []] });
+function suppression(...others: readonly ('scores' | 'count')[]): Rule {
+  return (context) => {
+    const most = context.value(2);
+    const shapes = others.map((other) => (other === 'scores' ? [most] : []));
+    return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], ...shapes] });
+  };
 }
 
-export const movementRows: Rows = [
+/** Boxes [batch, boxes, classes or 1, 4] and scores [batch, boxes, classes]; an image keeps as many as it may. */
+function combinedSuppression(context: OpContext) {
+  const [batch, , classes] = context.shape(1);
+  const [perClass, total] = [context.value(2), context.value(3)];
+  const kept = context.flag('pad_per_class') ? Math.min(total, perClass * classes!) : total;
+  const shapes = [[batch!, kept, 4], [batch!, kept], [batch!, kept], [batch!]];
+  return node('nonmaxsuppression', {}, { operands: [0, 1], shapes });
+}
+
+/** Regions of images, [boxes, height, width, channels]. */
+function cropAndResize(context: OpContext) {
+  const [boxes] = context.shape(1);
+  const mode = context.text('method', 'bilinear') === 'nearest' ? 'nearest' : 'linear';
+  const shape = [boxes!, ...context.values(3), context.shape(0)[3]!];
+  return node('resize', { mode }, { operands: [0], shapes: [shape], layout: 'NHWC' });
+}
+
+/** Images seen from elsewhere, of the size that the third input says. */
+function transformed(context: OpContext) {
+  const [batch, , , channels] = context.shape(0);
+  const sizes = [batch!, ...context.values(2), channels!];
+  return node('resize', { mode: 'linear', sizes }, { operands: [0], layout: 'NHWC' });
+}
+
+/** Indices, updates, shape. */
+function scatterInto(context: OpContext) {
+  return node('scatter', {}, { operands: [1, 0], shapes: [context.values(2)] });
+}
+
+/** Rows into the places that constant indices say: the indices of each operand, then the operands. */
+function stitch(context: OpContext) {
+  const count = context.inputs.length / 2;
+  const operands = Array.from({ length: count }, (_, index) => count + index);
+  const places = operands.flatMap((_, index) => context.values(index));
+  const rest = context.shape(count).slice(context.shape(0).length);
+  return node(
+    'concat',
+    { axis: 0 },
+    { operands, shapes: [[Math.max(-1, ...places) + 1, ...rest]] },
+  );
+}
+
+/** Sums of rows that belong together; as many as a third input says, or the last index. */
+function segments(context: OpContext) {
+  const ids = context.shape(1);
+  const count = context.inputs.length > 2 ? context.value(2) : context.values(1).at(-1)! + 1;
+  const shape = [count, ...context.shape(0).slice(ids.length)];
+  return node('scatter', {}, { operands: [0, 1], shapes: [shape] });
+}
+
+/** Matrices of which the operand is the main diagonal; other diagonals are not known. */
+function diagonal(context: OpContext) {
+  const shape = context.shape(0);
+  const place = context.inputs[1]?.values ?? [0];
+  if (place.some((offset) => offset !== 0)) return uncosted(undefined);
+  return node('scatter', {}, { operands: [0], shapes: [[...shape, shape.at(-1) ?? 1]] });
+}
+
+function diagonalOf(context: OpContext) {
+  const shape = context.shape(0);
+  const place = context.inputs[1]?.values ?? [0];
+  if (place.some((offset) => offset !== 0)) return uncosted(undefined);
+  const side = Math.min(shape.at(-1) ?? 1, shape.at(-2) ?? 1);
+  return node('gather', { axis: 0 }, { operands: [0], shapes: [[...shape.slice(0, -2), side]] });
+}
+
+const sameShape = (op: 'roll' | 'reversesequence' | 'trilu'): Rule => {
+  return () => node(op, {}, { operands: [0] });
+};
+
+function changeBlocks(isToBatch: boolean): Rule {
+  return (context) => {
+    const side = context.integer('block_size', 1);
+    return toBlocks(context, isToBatch, [side, side], context.values(1));
+  };
+}
+
+/** Tensors of a list, which are the inputs here, side by side along a new first axis. */
+function stackList(context: OpContext) {
+  const shape = [context.inputs.length, ...context.shape(0)];
+  return node('concat', { axis: 0 }, { shapes: [shape] });
+}
+
+/** Ops that only rename axes. */
+export const reshapeRows: Rows = [
   ['Reshape', (context) => reshaped(reshapeShape(context.shape(0), context.values(1), false))],
   ['Squeeze', squeeze],
   ['ExpandDims', expandDims],
+];
+
+export const movementRows: Rows = [
   ['ConcatV2 Concat', concat],
   ['Split', split(1, 0, evenSizes)],
   ['SplitV', split(0, 2, givenSizes)],
   ['Unpack', unpack],
   ['Pack', pack],
   ['Pad PadV2 MirrorPad', pad],
-  ['Transpose', transpose],
+  ['Transpose ConjugateTranspose', transpose],
   ['Tile', tile],
   ['BroadcastTo', (context) => node('expand', { shape: context.values(1) }, { operands: [0] })],
   [
@@ -168,34 +264,59 @@ export const movementRows: Rows = [
   ['SpaceToDepth', blocks('spacetodepth')],
   ['SpaceToBatchND', batchAndSpace(true)],
   ['BatchToSpaceND', batchAndSpace(false)],
+  ['SpaceToBatch', changeBlocks(true)],
+  ['BatchToSpace', changeBlocks(false)],
   [
-    'Cumsum',
+    'Cumsum Cumprod CumulativeLogsumexp',
     (context) =>
       node(
         'cumsum',
-        { axis: normalizeAxis(context.values(1)[0]!, context.shape(0).length) },
+        { axis: normalizeAxis(context.value(1), context.shape(0).length) },
         { operands: [0] },
       ),
   ],
   [
     'OneHot',
     (context) =>
-      node(
-        'onehot',
-        { axis: context.shape(0).length, depth: context.values(1)[0]! },
-        { operands: [0] },
-      ),
+      node('onehot', { axis: context.shape(0).length, depth: context.value(1) }, { operands: [0] }),
   ],
   ['TopK TopKV2', topK],
+  ['NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3', suppression()],
+  ['NonMaxSuppressionWithOverlaps', suppression()],
+  ['NonMaxSuppressionV4', suppression('count')],
+  ['NonMaxSuppressionV5', suppression('scores', 'count')],
+  ['CombinedNonMaxSuppression', combinedSuppression],
+  ['CropAndResize', cropAndResize],
+  ['ScaleAndTranslate', resize('linear')],
+  ['ImageProjectiveTransformV2 ImageProjectiveTransformV3', transformed],
+  ['ScatterNd', scatterInto],
   [
-    'NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5',
-    suppression,
+    'SparseToDense',
+    (context) => node('scatter', {}, { operands: [2, 0], shapes: [context.values(1)] }),
   ],
+  ['DynamicStitch ParallelDynamicStitch', stitch],
+  [
+    'TensorScatterUpdate TensorScatterAdd TensorScatterSub TensorScatterMin TensorScatterMax MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3',
+    () => node('scatter', {}, { operands: [0, 1] }),
+  ],
+  [
+    'SegmentSum SegmentMean SegmentMax SegmentMin SegmentProd SegmentSumV2 SegmentMaxV2 SegmentMinV2 SegmentProdV2 UnsortedSegmentSum UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd',
+    segments,
+  ],
+  ['MatrixDiag MatrixDiagV2 MatrixDiagV3', diagonal],
+  ['MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3', diagonalOf],
+  ['MatrixBandPart BatchMatrixBandPart', sameShape('trilu')],
+  ['Roll', sameShape('roll')],
+  ['ReverseSequence', sameShape('reversesequence')],
+  ['RandomShuffle', (context) => node('gather', { axis: 0 }, { shapes: [context.shape(0)] })],
+  ['TensorListGetItem TensorArrayReadV3', () => node('gather', { axis: 0 })],
+  ['TensorListStack TensorListGather TensorArrayGatherV3', stackList],
+  ['TensorListConcat TensorListConcatV2 TensorArrayConcatV3', () => node('concat', { axis: 0 })],
   [
     'Cast Bitcast',
     (context) =>
       elementCount(context.shape(0)) === 0
-        ? { kind: 'constant', shape: context.shape(0) }
+        ? constant(context.shape(0))
         : node('cast', { to: context.outputType }),
   ],
 ];

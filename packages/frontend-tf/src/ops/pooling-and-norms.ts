@@ -33,7 +33,7 @@ function axesOf(context: OpContext): number[] {
   return axes.sort((a, b) => a - b);
 }
 
-function reduction(op: 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod'): Rule {
+function reduction(op: 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod' | 'reducel2'): Rule {
   return (context) => {
     const attributes = { axes: axesOf(context), keepDims: context.flag('keep_dims') };
     return node(op, attributes, { operands: [0] });
@@ -53,9 +53,34 @@ function mean(context: OpContext) {
   return node(isGlobal ? 'gap' : 'reducemean', { axes, keepDims }, { operands: [0] });
 }
 
+/** Half the sum of the squares. */
+function halfSquares(context: OpContext) {
+  return node('reducesum', { axes: [...context.shape(0).keys()], keepDims: false });
+}
+
+function dilation(context: OpContext) {
+  const kernelShape = context.shape(1).slice(0, 2);
+  const dilations = context.integers('rates').slice(1, 3);
+  const window = slidingWindow(context, kernelShape, context.integers('strides'), dilations);
+  return node(
+    'dilation2d',
+    { kernelShape, ...window, ceilMode: false },
+    { operands: [0, 1], layout: 'NHWC' },
+  );
+}
+
+function patches(context: OpContext) {
+  const { spatial, layout } = imageAxes(context);
+  const along = (list: readonly number[]) => spatial.map((axis) => list[axis] ?? 1);
+  const kernelShape = along(context.integers('ksizes'));
+  const dilations = along(context.integers('rates'));
+  const window = slidingWindow(context, kernelShape, context.integers('strides'), dilations);
+  return node('unfold', { kernelShape, ...window }, { layout });
+}
+
 function argument(op: 'argmax' | 'argmin'): Rule {
   return (context) => {
-    const axis = normalizeAxis(context.values(1)[0]!, context.shape(0).length);
+    const axis = normalizeAxis(context.value(1), context.shape(0).length);
     return node(op, { axes: [axis], keepDims: false }, { operands: [0] });
   };
 }
@@ -74,6 +99,10 @@ export const poolingAndNormRows: Rows = [
   ['Max Any', reduction('reducemax')],
   ['Min All', reduction('reducemin')],
   ['Prod', reduction('reduceprod')],
+  ['EuclideanNorm', reduction('reducel2')],
+  ['L2Loss', halfSquares],
+  ['Dilation2D', dilation],
+  ['ExtractImagePatches ExtractVolumePatches', patches],
   ['ArgMax', argument('argmax')],
   ['ArgMin', argument('argmin')],
   ['FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3', batchNormalization],

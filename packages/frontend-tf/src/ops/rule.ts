@@ -10,6 +10,8 @@ export interface OpContext {
   shape(index: number): Shape;
   /** The values of a constant input; @throws NnMeterError E_SHAPE naming the node if they are not constant. */
   values(index: number): readonly number[];
+  /** The first of them; @throws NnMeterError also if there are none. */
+  value(index: number): number;
   attribute(name: string): AttrValue | undefined;
   text(name: string, fallback: string): string;
   integer(name: string, fallback: number): number;
@@ -27,22 +29,25 @@ export interface LoweredNode<O extends Op = Op> {
   readonly shapes?: readonly (Shape | undefined)[];
   /** Which inputs are operands, in the graph's order; default all. The rest (axes, sizes) are in the attributes. */
   readonly operands?: readonly number[];
+  /** Whether it runs although all its inputs are constant. */
+  readonly runs?: true;
   /** Layouts given to constant operands, by input index. */
   readonly constantLayouts?: Readonly<Record<number, Layout>>;
   /** Layout of the first operand, where the node says it and the operand's own may be another or none. */
   readonly layout?: Layout | undefined;
 }
 
+export interface ConstantResult {
+  readonly shape: Shape;
+  readonly values?: readonly number[] | undefined;
+}
+
 export type Lowered =
   | { [O in Op]: LoweredNode<O> }[Op]
   /** The output is the input itself. */
   | { readonly kind: 'alias'; readonly input: number }
-  /** The output is known without running anything. */
-  | {
-      readonly kind: 'constant';
-      readonly shape: Shape;
-      readonly values?: readonly number[] | undefined;
-    };
+  /** The outputs are known without running anything. */
+  | { readonly kind: 'constant'; readonly results: readonly ConstantResult[] };
 
 export type Rule = (context: OpContext) => Lowered;
 
@@ -55,4 +60,14 @@ export function node<O extends Op>(
   rest: Partial<Omit<LoweredNode<O>, 'kind' | 'op' | 'attributes'>> = {},
 ): Lowered {
   return { kind: 'node', op, attributes, ...rest } as Lowered;
+}
+
+/** An output that is known without running anything. */
+export function constant(shape: Shape, values?: readonly number[]): Lowered {
+  return { kind: 'constant', results: [{ shape, values }] };
+}
+
+/** A node of which only the shapes of the outputs are known. */
+export function uncosted(...shapes: readonly (Shape | undefined)[]): Lowered {
+  return node('custom', {}, { shapes });
 }

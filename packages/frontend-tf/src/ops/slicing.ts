@@ -57,7 +57,7 @@ function slice(context: OpContext) {
 
 function gather(context: OpContext) {
   const rank = context.shape(0).length;
-  const axis = context.inputs.length > 2 ? normalizeAxis(context.values(2)[0]!, rank) : 0;
+  const axis = context.inputs.length > 2 ? normalizeAxis(context.value(2), rank) : 0;
   const batchAxes = context.integer('batch_dims', 0);
   return node('gather', { axis, ...(batchAxes !== 0 && { batchAxes }) }, { operands: [0, 1] });
 }
@@ -70,5 +70,5 @@ export const slicingRows: Rows = [
   ['StridedSlice', stridedSlice],
   ['Slice', slice],
   ['Gather GatherV2 ResourceGather', gather],
-  ['GatherNd', gatherNd],
+  ['GatherNd ResourceGatherNd', gatherNd],
 ];

@@ -70,6 +70,20 @@ export const unaryOps = {
   round: unary(['Round', 11], 'relu', {}),
   sin: unary(['Sin', 7], 'transcendental', {}),
   cos: unary(['Cos', 7], 'transcendental', {}),
+  tan: unary(['Tan', 7], 'transcendental', {}),
+  asin: unary(['Asin', 7], 'transcendental', {}),
+  acos: unary(['Acos', 7], 'transcendental', {}),
+  atan: unary(['Atan', 7], 'transcendental', {}),
+  sinh: unary(['Sinh', 9], 'transcendental', {}),
+  cosh: unary(['Cosh', 9], 'transcendental', {}),
+  asinh: unary(['Asinh', 9], 'transcendental', {}),
+  acosh: unary(['Acosh', 9], 'transcendental', {}),
+  atanh: unary(['Atanh', 9], 'transcendental', {}),
+  /** Conversions and corrections of the colors of an image: RGB to HSV, hue, saturation, contrast. */
+  recolor: unary(['Recolor', null], 'transcendental', {}),
+  isnan: { ...unary(['IsNaN', 9], 'relu', {}), resultType: 'bool' as const },
+  isinf: { ...unary(['IsInf', 10], 'relu', {}), resultType: 'bool' as const },
+  isfinite: { ...unary(['IsFinite', null], 'relu', {}), resultType: 'bool' as const },
   not: { ...unary(['Not', 1], 'relu', {}), resultType: 'bool' as const },
 };
 
@@ -81,7 +95,7 @@ const broadcast: ShapeRule<unknown> = (inputs) => {
 
 /** Elementwise with operands that broadcast. */
 const broadcasting = (
-  onnx: readonly [string, number],
+  onnx: readonly [string, number | null],
   most = 2,
   cost: CostKind = 'add',
   more: { readonly resultType?: DataType } = {},
@@ -116,6 +130,13 @@ export const broadcastingOps = {
   less: broadcasting(['Less', 1], 2, 'add', bool),
   and: broadcasting(['And', 1], 2, 'add', bool),
   or: broadcasting(['Or', 1], 2, 'add', bool),
+  xor: broadcasting(['Xor', 1], 2, 'add', bool),
+  bitwiseand: broadcasting(['BitwiseAnd', 18]),
+  bitwiseor: broadcasting(['BitwiseOr', 18]),
+  bitwisexor: broadcasting(['BitwiseXor', 18]),
+  atan2: broadcasting(['Atan2', null], 2, 'transcendental'),
+  /** Complex numbers of their parts. */
+  complex: broadcasting(['Complex', null]),
   where: broadcasting(['Where', 9], 3),
   prelu: broadcasting(['PRelu', 1], 2, 'relu'),
 };

@@ -7,17 +7,18 @@ import {
   reshapeShape,
   splitShapes,
   transposeShape,
+  windowExtent,
 } from '../shape-rules.ts';
-import type { Layout } from '../tensor.ts';
+import { elementCount, type Layout } from '../tensor.ts';
 import { type Attributes, optional, stated } from './attribute.ts';
-import { imageChannels, imageLike, imageSides } from './image.ts';
+import { imageChannels, imageLike, imageSides, windowAlong } from './image.ts';
 import { type CostKind, likeFirst, type OpRow, row } from './row.ts';
 
 const IMAGE_LAYOUTS: readonly Layout[] = ['NCHW', 'NHWC', 'NCW', 'NWC', 'NCDHW', 'NDHWC'];
 
 /** Moves the elements of one tensor; what says where to is an operand in ONNX, an attribute here. */
 const move = <const A extends Attributes>(
-  onnx: readonly [string, number],
+  onnx: readonly [string, number | null],
   columns: Pick<OpRow<A>, 'attributes' | 'shapes'> & Partial<OpRow<A>>,
 ) =>
   row<A>({
@@ -160,6 +161,34 @@ export const movementOps = {
     attributes: { mode: stated('text'), sizes: optional('shape') },
     shapes: ([data], { sizes }) => sizes && [{ shape: sizes, layout: data!.layout }],
     cost: 'resize',
+  }),
+  /** Shifts along some axes; what leaves at one end comes back at the other. */
+  roll: move(['Roll', null], { attributes: {}, shapes: likeFirst }),
+  /** Turns the first steps of every sequence around, as many as its length says. */
+  reversesequence: move(['ReverseSequence', 10], { attributes: {}, shapes: likeFirst }),
+  /** Keeps a band of diagonals of matrices, zeros elsewhere. */
+  trilu: move(['Trilu', 14], { attributes: {}, shapes: likeFirst, note: 'a band of a matrix' }),
+  /** Every window of an image as the channels of a pixel: im2col, patches. */
+  unfold: row({
+    onnx: ['Unfold', null],
+    attributes: {
+      kernelShape: stated('perSide', { onnx: 'kernel_shape' }),
+      strides: stated('perSide'),
+      pads: stated('padsPerSide'),
+      dilations: stated('perSide'),
+    },
+    operands: [1, 1],
+    shapes: ([data], attributes) => {
+      const sides = imageSides(data!).map((extent, axis) =>
+        windowExtent(extent, windowAlong(attributes, axis)),
+      );
+      const channels = imageChannels(data!) * elementCount(attributes.kernelShape);
+      return [imageLike(data!, sides, channels)];
+    },
+    macs: 'none',
+    cost: 'copy',
+    axes: 'image',
+    note: 'windows as channels',
   }),
   depthtospace: blocks('DepthToSpace', true),
   spacetodepth: blocks('SpaceToDepth', false),

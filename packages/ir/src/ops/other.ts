@@ -52,6 +52,24 @@ export const otherOps = {
     free: true,
     resultType: 'int64',
   }),
+  /** Fourier transforms over the last axes, forward or inverse, of real or complex numbers. */
+  fft: row({
+    onnx: ['FFT', null],
+    attributes: {
+      /** Extents that are transformed, of the last axes. */
+      lengths: stated('integers'),
+      /** The last extent of the result: of real numbers only half the frequencies are kept. */
+      width: stated('integer'),
+    },
+    operands: [1, 1],
+    shapes: ([data], { lengths, width }) => [
+      { shape: [...data!.shape.slice(0, -lengths.length), ...lengths.slice(0, -1), width] },
+    ],
+    macs: 'none',
+    cost: 'transcendental',
+    axes: 'opaque',
+    note: 'Fourier transforms',
+  }),
   /** How many boxes it selects depends on data. */
   nonmaxsuppression: row({
     onnx: ['NonMaxSuppression', 10],

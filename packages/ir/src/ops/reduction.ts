@@ -4,7 +4,7 @@ import { imageChannels, imageLike, imageSides, windowAlong } from './image.ts';
 import { type CostKind, likeFirst, type OpRow, row } from './row.ts';
 
 /** A window that slides over an image. */
-const pool = (onnx: readonly [string, number], cost: CostKind) =>
+const pool = (onnx: readonly [string, number | null], cost: CostKind) =>
   row({
     onnx,
     attributes: {
@@ -60,6 +60,8 @@ export const reductionOps = {
   maxpool: pool(['MaxPool', 1], 'maxpool'),
   avgpool: pool(['AveragePool', 1], 'avgpool'),
   lppool: pool(['LpPool', 2], 'avgpool'),
+  /** Of every window the largest sum with a filter (grey dilation), or the smallest difference (erosion). */
+  dilation2d: { ...pool(['Dilation2D', null], 'maxpool'), operands: [2, 2] as const },
   /** Mean over all spatial axes, keeping channels. */
   gap: reduction('GlobalAveragePool', 'gap', { ...axesAreOperands, note: 'mean over the image' }),
   globalmaxpool: reduction('GlobalMaxPool', 'reduce', { ...axesAreOperands, axes: 'image' }),
@@ -86,7 +88,8 @@ export const reductionOps = {
     attributes: { axis: stated('axis'), k: stated('integer') },
     operands: [1, 1],
     shapes: ([data], { axis, k }) => {
-      const shape = data!.shape.with(normalizeAxis(axis, data!.shape.length), k);
+      const sorted = normalizeAxis(axis, data!.shape.length);
+      const shape = data!.shape.map((extent, index) => (index === sorted ? k : extent));
       return [{ shape }, { shape }];
     },
     macs: 'none',

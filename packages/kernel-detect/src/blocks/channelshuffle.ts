@@ -28,7 +28,6 @@ export const channelshuffle: Block = {
     if (before === undefined || grouped === undefined || after === undefined) {
       return mismatch(split, 'has no known shape');
     }
-    if (!equal(after, before)) return mismatch(merge, 'does not restore the shape');
     const joined = [
       ...grouped.slice(0, axis),
       grouped[axis]! * grouped[axis + 1]!,
@@ -36,8 +35,10 @@ export const channelshuffle: Block = {
     ];
     // nn-Meter IR gives images channels last even where the source grouped them channels first.
     const joinedChannelsLast = [...joined.slice(0, 1), ...joined.slice(2), ...joined.slice(1, 2)];
-    if (!equal(joined, before) && !(axis === 1 && equal(joinedChannelsLast, before)))
-      return mismatch(split, 'does not split one axis into the two swapped');
+    const isJoined = (shape: readonly number[]): boolean =>
+      equal(joined, shape) || (axis === 1 && equal(joinedChannelsLast, shape));
+    if (!isJoined(before)) return mismatch(split, 'does not split one axis into the two swapped');
+    if (!isJoined(after)) return mismatch(merge, 'does not restore the shape');
     return [split, transpose, merge];
   },
 };

@@ -1,11 +1,12 @@
 import type { Op } from '@nnmeter/ir';
 import { attention } from './attention.ts';
+import { batchnorm } from './batchnorm.ts';
 import type { Block } from './block.ts';
 import { channelshuffle } from './channelshuffle.ts';
 import { gap } from './gap.ts';
 import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
-import { layernorm } from './layernorm.ts';
+import { layernorm, rmsnorm } from './normalization.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
@@ -20,7 +21,9 @@ export const BLOCKS: readonly Block[] = [
   split,
   gelu,
   layernorm,
+  rmsnorm,
   attention,
+  batchnorm,
 ];
 
 /** Blocks by the op they are anchored at. */

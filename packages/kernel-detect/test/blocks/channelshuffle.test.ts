@@ -30,6 +30,9 @@ test('channels first and channels last', () => {
 test('an image channels last whose groups are channels first, as nn-Meter IR of ONNX models has it', () => {
   const mixed = shuffle([1, 28, 28, 116], [1, 2, 58, 28, 28], [0, 2, 1, 3, 4]);
   expect(stages(mixed)).toEqual(['relu', 'channelshuffle']);
+  // The result is no image to the ONNX model, so that its channels are not moved.
+  const left = shuffle([1, 28, 28, 116], [1, 2, 58, 28, 28], [0, 2, 1, 3, 4], [1, 116, 28, 28]);
+  expect(stages(left)).toEqual(['relu', 'channelshuffle']);
 });
 
 test('why not', () => {

@@ -19,7 +19,8 @@ export interface NnMeterKernel {
 
 /**
  * The kernels nn-Meter 2.0 detects under a device's published rules (`FusionRules.official`), taken literally:
- * its block list, its walk and its op names, so `BF_dense_relu` never matches an `fc`.
+ * its block list, its walk and its op names, so `BF_dense_relu` never matches an `fc`; nodes that change nothing, such as
+ * a concatenation of one tensor, are kernels too.
  */
 export function detectNnMeterKernels(
   graph: Graph,

@@ -93,8 +93,9 @@ function heightAndChannels(shape: Shape | undefined): number[] | undefined {
   return shape?.length === 2 ? [...shape] : undefined;
 }
 
+/** Of tensors of any rank: the second extent, the number of inputs, the last extents. */
 function concatFeatures(inputShapes: readonly Shape[]): number[] | undefined {
-  const height = heightAndChannels(inputShapes[0])?.[0];
+  const height = inputShapes[0]?.[1];
   if (height === undefined) return undefined;
   const channels = inputShapes.map((shape) => shape.at(-1)!);
   const features = [height, channels.length, ...channels, 0, 0, 0, 0].slice(0, 6);

@@ -24,7 +24,12 @@ export function toUnits(graph: Graph, blocks: readonly ChainBlock[]): Unit[] {
     for (const node of nodes) claimOf[node] = claims.length;
     claims.push({ type, nodes });
   };
-  for (const nodes of siblingSlices(view)) claim('split', nodes);
+  // The original keeps one slice of a tensor, and with the others loses the edges to what reads them.
+  const lost = new Set<number>();
+  for (const nodes of siblingSlices(view)) {
+    claim('split', nodes);
+    for (const sibling of nodes.slice(1)) lost.add(sibling);
+  }
   for (const block of blocks) {
     const search = new ChainSearch(view, types, claimOf, block.ops);
     for (let i = 0; i < count; i++) {
@@ -48,7 +53,7 @@ export function toUnits(graph: Graph, blocks: readonly ChainBlock[]): Unit[] {
   for (let i = 0; i < count; i++) {
     for (let slot = view.slotStart[i]!; slot < view.slotStart[i + 1]!; slot++) {
       const producer = view.slotProducers[slot]!;
-      if (producer === NONE) continue;
+      if (producer === NONE || lost.has(producer)) continue;
       const [own, other] = [unitOf[i]!, unitOf[producer]!];
       const edge = own * units.length + other;
       if (other === own || edges.has(edge)) continue;

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { readOnnxFile } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
 import { detectNnMeterKernels, nnMeterFeatures } from '@nnmeter/nn-meter-predictors';
 import { hasShared, sharedPath } from '../../../../tests/support/shared.ts';
 import { deviceRules } from '../../../kernel-detect/test/support/rules.ts';
+import { readFixture } from '../support/fixtures.ts';
 import { graphInFile, parityGraphs, rebuiltGraph } from '../support/parity-graphs.ts';
 
 const whenShared = hasShared ? test : test.skip;
@@ -35,7 +38,7 @@ function expectedKernels({ kernels, features }: Expected): LabelledKernel[] {
     const own = features[next]?.op === op ? features[next++] : undefined;
     return {
       label: `${op} ${JSON.stringify(own?.x)}`,
-      inputs: inputs.map((name) => index.get(name)!),
+      inputs: [...new Set(inputs)].map((name) => index.get(name)!),
     };
   });
 }
@@ -100,5 +103,22 @@ describe('nn-Meter mode equals nn-Meter 2.0', () => {
       expect(digestOf(theirs)).toBe(digest);
       expect(digestOf(ours)).toBe(digest);
     }
+  });
+
+  test('nodes that change nothing are kernels; of several slices of a tensor only the first has readers', async () => {
+    const { expected } = readFixture<Case>('no-ops.json');
+    const graph = await readOnnxFile(
+      fileURLToPath(new URL('../../fixtures/no-ops.onnx', import.meta.url)),
+    );
+    for (const device of Object.keys(expected) as Device[]) {
+      const theirs = expectedKernels(expected[device]);
+      const ours = ourKernels(graph, device);
+      expect(ours.map(({ label }) => label).sort()).toEqual(
+        theirs.map(({ label }) => label).sort(),
+      );
+      expect(digestOf(ours)).toBe(digestOf(theirs));
+    }
+    const types = expected.cortexA76cpu_tflite21.kernels.map(({ op }) => op);
+    expect(types).toEqual(expect.arrayContaining(['concat', 'split', 'pad']));
   });
 });

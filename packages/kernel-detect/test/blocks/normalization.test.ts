@@ -29,7 +29,10 @@ function network({ square = 'pow', root = 'div', affine = true, axes = [2], subt
   const normal = {
     div: () => b.node('div', [centre, b.node('sqrt', [variance])]),
     rsqrt: () => b.node('mul', [centre, b.node('rsqrt', [variance])]),
-    reciprocal: () => b.node('mul', [b.node('reciprocal', [b.node('sqrt', [variance])]), centre]),
+    reciprocal: () =>
+      b.node('mul', [b.node('reciprocal', [b.node('sqrt', [variance])]), centre], {
+        shape: TOKENS,
+      }),
   }[root]();
   if (!affine) return b.result(normal).build();
   const scaled = b.node('mul', [normal, b.constant('gamma', [768])]);
@@ -44,6 +47,38 @@ describe('spellings of layer normalisation', () => {
     ['root, then reciprocal', { root: 'reciprocal' }],
   ])('%s', (_, variant) => {
     expect(stages(network(variant))).toEqual(['add', 'layernorm']);
+  });
+
+  test('as Keras writes it: x and the mean times gamma over the deviation', () => {
+    const b = new GraphBuilder();
+    const x = b.node('relu', [b.input('x', TOKENS)]);
+    const mean = (input: string) =>
+      b.node('reducemean', [input], { shape: ROW, attributes: { axes: [2], keepDims: true } });
+    const average = mean(x);
+    const variance = mean(b.node('square', [b.node('sub', [x, average])]));
+    const root = b.node('rsqrt', [b.node('add', [variance, b.scalar(1e-6)])]);
+    const factor = b.node('mul', [root, b.constant('gamma', [768])], { shape: TOKENS });
+    const scaled = b.node('mul', [x, factor]);
+    const offset = b.node('mul', [average, factor], { shape: TOKENS });
+    const shift = b.node('sub', [b.constant('beta', [768]), offset], { shape: TOKENS });
+    const graph = b.result(b.node('relu', [b.node('add', [scaled, shift])])).build();
+    expect(stages(graph)).toEqual(['relu', 'layernorm', 'relu']);
+  });
+
+  test('by the root of the mean square alone', () => {
+    const b = new GraphBuilder();
+    const x = b.node('relu', [b.input('x', TOKENS)]);
+    const square = b.node('pow', [x, b.scalar(2)]);
+    const mean = b.node('reducemean', [square], {
+      shape: ROW,
+      attributes: { axes: [2], keepDims: true },
+    });
+    const root = b.node('rsqrt', [b.node('add', [mean, b.scalar(1e-6)])], { name: 'root' });
+    const normal = b.node('mul', [x, root]);
+    const graph = b.result(b.node('mul', [b.constant('gamma', [768]), normal])).build();
+    expect(stages(graph)).toEqual(['relu', 'rmsnorm']);
+    const open = b.result(root).build();
+    expect(stages(open)).not.toContain('rmsnorm');
   });
 
   test('the single op', () => {
@@ -76,7 +111,7 @@ describe('why not', () => {
     const graph = network({ subtract: 'other' });
     expect(stages(graph)).not.toContain('layernorm');
     expect(whyNot(graph, 'layernorm', 'mean')).toBe(
-      '"centre" does not subtract the mean from what was averaged',
+      '"centre" combines what was averaged with another tensor',
     );
   });
 });

@@ -1,0 +1,1 @@
+export { frontend, readPt2 } from './frontend.ts';

@@ -1,0 +1,142 @@
+import {
+  createGraph,
+  findLayouts,
+  type Graph,
+  type Node,
+  type ReadOptions,
+  type Shape,
+  settleInputShapes,
+  type Tensor,
+  withInputShapes,
+} from '@nnmeter/ir';
+import { type Program, parseProgram } from './program.ts';
+import { lookUp, Reader } from './reader.ts';
+import { type Fed, Sizes } from './sizes.ts';
+import type { Step } from './step.ts';
+import type { Value } from './value.ts';
+
+/**
+ * The graph of a program, given as the JSON text in a torch.export archive.
+ * @throws NnMeterError E_INVALID_INPUT for what is no program, or for shapes that do not fit its inputs; E_INVALID_GRAPH
+ * for one that cannot run; E_LIMIT for graphs inside graphs without end.
+ */
+export function toGraph(text: string, options: ReadOptions): Graph {
+  const program = parseProgram(text);
+  const fed = fedInputs(program);
+  const names = fed.map(({ name }) => name);
+  const given = options.inputShapes
+    ? settleInputShapes(names, options.inputShapes)
+    : new Map<string, Shape>();
+  const sizes = new Sizes(fed, given);
+  const reader = new Reader(sizes);
+  const scope = reader.readProgram(program.graph, new Set(names));
+  const outputs = program.userOutputs.map((name) => lookUp(name, scope));
+  const inputs = names.map((name) => lookUp(name, scope));
+  const graph = assemble(neededSteps(reader.steps, outputs), inputs, outputs, {
+    name: options.name ?? 'model',
+    metadata: metadata(program),
+    warnings: [...sizes.warnings, ...reader.warnings],
+  });
+  // What the program fixes is inferred anew, as for other formats.
+  const changed = [...given].filter(
+    ([name, shape]) => graph.tensor(name).shape?.join() !== shape.join(),
+  );
+  return changed.length === 0 ? graph : withInputShapes(graph, Object.fromEntries(changed));
+}
+
+function fedInputs({ graph, userInputs }: Program): readonly Fed[] {
+  return userInputs.flatMap((name) => {
+    const tensor = graph.tensor(name);
+    return tensor === undefined ? [] : [{ name, tensor }];
+  });
+}
+
+/** What an output depends on, and what writes into tensors. */
+function neededSteps(steps: readonly Step[], outputs: readonly Value[]): readonly Step[] {
+  const needed = new Set<Value | undefined>(outputs);
+  const kept: Step[] = [];
+  for (const step of steps.toReversed()) {
+    const isNeeded =
+      step.mutates || step.outputs.some((output) => output !== undefined && needed.has(output));
+    if (!isNeeded) continue;
+    kept.push(step);
+    for (const input of step.inputs) needed.add(input);
+  }
+  return kept.reverse();
+}
+
+function assemble(
+  steps: readonly Step[],
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  facts: Pick<Graph, 'name' | 'metadata' | 'warnings'>,
+): Graph {
+  const values = new Set<Value>([...inputs, ...outputs]);
+  for (const step of steps) {
+    for (const value of [...step.inputs, ...step.outputs]) if (value) values.add(value);
+  }
+  const names = nodeNames(steps);
+  const nodes = steps.map((step, index) => toNode(step, names[index]!));
+  const tensors = new Map([...values].map((value) => [value.name, toTensor(value)]));
+  const inputNames = inputs.map(({ name }) => name);
+  const layouts = findLayouts(nodes, tensors, inputNames);
+  return createGraph({
+    ...facts,
+    nodes,
+    tensors: [...tensors.values()].map((tensor) => {
+      const layout = layouts.get(tensor.name);
+      return layout === undefined ? tensor : { ...tensor, layout };
+    }),
+    inputs: inputNames,
+    outputs: [...new Set(outputs.map(({ name }) => name))],
+  });
+}
+
+/** The path of the module, where it is the module's only node; else with the op behind it, numbered. */
+function nodeNames(steps: readonly Step[]): readonly string[] {
+  const count = new Map<string, number>();
+  for (const { module } of steps) count.set(module, (count.get(module) ?? 0) + 1);
+  const taken = new Set<string>();
+  const next = new Map<string, number>();
+  return steps.map(({ module, sourceOp, op }) => {
+    const short = op === 'custom' ? sourceOp.slice(sourceOp.lastIndexOf(':') + 1) : op;
+    const wanted = module === '' ? short : count.get(module) === 1 ? module : `${module}/${short}`;
+    let name = wanted;
+    for (let number = next.get(wanted) ?? 1; taken.has(name); number++) {
+      name = `${wanted}_${number}`;
+      next.set(wanted, number + 1);
+    }
+    taken.add(name);
+    return name;
+  });
+}
+
+function toNode({ op, attributes, inputs, outputs, sourceOp }: Step, name: string): Node {
+  return {
+    name,
+    op,
+    attributes,
+    inputs: inputs.map((value) => value?.name ?? ''),
+    outputs: outputs.map((value) => value?.name ?? ''),
+    sourceOp,
+  } as Node;
+}
+
+function toTensor({ name, kind, dataType, shape, values, weightLayout }: Value): Tensor {
+  return {
+    name,
+    kind,
+    dataType,
+    ...(shape && { shape }),
+    ...(values && { values }),
+    ...(weightLayout?.length === shape?.length && weightLayout && { layout: weightLayout }),
+  };
+}
+
+function metadata({ torchVersion, schemaVersion }: Program): Record<string, string> {
+  return {
+    format: 'pt2',
+    ...(torchVersion !== undefined && { producer: `pytorch ${torchVersion}` }),
+    schema: schemaVersion,
+  };
+}

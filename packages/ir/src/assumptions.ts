@@ -1,0 +1,67 @@
+import { NnMeterError, quote } from './errors.ts';
+import type { ReadOptions } from './read-options.ts';
+
+/**
+ * Sizes that data alone decide, by the op that does it, and how large they are taken to be: detectors keep some 100 boxes
+ * of an image (COCO scores the best 100), and a loop of unknown length is costed once.
+ */
+const DEFAULT_SIZES = {
+  /** Elements that are not zero: NonZero, Where with one operand. */
+  nonzero: 100,
+  /** What a mask lets through: Compress, BooleanMask. */
+  compress: 100,
+  /** Distinct elements. */
+  unique: 100,
+  /** Boxes that survive non-maximum suppression, of all classes and images together. */
+  nonmaxsuppression: 100,
+  /** A count of elements that is computed: TopK, Range, a slice. */
+  topk: 100,
+  /** Iterations of a loop that ends on a computed condition. */
+  loop: 1,
+} as const;
+
+export type AssumedSize = keyof typeof DEFAULT_SIZES;
+
+/** The sizes assumed for one model: what the user says, or the default; keeps account of those that were needed. */
+export class Assumptions {
+  readonly #sizes: ReadonlyMap<string, number>;
+  readonly #uses = new Map<string, { nodes: number; name: AssumedSize; size: number }>();
+
+  /** @throws NnMeterError E_INVALID_INPUT for a name that is no assumption, or a size that is no positive integer */
+  constructor(assume: ReadOptions['assume'] = {}) {
+    for (const [name, size] of Object.entries(assume)) {
+      if (!Object.hasOwn(DEFAULT_SIZES, name)) {
+        throw new NnMeterError(
+          'E_INVALID_INPUT',
+          `nothing is assumed of ${quote(name)}; sizes can be given for ${Object.keys(DEFAULT_SIZES).join(', ')}`,
+        );
+      }
+      if (!Number.isSafeInteger(size) || size < 1) {
+        throw new NnMeterError(
+          'E_INVALID_INPUT',
+          `the size assumed for ${quote(name)} must be a positive integer, not ${size}`,
+        );
+      }
+    }
+    this.#sizes = new Map(Object.entries({ ...DEFAULT_SIZES, ...assume }));
+  }
+
+  /** The size to go on with at one node. @param atMost what it cannot exceed */
+  size(name: AssumedSize, atMost = Number.POSITIVE_INFINITY): number {
+    const size = Math.min(this.#sizes.get(name)!, atMost);
+    const key = `${name} ${size}`;
+    const use = this.#uses.get(key) ?? { nodes: 0, name, size };
+    use.nodes++;
+    this.#uses.set(key, use);
+    return size;
+  }
+
+  /** One warning that names what was assumed; none if nothing was. */
+  get warnings(): readonly string[] {
+    if (this.#uses.size === 0) return [];
+    const uses = [...this.#uses.values()].map(
+      ({ name, size, nodes }) => `${name}=${size} (${nodes} node${nodes === 1 ? '' : 's'})`,
+    );
+    return [`sizes that depend on data are assumed: ${uses.join(', ')}`];
+  }
+}

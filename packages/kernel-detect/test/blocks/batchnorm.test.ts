@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { detectKernels } from '@nnmeter/kernel-detect';
+import { stages, whyNot } from '../support/blocks.ts';
+import { GraphBuilder } from '../support/graph.ts';
+
+const CHANNELS = [16, 1, 1];
+const RULES = { fuse: { BF_conv_bn: true, BF_conv_relu: true, BF_conv_add: true } };
+
+test.each([
+  ['scale and shift', true, true],
+  ['scale alone', false, true],
+  ['with a bias in between', true, false],
+])('behind a convolution: %s', (_, shifted, plain) => {
+  const b = new GraphBuilder();
+  let x = b.conv(b.input('x'));
+  if (!plain) x = b.node('add', [x, b.constant('bias', CHANNELS)]);
+  x = b.node('mul', [x, b.constant('scale', CHANNELS)]);
+  if (shifted) x = b.node('add', [x, b.constant('shift', CHANNELS)]);
+  const graph = b.result(b.node('relu', [x])).build();
+  expect(detectKernels(graph, RULES).map(({ type }) => type)).toEqual(['conv-bn-relu']);
+});
+
+test.each<[string, (b: GraphBuilder, conv: string) => string, RegExp]>([
+  [
+    'a product of two computed tensors',
+    (b, x) => b.node('mul', [x, b.input('y')], { name: 'scale' }),
+    /"scale" does not scale channels/,
+  ],
+  [
+    'a constant of many axes',
+    (b, x) => b.node('mul', [x, b.constant('mask', [16, 8, 8])], { name: 'scale' }),
+    /"scale" does not scale channels/,
+  ],
+  [
+    'behind an activation',
+    (b, x) => b.node('mul', [b.node('relu', [x]), b.constant('c', CHANNELS)], { name: 'scale' }),
+    /"scale" is not the only reader of a linear layer/,
+  ],
+])('not %s', (_, scale, reason) => {
+  const b = new GraphBuilder();
+  const graph = b.result(scale(b, b.conv(b.input('x')))).build();
+  expect(stages(graph)).not.toContain('bn');
+  expect(whyNot(graph, 'bn', 'scale')).toMatch(reason);
+});

@@ -1,0 +1,77 @@
+// Writes docs/real-models.md from the lines of make.py: node scripts/real-models/table.mjs RESULTS.jsonl...
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const MACS_WITHIN = 0.03;
+
+const lines = process.argv
+  .slice(2)
+  .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'))
+  .map((line) => JSON.parse(line));
+const made = lines.filter(({ notMade }) => notMade === undefined);
+const isRead = ({ error }) => error === undefined;
+const isAgreed = ({ macs, expected }) => Math.abs(macs / expected - 1) <= MACS_WITHIN;
+
+const share = (part, whole) => (whole === 0 ? '-' : `${part} of ${whole}`);
+
+const groups = Map.groupBy(made, ({ category, route }) => `${category}|${route}`);
+const rows = [...groups]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([key, group]) => {
+    const read = group.filter(isRead);
+    const counted = read.filter(({ expected }) => expected > 0);
+    return [
+      ...key.split('|'),
+      share(read.length, group.length),
+      share(read.filter(({ shapeless }) => shapeless === 0).length, read.length),
+      share(read.filter(({ assumed }) => assumed.length > 0).length, read.length),
+      share(counted.filter(isAgreed).length, counted.length),
+      share(read.filter(({ complete }) => !complete).length, read.length),
+    ];
+  });
+
+const models = new Set(made.map(({ model }) => model));
+const read = made.filter(isRead);
+const shaped = read.filter(({ shapeless }) => shapeless === 0);
+const counted = read.filter(({ expected }) => expected > 0);
+
+const list = (title, items) => (items.length === 0 ? '' : `\n## ${title}\n\n${items.join('\n')}\n`);
+const name = ({ model, route }) => `${model} (${route})`;
+const millions = (macs) => (macs / 1e6).toFixed(1);
+
+const page = `# Models as people have them
+
+${models.size} models in ${made.length} files, made by \`scripts/real-models/make.py\` with the exporters of PyTorch and TensorFlow,
+weights random. MACs are compared with the framework's own counter (torch.utils.flop_counter, tf.compat.v1.profiler), which
+knows neither recurrent layers nor quantised ops. ${read.length} of ${made.length} are read, ${shaped.length} of these with every shape known;
+MACs are within 3 % for ${counted.filter(isAgreed).length} of ${counted.length}.
+
+| category | route | read | all shapes known | of these sizes assumed | MACs within 3 % | incomplete |
+|---|---|---|---|---|---|---|
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+${list(
+  'Not read',
+  made.filter((line) => !isRead(line)).map((line) => `- ${name(line)}: ${line.error}`),
+)}${list(
+  'Shapes unknown, or incomplete',
+  read
+    .filter(({ shapeless, complete }) => shapeless > 0 || !complete)
+    .map(
+      (line) =>
+        `- ${name(line)}: ${line.shapeless} of ${line.nodes} nodes${line.complete ? '' : `, incomplete: ${line.uncounted.ops.join(', ')}`}`,
+    ),
+)}${list(
+  'MACs that differ',
+  counted
+    .filter((line) => !isAgreed(line))
+    .map(
+      (line) =>
+        `- ${name(line)}: ${millions(line.macs)} M, the framework says ${millions(line.expected)} M`,
+    ),
+)}${list(
+  'Not made',
+  lines
+    .filter(({ notMade }) => notMade !== undefined)
+    .map((line) => `- ${name(line)}: ${line.notMade.split('\n')[0].slice(0, 120)}`),
+)}`;
+writeFileSync(new URL('../../docs/real-models.md', import.meta.url), page);
+console.log(page.split('\n## ')[0]);
