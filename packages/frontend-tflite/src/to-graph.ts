@@ -63,7 +63,7 @@ class Lowering {
   }
 
   run(options: ReadOptions): Graph {
-    const { signature, subgraph } = this.#entry();
+    const { signature, subgraph } = this.#entry(options.signature);
     const inputs = subgraph.inputs.map((index): Input => {
       const tensor = subgraph.tensors[index]!;
       const name = this.#tensorNames.add(tensor.name || `input_${index}`);
@@ -99,13 +99,22 @@ class Lowering {
     });
   }
 
-  /** The first subgraph, or that of the serving signature. */
-  #entry(): { readonly signature: Signature | undefined; readonly subgraph: SubGraph } {
+  /**
+   * The subgraph of a signature: the wanted one, that for serving, or the first subgraph's.
+   * @throws NnMeterError E_INVALID_INPUT listing the signatures if there is no such
+   */
+  #entry(wanted: string | undefined): {
+    readonly signature: Signature | undefined;
+    readonly subgraph: SubGraph;
+  } {
     const { signatures } = this.#model;
+    const keyed = (name: string) => signatures.find(({ key }) => key === name);
     const signature =
-      signatures.find(({ key }) => key === 'serving_default') ??
-      signatures.find(({ subgraph }) => subgraph === 0);
-    if (signatures.length > 1) {
+      wanted === undefined
+        ? (keyed('serving_default') ?? signatures.find(({ subgraph }) => subgraph === 0))
+        : keyed(wanted);
+    if (wanted !== undefined && signature === undefined) throw noSignature(wanted, signatures);
+    if (wanted === undefined && signatures.length > 1) {
       const others = signatures.filter((other) => other !== signature).map(({ key }) => quote(key));
       this.#warn(
         `the model has several signatures; ${signature === undefined ? 'its first subgraph' : quote(signature.key)} is read, not ${others.join(', ')}`,
@@ -300,6 +309,18 @@ class Lowering {
     if (node !== undefined) nodes.push(node);
     this.#warnings.set(warning, nodes);
   }
+}
+
+function noSignature(wanted: string, signatures: readonly Signature[]): NnMeterError {
+  const keys = signatures.map(({ key }) => key);
+  const listed = keys.length === 0 ? 'none' : keys.map(quote).join(', ');
+  return new NnMeterError(
+    'E_INVALID_INPUT',
+    `there is no signature ${quote(wanted)}: the model has ${listed}`,
+    keys.length === 0
+      ? {}
+      : { hint: { text: "name one with the option 'signature'", signatures: keys } },
+  );
 }
 
 /** The shape that the file states, an unknown batch being 1; undefined if it depends on data, or the inputs are others. */

@@ -158,6 +158,12 @@ describe('control flow', () => {
     expect(opsOf(graph)).toEqual(['add']);
     expect(graph.outputs).toEqual([graph.nodes[0]!.outputs[0]]);
     expect(graph.warnings.join()).toMatch(/several signatures; "add" is read, not "project"/);
+    const other = read('signatures', { signature: 'project' });
+    expect(opsOf(other)).toEqual(['fc']);
+    expect(other.warnings).toEqual([expect.stringMatching(/unknown batch dimension/)]);
+    expect(() => read('signatures', { signature: 'serve' })).toThrow(
+      /there is no signature "serve": the model has "add", "project"/,
+    );
   });
 
   test('statistics that are variables are computed with before the network runs', () => {

@@ -205,7 +205,7 @@ export const movementOps: readonly TfLiteOp[] = [
   batchAndSpace('SPACE_TO_BATCH_ND', true),
   batchAndSpace('BATCH_TO_SPACE_ND', false),
   permuted('REVERSE_V2'),
-  permuted('REVERSE_SEQUENCE'),
+  plain('REVERSE_SEQUENCE', (call) => [call.one('reversesequence', {}, [call.input(0)])]),
   plain('MATRIX_DIAG', diagonal),
   permuted('MATRIX_SET_DIAG'),
   row('ONE_HOT', ONE_HOT, (call, { axis }) => oneHot(call, axis)),
