@@ -1,4 +1,5 @@
 import {
+  type Assumptions,
   type DataType,
   inferOutputShapes,
   type Layout,
@@ -32,8 +33,18 @@ export interface Bodies {
   inline(subgraph: number, inputs: readonly Value[], label: string): readonly Value[];
   /** The results of a subgraph, of which no work is kept. */
   evaluate(subgraph: number, inputs: readonly Value[]): readonly Value[];
-  /** Runs `body`; the nodes that it inlined are dropped if it returns undefined. */
-  attempt<T>(body: () => T | undefined): T | undefined;
+  /** How many nodes a subgraph would be. */
+  count(subgraph: number, inputs: readonly Value[]): number;
+  /** Notes that something was not known, and what was taken instead. */
+  warn(warning: string): void;
+}
+
+/** What a call knows beside its operator. */
+export interface CallContext {
+  /** Whether the shapes that the file states hold for the inputs that the model is read with. */
+  readonly statedHolds: boolean;
+  readonly bodies: Bodies;
+  readonly assumptions: Assumptions;
 }
 
 /** A result: without a shape where that depends on data. */
@@ -60,16 +71,16 @@ export class Call {
   readonly stated: readonly StatedTensor[];
   readonly customOptions: Uint8Array;
   readonly bodies: Bodies;
+  /** Sizes to go on with where only data decide. */
+  readonly assumptions: Assumptions;
   readonly nodes: EmittedNode[] = [];
-  /** Whether the shapes that the file states hold for the inputs that the model is read with. */
   readonly #statedHolds: boolean;
 
   constructor(
     operator: Operator,
     inputs: readonly (Value | undefined)[],
     stated: readonly StatedTensor[],
-    statedHolds: boolean,
-    bodies: Bodies,
+    { statedHolds, bodies, assumptions }: CallContext,
   ) {
     this.op = operator.op;
     this.customOptions = operator.customOptions;
@@ -77,6 +88,7 @@ export class Call {
     this.stated = stated;
     this.#statedHolds = statedHolds;
     this.bodies = bodies;
+    this.assumptions = assumptions;
   }
 
   has(index: number): boolean {

@@ -1,4 +1,5 @@
 import {
+  Assumptions,
   createGraph,
   elementCount,
   type Graph,
@@ -25,7 +26,7 @@ const MOST_OPERANDS = 2_000_000;
 
 /** Turns a decoded model into a graph. @throws NnMeterError if it is not valid, or a shape impossible */
 export function toGraph(model: TfLiteModel, options: ReadOptions): Graph {
-  return new Lowering(model).run(options);
+  return new Lowering(model, options.assume).run(options);
 }
 
 /** A subgraph that is put into the graph. */
@@ -51,6 +52,7 @@ interface NamedNode extends EmittedNode {
 
 class Lowering {
   readonly #model: TfLiteModel;
+  readonly #assumptions: Assumptions;
   readonly #nodes: NamedNode[] = [];
   readonly #nodeNames = new UniqueNames();
   readonly #tensorNames = new UniqueNames();
@@ -58,8 +60,9 @@ class Lowering {
   readonly #constants = new Map<SubGraph, (Value | undefined)[]>();
   #operands = 0;
 
-  constructor(model: TfLiteModel) {
+  constructor(model: TfLiteModel, assume: ReadOptions['assume']) {
     this.#model = model;
+    this.#assumptions = new Assumptions(assume);
   }
 
   run(options: ReadOptions): Graph {
@@ -93,9 +96,12 @@ class Lowering {
         format: 'tflite',
         ...(this.#model.description && { description: this.#model.description }),
       },
-      warnings: [...this.#warnings].map(([warning, nodes]) =>
-        nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
-      ),
+      warnings: [
+        ...[...this.#warnings].map(([warning, nodes]) =>
+          nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
+        ),
+        ...this.#assumptions.warnings,
+      ],
     });
   }
 
@@ -196,7 +202,11 @@ class Lowering {
     const inputs = operator.inputs.map((input) =>
       input < 0 ? undefined : this.#value(input, scope, reader),
     );
-    const call = new Call(operator, inputs, stated, scope.statedHolds, this.#bodies(name, scope));
+    const call = new Call(operator, inputs, stated, {
+      statedHolds: scope.statedHolds,
+      bodies: this.#bodies(name, scope),
+      assumptions: this.#assumptions,
+    });
     const results = this.#results(operator, call, name, scope);
     for (const [slot, value] of results.entries()) {
       const tensor = stated[slot]!;
@@ -240,7 +250,7 @@ class Lowering {
   /** An unknown shape is the one that the file states; one that differs from it is told. */
   #settleShape(value: Value, tensor: StatedTensor, scope: Scope): void {
     if (value.shape === undefined) {
-      if (!value.dependsOnData) value.shape = assumedShape(tensor, scope);
+      value.shape = assumedShape(tensor, scope);
       return;
     }
     if (elementCount(value.shape) > Number.MAX_SAFE_INTEGER) {
@@ -284,12 +294,14 @@ class Lowering {
         this.#nodes.length = kept;
         return results;
       },
-      attempt: (body) => {
+      count: (subgraph, inputs) => {
         const kept = this.#nodes.length;
-        const result = body();
-        if (result === undefined) this.#nodes.length = kept;
-        return result;
+        run(subgraph, inputs, 'draft');
+        const count = this.#nodes.length - kept;
+        this.#nodes.length = kept;
+        return count;
       },
+      warn: (warning) => this.#warn(warning, name),
     };
   }
 

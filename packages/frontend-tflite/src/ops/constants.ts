@@ -50,11 +50,18 @@ function broadcastOf(call: Call): Value {
   return constant(call, [rank], shape);
 }
 
-/** A node whose first result is as long as what it finds. */
-function found(call: Call, others: readonly Shape[]): readonly Value[] {
-  const results = call.emit('custom', {}, call.inputs, { shapes: [undefined, ...others] });
-  results[0]!.dependsOnData = true;
-  return results;
+/** The places of what is not zero: how many there are depends on data. */
+function places(call: Call): readonly Value[] {
+  const shape = call.shape(0);
+  const count = call.assumptions.size('nonzero', elementCount(shape));
+  return call.emit('custom', {}, call.inputs, { shapes: [[count, shape.length]] });
+}
+
+/** The distinct elements of a list, and which of them each element is. */
+function distinct(call: Call): readonly Value[] {
+  const shape = call.shape(0);
+  const count = call.assumptions.size('unique', elementCount(shape));
+  return call.emit('custom', {}, call.inputs, { shapes: [[count], shape] });
 }
 
 /** A variable's value: what was assigned in this run, else a weight that the file does not hold. */
@@ -85,6 +92,6 @@ export const constantOps: readonly TfLiteOp[] = [
   plain('CALL_ONCE', () => []),
   plain('HASHTABLE', (call) => [constant(call, [])]),
   plain('HASHTABLE_IMPORT', () => []),
-  plain('WHERE', (call) => found(call, [])),
-  plain('UNIQUE', (call) => found(call, [call.shape(0)])),
+  plain('WHERE', places),
+  plain('UNIQUE', distinct),
 ];

@@ -93,8 +93,10 @@ export const poolingOps: readonly TfLiteOp[] = [
     return [call.one('cumsum', { axis }, [call.input(0)])];
   }),
   plain('TOPK_V2', (call) => {
-    const axis = normalizeAxis(-1, call.shape(0).length);
-    return call.emit('topk', { axis, k: call.integer(1) }, [call.input(0)]);
+    const shape = call.shape(0);
+    const axis = normalizeAxis(-1, shape.length);
+    const k = call.input(1).values?.[0] ?? call.assumptions.size('topk', shape[axis]);
+    return call.emit('topk', { axis, k }, [call.input(0)]);
   }),
 ];
 
