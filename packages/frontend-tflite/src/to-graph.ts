@@ -22,7 +22,7 @@ import { Value } from './value.ts';
 /** Bodies in bodies; more would risk the call stack. */
 const MOST_NESTED = 32;
 /** Operators of all bodies and their operands, once for each time that they run. */
-const MOST_OPERANDS = 2_000_000;
+const MOST_OPERANDS = 500_000;
 
 /** Turns a decoded model into a graph. @throws NnMeterError if it is not valid, or a shape impossible */
 export function toGraph(model: TfLiteModel, options: ReadOptions): Graph {
