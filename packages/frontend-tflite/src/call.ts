@@ -1,4 +1,5 @@
 import {
+  type Assumptions,
   type DataType,
   inferOutputShapes,
   type Layout,
@@ -32,8 +33,18 @@ export interface Bodies {
   inline(subgraph: number, inputs: readonly Value[], label: string): readonly Value[];
   /** The results of a subgraph, of which no work is kept. */
   evaluate(subgraph: number, inputs: readonly Value[]): readonly Value[];
-  /** Runs `body`; the nodes that it inlined are dropped if it returns undefined. */
-  attempt<T>(body: () => T | undefined): T | undefined;
+  /** How many nodes a subgraph would be. */
+  count(subgraph: number, inputs: readonly Value[]): number;
+  /** Notes that something was not known, and what was taken instead. */
+  warn(warning: string): void;
+}
+
+/** What a call knows beside its operator. */
+export interface CallContext {
+  /** Whether the shapes that the file states hold for the inputs that the model is read with. */
+  readonly statedHolds: boolean;
+  readonly bodies: Bodies;
+  readonly assumptions: Assumptions;
 }
 
 /** A result: without a shape where that depends on data. */
@@ -60,16 +71,16 @@ export class Call {
   readonly stated: readonly StatedTensor[];
   readonly customOptions: Uint8Array;
   readonly bodies: Bodies;
+  /** Sizes to go on with where only data decide. */
+  readonly assumptions: Assumptions;
   readonly nodes: EmittedNode[] = [];
-  /** Whether the shapes that the file states hold for the inputs that the model is read with. */
   readonly #statedHolds: boolean;
 
   constructor(
     operator: Operator,
     inputs: readonly (Value | undefined)[],
     stated: readonly StatedTensor[],
-    statedHolds: boolean,
-    bodies: Bodies,
+    { statedHolds, bodies, assumptions }: CallContext,
   ) {
     this.op = operator.op;
     this.customOptions = operator.customOptions;
@@ -77,6 +88,7 @@ export class Call {
     this.stated = stated;
     this.#statedHolds = statedHolds;
     this.bodies = bodies;
+    this.assumptions = assumptions;
   }
 
   has(index: number): boolean {
@@ -109,6 +121,13 @@ export class Call {
     return value;
   }
 
+  /** What the file says of the first result. @throws NnMeterError E_INVALID_GRAPH if it has none */
+  get result(): StatedTensor {
+    const [result] = this.stated;
+    if (result !== undefined) return result;
+    throw new NnMeterError('E_INVALID_GRAPH', 'it has no result');
+  }
+
   /** The shape that the file states for a result. @throws NotKnown if it states none, or for other inputs */
   statedShape(slot = 0): Shape {
     const stated = this.#statedHolds ? this.stated[slot] : undefined;
@@ -116,7 +135,7 @@ export class Call {
     throw new NotKnown('the shape of its result is not known');
   }
 
-  /** Adds a node; what is computed from constants alone is a constant. */
+  /** Adds a node; what a known op computes from constants alone is a constant. */
   emit<O extends Op>(
     op: O,
     attributes: OpAttributes[O],
@@ -128,7 +147,8 @@ export class Call {
     const results: readonly Result[] =
       options.shapes?.map((shape) => ({ shape })) ?? infer(operation, operands, options);
     const [data] = operands;
-    const isConstant = operands.length > 0 && operands.every(({ kind }) => kind === 'constant');
+    const isConstant =
+      op !== 'custom' && operands.length > 0 && operands.every(({ kind }) => kind === 'constant');
     const dataType = options.dataType ?? resultType(operation) ?? data?.dataType ?? 'unknown';
     const layout = options.layout ?? data?.layout;
     const outputs = results.map((result, slot) => {

@@ -22,7 +22,7 @@ import {
 } from './schema.ts';
 
 /** Lists of tables may overlap; a real model has some thousand tensors. */
-const MOST_TABLES = 2_000_000;
+const MOST_TABLES = 500_000;
 /** TensorFlow's own limit is 254, TFLite's kernels' 8. */
 const HIGHEST_RANK = 64;
 /** Of a constant's table, and of tables between which there is no weight. */

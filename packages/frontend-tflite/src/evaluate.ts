@@ -108,8 +108,13 @@ export function evaluate(
       }
       return complete(b.values.map((index) => a.values!.at(index)));
     }
-    default:
-      return reduced(source, operation, a, count);
+    case 'slice':
+      return a.shape.length === 1 ? sliced(a.values, attributes, count) : undefined;
+    default: {
+      const reduce = REDUCTIONS[source];
+      const isOfAll = reduce !== undefined && count === 1 && a.values.length > 0;
+      return isOfAll ? [a.values.reduce(reduce)] : undefined;
+    }
   }
 }
 
@@ -167,25 +172,14 @@ function concatenated(
   return undefined;
 }
 
-/** A slice of a list, or a reduction of all of it. */
-function reduced(
-  source: string,
-  { op, attributes }: Operation,
-  { values = [], shape = [] }: Value,
+/** `count` values of a list, from where a slice begins. */
+function sliced(
+  values: readonly number[],
+  { starts, steps }: { readonly starts: readonly number[]; readonly steps: readonly number[] },
   count: number,
 ): readonly number[] | undefined {
-  if (op === 'slice' && shape.length === 1) {
-    const { starts, steps } = attributes;
-    const step = steps[0] ?? 1;
-    const start = starts[0] ?? 0;
-    const first = Math.min(
-      Math.max(start < 0 ? start + values.length : start, 0),
-      values.length - 1,
-    );
-    return complete(Array.from({ length: count }, (_, index) => values[first + index * step]));
-  }
-  const reduce = REDUCTIONS[source];
-  return reduce !== undefined && count === 1 && values.length > 0
-    ? [values.reduce(reduce)]
-    : undefined;
+  const step = steps[0] ?? 1;
+  const start = starts[0] ?? 0;
+  const first = Math.min(Math.max(start < 0 ? start + values.length : start, 0), values.length - 1);
+  return complete(Array.from({ length: count }, (_, index) => values[first + index * step]));
 }

@@ -1,4 +1,5 @@
 import {
+  Assumptions,
   createGraph,
   elementCount,
   type Graph,
@@ -15,16 +16,17 @@ import { type Bodies, Call, type EmittedNode, NotKnown } from './call.ts';
 import { type Input, settleInputShapes } from './input-shapes.ts';
 import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
 import { rowOf } from './ops/table.ts';
+import { UniqueNames } from './unique-names.ts';
 import { Value } from './value.ts';
 
 /** Bodies in bodies; more would risk the call stack. */
 const MOST_NESTED = 32;
-/** Operators of all bodies, once for each time that they run. */
-const MOST_OPERATORS = 500_000;
+/** Operators of all bodies and their operands, once for each time that they run. */
+const MOST_OPERANDS = 500_000;
 
 /** Turns a decoded model into a graph. @throws NnMeterError if it is not valid, or a shape impossible */
 export function toGraph(model: TfLiteModel, options: ReadOptions): Graph {
-  return new Lowering(model).run(options);
+  return new Lowering(model, options.assume).run(options);
 }
 
 /** A subgraph that is put into the graph. */
@@ -50,22 +52,24 @@ interface NamedNode extends EmittedNode {
 
 class Lowering {
   readonly #model: TfLiteModel;
+  readonly #assumptions: Assumptions;
   readonly #nodes: NamedNode[] = [];
-  readonly #nodeNames = new Set<string>();
-  readonly #tensorNames = new Set<string>();
+  readonly #nodeNames = new UniqueNames();
+  readonly #tensorNames = new UniqueNames();
   readonly #warnings = new Map<string, string[]>();
   readonly #constants = new Map<SubGraph, (Value | undefined)[]>();
-  #operators = 0;
+  #operands = 0;
 
-  constructor(model: TfLiteModel) {
+  constructor(model: TfLiteModel, assume: ReadOptions['assume']) {
     this.#model = model;
+    this.#assumptions = new Assumptions(assume);
   }
 
   run(options: ReadOptions): Graph {
-    const { signature, subgraph } = this.#entry();
+    const { signature, subgraph } = this.#entry(options.signature);
     const inputs = subgraph.inputs.map((index): Input => {
       const tensor = subgraph.tensors[index]!;
-      const name = this.#unique(this.#tensorNames, tensor.name || `input_${index}`);
+      const name = this.#tensorNames.add(tensor.name || `input_${index}`);
       const called = signature?.inputs.get(index);
       return { tensor, names: [name, name.replace(/:0$/, ''), ...(called ? [called] : [])] };
     });
@@ -92,19 +96,31 @@ class Lowering {
         format: 'tflite',
         ...(this.#model.description && { description: this.#model.description }),
       },
-      warnings: [...this.#warnings].map(([warning, nodes]) =>
-        nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
-      ),
+      warnings: [
+        ...[...this.#warnings].map(([warning, nodes]) =>
+          nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
+        ),
+        ...this.#assumptions.warnings,
+      ],
     });
   }
 
-  /** The first subgraph, or that of the serving signature. */
-  #entry(): { readonly signature: Signature | undefined; readonly subgraph: SubGraph } {
+  /**
+   * The subgraph of a signature: the wanted one, that for serving, or the first subgraph's.
+   * @throws NnMeterError E_INVALID_INPUT listing the signatures if there is no such
+   */
+  #entry(wanted: string | undefined): {
+    readonly signature: Signature | undefined;
+    readonly subgraph: SubGraph;
+  } {
     const { signatures } = this.#model;
+    const keyed = (name: string) => signatures.find(({ key }) => key === name);
     const signature =
-      signatures.find(({ key }) => key === 'serving_default') ??
-      signatures.find(({ subgraph }) => subgraph === 0);
-    if (signatures.length > 1) {
+      wanted === undefined
+        ? (keyed('serving_default') ?? signatures.find(({ subgraph }) => subgraph === 0))
+        : keyed(wanted);
+    if (wanted !== undefined && signature === undefined) throw noSignature(wanted, signatures);
+    if (wanted === undefined && signatures.length > 1) {
       const others = signatures.filter((other) => other !== signature).map(({ key }) => quote(key));
       this.#warn(
         `the model has several signatures; ${signature === undefined ? 'its first subgraph' : quote(signature.key)} is read, not ${others.join(', ')}`,
@@ -141,6 +157,7 @@ class Lowering {
         `a subgraph of ${subgraph.inputs.length} inputs is given ${inputs.length}`,
       );
     }
+    this.#count(inputs.length);
     const constants = this.#constants.get(subgraph) ?? [];
     this.#constants.set(subgraph, constants);
     const stated = subgraph.inputs.map((input) => subgraph.tensors[input]!);
@@ -171,18 +188,13 @@ class Lowering {
     }
     const { dataType, shape, values } = tensor;
     const constant = new Value('constant', dataType, shape, { values });
-    constant.name = this.#unique(this.#tensorNames, tensor.name || `constant_${index}`);
+    constant.name = this.#tensorNames.add(tensor.name || `constant_${index}`);
     scope.constants[index] = constant;
     return constant;
   }
 
   #lowerOperator(operator: Operator, index: number, scope: Scope): void {
-    if (++this.#operators > MOST_OPERATORS) {
-      throw new NnMeterError(
-        'E_LIMIT',
-        `the TFLite model runs more than ${MOST_OPERATORS.toLocaleString('en')} operators; no real network does, so reading it stops here`,
-      );
-    }
+    this.#count(operator.inputs.length + operator.outputs.length);
     const { tensors } = scope.subgraph;
     const stated = operator.outputs.map((output) => tensors[output]!);
     const name = scope.prefix + (stated[0]?.name || `${operator.op}_${index}`);
@@ -190,13 +202,16 @@ class Lowering {
     const inputs = operator.inputs.map((input) =>
       input < 0 ? undefined : this.#value(input, scope, reader),
     );
-    const call = new Call(operator, inputs, stated, scope.statedHolds, this.#bodies(name, scope));
+    const call = new Call(operator, inputs, stated, {
+      statedHolds: scope.statedHolds,
+      bodies: this.#bodies(name, scope),
+      assumptions: this.#assumptions,
+    });
     const results = this.#results(operator, call, name, scope);
     for (const [slot, value] of results.entries()) {
       const tensor = stated[slot]!;
       if (value.name === '') {
-        value.name = this.#unique(
-          this.#tensorNames,
+        value.name = this.#tensorNames.add(
           scope.prefix + (tensor.name || `${operator.op}_${index}:${slot}`),
         );
         value.dataType = tensor.dataType;
@@ -235,7 +250,7 @@ class Lowering {
   /** An unknown shape is the one that the file states; one that differs from it is told. */
   #settleShape(value: Value, tensor: StatedTensor, scope: Scope): void {
     if (value.shape === undefined) {
-      if (!value.dependsOnData) value.shape = assumedShape(tensor, scope);
+      value.shape = assumedShape(tensor, scope);
       return;
     }
     if (elementCount(value.shape) > Number.MAX_SAFE_INTEGER) {
@@ -259,10 +274,10 @@ class Lowering {
   #addNodes(operator: Operator, call: Call, name: string): void {
     for (const node of call.nodes) {
       const wanted = this.#nodeNames.has(name) ? `${name}/${node.op}` : name;
-      const nodeName = this.#unique(this.#nodeNames, wanted);
+      const nodeName = this.#nodeNames.add(wanted);
       for (const value of [...node.inputs, ...node.outputs]) {
         if (value === undefined || value.name !== '') continue;
-        value.name = this.#unique(this.#tensorNames, `${nodeName}:${node.op}`);
+        value.name = this.#tensorNames.add(`${nodeName}:${node.op}`);
       }
       this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op });
     }
@@ -279,20 +294,25 @@ class Lowering {
         this.#nodes.length = kept;
         return results;
       },
-      attempt: (body) => {
+      count: (subgraph, inputs) => {
         const kept = this.#nodes.length;
-        const result = body();
-        if (result === undefined) this.#nodes.length = kept;
-        return result;
+        run(subgraph, inputs, 'draft');
+        const count = this.#nodes.length - kept;
+        this.#nodes.length = kept;
+        return count;
       },
+      warn: (warning) => this.#warn(warning, name),
     };
   }
 
-  #unique(names: Set<string>, wanted: string): string {
-    let name = wanted;
-    for (let count = 1; names.has(name); count++) name = `${wanted}_${count}`;
-    names.add(name);
-    return name;
+  /** Keeps subgraphs that run others many times over from growing without bound. */
+  #count(operands: number): void {
+    this.#operands += 1 + operands;
+    if (this.#operands <= MOST_OPERANDS) return;
+    throw new NnMeterError(
+      'E_LIMIT',
+      `the TFLite model runs operators of more than ${MOST_OPERANDS.toLocaleString('en')} operands; no real network does, so reading it stops here`,
+    );
   }
 
   /** Notes something the user should know; nodes with the same note are listed together. */
@@ -301,6 +321,18 @@ class Lowering {
     if (node !== undefined) nodes.push(node);
     this.#warnings.set(warning, nodes);
   }
+}
+
+function noSignature(wanted: string, signatures: readonly Signature[]): NnMeterError {
+  const keys = signatures.map(({ key }) => key);
+  const listed = keys.length === 0 ? 'none' : keys.map(quote).join(', ');
+  return new NnMeterError(
+    'E_INVALID_INPUT',
+    `there is no signature ${quote(wanted)}: the model has ${listed}`,
+    keys.length === 0
+      ? {}
+      : { hint: { text: "name one with the option 'signature'", signatures: keys } },
+  );
 }
 
 /** The shape that the file states, an unknown batch being 1; undefined if it depends on data, or the inputs are others. */

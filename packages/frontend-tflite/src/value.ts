@@ -11,8 +11,6 @@ export class Value {
   readonly values: readonly number[] | undefined;
   /** Given when what computes it is read to the end. */
   name = '';
-  /** Whether its shape depends on data, so that the one in the file means nothing. */
-  dependsOnData = false;
   /** What a variable was last assigned, of the value that stands for the variable. */
   assigned: Value | undefined;
 

@@ -146,11 +146,13 @@ describe('control flow', () => {
     expect(opsOf(graph)).toEqual(new Array(5).fill(['fc', 'relu']).flat());
   });
 
-  test('a branch that depends on data is named, not guessed', () => {
+  test('of a branch that depends on data the longer one is counted, and said', () => {
     const graph = read('branches');
-    expect(opsOf(graph)).toEqual(['custom']);
-    expect(graph.warnings.join()).toMatch(/"IF": which branch is taken depends on data/);
-    expect(graphCost(graph).unknownNodes).toHaveLength(1);
+    expect(opsOf(graph)).toHaveLength(1);
+    expect(graph.warnings).toEqual([
+      'which branch is taken depends on data; the longer one is counted: "Identity"',
+    ]);
+    expect(graphCost(graph)).toMatchObject({ macs: 4 * 8 * 8, unknownNodes: [] });
   });
 
   test('variables: what a run assigns is what it reads; the first signature is read, and others are named', () => {
@@ -158,6 +160,12 @@ describe('control flow', () => {
     expect(opsOf(graph)).toEqual(['add']);
     expect(graph.outputs).toEqual([graph.nodes[0]!.outputs[0]]);
     expect(graph.warnings.join()).toMatch(/several signatures; "add" is read, not "project"/);
+    const other = read('signatures', { signature: 'project' });
+    expect(opsOf(other)).toEqual(['fc']);
+    expect(other.warnings).toEqual([expect.stringMatching(/unknown batch dimension/)]);
+    expect(() => read('signatures', { signature: 'serve' })).toThrow(
+      /there is no signature "serve": the model has "add", "project"/,
+    );
   });
 
   test('statistics that are variables are computed with before the network runs', () => {
@@ -210,11 +218,18 @@ test("MediaPipe's operators, and one that nobody knows", () => {
   expect(wide.outputs).toHaveLength(4);
 });
 
-test('what depends on data has no shape, the rest has', () => {
-  const graph = read('data_dependent');
-  const unknown = [...graph.tensors.values()].filter(({ shape }) => shape === undefined);
-  expect(unknown.map(({ name }) => name).sort()).toEqual(['Identity', 'Identity_1', 'Where']);
-  expect(graph.tensor('Identity_2').shape).toEqual([32]);
+test('sizes that depend on data are assumed, and said', () => {
+  const shapesOf = (assume = {}) => {
+    const graph = read('data_dependent', { assume });
+    const names = ['Where', 'Identity', 'Identity_1', 'Identity_2'];
+    return [names.map((name) => graph.tensor(name).shape), graph.warnings.at(-1)];
+  };
+  // Of 4 x 8 elements there can be no more than 32.
+  expect(shapesOf()).toEqual([
+    [[32, 2], [32], [32], [32]],
+    'sizes that depend on data are assumed: unique=32 (1 node), nonzero=32 (1 node)',
+  ]);
+  expect(shapesOf({ nonzero: 5, unique: 7 })[0]).toEqual([[5, 2], [5], [7], [32]]);
 });
 
 describe('shapes of inputs', () => {

@@ -7,12 +7,12 @@ import { plain, type TfLiteOp } from './rule.ts';
 const MOST_VALUES = 64;
 
 function constant(call: Call, shape: Shape, values?: readonly number[]): Value {
-  return new Value('constant', call.stated[0]?.dataType ?? 'unknown', shape, { values });
+  return new Value('constant', call.result.dataType, shape, { values });
 }
 
 /** All of one value; `value` where it is known. */
 function filled(call: Call, shape: Shape, value: number | undefined): Value {
-  if (shape.some((extent) => !(extent >= 0))) {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
   }
   const count = elementCount(shape);
@@ -50,16 +50,23 @@ function broadcastOf(call: Call): Value {
   return constant(call, [rank], shape);
 }
 
-/** A node whose first result is as long as what it finds. */
-function found(call: Call, others: readonly Shape[]): readonly Value[] {
-  const results = call.emit('custom', {}, call.inputs, { shapes: [undefined, ...others] });
-  results[0]!.dependsOnData = true;
-  return results;
+/** The places of what is not zero: how many there are depends on data. */
+function places(call: Call): readonly Value[] {
+  const shape = call.shape(0);
+  const count = call.assumptions.size('nonzero', elementCount(shape));
+  return call.emit('custom', {}, call.inputs, { shapes: [[count, shape.length]] });
+}
+
+/** The distinct elements of a list, and which of them each element is. */
+function distinct(call: Call): readonly Value[] {
+  const shape = call.shape(0);
+  const count = call.assumptions.size('unique', elementCount(shape));
+  return call.emit('custom', {}, call.inputs, { shapes: [[count], shape] });
 }
 
 /** A variable's value: what was assigned in this run, else a weight that the file does not hold. */
 function readVariable(call: Call): Value {
-  return call.input(0).assigned ?? constant(call, call.stated[0]!.shape);
+  return call.input(0).assigned ?? constant(call, call.result.shape);
 }
 
 function assignVariable(call: Call): readonly Value[] {
@@ -85,6 +92,6 @@ export const constantOps: readonly TfLiteOp[] = [
   plain('CALL_ONCE', () => []),
   plain('HASHTABLE', (call) => [constant(call, [])]),
   plain('HASHTABLE_IMPORT', () => []),
-  plain('WHERE', (call) => found(call, [])),
-  plain('UNIQUE', (call) => found(call, [call.shape(0)])),
+  plain('WHERE', places),
+  plain('UNIQUE', distinct),
 ];

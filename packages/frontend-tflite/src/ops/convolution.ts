@@ -39,7 +39,8 @@ const CONV_3D = options(106, {
   dilationHeight: int32(7, 1),
 });
 
-/** The value of Padding that is none. */
+/** By Padding. */
+export const SAME = 0;
 const VALID = 1;
 
 /** Pads of a window over an image with channels last, all begins, then all ends. */
@@ -93,6 +94,14 @@ function convolution(call: Call, window: Window2d, depthwise: boolean): readonly
   return activated(call, result, window.activation);
 }
 
+function window3d(window: OptionValues<(typeof CONV_3D)['fields']>) {
+  return {
+    strides: [window.strideDepth, window.strideHeight, window.strideWidth],
+    dilations: [window.dilationDepth, window.dilationHeight, window.dilationWidth],
+    padding: window.padding,
+  };
+}
+
 /** Inputs: image, filter [depth, height, width, in per group, out], bias. */
 function convolution3d(
   call: Call,
@@ -101,9 +110,8 @@ function convolution3d(
   const [, depth = 1, height = 1, width = 1, channels = 1] = call.shape(0);
   const filter = call.shape(1);
   const kernelShape = filter.slice(0, 3);
-  const strides = [window.strideDepth, window.strideHeight, window.strideWidth];
-  const dilations = [window.dilationDepth, window.dilationHeight, window.dilationWidth];
-  const pads = windowPads([depth, height, width], kernelShape, strides, dilations, window.padding);
+  const { strides, dilations, padding } = window3d(window);
+  const pads = windowPads([depth, height, width], kernelShape, strides, dilations, padding);
   const result = call.one(
     'conv',
     { kernelShape, strides, pads, dilations, group: channels / filter[3]! },
@@ -113,24 +121,24 @@ function convolution3d(
   return activated(call, result, window.activation);
 }
 
-interface Transposed {
-  readonly image: Value;
-  readonly filter: Value;
-  readonly bias: Value | undefined;
-  /** The extents of the result. */
-  readonly shape: Shape;
+interface TransposedWindow {
   readonly kernelShape: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   readonly padding: number;
-  readonly layout: Layout;
 }
 
-function transposedConvolution(call: Call, convolution: Transposed): Value {
-  const { image, filter, bias, shape, kernelShape, strides, dilations, layout } = convolution;
+/** @param shape of the result; a forward convolution rounds down, and what it left out comes back as padding */
+function transposedConvolution(
+  call: Call,
+  operands: readonly [image: Value, filter: Value, bias: Value | undefined],
+  { padding, ...window }: TransposedWindow,
+  shape: Shape,
+): Value {
+  const { kernelShape, strides, dilations } = window;
+  const [image] = operands;
   const sides = shape.slice(1, -1);
-  const pads = windowPads(sides, kernelShape, strides, dilations, convolution.padding);
-  /** A forward convolution rounds down; what it left out comes back as padding. */
+  const pads = windowPads(sides, kernelShape, strides, dilations, padding);
   const outputPadding = sides.map((side, axis) => {
     const extent = transposedWindowExtent(image.shape?.[axis + 1] ?? 1, {
       kernel: kernelShape[axis]!,
@@ -141,35 +149,60 @@ function transposedConvolution(call: Call, convolution: Transposed): Value {
     });
     return Math.max(0, side - extent);
   });
-  return call.one(
-    'convtranspose',
-    { kernelShape, strides, pads, dilations, group: 1, outputPadding },
-    [image, filter, bias],
-    { layout },
-  );
+  const attributes = { ...window, pads, group: 1, outputPadding };
+  return call.one('convtranspose', attributes, operands, {
+    layout: sides.length === 3 ? 'NDHWC' : 'NHWC',
+  });
 }
 
-/** The extents of the result where they are computed: what the file states. */
-function resultShape(call: Call, index: number): Shape {
-  return call.input(index).values ?? call.statedShape();
+/** The extents of the result, which are an operand; where they are computed, those that the file states. */
+function resultShape(call: Call): Shape {
+  return call.input(0).values ?? call.statedShape();
+}
+
+/** Inputs: extents of the result, filter [out, height, width, in], image, bias. */
+function transposed2d(
+  call: Call,
+  window: OptionValues<(typeof TRANSPOSE_CONV)['fields']>,
+): readonly Value[] {
+  const kernelShape = call.shape(1).slice(1, 3);
+  const result = transposedConvolution(
+    call,
+    [call.input(2), weight(call, 1, 'OHWI'), call.inputs[3]],
+    { kernelShape, strides: stridesOf(window), dilations: [1, 1], padding: window.padding },
+    resultShape(call),
+  );
+  return activated(call, result, window.activation);
+}
+
+/** Inputs: extents of the result, filter [depth, height, width, out, in], image, bias. */
+function transposed3d(
+  call: Call,
+  window: OptionValues<(typeof CONV_3D)['fields']>,
+): readonly Value[] {
+  const kernelShape = call.shape(1).slice(0, 3);
+  const result = transposedConvolution(
+    call,
+    [call.input(2), weight(call, 1, 'DHWIO'), call.inputs[3]],
+    { kernelShape, ...window3d(window) },
+    resultShape(call),
+  );
+  return activated(call, result, window.activation);
 }
 
 /** A custom op of MediaPipe. Inputs: image, filter, bias; its strides follow from the shapes. */
-function withBias(call: Call): readonly Value[] {
+function transposedWithBias(call: Call): readonly Value[] {
   const shape = call.statedShape();
-  const image = call.input(0);
-  const strides = [1, 2].map((axis) =>
-    Math.max(1, Math.round(shape[axis]! / call.shape(0)[axis]!)),
-  );
-  const filter = weight(call, 1, 'OHWI');
+  const image = call.shape(0);
+  const strides = [1, 2].map((axis) => Math.max(1, Math.round(shape[axis]! / image[axis]!)));
+  const kernelShape = call.shape(1).slice(1, 3);
   return [
-    transposedConvolution(call, {
-      ...{ image, filter, bias: call.inputs[2], shape, strides },
-      kernelShape: call.shape(1).slice(1, 3),
-      dilations: [1, 1],
-      padding: 0,
-      layout: 'NHWC',
-    }),
+    transposedConvolution(
+      call,
+      [call.input(0), weight(call, 1, 'OHWI'), call.inputs[2]],
+      { kernelShape, strides, dilations: [1, 1], padding: SAME },
+      shape,
+    ),
   ];
 }
 
@@ -177,38 +210,10 @@ export const convolutionOps: readonly TfLiteOp[] = [
   row('CONV_2D', CONV_2D, (call, window) => convolution(call, window, false)),
   row('DEPTHWISE_CONV_2D', DEPTHWISE_CONV_2D, (call, window) => convolution(call, window, true)),
   row('CONV_3D', CONV_3D, convolution3d),
-  /** Inputs: extents of the result, filter [out, height, width, in], image, bias. */
-  row('TRANSPOSE_CONV', TRANSPOSE_CONV, (call, window) => {
-    const result = transposedConvolution(call, {
-      image: call.input(2),
-      filter: weight(call, 1, 'OHWI'),
-      bias: call.inputs[3],
-      shape: resultShape(call, 0),
-      kernelShape: call.shape(1).slice(1, 3),
-      strides: stridesOf(window),
-      dilations: [1, 1],
-      padding: window.padding,
-      layout: 'NHWC',
-    });
-    return activated(call, result, window.activation);
-  }),
-  /** Inputs: extents of the result, filter [depth, height, width, out, in], image, bias. */
-  row('CONV_3D_TRANSPOSE', CONV_3D, (call, window) => {
-    const result = transposedConvolution(call, {
-      image: call.input(2),
-      filter: weight(call, 1, 'DHWIO'),
-      bias: call.inputs[3],
-      shape: resultShape(call, 0),
-      kernelShape: call.shape(1).slice(0, 3),
-      strides: [window.strideDepth, window.strideHeight, window.strideWidth],
-      dilations: [window.dilationDepth, window.dilationHeight, window.dilationWidth],
-      padding: window.padding,
-      layout: 'NDHWC',
-    });
-    return activated(call, result, window.activation);
-  }),
+  row('TRANSPOSE_CONV', TRANSPOSE_CONV, transposed2d),
+  row('CONV_3D_TRANSPOSE', CONV_3D, transposed3d),
 ];
 
 export const customConvolutionOps: readonly TfLiteOp[] = [
-  plain('Convolution2DTransposeBias', withBias),
+  plain('Convolution2DTransposeBias', transposedWithBias),
 ];

@@ -35,7 +35,9 @@ type BroadcastingOp =
   | 'and'
   | 'or'
   | 'where'
-  | 'prelu';
+  | 'prelu'
+  | 'atan2'
+  | 'bitwisexor';
 
 /** With operands that broadcast. */
 function broadcasting(op: string, canonical: BroadcastingOp): TfLiteOp {
@@ -72,6 +74,8 @@ export const elementwiseOps: readonly TfLiteOp[] = [
   broadcasting('LESS_EQUAL', 'less'),
   broadcasting('LOGICAL_AND', 'and'),
   broadcasting('LOGICAL_OR', 'or'),
+  broadcasting('BITWISE_XOR', 'bitwisexor'),
+  broadcasting('ATAN2', 'atan2'),
   broadcasting('SELECT', 'where'),
   broadcasting('SELECT_V2', 'where'),
   broadcasting('PRELU', 'prelu'),

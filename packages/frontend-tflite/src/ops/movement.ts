@@ -27,7 +27,7 @@ function reshape(call: Call, option: readonly number[]): Value {
 
 /** Of a shape with one unknown extent: what is left for it. */
 function computedShape(call: Call): Shape {
-  const signature = call.stated[0]?.signature;
+  const signature = call.result.signature;
   if (signature === undefined) return call.statedShape();
   if (signature.filter((extent) => extent < 0).length === 1) {
     return reshapeShape(call.shape(0), signature, false);
@@ -158,11 +158,11 @@ function oneHot(call: Call, stated: number): readonly Value[] {
   const { length: rank } = call.shape(0);
   const axis = normalizeAxis(stated, rank + 1);
   const attributes = { axis, depth: call.integer(1) };
-  return [call.one('onehot', attributes, [call.input(0)], { dataType: call.stated[0]!.dataType })];
+  return [call.one('onehot', attributes, [call.input(0)], { dataType: call.result.dataType })];
 }
 
 function cast(call: Call): readonly Value[] {
-  const { dataType: to = 'unknown' } = call.stated[0] ?? {};
+  const { dataType: to } = call.result;
   return [call.one('cast', { to }, [call.input(0)])];
 }
 
@@ -205,7 +205,7 @@ export const movementOps: readonly TfLiteOp[] = [
   batchAndSpace('SPACE_TO_BATCH_ND', true),
   batchAndSpace('BATCH_TO_SPACE_ND', false),
   permuted('REVERSE_V2'),
-  permuted('REVERSE_SEQUENCE'),
+  plain('REVERSE_SEQUENCE', (call) => [call.one('reversesequence', {}, [call.input(0)])]),
   plain('MATRIX_DIAG', diagonal),
   permuted('MATRIX_SET_DIAG'),
   row('ONE_HOT', ONE_HOT, (call, { axis }) => oneHot(call, axis)),

@@ -2,7 +2,7 @@ import { normalizeAxis } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
-import { windowPads } from './convolution.ts';
+import { SAME, windowPads } from './convolution.ts';
 import { flag, int8, int32, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
 
@@ -35,7 +35,7 @@ function maxPoolWithPlaces(call: Call): readonly Value[] {
   const pooled = call.statedShape();
   const image = call.shape(0);
   const strides = [1, 2].map((axis) => Math.ceil(image[axis]! / pooled[axis]!));
-  const pads = windowPads(image.slice(1, 3), strides, strides, [1, 1], 0);
+  const pads = windowPads(image.slice(1, 3), strides, strides, [1, 1], SAME);
   return call.emit(
     'maxpool',
     { kernelShape: strides, strides, pads, dilations: [1, 1], ceilMode: false },
@@ -93,8 +93,10 @@ export const poolingOps: readonly TfLiteOp[] = [
     return [call.one('cumsum', { axis }, [call.input(0)])];
   }),
   plain('TOPK_V2', (call) => {
-    const axis = normalizeAxis(-1, call.shape(0).length);
-    return call.emit('topk', { axis, k: call.integer(1) }, [call.input(0)]);
+    const shape = call.shape(0);
+    const axis = normalizeAxis(-1, shape.length);
+    const k = call.input(1).values?.[0] ?? call.assumptions.size('topk', shape[axis]);
+    return call.emit('topk', { axis, k }, [call.input(0)]);
   }),
 ];
 

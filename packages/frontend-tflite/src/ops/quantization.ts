@@ -12,7 +12,7 @@ function dequantize(call: Call): readonly Value[] {
 
 /** Also from one quantisation to another. */
 function quantize(call: Call): readonly Value[] {
-  return [call.one('quantize', {}, [call.input(0)], { dataType: call.stated[0]!.dataType })];
+  return [call.one('quantize', {}, [call.input(0)], { dataType: call.result.dataType })];
 }
 
 export const quantizationOps: readonly TfLiteOp[] = [

@@ -1,4 +1,4 @@
-import { type Call, NotKnown } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 import { int32, options, uint32 } from './options.ts';
 import { row, type TfLiteOp } from './rule.ts';
@@ -8,34 +8,32 @@ const IF = options(92, { whenTrue: int32(0), whenFalse: int32(1) });
 const WHILE = options(93, { condition: int32(0), body: int32(1) });
 const COMPOSITE = options(21, { decomposition: int32(1) }, 2);
 
-/** Sequences of recurrent networks are shorter. */
-const MOST_TRIPS = 2000;
-
-/** The branch that is taken where the condition is known. */
+/** The branch that is taken where the condition is known, else the one that is more nodes. */
 function branch(call: Call, whenTrue: number, whenFalse: number): readonly Value[] {
+  const { bodies } = call;
+  const inputs = operands(call, 1);
   const condition = call.input(0).values?.[0];
-  if (condition === undefined) {
-    throw new NotKnown('which branch is taken depends on data, and the work of neither is counted');
+  if (condition !== undefined) {
+    return bodies.inline(condition === 0 ? whenFalse : whenTrue, inputs, 'branch');
   }
-  return call.bodies.inline(condition === 0 ? whenFalse : whenTrue, operands(call, 1), 'branch');
+  bodies.warn('which branch is taken depends on data; the longer one is counted');
+  const isTrueLonger = bodies.count(whenTrue, inputs) >= bodies.count(whenFalse, inputs);
+  return bodies.inline(isTrueLonger ? whenTrue : whenFalse, inputs, 'branch');
 }
 
-/** Every trip of a loop, as far as its condition is known from constants: recurrent layers count their steps. */
+/**
+ * Every trip of a loop, as far as its condition is known from constants: recurrent layers count their steps. From where it
+ * depends on data an assumed number of trips follows.
+ */
 function loop(call: Call, condition: number, body: number): readonly Value[] {
-  const results = call.bodies.attempt(() => {
-    let state: readonly Value[] = operands(call, 0);
-    for (let trip = 0; trip < MOST_TRIPS; trip++) {
-      const goesOn = call.bodies.evaluate(condition, state)[0]?.values?.[0];
-      if (goesOn === undefined) return undefined;
-      if (goesOn === 0) return state;
-      state = call.bodies.inline(body, state, `trip ${trip + 1}`);
-    }
-    return undefined;
-  });
-  if (results !== undefined) return results;
-  throw new NotKnown(
-    `how often the body runs is not known, or it is over ${MOST_TRIPS} times, and its work is not counted`,
-  );
+  let state: readonly Value[] = operands(call, 0);
+  let assumed: number | undefined;
+  for (let trip = 0; ; trip++) {
+    const goesOn = call.bodies.evaluate(condition, state)[0]?.values?.[0];
+    if (goesOn === undefined) assumed ??= trip + call.assumptions.size('loop');
+    if (goesOn === 0 || trip === assumed) return state;
+    state = call.bodies.inline(body, state, `trip ${trip + 1}`);
+  }
 }
 
 function operands(call: Call, start: number): Value[] {
