@@ -302,7 +302,7 @@ export class Inference {
     if (outcome.weight !== undefined) {
       const [index, layout] = outcome.weight;
       const weight = inputs[index];
-      if (weight?.kind === 'constant') weight.layout ??= layout;
+      if (weight !== undefined) weight.layout ??= layout;
     }
     this.nodes.add({
       name,

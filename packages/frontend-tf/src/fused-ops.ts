@@ -2,32 +2,36 @@ import type { TfNode } from './flatten.ts';
 import type { AttrValue } from './wire-types.ts';
 
 /** The op that a fused node begins with, and how many operands it takes. */
-const FIRST: Readonly<Record<string, readonly [op: string, operands: number]>> = {
-  _FusedConv2D: ['Conv2D', 2],
-  _FusedConv3D: ['Conv3D', 2],
-  _FusedDepthwiseConv2dNative: ['DepthwiseConv2dNative', 2],
-  _FusedMatMul: ['MatMul', 2],
-  _FusedBatchNormEx: ['FusedBatchNormV3', 5],
-};
+const FIRST = new Map<string, readonly [op: string, operands: number]>(
+  Object.entries({
+    _FusedConv2D: ['Conv2D', 2],
+    _FusedConv3D: ['Conv3D', 2],
+    _FusedDepthwiseConv2dNative: ['DepthwiseConv2dNative', 2],
+    _FusedMatMul: ['MatMul', 2],
+    _FusedBatchNormEx: ['FusedBatchNormV3', 5],
+  }),
+);
 
 /** What follows, by its name in `fused_ops`, with the operands it takes besides the result before it; others take none. */
-const NEXT: Readonly<Record<string, readonly [op: string, operands: number]>> = {
-  BiasAdd: ['BiasAdd', 1],
-  FusedBatchNorm: ['FusedBatchNormV3', 4],
-  Add: ['AddV2', 1],
-};
+const NEXT = new Map<string, readonly [op: string, operands: number]>(
+  Object.entries({
+    BiasAdd: ['BiasAdd', 1],
+    FusedBatchNorm: ['FusedBatchNormV3', 4],
+    Add: ['AddV2', 1],
+  }),
+);
 
 const decoder = new TextDecoder();
 
 /** Nodes in which TensorFlow's optimizer put several ops. */
-export const FUSED_OPS: readonly string[] = Object.keys(FIRST);
+export const FUSED_OPS: readonly string[] = [...FIRST.keys()];
 
 /**
  * The nodes that TensorFlow's optimizer fused into one, in their order; the last has its name, so that its readers need
  * not change. Undefined for other nodes.
  */
 export function unfused(node: TfNode): readonly TfNode[] | undefined {
-  const first = FIRST[node.op];
+  const first = FIRST.get(node.op);
   if (first === undefined) return undefined;
   const operands = [...node.inputs];
   const steps = [first, ...stepsOf(node)].map(([op, count]) => ({
@@ -53,7 +57,7 @@ function stepsOf({ op, attributes }: TfNode): (readonly [op: string, operands: n
   }
   return (attributes.get('fused_ops')?.list?.s ?? []).map((bytes) => {
     const name = decoder.decode(bytes);
-    return NEXT[name] ?? [name, 0];
+    return NEXT.get(name) ?? [name, 0];
   });
 }
 
