@@ -32,6 +32,13 @@ export class Unread {
 /** Values of a small constant; undefined where they are not known. */
 export type Values = readonly number[] | Unread | undefined;
 
+/** Where the tensors of one graph, branch or body find what they have in common. */
+export interface EntryHome {
+  readonly names: UniqueNames;
+  /** Values of a stored constant by its position. */
+  storedValues(position: number): Values;
+}
+
 /** What is known about one tensor during inference. */
 export class Entry {
   readonly form: TensorForm;
@@ -43,20 +50,20 @@ export class Entry {
   isListed = false;
   /** Tensors of a sequence. */
   elements: readonly Entry[] | undefined = undefined;
-  readonly #names: UniqueNames | undefined;
+  readonly #home: EntryHome | undefined;
   readonly #name: Name;
   #missingShape: NnMeterError | undefined = undefined;
-  #values: Values | (() => Values) = undefined;
+  #values: Values | (() => Values) | number = undefined;
 
-  /** @param names where the text of a name is that is a number */
-  constructor(form: TensorForm, name: Name, names?: UniqueNames) {
+  /** @param home needed where the name is a number, or the values are stored */
+  constructor(form: TensorForm, name: Name, home?: EntryHome) {
     this.form = form;
     this.#name = name;
-    this.#names = names;
+    this.#home = home;
   }
 
   get name(): string {
-    return typeof this.#name === 'number' ? this.#names!.text(this.#name) : this.#name;
+    return typeof this.#name === 'number' ? this.#home!.names.text(this.#name) : this.#name;
   }
 
   get kind(): TensorKind {
@@ -77,8 +84,8 @@ export class Entry {
     this.#missingShape = error;
   }
 
-  /** The values, or how to get them when they are asked for. */
-  setValues(values: Values | (() => Values)): void {
+  /** The values, or how to get them when they are asked for: a function, or the position of a stored constant. */
+  setValues(values: Values | (() => Values) | number): void {
     this.#values = values;
   }
 
@@ -106,6 +113,8 @@ export class Entry {
 
   readValues(): Values {
     if (typeof this.#values === 'function') this.#values = this.#values();
+    else if (typeof this.#values === 'number')
+      this.#values = this.#home!.storedValues(this.#values);
     return this.#values;
   }
 

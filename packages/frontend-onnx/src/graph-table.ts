@@ -1,5 +1,6 @@
 import { quote } from '@nnmeter/ir';
 import { NameTable } from '@nnmeter/model-source/protobuf';
+import { IntList } from './int-list.ts';
 import type {
   AttributeProto,
   FunctionProto,
@@ -36,17 +37,19 @@ export class GraphTable {
   readonly outputTypes: (TypeProto | undefined)[] = [];
   /** By node. */
   readonly forms: NodeForm[] = [];
-  readonly nodeNames: number[] = [];
+  readonly nodeNames = new IntList();
   /** What node i reads are the entries of `nodeInputs` from `inputStart[i]` to `inputStart[i + 1]`; 0 where it is left out. */
-  readonly nodeInputs: number[] = [];
-  readonly inputStart: number[] = [0];
-  readonly nodeOutputs: number[] = [];
-  readonly outputStart: number[] = [0];
+  readonly nodeInputs = new IntList();
+  readonly inputStart = new IntList();
+  readonly nodeOutputs = new IntList();
+  readonly outputStart = new IntList();
   readonly attributes: AttributeProto[] = [];
   readonly #formsByHash = new Map<number, NumberedForm[]>();
 
   constructor(tensorForms: TensorForms) {
     this.constants = new StoredConstants(tensorForms);
+    this.inputStart.push(0);
+    this.outputStart.push(0);
   }
 
   get nodeCount(): number {
@@ -88,11 +91,24 @@ export class GraphTable {
     return this.outputTypes[name] ?? this.valueTypes[name];
   }
 
+  /** What the node reads, 0 where it is left out. */
+  inputsOf(node: number): readonly number[] {
+    return this.nodeInputs.slice(this.inputStart.items[node]!, this.inputStart.items[node + 1]!);
+  }
+
+  outputsOf(node: number): readonly number[] {
+    return this.nodeOutputs.slice(this.outputStart.items[node]!, this.outputStart.items[node + 1]!);
+  }
+
+  /** 0 if it has none. */
+  firstOutput(node: number): number {
+    const first = this.outputStart.items[node]!;
+    return first < this.outputStart.items[node + 1]! ? this.nodeOutputs.items[first]! : 0;
+  }
+
   /** A node's name, or its first result's, and its op. */
   describe(node: number): string {
-    const first = this.outputStart[node]!;
-    const output = first < this.outputStart[node + 1]! ? this.nodeOutputs[first]! : 0;
-    const name = this.names.text(this.nodeNames[node]! || output);
+    const name = this.names.text(this.nodeNames.items[node]! || this.firstOutput(node));
     return `${quote(name)} (${quote(this.forms[node]!.type).slice(1, -1)})`;
   }
 }

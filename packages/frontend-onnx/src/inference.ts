@@ -120,7 +120,7 @@ export class Inference {
     const name = this.#takeName(node, scope);
     const inputs = this.#resolve(node, scope);
     const opset = scope.opsets.get(form.domain) ?? 1;
-    const outputCount = table.outputStart[node + 1]! - table.outputStart[node]!;
+    const outputCount = table.outputStart.items[node + 1]! - table.outputStart.items[node]!;
     const hash = hashOf(form, inputs, outputCount);
     const known = hash === undefined ? undefined : form.outcomes.get(hash);
     if (known !== undefined && isFor(known, opset, inputs, outputCount)) {
@@ -150,9 +150,8 @@ export class Inference {
 
   #takeName(node: number, scope: Scope): Name {
     const { table } = scope;
-    let name = table.nodeNames[node]!;
-    for (let at = table.outputStart[node]!; name === 0 && at < table.outputStart[node + 1]!; at++)
-      name = table.nodeOutputs[at]!;
+    let name = table.nodeNames.items[node]!;
+    if (name === 0) name = table.outputsOf(node).find((output) => output !== 0) ?? 0;
     if (scope.depth === 0 && name !== 0) return this.nodeNames.takeMain(name);
     const text = name === 0 ? table.forms[node]!.type : table.names.text(name);
     return this.nodeNames.take(scope.prefix + text);
@@ -160,11 +159,11 @@ export class Inference {
 
   #resolve(node: number, scope: Scope): readonly (Entry | undefined)[] {
     const { table } = scope;
-    const start = table.inputStart[node]!;
-    const count = table.inputStart[node + 1]! - start;
+    const start = table.inputStart.items[node]!;
+    const count = table.inputStart.items[node + 1]! - start;
     const inputs = new Array<Entry | undefined>(count);
     for (let index = 0; index < count; index++) {
-      const name = table.nodeInputs[start + index]!;
+      const name = table.nodeInputs.items[start + index]!;
       const entry = this.tensors.lookup(name, scope);
       if (entry === undefined && name !== 0 && !scope.isOmitted(name))
         throw missing(table, node, name);
@@ -189,9 +188,8 @@ export class Inference {
       cause = error;
     }
     call.isParticular = true;
-    const { nodeOutputs, outputStart } = scope.table;
-    const declared = nodeOutputs
-      .slice(outputStart[node]!, outputStart[node + 1]!)
+    const declared = scope.table
+      .outputsOf(node)
       .map((name) => (name === 0 ? [] : scope.declaredShape(name, this.#dimensions)));
     const isDeclared = declared.every((shape) => shape !== undefined);
     if (cause !== undefined) {
@@ -212,16 +210,16 @@ export class Inference {
   /** @returns whether the results are constants, which need no node */
   #apply(outcome: SettledOutcome, call: Call, node: number, name: Name, scope: Scope): boolean {
     const { nodeOutputs, outputStart } = scope.table;
-    const start = outputStart[node]!;
+    const start = outputStart.items[node]!;
     if (outcome.kind === 'aliases') {
       for (let index = 0; index < call.outputCount; index++) {
-        this.#bindAlias(outcome.entries, index, nodeOutputs[start + index]!, scope);
+        this.#bindAlias(outcome.entries, index, nodeOutputs.items[start + index]!, scope);
       }
       return true;
     }
     if (outcome.kind === 'constant') {
-      if (call.outputCount > 0 && nodeOutputs[start] !== 0)
-        this.#addConstant(outcome, nodeOutputs[start]!, scope);
+      if (call.outputCount > 0 && nodeOutputs.items[start] !== 0)
+        this.#addConstant(outcome, nodeOutputs.items[start]!, scope);
       return true;
     }
     if (outcome.warning !== undefined)
@@ -232,7 +230,7 @@ export class Inference {
     }
     const values = this.#evaluation.outputs(outcome, call);
     for (let index = 0; index < call.outputCount; index++) {
-      const output = nodeOutputs[start + index]!;
+      const output = nodeOutputs.items[start + index]!;
       if (output === 0) continue;
       const form = this.#outputForm('constant', outcome, index, output, scope, call.inputs);
       this.tensors.add(scope, output, form).setValues(values[index]);
@@ -284,12 +282,12 @@ export class Inference {
     inputs: readonly (Entry | undefined)[],
   ): void {
     const { forms, nodeOutputs, outputStart } = scope.table;
-    const start = outputStart[node]!;
+    const start = outputStart.items[node]!;
     const outputs = outcome.isSequence
       ? this.#addSequence(outcome, node, scope, inputs)
-      : new Array<Entry | undefined>(outputStart[node + 1]! - start);
+      : new Array<Entry | undefined>(outputStart.items[node + 1]! - start);
     for (let index = 0; index < outputs.length && !outcome.isSequence; index++) {
-      const output = nodeOutputs[start + index]!;
+      const output = nodeOutputs.items[start + index]!;
       outputs[index] =
         output === 0
           ? undefined
@@ -319,8 +317,8 @@ export class Inference {
     scope: Scope,
     inputs: readonly (Entry | undefined)[],
   ): (Entry | undefined)[] {
-    const { names, nodeOutputs, outputStart } = scope.table;
-    const output = nodeOutputs[outputStart[node]!] ?? 0;
+    const { names } = scope.table;
+    const output = scope.table.firstOutput(node);
     const elements = outcome.shapes.map((_, index) => {
       const form = this.#outputForm('activation', outcome, index, 0, scope, inputs);
       return this.tensors.make(scope, `${names.text(output)}[${index}]`, form);
@@ -392,12 +390,16 @@ function isFoldable({ type, inputs }: Call): boolean {
 }
 
 function missing(table: GraphTable, node: number, name: number): NnMeterError {
-  const { names, nodeNames, nodeOutputs, outputStart } = table;
-  const output = outputStart[node]! < outputStart[node + 1]! ? nodeOutputs[outputStart[node]!]! : 0;
+  const { names, nodeNames } = table;
   return new NnMeterError(
     'E_INVALID_GRAPH',
     `the ONNX graph is not valid: node ${table.describe(node)} reads ${quote(names.text(name))}, which nothing computes and which is no input or constant`,
-    { where: { node: names.text(nodeNames[node]! || output), op: table.forms[node]!.type } },
+    {
+      where: {
+        node: names.text(nodeNames.items[node]! || table.firstOutput(node)),
+        op: table.forms[node]!.type,
+      },
+    },
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { IntList } from './int-list.ts';
 import type { Computation } from './outcome.ts';
 import type { Name } from './unique-names.ts';
 
@@ -12,7 +13,11 @@ export class InferredNodes {
   readonly sourceOps: string[] = [];
   readonly #tensors: (Entry | undefined)[] = [];
   /** Of node i: where its inputs begin, its outputs begin, and those of the next node. */
-  readonly #starts: number[] = [0];
+  readonly #starts = new IntList();
+
+  constructor() {
+    this.#starts.push(0);
+  }
 
   get count(): number {
     return this.names.length;
@@ -35,10 +40,10 @@ export class InferredNodes {
   }
 
   inputs(node: number): Tensors {
-    return this.#tensors.slice(this.#starts[2 * node], this.#starts[2 * node + 1]);
+    return this.#tensors.slice(this.#starts.items[2 * node], this.#starts.items[2 * node + 1]);
   }
 
   outputs(node: number): Tensors {
-    return this.#tensors.slice(this.#starts[2 * node + 1], this.#starts[2 * node + 2]);
+    return this.#tensors.slice(this.#starts.items[2 * node + 1], this.#starts.items[2 * node + 2]);
   }
 }

@@ -11,11 +11,13 @@ const NONE = -1;
  * @throws NnMeterError E_INVALID_GRAPH for a tensor computed twice and for a cycle.
  */
 export function orderNodes(table: GraphTable): Int32Array | undefined {
-  const { names, nodeInputs, inputStart, nodeOutputs, outputStart, nodeCount } = table;
+  const { names, nodeCount } = table;
+  const [inputs, inputStart] = [table.nodeInputs.items, table.inputStart.items];
+  const [outputs, outputStart] = [table.nodeOutputs.items, table.outputStart.items];
   const producers = new Int32Array(names.size).fill(NONE);
   for (let node = 0; node < nodeCount; node++) {
     for (let at = outputStart[node]!; at < outputStart[node + 1]!; at++) {
-      const output = nodeOutputs[at]!;
+      const output = outputs[at]!;
       if (output === 0) continue;
       if (producers[output] !== NONE) {
         throw invalid(
@@ -28,7 +30,7 @@ export function orderNodes(table: GraphTable): Int32Array | undefined {
   let isSorted = true;
   for (let node = 0; node < nodeCount && isSorted; node++) {
     for (let at = inputStart[node]!; at < inputStart[node + 1]!; at++) {
-      if (producers[nodeInputs[at]!]! >= node) isSorted = false;
+      if (producers[inputs[at]!]! >= node) isSorted = false;
     }
     if (table.forms[node]!.subgraphs.length > 0) {
       for (const read of numbersOfReads(table, node))
@@ -85,8 +87,7 @@ function cycle(table: GraphTable, nodes: readonly number[]): NnMeterError {
 
 /** Numbers of the names of this graph that a node reads. */
 function numbersOfReads(table: GraphTable, node: number): readonly number[] {
-  if (table.forms[node]!.subgraphs.length === 0)
-    return table.nodeInputs.slice(table.inputStart[node]!, table.inputStart[node + 1]!);
+  if (table.forms[node]!.subgraphs.length === 0) return table.inputsOf(node);
   return readNames(table, node)
     .map((name) => table.names.find(name))
     .filter((name) => name !== NONE);
@@ -94,10 +95,9 @@ function numbersOfReads(table: GraphTable, node: number): readonly number[] {
 
 /** Names that a node reads, also inside its subgraphs, without those that are defined there. */
 export function readNames(table: GraphTable, node: number): readonly string[] {
-  const { names, nodeInputs, inputStart, nodeOutputs, outputStart } = table;
-  const reads = nodeInputs.slice(inputStart[node]!, inputStart[node + 1]!);
-  const outputs = nodeOutputs.slice(outputStart[node]!, outputStart[node + 1]!);
-  const inside = new Set(outputs.map((output) => names.text(output)));
+  const { names } = table;
+  const reads = table.inputsOf(node);
+  const inside = new Set(table.outputsOf(node).map((output) => names.text(output)));
   const inner = namesInSubgraphs(table.forms[node]!, inside);
   return [...reads.map((name) => names.text(name)), ...inner].filter((name) => !inside.has(name));
 }

@@ -44,7 +44,7 @@ export class Scope {
     this.#waiting = new Int32Array(table.names.size).fill(NONE);
     const { names } = table.constants;
     for (let position = 0; position < names.length; position++) {
-      const name = names[position]!;
+      const name = names.items[position]!;
       if (this.#waiting[name] !== NONE) throw twoTensors(table.names.text(name));
       this.#waiting[name] = position;
     }

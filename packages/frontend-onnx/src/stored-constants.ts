@@ -2,6 +2,7 @@ import { elementCount } from '@nnmeter/ir';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { dataTypeOf } from './data-types.ts';
 import { onnx } from './generated/onnx.ts';
+import { IntList } from './int-list.ts';
 import { MessageStore } from './message-store.ts';
 import { type SparseTensorProto, type TensorProto, toNumber } from './model.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
@@ -13,7 +14,7 @@ import { EXTERNAL, MAX_VALUES } from './tensor-values.ts';
  */
 export class StoredConstants {
   /** Numbers in the graph's table. */
-  readonly names: number[] = [];
+  readonly names = new IntList();
   readonly forms: TensorForm[] = [];
   /** Positions of small ones whose values lie in another file. */
   readonly external: number[] = [];

@@ -1,9 +1,10 @@
 import { type DataType, elementCount, type Shape, type TensorKind } from '@nnmeter/ir';
-import { Entry, type Values } from './entry.ts';
+import { Entry, type EntryHome, type Values } from './entry.ts';
+import type { GraphTable } from './graph-table.ts';
 import type { TensorProto } from './model.ts';
 import type { Scope } from './scope.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
-import type { UniqueNames } from './unique-names.ts';
+import type { Name, UniqueNames } from './unique-names.ts';
 
 /** How the values of a constant tensor are found. */
 export type ReadValues = (tensor: TensorProto, count: number) => Values;
@@ -13,6 +14,7 @@ export class TensorTable {
   readonly forms: TensorForms;
   readonly #names: UniqueNames;
   readonly #readValues: ReadValues;
+  readonly #homes = new Map<GraphTable, EntryHome>();
 
   constructor(facts: {
     readonly names: UniqueNames;
@@ -30,13 +32,14 @@ export class TensorTable {
 
   /** Makes a tensor that no node can name. */
   make(scope: Scope, name: string, form: TensorForm): Entry {
-    return this.#entry(this.#names.take(scope.prefix + name), form);
+    return this.#entry(scope, this.#names.take(scope.prefix + name), form);
   }
 
   /** Makes a tensor and binds it to its name in a scope. */
   add(scope: Scope, name: number, form: TensorForm): Entry {
     const isMain = scope.depth === 0;
     const entry = this.#entry(
+      scope,
       isMain
         ? this.#names.takeMain(name)
         : this.#names.take(scope.prefix + scope.table.names.text(name)),
@@ -46,8 +49,8 @@ export class TensorTable {
     return entry;
   }
 
-  #entry(name: number | string, form: TensorForm): Entry {
-    const entry = new Entry(form, name, this.#names);
+  #entry(scope: Scope, name: Name, form: TensorForm): Entry {
+    const entry = new Entry(form, name, this.#homeOf(scope.table));
     this.forms.check(form, () => entry.name);
     return entry;
   }
@@ -75,8 +78,23 @@ export class TensorTable {
     const { constants } = scope.table;
     const form = constants.forms[position]!;
     const entry = this.add(scope, name, form);
-    if (!constants.isSmall(position)) return entry;
-    entry.setValues(() => this.#readValues(constants.tensor(position)!, elementCount(form.shape!)));
+    if (constants.isSmall(position)) entry.setValues(position);
     return entry;
+  }
+
+  #homeOf(table: GraphTable): EntryHome {
+    let home = this.#homes.get(table);
+    if (home === undefined) {
+      const { constants } = table;
+      home = {
+        names: this.#names,
+        storedValues: (position) => {
+          const count = elementCount(constants.forms[position]!.shape!);
+          return this.#readValues(constants.tensor(position)!, count);
+        },
+      };
+      this.#homes.set(table, home);
+    }
+    return home;
   }
 }

@@ -61,6 +61,31 @@ test('what depends on data has no shape, and the first cause is named', () => {
   ]);
 });
 
+test('pads that are clipped, as SAME padding is exported', () => {
+  const nodes = [
+    node('Shape', ['x'], ['shape']),
+    node('Gather', ['shape', 'axes'], ['sides']),
+    node('Mod', ['sides', 'two'], ['rest']),
+    node('Sub', ['three', 'rest'], ['missing']),
+    node('Clip', ['missing', 'zero'], ['total']),
+    node('Div', ['total', 'two'], ['begin']),
+    node('Sub', ['total', 'begin'], ['end']),
+    node('Concat', ['none', 'begin', 'none', 'end'], ['pads'], [int('axis', 0)]),
+    node('Pad', ['x', 'pads'], ['y']),
+  ];
+  const initializer = [
+    vector('axes', [2, 3]),
+    scalar('two', 2),
+    scalar('three', 3),
+    scalar('zero', 0),
+    vector('none', [0, 0]),
+  ];
+  const graph = readOnnx(network(nodes, [1, 3, 7, 8], { initializer }));
+  expect(graph.nodes.map(({ op }) => op)).toEqual(['pad']);
+  expect(graph.nodes[0]!.attributes).toMatchObject({ pads: [0, 0, 1, 1, 0, 0, 1, 2] });
+  expect(graph.tensor('y').shape).toEqual([1, 3, 9, 11]);
+});
+
 describe('sequences are followed element by element', () => {
   test('a split into a sequence, of which one element is used', () => {
     const nodes = [

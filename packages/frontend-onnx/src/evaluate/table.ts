@@ -1,6 +1,7 @@
 import type { Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { arithmeticEvaluators } from './arithmetic.ts';
+import { indexingEvaluators } from './indexing.ts';
 import { movementEvaluators } from './movement.ts';
 import { reductionEvaluators } from './reduction.ts';
 
@@ -14,6 +15,7 @@ const evaluators = new Map<string, Evaluator>([
   ...Object.entries(arithmeticEvaluators),
   ...Object.entries(movementEvaluators),
   ...Object.entries(reductionEvaluators),
+  ...Object.entries(indexingEvaluators),
 ]);
 
 /** The evaluator of a standard op, if there is one. */
