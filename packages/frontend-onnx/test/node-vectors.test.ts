@@ -19,7 +19,7 @@ interface Vector {
 
 // What the reference of the onnx library computes in its node tests; made by fixtures/make-onnx-node-vectors.py.
 const vectors: readonly Vector[] = JSON.parse(
-  readFileSync(join(fixtures, 'node-vectors.json'), 'utf8'),
+  readFileSync(join(fixtures, '../onnx-node-vectors.json'), 'utf8'),
 );
 const byOp = new Map<string, Vector[]>();
 for (const vector of vectors) byOp.set(vector.op, [...(byOp.get(vector.op) ?? []), vector]);
