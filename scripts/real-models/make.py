@@ -1,6 +1,6 @@
 """Makes models as people have them and asks nn-meter what it makes of each; nothing is downloaded, weights are random.
 
-    python scripts/real-models/make.py torch RESULTS.jsonl [--only NAME] [--limit N]
+    python scripts/real-models/make.py torch RESULTS.jsonl [--only NAME] [--routes onnx,pt2]
     python scripts/real-models/make.py tensorflow RESULTS.jsonl
 
 torch needs: torch torchvision timm transformers onnx onnxscript; tensorflow needs: tensorflow.
@@ -26,6 +26,10 @@ def inspect(path):
     run = subprocess.run(["node", str(HERE / "inspect.mjs"), str(path)], cwd=ROOT, capture_output=True, text=True, timeout=300)
     lines = run.stdout.strip().splitlines()
     return json.loads(lines[-1]) if lines else {"error": run.stderr[-300:] or f"exit {run.returncode}"}
+
+
+def chosen(kinds, options):
+    return [kind for kind in kinds if options.routes is None or kind in options.routes.split(",")]
 
 
 class Results:
@@ -100,6 +104,7 @@ def torch_main(results, options):
     def routes(category, name, build, inputs, kinds=("onnx", "onnx-dynamo", "pt2")):
         if options.only and options.only != name:
             return
+        kinds = chosen(kinds, options)
         if all((name, kind) in results.done for kind in kinds):
             return
         try:
@@ -265,6 +270,7 @@ def tensorflow_main(results, options):
     def routes(category, name, build, kinds=("pb", "saved_model", "tflite", "tflite-fp16", "tflite-dynamic")):
         if options.only and options.only != name:
             return
+        kinds = chosen(kinds, options)
         if all((name, kind) in results.done for kind in kinds):
             return
         tf.keras.backend.clear_session()
@@ -368,7 +374,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("framework", choices=("torch", "tensorflow"))
     parser.add_argument("results")
-    parser.add_argument("--only")
+    parser.add_argument("--only", help="one model by name")
+    parser.add_argument("--routes", help="comma-separated; default: all")
     arguments = parser.parse_args()
     table = Results(arguments.results)
     (torch_main if arguments.framework == "torch" else tensorflow_main)(table, arguments)

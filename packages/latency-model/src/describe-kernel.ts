@@ -4,6 +4,7 @@ import {
   type ImageDimensions,
   imageDimensions,
   macsOfNodes,
+  NnMeterError,
   type Node,
   type Tensor,
 } from '@nnmeter/ir';
@@ -24,7 +25,10 @@ export function hasShapes(kernel: Kernel): boolean {
   );
 }
 
-/** Reads a kernel's numbers. `kernels` is the list it comes from; `graph` the network. */
+/**
+ * Reads a kernel's numbers. `kernels` is the list it comes from; `graph` the network.
+ * @throws NnMeterError E_INVALID_GRAPH if its window, strides, dilations or groups are less than 1
+ */
 export function describeKernel(
   kernel: Kernel,
   kernels: readonly Kernel[],
@@ -38,6 +42,7 @@ export function describeKernel(
   const input = isProduct ? productExtents(inputs[0]) : dimensionsOf(inputs[0]);
   const output = isProduct ? productExtents(result, input.width) : dimensionsOf(result);
   const window = windowOf(root);
+  requireWindow(window);
   const isVariant = isProduct
     ? input.width > 1
     : isUnmeasured(window, kind) || (kind === KIND.split && !isHalving(kernel));
@@ -135,6 +140,17 @@ const NO_WINDOW: Window = {
   dilation: 1,
   groups: 1,
 };
+
+/** Plans of tiles would go on for ever over a stride of 0. */
+function requireWindow(window: Window): void {
+  const { depth, height, width, strideHeight, strideWidth, dilation, groups } = window;
+  if (Math.min(depth, height, width, strideHeight, strideWidth, dilation, groups) >= 1) return;
+  const numbers = [depth, height, width, strideHeight, strideWidth, dilation, groups];
+  throw new NnMeterError(
+    'E_INVALID_GRAPH',
+    `its window, strides, dilation and groups must be at least 1; they are ${numbers.join(', ')}`,
+  );
+}
 
 function windowOf(node: Node): Window {
   switch (node.op) {

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { createGraph, GraphBuilder, type Node } from '@nnmeter/ir';
+import { detectKernels } from '@nnmeter/kernel-detect';
 import {
   decodeLatencyModel,
   decodeWeights,
+  describeKernel,
   descriptionKey,
   encodeWeights,
   KERNEL_KINDS,
@@ -34,4 +37,24 @@ test('a fused stage counts as measured if the training data had it, or the terms
   const trained = decodeWeights(encodeWeights({ ...weights, measuredFused }));
   expect(new KernelModel(trained).isMeasured(fused('hswish'))).toBe(true);
   expect(new KernelModel(trained).isMeasured(fused('add'))).toBe(false);
+});
+
+test.each([
+  ['a stride of 0', { strides: [0, 0] }],
+  ['a window of nothing', { kernelShape: [0, 3] }],
+  ['no groups', { group: 0 }],
+])('a convolution with %s is impossible', (_, damage) => {
+  const b = new GraphBuilder('damaged');
+  const whole = b.build(b.conv(b.input('x', [1, 8, 16, 16]), 8, { kernel: 3, padding: 1 }));
+  const nodes = whole.nodes.map(
+    (node) => ({ ...node, attributes: { ...node.attributes, ...damage } }) as Node,
+  );
+  const graph = createGraph({ ...whole, nodes, tensors: whole.tensors.values() });
+  const kernels = detectKernels(graph, { fuse: {} });
+  expect(() => describeKernel(kernels[0]!, kernels, graph)).toThrow(
+    expect.objectContaining({
+      code: 'E_INVALID_GRAPH',
+      message: expect.stringMatching(/at least 1/),
+    }),
+  );
 });
