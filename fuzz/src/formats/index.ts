@@ -1,6 +1,6 @@
 import type { FuzzFormat } from '../format.ts';
 import { calibration, datasetLine, weights } from './devices.ts';
-import { nni, nnMeterIr, onnx, savedModel, tensorflow } from './models.ts';
+import { nni, nnMeterIr, onnx, pt2, savedModel, tensorflow, tflite } from './models.ts';
 import { description, fusionRules, pickle, store, zip } from './predictors.ts';
 
 /** Every kind of file that is read. */
@@ -8,6 +8,8 @@ export const formats: readonly FuzzFormat[] = [
   onnx,
   tensorflow,
   savedModel,
+  tflite,
+  pt2,
   nni,
   nnMeterIr,
   pickle,

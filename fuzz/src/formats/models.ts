@@ -2,6 +2,7 @@ import { graphToOnnx } from '@nnmeter/export-onnx';
 import { writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { modelToGraph } from '@nnmeter/predictor';
+import fc from 'fast-check';
 import { fixtures, shared } from '../files.ts';
 import type { FuzzFormat } from '../format.ts';
 import { mutants } from '../mutants.ts';
@@ -9,14 +10,19 @@ import type { Syntax } from '../part.ts';
 import { nniModels } from '../seeds/nni.ts';
 import { singleNodes } from '../seeds/single-nodes.ts';
 import { json } from '../syntax/json.ts';
+import { numbers } from '../syntax/numbers.ts';
 import { protobuf } from '../syntax/protobuf.ts';
+import { pt2 as pt2Syntax } from '../syntax/pt2.ts';
+import { tflite as tfliteSyntax } from '../syntax/tflite.ts';
+import { zip } from '../syntax/zip.ts';
 import { useGraph } from '../use-graph.ts';
 
 /** A format of models: its files are read by the frontend of that type, predicted, exported, written and read again. */
 export function modelFormat(
   format: Pick<FuzzFormat, 'name' | 'suffix' | 'testRuns'> & {
     readonly type: string;
-    readonly syntax: Syntax;
+    /** Of several, each makes as many mutants. */
+    readonly syntax: Syntax | readonly [Syntax, ...Syntax[]];
     /** Valid files to make mutants of. */
     readonly files: () => readonly Uint8Array[];
   },
@@ -26,7 +32,10 @@ export function modelFormat(
     name,
     suffix,
     testRuns,
-    mutants: () => mutants(syntax, files()),
+    mutants: () =>
+      'parse' in syntax
+        ? mutants(syntax, files())
+        : fc.oneof(...syntax.map((each) => mutants(each, files()))),
     use: async (bytes) => useGraph(await modelToGraph(bytes, type)),
   };
 }
@@ -99,4 +108,22 @@ export const nni = modelFormat({
   suffix: '.json',
   syntax: json,
   files: () => [...nniModels(), ...shared('hostile', /^(min|nan|internal)-nni.*\.json$/)],
+});
+
+export const tflite = modelFormat({
+  name: 'tflite',
+  testRuns: 250,
+  type: 'tflite',
+  suffix: '.tflite',
+  syntax: [tfliteSyntax, tfliteSyntax, numbers],
+  files: () => fixtures('fixtures/tflite', /\.tflite$/),
+});
+
+export const pt2 = modelFormat({
+  name: 'pt2',
+  testRuns: 150,
+  type: 'pt2',
+  suffix: '.pt2',
+  syntax: [pt2Syntax, pt2Syntax, pt2Syntax, zip],
+  files: () => fixtures('fixtures/pt2', /\.pt2$/),
 });
