@@ -5,13 +5,14 @@
 //   <!-- printed --> ... <!-- /printed -->               what the JavaScript example before it prints
 //   <!-- ops --> ... <!-- /ops -->                       the canonical ops by their rows, those alike in one line
 //   <!-- unexportable ops --> ... <!-- /ops -->          those that ONNX files cannot have, and why
+//   <!-- assumed sizes --> ... <!-- /assumed sizes -->   what can be assumed of sizes that depend on data, and defaults
 // `node scripts/update-readmes.mjs` writes, `--check` only says whether something is out of date (exit code 1).
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UNEXPORTABLE_OPS } from '@nnmeter/export-onnx';
-import { opRow, ops } from '@nnmeter/ir';
+import { assumedSizes, opRow, ops } from '@nnmeter/ir';
 import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -82,6 +82,7 @@ const ATTRIBUTES: { readonly [O in Op]?: (layout: ImageLayout) => Sample<O> } = 
   dilation2d: () => ({ kernelShape: [3, 2] }),
   unfold: () => ({ kernelShape: [3, 2], dilations: [1, 2] }),
   fft: () => ({ lengths: [10, 8], width: 5 }),
+  roialign: () => ({ mode: 'max' }),
 };
 
 /** Operands after the first. */
@@ -95,6 +96,10 @@ const OPERANDS: {
   fc: (builder) => [builder.constant('weight', [4, 10], { layout: 'OI' })],
   matmul: (builder) => [builder.input('other', [1, 4, 10])],
   einsum: (builder) => [builder.input('other', [1, 4, 8])],
+  roialign: (builder) => [
+    builder.input('boxes', [5, 4]),
+    builder.constant('images', [5], { dataType: 'int64' }),
+  ],
   gather: (builder) => [builder.constant('indices', [1, 7, 1], { dataType: 'int64' })],
 };
 
@@ -112,7 +117,12 @@ function weight(builder: GraphBuilder, shape: Shape): ShapedTensor {
 }
 
 /** Shapes of the results of ops that cannot say them themselves. */
-const RESULTS: { readonly [O in Op]?: Shape } = { nonmaxsuppression: [6, 3], custom: [1, 10, 8] };
+const RESULTS: { readonly [O in Op]?: Shape } = {
+  nonzero: [3, 100],
+  unique: [20],
+  nonmaxsuppression: [6, 3],
+  custom: [1, 10, 8],
+};
 
 /** Ops on images, and ops that keep or rename axes, get an image; the others tokens. */
 function worksOnTokens(op: Op): boolean {

@@ -1,4 +1,11 @@
-import { type DataType, NnMeterError, normalizeAxis, quote, type Shape } from '@nnmeter/ir';
+import {
+  type Assumptions,
+  type DataType,
+  NnMeterError,
+  normalizeAxis,
+  quote,
+  type Shape,
+} from '@nnmeter/ir';
 import protobuf from 'protobufjs/minimal.js';
 import type { Entry } from './entry.ts';
 import { type AttributeProto, type GraphProto, type TensorProto, toNumber } from './model.ts';
@@ -17,6 +24,7 @@ export class Call {
   isParticular = false;
   readonly #name: () => string;
   readonly #arguments: ReadonlyMap<string, AttributeProto> | undefined;
+  readonly #assumptions: Assumptions;
   #attributes: ReadonlyMap<string, AttributeProto> | undefined;
 
   constructor(facts: {
@@ -27,6 +35,7 @@ export class Call {
     readonly outputCount: number;
     /** Arguments of the function this node belongs to, for attributes that refer to them. */
     readonly arguments: ReadonlyMap<string, AttributeProto> | undefined;
+    readonly assumptions: Assumptions;
   }) {
     this.form = facts.form;
     this.opset = facts.opset;
@@ -34,6 +43,7 @@ export class Call {
     this.outputCount = facts.outputCount;
     this.#name = facts.name;
     this.#arguments = facts.arguments;
+    this.#assumptions = facts.assumptions;
   }
 
   get name(): string {
@@ -80,6 +90,12 @@ export class Call {
   values(index: number): readonly number[] {
     this.isParticular = true;
     return this.input(index).requireValues();
+  }
+
+  /** What to go on with where only data decide; every node that needs it asks for itself. */
+  get assumptions(): Assumptions {
+    this.isParticular = true;
+    return this.#assumptions;
   }
 
   /** The values, if they are known. */

@@ -1,4 +1,4 @@
-import { locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import { type Assumptions, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -10,10 +10,17 @@ import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import type { KnownOutcome, NodeForm } from './node-form.ts';
+import { findDataDependentRule } from './ops/data-dependent.ts';
 import { findRule } from './ops/table.ts';
 import { normalizeDomain } from './opsets.ts';
 import { orderNodes, readNames } from './order.ts';
-import type { Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
+import {
+  type Computation,
+  type ConstantResult,
+  type Outcome,
+  type Settled,
+  shaped,
+} from './outcome.ts';
 import type { Scope } from './scope.ts';
 import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
@@ -37,6 +44,7 @@ const CONTROL_FLOW: ReadonlyMap<
 export class Inference {
   nodes = new InferredNodes();
   readonly warnings: Warnings;
+  readonly assumptions: Assumptions;
   readonly tensors: TensorTable;
   readonly nodeNames: UniqueNames;
   readonly #tensorForms: TensorForms;
@@ -53,6 +61,7 @@ export class Inference {
     readonly functions: readonly FunctionProto[];
     readonly readValues: ReadValues;
     readonly warnings: Warnings;
+    readonly assumptions: Assumptions;
   }) {
     const { graph, tensorForms, readValues } = facts;
     this.#dimensions = facts.dimensions;
@@ -64,6 +73,7 @@ export class Inference {
     });
     this.nodeNames = new UniqueNames(graph.names);
     this.warnings = facts.warnings;
+    this.assumptions = facts.assumptions;
     this.#functions = new Map(
       facts.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]),
     );
@@ -92,6 +102,24 @@ export class Inference {
     } finally {
       this.nodes = kept;
     }
+  }
+
+  /** Adds a node that joins tensors of one shape along a new first axis. */
+  stack(call: Call, scope: Scope, parts: readonly Entry[]): Entry {
+    const [first] = parts.map(({ knownShape }) => knownShape);
+    const isAlike = parts.every(({ knownShape }) => knownShape?.join() === first?.join());
+    const shape = isAlike && first ? [parts.length, ...first] : undefined;
+    const name = `${call.name}/stack`;
+    const form = this.tensors.form('activation', parts[0]?.dataType ?? 'unknown', shape);
+    const entry = this.tensors.make(scope, name, form);
+    this.nodes.add({
+      name: this.nodeNames.take(name),
+      computation: shaped('concat', { axis: 0 }, [shape]),
+      sourceOp: call.form.sourceOp,
+      inputs: parts,
+      outputs: [entry],
+    });
+    return entry;
   }
 
   branchTable(graph: GraphProto): GraphTable {
@@ -134,6 +162,7 @@ export class Inference {
       inputs,
       outputCount,
       arguments: scope.arguments,
+      assumptions: this.assumptions,
     });
     try {
       const outcome = this.#infer(call, node, scope);
@@ -184,14 +213,21 @@ export class Inference {
       const fn = this.#functions.get(functionKey(domain, type, form.overload));
       if (fn !== undefined) return settle(inlineFunction(this, fn, call, scope), call);
     } catch (error) {
-      if (!(error instanceof Unknown)) throw error;
-      cause = error;
+      cause = this.#unknown(error);
     }
     call.isParticular = true;
     const declared = scope.table
       .outputsOf(node)
       .map((name) => (name === 0 ? [] : scope.declaredShape(name, this.#dimensions)));
     const isDeclared = declared.every((shape) => shape !== undefined);
+    if (cause?.error === undefined) {
+      try {
+        const dependent = findDataDependentRule(type, domain);
+        if (dependent !== undefined) return settle(dependent(call, declared[0]), call);
+      } catch (error) {
+        cause ??= this.#unknown(error);
+      }
+    }
     if (cause !== undefined) {
       if (isDeclared) return custom(call, declared);
       if (cause.error !== undefined) throw cause.error;
@@ -205,6 +241,14 @@ export class Inference {
     return custom(call, declared, {
       warning: `${call.label}: there is no shape inference for this op of domain ${domain || 'ai.onnx'} at opset ${opset}; ${shapes}`,
     });
+  }
+
+  /** What inference cannot know; with sizes that are only assumed that is also what does not fit them. */
+  #unknown(error: unknown): Unknown {
+    if (error instanceof Unknown) return error;
+    const isMisfit = error instanceof NnMeterError && error.code === 'E_SHAPE';
+    if (!isMisfit || this.assumptions.warnings.length === 0) throw error;
+    return new Unknown(`${error.problem} (some sizes are assumed)`);
   }
 
   /** @returns whether the results are constants, which need no node */

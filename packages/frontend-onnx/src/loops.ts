@@ -1,26 +1,62 @@
-import type { Shape } from '@nnmeter/ir';
+import type { DataType, Shape } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { custom } from './custom.ts';
 import { type Entry, looseEntry, Unknown } from './entry.ts';
 import type { Inference } from './inference.ts';
-import { runBody } from './nested.ts';
-import type { Outcome } from './outcome.ts';
+import { runBody, runBranch } from './nested.ts';
+import { aliases, type Outcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
 
+/** Trips are written out, up to so many nodes of a loop. */
+const MAX_LOOP_NODES = 100_000;
+
 /**
- * `Loop`: a carried tensor keeps its shape if the body returns the shape it got; what is collected has the number of
- * trips, if that is known, as its first axis.
+ * `Loop`: every trip, as far as their number and the condition are known; where they depend on data, an assumed number in
+ * all. What is collected has the trips as its first axis.
  */
 export function inferLoop(inference: Inference, call: Call, scope: Scope): Outcome {
-  const trips = call.inputs[0]?.values?.[0];
-  const carried = call.inputs.slice(2);
-  const iteration = looseEntry('iteration', 'int64', []);
-  const condition = looseEntry('condition', 'int64', []);
-  const inputs = [iteration, condition, ...carried.map((entry) => perTrip(entry, entry?.shape))];
-  const results = runBody(inference, call, scope, inputs).slice(1);
-  return uncounted(call, carried, results, (result) =>
-    trips === undefined ? undefined : [trips, ...result],
+  const { tensors } = inference;
+  const body = call.graph('body');
+  const tripNodes = Math.max(1, inference.branchTable(body).nodeCount);
+  const count = call.inputs.length - 2;
+  const most = call.has(0) ? call.input(0).values?.[0] : Number.POSITIVE_INFINITY;
+  const known = (name: string, dataType: DataType, value: number): Entry => {
+    const entry = tensors.make(scope, name, tensors.form('constant', dataType, []));
+    entry.setValues([value]);
+    return entry;
+  };
+  let condition = call.inputs[1] ?? known('condition', 'bool', 1);
+  let carried: readonly Entry[] = Array.from({ length: count }, (_, index) =>
+    call.input(index + 2),
   );
+  const collected: (readonly Entry[])[] = [];
+  let assumed: number | undefined;
+  for (let trip = 0; ; trip++) {
+    const goesOn = condition.values?.[0];
+    if (goesOn === 0 || trip === most) break;
+    if (goesOn === undefined || most === undefined) {
+      assumed ??= call.assumptions.size('loop', most);
+      if (trip >= assumed) break;
+    }
+    if (trip * tripNodes > MAX_LOOP_NODES) {
+      throw new Unknown(`its trips are more than ${MAX_LOOP_NODES.toLocaleString('en')} nodes`);
+    }
+    const inputs = [known('iteration', 'int64', trip), condition, ...carried];
+    const results = runBranch(inference, body, call, scope, inputs);
+    condition = results[0]!;
+    carried = results.slice(1, count + 1);
+    collected.push(results.slice(count + 1));
+  }
+  const collections = call.outputCount - count;
+  if (collected.length === 0 && collections > 0) throw new Unknown('it makes no trip');
+  const stacks = Array.from({ length: collections }, (_, index) =>
+    inference.stack(
+      call,
+      scope,
+      collected.map((results) => results[index]!),
+    ),
+  );
+  return aliases([...carried, ...stacks]);
 }
 
 /** `Scan`: as a loop over slices of its last inputs. */

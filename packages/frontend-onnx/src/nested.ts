@@ -1,7 +1,7 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
 import type { Call } from './call.ts';
-import { custom } from './custom.ts';
 import type { Entry } from './entry.ts';
+import type { GraphTable } from './graph-table.ts';
 import type { Inference } from './inference.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
 import { readOpsets } from './opsets.ts';
@@ -31,23 +31,23 @@ export function inlineFunction(
   return aliases(runScope(inference, body, call.inputs));
 }
 
-/** `If`: the branch taken where the condition is known; else a node whose shape is what both branches agree on. */
+/** `If`: the branch taken where the condition is known, else the one of more nodes. */
 export function inlineIf(inference: Inference, call: Call, scope: Scope): Outcome {
   const branches = [call.graph('else_branch'), call.graph('then_branch')] as const;
   const condition = call.input(0).values?.[0];
   if (condition !== undefined) {
     return aliases(runBranch(inference, branches[condition === 0 ? 0 : 1], call, scope));
   }
-  const [otherwise, then] = branches.map((branch) =>
-    inference.withoutNodes(() => runBranch(inference, branch, call, scope)),
-  ) as [readonly Entry[], readonly Entry[]];
-  const shapes = then.map(({ knownShape }, index) =>
-    knownShape?.join() === otherwise[index]?.knownShape?.join() ? knownShape : undefined,
+  inference.warnings.add(
+    `${call.label}: its condition depends on data; the branch of more nodes is counted`,
+    'If of computed condition',
   );
-  return custom(call, shapes, {
-    dataTypes: then.map((entry) => entry.dataType),
-    warning: `${call.label}: its condition depends on data, so the work of its branches is not counted`,
-  });
+  const [otherwise, then] = branches.map((branch) => countNodes(inference.branchTable(branch)));
+  return aliases(runBranch(inference, branches[otherwise! > then! ? 0 : 1], call, scope));
+}
+
+function countNodes({ forms }: GraphTable): number {
+  return forms.filter(({ type }) => type !== 'Constant').length;
 }
 
 /** Runs the body of a loop once, without keeping its nodes. */
@@ -62,7 +62,8 @@ export function runBody(
   );
 }
 
-function runBranch(
+/** Puts a branch or the body of a loop in the place of its node. @returns its outputs */
+export function runBranch(
   inference: Inference,
   graph: GraphProto,
   call: Call,

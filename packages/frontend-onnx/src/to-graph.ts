@@ -1,4 +1,5 @@
 import {
+  Assumptions,
   createGraph,
   elementCount,
   type Graph,
@@ -41,12 +42,13 @@ function inferModel(model: OnnxModel, options: ReadOptions, readValues: ReadValu
   if (graph === undefined) throw new NnMeterError('E_INVALID_INPUT', 'the ONNX model has no graph');
   const { names } = graph;
   const warnings = new Warnings();
+  const assumptions = new Assumptions(options.assume);
   const scope = new Scope({ opsets: readOpsets(opsetImport), prefix: '', depth: 0, table: graph });
   // Old files list initializers as inputs too.
   const fed = graph.inputs.filter((input) => !scope.isStored(names.find(input.name ?? '')));
   const dimensions = new Dimensions(fed, options.inputShapes, warnings);
   const inference = new Inference({
-    ...{ graph, tensorForms, dimensions, functions, readValues, warnings },
+    ...{ graph, tensorForms, dimensions, functions, readValues, warnings, assumptions },
   });
   const inputs = fed.map((info) => {
     const { shape, missingShape } = dimensions.input(info);
@@ -104,6 +106,7 @@ export function toGraph(model: OnnxModel, options: ReadOptions, readValues: Read
     metadata: metadata(model),
     warnings: [
       ...inference.warnings.texts,
+      ...inference.assumptions.warnings,
       ...summarize(inference.nodes, nodes),
       ...warnOfStatedShapes(
         statements(table, dimensions),

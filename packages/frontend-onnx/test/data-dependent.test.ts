@@ -20,44 +20,174 @@ const scalar = (name: string, count: number) => ({
   int64Data: [count],
 });
 
-test('non-maximum suppression: as many boxes as there can be, with a warning; what follows has shapes', () => {
-  const nodes = [
-    node('NonMaxSuppression', ['boxes', 'scores', 'most'], ['selected']),
-    node('Gather', ['selected', 'last'], ['index'], [int('axis', 1)]),
-    node('Squeeze', ['index', 'one'], ['flat']),
-    node('Gather', ['boxes', 'flat'], ['y'], [int('axis', 1)]),
-  ];
-  const graph = readOnnx(
-    encode(
-      model({
-        node: nodes,
-        input: [value('boxes', [1, 100, 4]), value('scores', [1, 3, 100])],
-        output: [{ name: 'y' }],
-        initializer: [vector('most', [20]), vector('last', [2]), vector('one', [1])],
-      }),
-    ),
+describe('sizes that only data decide', () => {
+  const read = (
+    nodes: Parameters<typeof network>[0],
+    more: Parameters<typeof network>[2] = {},
+    assume: Readonly<Record<string, number>> = {},
+  ) => readOnnx(network(nodes, [30, 40], more), { assume });
+
+  /** Boxes of 3 classes, at most 60 of one image, and what they are. */
+  const suppression = (assume: Readonly<Record<string, number>>) =>
+    readOnnx(
+      encode(
+        model({
+          node: [
+            node('NonMaxSuppression', ['boxes', 'scores', 'most'], ['selected']),
+            node('Gather', ['selected', 'last'], ['index'], [int('axis', 1)]),
+            node('Squeeze', ['index', 'one'], ['flat']),
+            node('Gather', ['boxes', 'flat'], ['y'], [int('axis', 1)]),
+          ],
+          input: [value('boxes', [1, 100, 4]), value('scores', [1, 3, 100])],
+          output: [{ name: 'y' }],
+          initializer: [vector('most', [20]), vector('last', [2]), vector('one', [1])],
+        }),
+      ),
+      { assume },
+    );
+
+  test.each([
+    [{}, 60],
+    [{ nonmaxsuppression: 7 }, 7],
+  ])(
+    'non-maximum suppression with %j: %i boxes, never more than the node allows',
+    (assume, kept) => {
+      const graph = suppression(assume);
+      expect(graph.tensor('selected')).toMatchObject({ shape: [kept, 3], dataType: 'int64' });
+      expect(graph.tensor('y').shape).toEqual([1, kept, 4]);
+      expect(graph.warnings).toEqual([
+        `sizes that depend on data are assumed: nonmaxsuppression=${kept} (1 node)`,
+      ]);
+    },
   );
-  expect(graph.tensor('selected')).toMatchObject({ shape: [60, 3], dataType: 'int64' });
-  expect(graph.tensor('y').shape).toEqual([1, 60, 4]);
-  expect(graph.warnings).toEqual([
-    'node "NonMaxSuppression selected" (NonMaxSuppression): how many boxes it selects depends on data; the most there can be, 60, are assumed',
-  ]);
+
+  test('every node that needs an assumption counts, also where two are alike', () => {
+    const nodes = [
+      node('NonZero', ['x'], ['found']),
+      node('NonZero', ['x'], ['again']),
+      node('Transpose', ['found'], ['positions']),
+      node('Add', ['found', 'again'], ['y']),
+    ];
+    const output = [{ name: 'y' }, { name: 'positions' }];
+    const graph = read(nodes, { output }, { nonzero: 300 });
+    expect(graph.tensor('positions').shape).toEqual([300, 2]);
+    expect(graph.tensor('y').shape).toEqual([2, 300]);
+    expect(graph.warnings).toEqual([
+      'sizes that depend on data are assumed: nonzero=300 (2 nodes)',
+    ]);
+  });
+
+  test('what the file states of a result is no assumption', () => {
+    const nodes = [node('NonZero', ['x'], ['y'])];
+    const graph = read(nodes, { output: [value('y', [2, 17])] });
+    expect(graph.tensor('y').shape).toEqual([2, 17]);
+    expect(graph.warnings).toEqual([]);
+  });
+
+  /** A number that is computed: the sum of the input as an integer, as a scalar and as a list of one. */
+  const count = [
+    node('ReduceSum', ['x'], ['sum'], [int('keepdims', 0)]),
+    node('Cast', ['sum'], ['count'], [int('to', 7)]),
+    node('Reshape', ['count', 'one'], ['counts']),
+    node('ReduceMax', ['x', 'one'], ['columns'], [int('keepdims', 0)]),
+    node('Cast', ['columns'], ['mask'], [int('to', 9)]),
+  ];
+  const initializer = [
+    vector('one', [1]),
+    vector('none', [0]),
+    scalar('zero', 0),
+    scalar('single', 1),
+  ];
+
+  test.each([
+    ['Unique', ['x'], [], [100], 'unique=100'],
+    ['Unique', ['x'], [int('axis', 1)], [30, 40], 'unique=40'],
+    ['Compress', ['x', 'mask'], [int('axis', 0)], [30, 40], 'compress=30'],
+    ['Compress', ['x', 'mask'], [], [100], 'compress=100'],
+    ['TopK', ['x', 'counts'], [int('axis', 1)], [30, 40], 'topk=40'],
+    ['Slice', ['x', 'none', 'counts', 'one'], [], [30, 40], 'topk=40'],
+    ['Slice', ['x', 'counts', 'one'], [], [30, 40], 'topk=30'],
+    ['Range', ['zero', 'count', 'single'], [], [100], 'topk=100'],
+    ['ConstantOfShape', ['counts'], [], [100], 'topk=100'],
+    ['Expand', ['single', 'counts'], [], [100], 'topk=100'],
+  ])('%s of %j', (op, inputs, attributes, shape, assumed) => {
+    const graph = read([...count, node(op, inputs, ['y'], attributes)], { initializer });
+    expect(graph.tensor('y').shape).toEqual(shape);
+    expect(graph.warnings).toContain(`sizes that depend on data are assumed: ${assumed} (1 node)`);
+  });
+
+  test('a list keeps its elements, however its length is computed', () => {
+    const graph = read([...count, node('Reshape', ['x', 'counts'], ['y'])], { initializer });
+    expect(graph.tensor('y').shape).toEqual([1200]);
+  });
+
+  test('of several computed sides nothing is assumed', () => {
+    const nodes = [
+      ...count,
+      node('Concat', ['counts', 'counts'], ['sides'], [int('axis', 0)]),
+      node('Reshape', ['x', 'sides'], ['y']),
+    ];
+    const graph = read(nodes, { initializer });
+    expect(graph.tensor('y').shape).toBeUndefined();
+    expect(graph.warnings).toEqual([
+      'node "Reshape y" (Reshape): the values of "sides" are computed from data, so its output has no shape',
+      '2 node(s) that no output depends on are left out',
+      '1 of 5 nodes have no output shape',
+    ]);
+  });
+
+  test('what does not fit an assumption has no shape; it is no error of the model', () => {
+    const nodes = [
+      node('NonZero', ['x'], ['found']),
+      node('Compress', ['x', 'mask'], ['kept']),
+      node('Add', ['found', 'kept'], ['y']),
+    ];
+    const more = { initializer };
+    const graph = read([...count, ...nodes], more, { compress: 50 });
+    expect(graph.tensor('kept').shape).toEqual([50]);
+    expect(graph.tensor('y').shape).toBeUndefined();
+    expect(graph.warnings[0]).toMatch(/^node "Add y" \(Add\): .*\(some sizes are assumed\)/);
+    expect(read([...count, ...nodes], more).tensor('y').shape).toEqual([2, 100]);
+  });
+
+  test('names are checked before anything is read', () => {
+    expect(() => read([node('NonZero', ['x'], ['y'])], {}, { boxes: 3 })).toThrow(
+      /nothing is assumed of "boxes"; sizes can be given for nonzero, /,
+    );
+  });
 });
 
-test('what depends on data has no shape, and the first cause is named', () => {
-  const nodes = [
-    node('NonZero', ['x'], ['found']),
-    node('Transpose', ['found'], ['positions']),
-    node('Relu', ['x'], ['y']),
-  ];
-  const graph = readOnnx(
-    network(nodes, [3, 4], { output: [{ name: 'y' }, { name: 'positions' }] }),
-  );
-  expect(graph.tensor('y').shape).toEqual([3, 4]);
-  expect(graph.tensor('positions').shape).toBeUndefined();
+test('the longer branch is counted where the condition is computed', () => {
+  const branch = (ops: readonly string[]): GraphFields => ({
+    node: ops.map((op, index) => node(op, [index === 0 ? 'x' : `t${index}`], [`t${index + 1}`])),
+    output: [{ name: `t${ops.length}` }],
+  });
+  const choice = (then: readonly string[], otherwise: readonly string[]) =>
+    readOnnx(
+      network(
+        [
+          node('ReduceMax', ['x'], ['most'], [int('keepdims', 0)]),
+          node('Cast', ['most'], ['condition'], [int('to', 9)]),
+          node(
+            'If',
+            ['condition'],
+            ['y'],
+            [
+              { name: 'then_branch', type: 5, g: branch(then) },
+              { name: 'else_branch', type: 5, g: branch(otherwise) },
+            ],
+          ),
+        ],
+        [2, 3],
+      ),
+    );
+  const ops = (graph: ReturnType<typeof choice>) => graph.nodes.slice(-2).map(({ op }) => op);
+  expect(ops(choice(['Exp', 'Relu'], ['Sigmoid']))).toEqual(['exp', 'relu']);
+  const graph = choice(['Sigmoid'], ['Exp', 'Relu']);
+  expect(ops(graph)).toEqual(['exp', 'relu']);
   expect(graph.warnings).toEqual([
-    'node "NonZero found" (NonZero): the values of "x" are computed from data, so its output has no shape',
-    '2 of 3 nodes have no output shape',
+    'node "If y" (If): its condition depends on data; the branch of more nodes is counted',
+    '2 node(s) that no output depends on are left out',
   ]);
 });
 
@@ -145,11 +275,57 @@ describe('loops', () => {
     expect(shapes.get('all')).toEqual([7, 2, 3]);
   });
 
-  test('nothing, if they grow', () => {
+  test('every trip is a copy of the body, and what it collects a tensor', () => {
+    const graph = readOnnx(loop(node('Exp', ['state'], ['next'])));
+    const trip = ['exp', 'relu'];
+    expect(graph.nodes.map(({ op }) => op)).toEqual([...new Array(7).fill(trip).flat(), 'concat']);
+    expect(graph.warnings).toEqual([]);
+  });
+
+  test('what grows by two rows a trip', () => {
     const growing = node('Concat', ['state', 'x'], ['next'], [int('axis', 0)]);
     const shapes = inferOnnxShapes(loop(growing));
-    expect(shapes.has('y')).toBe(false);
+    expect(shapes.get('y')).toEqual([16, 3]);
     expect(shapes.has('all')).toBe(false);
+  });
+
+  /** Goes on while the most of the state is not zero. */
+  const whileLoop = (trips: string, assume: Readonly<Record<string, number>>) => {
+    const fields: GraphFields = {
+      node: [
+        node('Exp', ['state'], ['next']),
+        node('ReduceMax', ['next'], ['most'], [int('keepdims', 0)]),
+        node('Cast', ['most'], ['go_on'], [int('to', 9)]),
+      ],
+      input: [value('i', []), value('go', []), value('state')],
+      output: [{ name: 'go_on' }, { name: 'next' }],
+    };
+    const nodes = [
+      node('Loop', [trips, 'true', 'x'], ['y'], [{ name: 'body', type: 5, g: fields }]),
+    ];
+    return readOnnx(network(nodes, [2, 3], { initializer: [scalar('trips', 7), boolean] }), {
+      assume,
+    });
+  };
+
+  test.each([
+    ['', {}, 1],
+    ['', { loop: 5 }, 5],
+    ['trips', { loop: 50 }, 7],
+  ])('while data say so, at most %j, with %j: %i trips', (trips, assume, made) => {
+    const graph = whileLoop(trips, assume);
+    expect(graph.nodes.filter(({ op }) => op === 'exp')).toHaveLength(made);
+    expect(graph.warnings[0]).toBe(`sizes that depend on data are assumed: loop=${made} (1 node)`);
+  });
+
+  test('too many trips to write out are not counted, which is said', () => {
+    const fields = body(node('Exp', ['state'], ['next']));
+    const nodes = [
+      node('Loop', ['', '', 'x'], ['y', 'all'], [{ name: 'body', type: 5, g: fields }]),
+    ];
+    const graph = readOnnx(network(nodes, [2, 3], { initializer: [boolean] }));
+    expect(graph.tensor('y').shape).toBeUndefined();
+    expect(graph.warnings[0]).toMatch(/\(Loop\): its trips are more than 100,000 nodes/);
   });
 
   test('a scan over the second axis', () => {

@@ -35,7 +35,7 @@ const NOT_COMPUTED = new Set(
 );
 const NO_SHAPE = new Set(
   `BitCast BlackmanWindow CausalConvWithState CumProd Det HammingWindow HannWindow LinearAttention OptionalGetElement
-  OptionalHasElement SwiGLU Unique`.split(/\s+/),
+  OptionalHasElement SwiGLU`.split(/\s+/),
 );
 /** Of these the most boxes that may be selected are assumed. */
 const BOUNDED = new Set(['NonMaxSuppression']);

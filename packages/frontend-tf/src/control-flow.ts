@@ -1,4 +1,4 @@
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { type Assumptions, NnMeterError, quote } from '@nnmeter/ir';
 import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
 import { LOOP_STATE } from './ops/constants.ts';
 
@@ -33,27 +33,32 @@ interface Loop {
 
 /**
  * Replaces loops by their steps, one after the other, and branches by the one that is taken, as far as the conditions
- * follow from shapes and constants. A loop whose condition depends on data counts as one step; of branches that do, the
- * longest counts.
+ * follow from shapes and constants. Of a loop whose condition depends on data an assumed number of steps counts, of branches
+ * the longest.
  */
 export class ControlFlow {
   readonly #flat: FlatGraph;
   readonly #numberOf: (key: string) => number | undefined;
   readonly #warn: (warning: string, node?: string) => void;
+  readonly #assumptions: Assumptions;
   /** Whether a loop or branch is still being replaced, by name. */
   readonly #open = new Map<string, boolean>();
   /** By the name of a LoopCond: the switches of its loop. */
   #switches: Map<string, TfNode[]> | undefined;
 
-  /** @param numberOf the first value of a result, if it is known */
   constructor(
     flat: FlatGraph,
-    numberOf: (key: string) => number | undefined,
-    warn: (warning: string, node?: string) => void,
+    facts: {
+      /** The first value of a result, if it is known. */
+      readonly numberOf: (key: string) => number | undefined;
+      readonly warn: (warning: string, node?: string) => void;
+      readonly assumptions: Assumptions;
+    },
   ) {
     this.#flat = flat;
-    this.#numberOf = numberOf;
-    this.#warn = warn;
+    this.#numberOf = facts.numberOf;
+    this.#warn = facts.warn;
+    this.#assumptions = facts.assumptions;
   }
 
   /**
@@ -118,14 +123,13 @@ export class ControlFlow {
     const before = this.#flat.nodes.size;
     let state = this.#enter(loop);
     let steps = 0;
+    let assumed: number | undefined;
     for (;;) {
       const goesOn = this.#numberOf(loop.condition(state, steps));
       if (goesOn === 0) break;
       if (goesOn === undefined) {
-        if (steps === 0) state = loop.body(state, steps++);
-        const counted = steps === 1 ? 'one step is' : `${steps} steps are`;
-        this.#warn(`how often a loop runs depends on data; ${counted} counted`, name);
-        break;
+        assumed ??= this.#assumptions.size('loop');
+        if (steps >= assumed) break;
       }
       if (this.#flat.nodes.size - before + steps > MAX_LOOP_NODES) {
         this.#warn(

@@ -1,4 +1,11 @@
-import { type DataType, NnMeterError, quote, type Shape, type Tensor } from '@nnmeter/ir';
+import {
+  type Assumptions,
+  type DataType,
+  NnMeterError,
+  quote,
+  type Shape,
+  type Tensor,
+} from '@nnmeter/ir';
 import type { TfNode } from './flatten.ts';
 import type { OpContext } from './ops/rule.ts';
 import { dataTypeOf, partialShape } from './tensor-value.ts';
@@ -18,12 +25,14 @@ export class NodeContext implements OpContext {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly Tensor[];
+  readonly assumptions: Assumptions;
   readonly #attributes: ReadonlyMap<string, AttrValue>;
 
-  constructor(node: TfNode, inputs: readonly Tensor[]) {
+  constructor(node: TfNode, inputs: readonly Tensor[], assumptions: Assumptions) {
     this.name = node.name;
     this.op = node.op;
     this.inputs = inputs;
+    this.assumptions = assumptions;
     this.#attributes = node.attributes;
   }
 

@@ -1,4 +1,5 @@
 import {
+  Assumptions,
   createGraph,
   type DataType,
   elementCount,
@@ -36,6 +37,7 @@ export class Lowering {
   readonly #shapes: InputShapes;
   readonly #imageLayout: (rank: number) => Layout | undefined;
   readonly #controlFlow: ControlFlow;
+  readonly #assumptions: Assumptions;
   readonly #lists = new TensorLists((key) => this.#computed.get(this.#resolve(key))?.values);
   /** `node:slot` -> its tensor; pass-throughs share their input's. */
   readonly #computed = new Map<string, Tensor>();
@@ -56,12 +58,19 @@ export class Lowering {
   constructor(flat: FlatGraph, placeholders: readonly TfNode[], options: ReadOptions) {
     this.#flat = flat;
     this.#statements = options.inputShapes === undefined ? [] : undefined;
+    this.#assumptions = new Assumptions(options.assume);
     const warn = this.warn.bind(this);
     this.#shapes = new InputShapes(placeholders, options.inputShapes, warn);
-    this.#controlFlow = new ControlFlow(flat, (key) => this.#follow(key)?.values?.[0], warn);
+    this.#controlFlow = new ControlFlow(flat, {
+      numberOf: (key) => this.#follow(key)?.values?.[0],
+      warn,
+      assumptions: this.#assumptions,
+    });
     let isChannelsFirst = false;
     for (const node of flat.nodes.values())
-      isChannelsFirst ||= new NodeContext(node, []).text('data_format', '').startsWith('NC');
+      isChannelsFirst ||= new NodeContext(node, [], this.#assumptions)
+        .text('data_format', '')
+        .startsWith('NC');
     const layouts: readonly Layout[] = isChannelsFirst ? ['NCHW', 'NCDHW'] : ['NHWC', 'NDHWC'];
     this.#imageLayout = (rank) => layouts.find((layout) => layout.length === rank);
   }
@@ -83,7 +92,7 @@ export class Lowering {
       inputs: this.#inputs,
       outputs: [...results],
       metadata,
-      warnings: [...warnings, ...this.#contradictions()],
+      warnings: [...warnings, ...this.#assumptions.warnings, ...this.#contradictions()],
     });
   }
 
@@ -192,7 +201,7 @@ export class Lowering {
       this.#inputs.push(node.name);
       this.#define(node, 0, {
         kind: 'input',
-        dataType: new NodeContext(node, []).outputType,
+        dataType: new NodeContext(node, [], this.#assumptions).outputType,
         shape,
         ...layoutOf(this.#imageLayout(shape.length)),
       });
@@ -214,7 +223,7 @@ export class Lowering {
 
   #lowerOp(node: TfNode, keys: readonly string[]): void {
     const inputs = keys.map((key) => this.#tensor(key, node.name));
-    const context = new NodeContext(node, inputs);
+    const context = new NodeContext(node, inputs, this.#assumptions);
     const lowered = this.#apply(node, context);
     if (lowered.kind === 'alias') {
       const first = inputs[lowered.input];
@@ -322,6 +331,11 @@ export class Lowering {
           'shapes depend on data or on an op without shape inference and are not known',
           node.name,
         );
+        return unknown;
+      }
+      const isMisfit = error instanceof NnMeterError && error.code === 'E_SHAPE';
+      if (isMisfit && this.#assumptions.warnings.length > 0) {
+        this.warn('shapes do not fit the sizes that are assumed and are not known', node.name);
         return unknown;
       }
       throw locateError({ node: node.name, op: node.op }, error);

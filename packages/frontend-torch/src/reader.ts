@@ -1,4 +1,4 @@
-import { locateError, NnMeterError, quote } from '@nnmeter/ir';
+import { type AssumedSize, elementCount, locateError, NnMeterError, quote } from '@nnmeter/ir';
 import { Call, type CallContext, Unknown } from './call.ts';
 import { findOp } from './ops/table.ts';
 import type { Argument, GraphSource, NodeSource, SymbolName } from './program.ts';
@@ -95,6 +95,7 @@ export class Reader {
   ): void {
     const { target } = node;
     const { namespace, op, mutates } = parseTarget(target);
+    this.#assumeSizes(node, op, outputs, graph, scope);
     const results =
       namespace === 'higher_order' && RUN_ONCE.has(op)
         ? this.#inline(node, graph, scope)
@@ -108,6 +109,23 @@ export class Reader {
         scope.set(name, this.#constant(name, graph));
       }
     });
+  }
+
+  #assumeSizes(
+    { inputs }: NodeSource,
+    op: string,
+    outputs: readonly (string | undefined)[],
+    graph: GraphSource,
+    scope: Scope,
+  ): void {
+    const first = inputs[0]?.value;
+    const operand = first?.kind === 'tensor' ? scope.get(first.name)?.shape : undefined;
+    const { name, axes } = DATA_DEPENDENT.get(op) ?? COUNT;
+    const atMost = operand && axes && elementCount(operand.slice(0, axes));
+    for (const output of outputs) {
+      const sizes = output === undefined ? undefined : graph.tensor(output)?.sizes;
+      if (sizes !== undefined) this.#sizes.assume(sizes, name, atMost);
+    }
   }
 
   #call(
@@ -241,7 +259,30 @@ export class Reader {
   }
 }
 
-const KNOWN_NAMESPACES: ReadonlySet<string> = new Set(['aten', 'quantized_decomposed']);
+interface DataDependent {
+  readonly name: AssumedSize;
+  /** How many leading axes of the first operand have the elements of which some are found; undefined: it has none. */
+  readonly axes: number | undefined;
+}
+
+/** What decides the size of a result that only data know, by op. */
+const DATA_DEPENDENT: ReadonlyMap<string, DataDependent> = new Map([
+  ['nonzero', { name: 'nonzero', axes: Number.POSITIVE_INFINITY }],
+  ['where', { name: 'nonzero', axes: Number.POSITIVE_INFINITY }],
+  ['index', { name: 'compress', axes: Number.POSITIVE_INFINITY }],
+  ['masked_select', { name: 'compress', axes: Number.POSITIVE_INFINITY }],
+  ['_unique', { name: 'unique', axes: Number.POSITIVE_INFINITY }],
+  ['_unique2', { name: 'unique', axes: Number.POSITIVE_INFINITY }],
+  ['nms', { name: 'nonmaxsuppression', axes: 1 }],
+]);
+/** A number that was computed. */
+const COUNT: DataDependent = { name: 'topk', axes: undefined };
+
+const KNOWN_NAMESPACES: ReadonlySet<string> = new Set([
+  'aten',
+  'quantized_decomposed',
+  'torchvision',
+]);
 
 interface Target {
   readonly namespace: string;

@@ -1,6 +1,9 @@
-import { NnMeterError, quote, type Shape } from '@nnmeter/ir';
+import { type AssumedSize, type Assumptions, NnMeterError, quote, type Shape } from '@nnmeter/ir';
 import type { SymbolicInteger, TensorSource } from './program.ts';
 import { evaluate, settle, symbolsIn } from './symbols.ts';
+
+/** What torch calls the symbols of sizes that no input has. */
+const UNBACKED = /^_?u\d+$/;
 
 /** An input of the model. */
 export interface Fed {
@@ -9,18 +12,20 @@ export interface Fed {
 }
 
 /**
- * The symbols of a program: by the shapes given for its inputs, else as they were when it was exported. Sizes that depend
- * on data stay unknown.
+ * The symbols of a program: by the shapes given for its inputs, else as they were when it was exported; those that only
+ * data decide by assumption.
  */
 export class Sizes {
   readonly #symbols = new Map<string, number>();
   /** Whether a size differs from what it was at the export, so that hints are no longer true. */
   #isChanged = false;
   readonly #known = new Map<string, number | undefined>();
+  readonly #assumptions: Assumptions;
   readonly warnings: string[] = [];
 
   /** @throws NnMeterError E_INVALID_INPUT if given shapes do not fit the inputs or each other */
-  constructor(inputs: readonly Fed[], given: ReadonlyMap<string, Shape>) {
+  constructor(inputs: readonly Fed[], given: ReadonlyMap<string, Shape>, assumptions: Assumptions) {
+    this.#assumptions = assumptions;
     for (const { name, tensor } of inputs) {
       const shape = given.get(name);
       if (shape !== undefined) this.#bind(name, tensor.sizes, shape);
@@ -57,6 +62,18 @@ export class Sizes {
       );
     }
     return this.#known.get(expression) ?? (this.#isChanged ? undefined : size.hint);
+  }
+
+  /** Gives the symbols that these sizes are the first to have, as they depend on data, an assumed value. */
+  assume(sizes: readonly SymbolicInteger[], name: AssumedSize, atMost: number | undefined): void {
+    for (const size of sizes) {
+      if (this.of(size) !== undefined || typeof size === 'number') continue;
+      for (const symbol of symbolsIn(size.expression)) {
+        if (!UNBACKED.test(symbol) || this.#symbols.has(symbol)) continue;
+        this.#symbols.set(symbol, this.#assumptions.size(name, atMost));
+        this.#known.clear();
+      }
+    }
   }
 
   shape(sizes: readonly SymbolicInteger[]): Shape | undefined {

@@ -1,4 +1,5 @@
 import {
+  Assumptions,
   createGraph,
   findLayouts,
   type Graph,
@@ -28,7 +29,8 @@ export function toGraph(text: string, options: ReadOptions): Graph {
   const given = options.inputShapes
     ? settleInputShapes(names, options.inputShapes)
     : new Map<string, Shape>();
-  const sizes = new Sizes(fed, given);
+  const assumptions = new Assumptions(options.assume);
+  const sizes = new Sizes(fed, given, assumptions);
   const reader = new Reader(sizes);
   const scope = reader.readProgram(program.graph, new Set(names));
   const outputs = program.userOutputs.map((name) => lookUp(name, scope));
@@ -36,7 +38,7 @@ export function toGraph(text: string, options: ReadOptions): Graph {
   const graph = assemble(neededSteps(reader.steps, outputs), inputs, outputs, {
     name: options.name ?? 'model',
     metadata: metadata(program),
-    warnings: [...sizes.warnings, ...reader.warnings],
+    warnings: [...sizes.warnings, ...reader.warnings, ...assumptions.warnings],
   });
   const changed = [...given].filter(
     ([name, shape]) => graph.tensor(name).shape?.join() !== shape.join(),

@@ -155,16 +155,47 @@ describe('sizes', () => {
     expect(shapesOf(graph)).toEqual([[expected]]);
   });
 
-  test('what depends on data is unknown, and the rest is read', async () => {
+  test('what depends on data is assumed, at most what there is', async () => {
     const found = symbol('u0', null);
     const tensors = { x: meta(8, 4), rows: meta(found, 2), y: meta(8, 4) };
     const nodes = [
       node('nonzero.default', { self: tensor('x') }, ['rows']),
       node('relu.default', { self: tensor('x') }, ['y']),
     ];
-    const graph = await readPt2(archive(program(tensors, nodes, ['rows', 'y'])));
-    expect(shapesOf(graph)).toEqual([undefined, [8, 4]]);
-    expect(opsOf(graph)).toEqual(['custom', 'relu']);
+    const source = archive(program(tensors, nodes, ['rows', 'y']));
+    const graph = await readPt2(source);
+    expect(shapesOf(graph)).toEqual([
+      [32, 2],
+      [8, 4],
+    ]);
+    expect(opsOf(graph)).toEqual(['nonzero', 'relu']);
+    expect(graph.warnings).toEqual(['sizes that depend on data are assumed: nonzero=32 (1 node)']);
+    expect(shapesOf(await readPt2(source, { assume: { nonzero: 5 } }))[0]).toEqual([5, 2]);
+  });
+
+  test('every computed size is assumed once, whatever is made of it', async () => {
+    const found = (text: string) => symbol(text, null);
+    const twice = { as_expr: { expr_str: 'u1*2 + u0', hint: null } };
+    const tensors = {
+      x: meta(300, 4),
+      scores: meta(300),
+      kept: meta(found('u0')),
+      rows: meta(found('u1'), 4),
+      y: meta(twice, 4),
+    };
+    const nodes = [
+      node('masked_select.default', { self: tensor('scores') }, ['kept']),
+      node('thing.default', { self: tensor('x') }, ['rows']),
+      node('other.default', { self: tensor('rows') }, ['y']),
+    ];
+    const outputs = ['kept', 'rows', 'y'];
+    const graph = await readPt2(archive(program(tensors, nodes, outputs)), {
+      assume: { compress: 11, topk: 20 },
+    });
+    expect(shapesOf(graph)).toEqual([[11], [20, 4], [51, 4]]);
+    expect(graph.warnings.at(-1)).toBe(
+      'sizes that depend on data are assumed: compress=11 (1 node), topk=20 (1 node)',
+    );
   });
 });
 

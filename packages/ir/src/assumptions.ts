@@ -5,22 +5,19 @@ import type { ReadOptions } from './read-options.ts';
  * Sizes that data alone decide, by the op that does it, and how large they are taken to be: detectors keep some 100 boxes
  * of an image (COCO scores the best 100), and a loop of unknown length is costed once.
  */
-const DEFAULT_SIZES = {
-  /** Elements that are not zero: NonZero, Where with one operand. */
-  nonzero: 100,
-  /** What a mask lets through: Compress, BooleanMask. */
-  compress: 100,
-  /** Distinct elements. */
-  unique: 100,
-  /** Boxes that survive non-maximum suppression, of all classes and images together. */
-  nonmaxsuppression: 100,
-  /** A count of elements that is computed: TopK, Range, a slice. */
-  topk: 100,
-  /** Iterations of a loop that ends on a computed condition. */
-  loop: 1,
-} as const;
+export const assumedSizes = {
+  nonzero: { size: 100, of: 'elements that are not zero: NonZero, Where with one operand' },
+  compress: { size: 100, of: 'what a mask lets through: Compress, BooleanMask' },
+  unique: { size: 100, of: 'distinct elements' },
+  nonmaxsuppression: {
+    size: 100,
+    of: 'boxes that survive non-maximum suppression, of all classes and images together',
+  },
+  topk: { size: 100, of: 'a count of elements that is computed: TopK, Range, a slice' },
+  loop: { size: 1, of: 'iterations of a loop that ends on a computed condition' },
+} as const satisfies Readonly<Record<string, { readonly size: number; readonly of: string }>>;
 
-export type AssumedSize = keyof typeof DEFAULT_SIZES;
+export type AssumedSize = keyof typeof assumedSizes;
 
 /** The sizes assumed for one model: what the user says, or the default; keeps account of those that were needed. */
 export class Assumptions {
@@ -30,10 +27,10 @@ export class Assumptions {
   /** @throws NnMeterError E_INVALID_INPUT for a name that is no assumption, or a size that is no positive integer */
   constructor(assume: ReadOptions['assume'] = {}) {
     for (const [name, size] of Object.entries(assume)) {
-      if (!Object.hasOwn(DEFAULT_SIZES, name)) {
+      if (!Object.hasOwn(assumedSizes, name)) {
         throw new NnMeterError(
           'E_INVALID_INPUT',
-          `nothing is assumed of ${quote(name)}; sizes can be given for ${Object.keys(DEFAULT_SIZES).join(', ')}`,
+          `nothing is assumed of ${quote(name)}; sizes can be given for ${Object.keys(assumedSizes).join(', ')}`,
         );
       }
       if (!Number.isSafeInteger(size) || size < 1) {
@@ -43,7 +40,8 @@ export class Assumptions {
         );
       }
     }
-    this.#sizes = new Map(Object.entries({ ...DEFAULT_SIZES, ...assume }));
+    const defaults = Object.entries(assumedSizes).map(([name, { size }]) => [name, size] as const);
+    this.#sizes = new Map([...defaults, ...Object.entries(assume)]);
   }
 
   /** The size to go on with at one node. @param atMost what it cannot exceed */

@@ -1,4 +1,4 @@
-export { type AssumedSize, Assumptions } from './assumptions.ts';
+export { type AssumedSize, Assumptions, assumedSizes } from './assumptions.ts';
 export {
   type ConvOptions,
   GraphBuilder,

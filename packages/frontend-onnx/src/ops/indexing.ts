@@ -28,17 +28,6 @@ const oneHot: Rule = (call) => {
   );
 };
 
-/** How many boxes are selected depends on data; the most there can be is assumed. */
-const nonMaxSuppression: Rule = (call) => {
-  const [batch, boxes] = call.shape(0) as [number, number];
-  const classes = call.shape(1)[1] ?? 1;
-  const perClass = call.has(2) ? Math.min(call.scalar(2), boxes) : 0;
-  return shaped('nonmaxsuppression', {}, [[batch * classes * perClass, 3]], {
-    inputs: [0, 1],
-    warning: `${call.label}: how many boxes it selects depends on data; the most there can be, ${batch * classes * perClass}, are assumed`,
-  });
-};
-
 /** Known only for constants, as old exporters use it to number things. */
 const nonZero: Rule = (call) => {
   const shape = call.shape(0);
@@ -55,7 +44,7 @@ const sameShape = (op: 'trilu' | 'reversesequence'): Rule => {
   return (call) => shaped(op, {}, [call.input(0).shape], { inputs: [0] });
 };
 
-/** A flat sequence of the selected elements; known only for a constant selection. */
+/** The elements, or slices of an axis, that a constant selection lets through. */
 const compress: Rule = (call) => {
   const input = call.shape(0);
   const count = call.values(1).filter((selected) => selected !== 0).length;
@@ -77,7 +66,6 @@ export const indexingRows: readonly Row[] = [
   ['ScatterND', '', 11, scatter],
   ['TensorScatter', '', 24, scatter],
   ['OneHot', '', 9, oneHot],
-  ['NonMaxSuppression', '', 10, nonMaxSuppression],
   ['NonZero', '', 9, nonZero],
   ['Compress', '', 9, compress],
   ['Trilu', '', 14, sameShape('trilu')],

@@ -39,10 +39,13 @@ const maxUnpool: Rule = (call) => {
 };
 
 const roiAlign: Rule = (call) => {
-  const height = call.int('output_height', 1);
-  const width = call.int('output_width', 1);
-  const output = [call.shape(1)[0]!, call.shape(0)[1]!, height, width];
-  return shaped('custom', { mode: call.string('mode', 'avg') }, [output]);
+  return computation('roialign', {
+    mode: call.string('mode', 'avg'),
+    height: call.int('output_height', 1),
+    width: call.int('output_width', 1),
+    samples: call.int('sampling_ratio', 0),
+    scale: call.float('spatial_scale', 1),
+  });
 };
 
 const maxRoiPool: Rule = (call) => {

@@ -31,6 +31,8 @@ function filled(shape: Shape, value: number | undefined) {
 }
 
 function range(context: OpContext) {
+  const bounds = context.inputs.map(({ values }) => values?.[0]);
+  if (bounds.includes(undefined)) return constant([context.assumptions.size('topk')]);
   const [start, limit, delta] = [context.value(0), context.value(1), context.value(2)];
   const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
   const values =

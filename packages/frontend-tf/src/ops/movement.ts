@@ -139,17 +139,46 @@ function tile(context: OpContext) {
 }
 
 function topK(context: OpContext) {
-  const k = context.op === 'TopK' ? context.integer('k', 1) : context.value(1);
-  return node('topk', { axis: context.shape(0).length - 1, k }, { operands: [0] });
+  const axis = context.shape(0).length - 1;
+  const k =
+    context.op === 'TopK'
+      ? context.integer('k', 1)
+      : (context.inputs[1]?.values?.[0] ??
+        context.assumptions.size('topk', context.shape(0)[axis]));
+  return node('topk', { axis, k }, { operands: [0] });
 }
 
-/** The number of boxes kept depends on the data; the most that may be is what a latency has to allow for. */
+/** The number of boxes kept depends on the data, unless they are filled up to the most that may be. */
 function suppression(...others: readonly ('scores' | 'count')[]): Rule {
   return (context) => {
-    const most = context.value(2);
-    const shapes = others.map((other) => (other === 'scores' ? [most] : []));
-    return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[most], ...shapes] });
+    const most = context.inputs[2]?.values?.[0] ?? context.shape(0)[0];
+    const isFilled = context.flag('pad_to_max_output_size') && most !== undefined;
+    const kept = isFilled ? most : context.assumptions.size('nonmaxsuppression', most);
+    const shapes = others.map((other) => (other === 'scores' ? [kept] : []));
+    return node('nonmaxsuppression', {}, { operands: [0, 1], shapes: [[kept], ...shapes] });
   };
+}
+
+/** The places of what is not zero, [found, rank]. */
+function places(context: OpContext) {
+  const shape = context.shape(0);
+  const found = context.assumptions.size('nonzero', elementCount(shape));
+  return node('nonzero', {}, { operands: [0], shapes: [[found, shape.length]] });
+}
+
+/** Distinct values, or slices of an axis; every value has the place of its own. */
+function unique(context: OpContext) {
+  const shape = context.shape(0);
+  const [axis = 0] = context.op.includes('V2') ? (context.inputs[1]?.values ?? []) : [];
+  const at = normalizeAxis(axis, shape.length);
+  const extent = shape[at]!;
+  const count = context.assumptions.size('unique', extent);
+  const counts = context.op.includes('Counts') ? [[count]] : [];
+  return node(
+    'unique',
+    {},
+    { operands: [0], shapes: [shape.with(at, count), [extent], ...counts] },
+  );
 }
 
 /** Boxes [batch, boxes, classes or 1, 4] and scores [batch, boxes, classes]; an image keeps as many as it may. */
@@ -286,6 +315,8 @@ export const movementRows: Rows = [
   ['NonMaxSuppressionV4', suppression('count')],
   ['NonMaxSuppressionV5', suppression('scores', 'count')],
   ['CombinedNonMaxSuppression', combinedSuppression],
+  ['Where', places],
+  ['Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2', unique],
   ['CropAndResize', cropAndResize],
   ['ScaleAndTranslate', resize('linear')],
   ['ImageProjectiveTransformV2 ImageProjectiveTransformV3', transformed],

@@ -1,4 +1,4 @@
-import type { DataType, Layout, Op, OpAttributes, Shape, Tensor } from '@nnmeter/ir';
+import type { Assumptions, DataType, Layout, Op, OpAttributes, Shape, Tensor } from '@nnmeter/ir';
 import type { AttrValue } from '../wire-types.ts';
 
 /** What a rule sees of a node: its inputs' tensors and its attributes with TensorFlow's defaults. */
@@ -6,6 +6,8 @@ export interface OpContext {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly Tensor[];
+  /** What to go on with where only data decide. */
+  readonly assumptions: Assumptions;
   /** The input's shape; @throws NnMeterError E_SHAPE naming the node if it is unknown. */
   shape(index: number): Shape;
   /** The values of a constant input; @throws NnMeterError E_SHAPE naming the node if they are not constant. */

@@ -43,14 +43,6 @@ function determinant(context: OpContext) {
   return context.op === 'LogMatrixDeterminant' ? uncosted(batch, batch) : uncosted(batch);
 }
 
-/** How many distinct values there are depends on the data; every value has the place of its own. */
-function unique(context: OpContext) {
-  const places = context.shape(0);
-  return context.op.includes('Counts')
-    ? uncosted(undefined, places, undefined)
-    : uncosted(undefined, places);
-}
-
 /** A count for every value below the size, by rows where there are any. */
 function counts(context: OpContext) {
   const size = context.value(1);
@@ -80,10 +72,8 @@ export const uncostedRows: Rows = [
   ['Qr', orthogonal],
   ['SelfAdjointEigV2 Eig', eigen],
   ['MatrixDeterminant LogMatrixDeterminant', determinant],
-  ['Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2', unique],
   ['Bincount DenseBincount', counts],
   ['HistogramFixedWidth', (context) => uncosted([context.value(2)])],
   ['Multinomial', (context) => uncosted([context.shape(0)[0]!, context.value(1)])],
   ['SparseTensorDenseMatMul', sparseProduct],
-  ['Where', () => uncosted(undefined)],
 ];

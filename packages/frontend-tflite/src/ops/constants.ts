@@ -54,14 +54,14 @@ function broadcastOf(call: Call): Value {
 function places(call: Call): readonly Value[] {
   const shape = call.shape(0);
   const count = call.assumptions.size('nonzero', elementCount(shape));
-  return call.emit('custom', {}, call.inputs, { shapes: [[count, shape.length]] });
+  return call.emit('nonzero', {}, [call.input(0)], { shapes: [[count, shape.length]] });
 }
 
 /** The distinct elements of a list, and which of them each element is. */
 function distinct(call: Call): readonly Value[] {
   const shape = call.shape(0);
   const count = call.assumptions.size('unique', elementCount(shape));
-  return call.emit('custom', {}, call.inputs, { shapes: [[count], shape] });
+  return call.emit('unique', {}, [call.input(0)], { shapes: [[count], shape] });
 }
 
 /** A variable's value: what was assigned in this run, else a weight that the file does not hold. */

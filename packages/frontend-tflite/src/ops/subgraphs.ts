@@ -22,16 +22,16 @@ function branch(call: Call, whenTrue: number, whenFalse: number): readonly Value
 }
 
 /**
- * Every trip of a loop, as far as its condition is known from constants: recurrent layers count their steps. From where it
- * depends on data an assumed number of trips follows.
+ * Every trip of a loop, as far as its condition is known from constants: recurrent layers count their steps. Where it
+ * depends on data, an assumed number of trips in all.
  */
 function loop(call: Call, condition: number, body: number): readonly Value[] {
   let state: readonly Value[] = operands(call, 0);
   let assumed: number | undefined;
   for (let trip = 0; ; trip++) {
     const goesOn = call.bodies.evaluate(condition, state)[0]?.values?.[0];
-    if (goesOn === undefined) assumed ??= trip + call.assumptions.size('loop');
-    if (goesOn === 0 || trip === assumed) return state;
+    if (goesOn === undefined) assumed ??= call.assumptions.size('loop');
+    if (goesOn === 0 || (goesOn === undefined && trip >= assumed!)) return state;
     state = call.bodies.inline(body, state, `trip ${trip + 1}`);
   }
 }

@@ -91,7 +91,39 @@ const SCATTERS = [
   'masked_scatter(self, mask, source)',
 ];
 
+/** How many elements there are depends on data. */
+const found =
+  (op: 'nonzero' | 'unique'): Rule =>
+  (call) =>
+    call.finish(op, {}, [call.tensor('self')]);
+
+/** Of torchvision. */
+const suppression: Rule = (call) =>
+  call.finish('nonmaxsuppression', {}, [call.tensor('dets'), call.tensor('scores')]);
+
+/** Of torchvision: images and boxes [regions, 5], of which the first number is the image. */
+const regions: Rule = (call) =>
+  call.finish(
+    'roialign',
+    {
+      mode: 'avg',
+      height: call.integer('pooled_height'),
+      width: call.integer('pooled_width'),
+      samples: Math.max(0, call.integer('sampling_ratio')),
+      scale: call.number('spatial_scale') ?? 1,
+    },
+    [call.tensor('input'), call.tensor('rois')],
+  );
+
 export const indexingRows: readonly Row[] = [
+  ['nonzero(self)', found('nonzero')],
+  ['_unique(self, sorted=True, return_inverse=False)', found('unique')],
+  ['_unique2(self, sorted=True, return_inverse=False, return_counts=False)', found('unique')],
+  ['nms(dets, scores, iou_threshold)', suppression],
+  [
+    'roi_align(input, rois, spatial_scale, pooled_height, pooled_width, sampling_ratio, aligned)',
+    regions,
+  ],
   ['select(self, dim, index)', select],
   ['index_select(self, dim, index)', gatherAlong(undefined)],
   ['gather(self, dim, index, sparse_grad=False)', gatherAlong('elements')],

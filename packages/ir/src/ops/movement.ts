@@ -162,6 +162,32 @@ export const movementOps = {
     shapes: ([data], { sizes }) => sizes && [{ shape: sizes, layout: data!.layout }],
     cost: 'resize',
   }),
+  /**
+   * Regions of images, sampled at places between the pixels: images [N, C, ...], boxes [regions, 4] and the image of each
+   * region.
+   */
+  roialign: row({
+    onnx: ['RoiAlign', 10],
+    attributes: {
+      mode: stated('text'),
+      height: stated('integer', { onnx: 'output_height' }),
+      width: stated('integer', { onnx: 'output_width' }),
+      /** Samples of a pixel along each axis; 0: as many as the region has pixels. */
+      samples: optional('integer', { onnx: 'sampling_ratio' }),
+      /** Pixels of the image by those of the boxes. */
+      scale: optional('real', { onnx: 'spatial_scale' }),
+    },
+    operands: [2, 3],
+    shapes: ([data, boxes], { height, width }) => {
+      const { shape, layout } = imageLike(data!, [height, width], imageChannels(data!));
+      return [{ shape: shape.with(0, boxes!.shape[0] ?? 1), layout }];
+    },
+    macs: 'none',
+    cost: 'resize',
+    axes: 'image',
+    indexOperands: true,
+    note: 'regions of images',
+  }),
   /** Shifts along some axes; what leaves at one end comes back at the other. */
   roll: move(['Roll', null], { attributes: {}, shapes: likeFirst }),
   /** Turns the first steps of every sequence around, as many as its length says. */

@@ -70,6 +70,27 @@ export const otherOps = {
     axes: 'opaque',
     note: 'Fourier transforms',
   }),
+  /** The indices of the elements that are not zero; how many there are depends on data. */
+  nonzero: row({
+    onnx: ['NonZero', 9],
+    attributes: {},
+    operands: [1, 1],
+    shapes: unsettled,
+    macs: 'none',
+    cost: 'reduce',
+    axes: 'opaque',
+    resultType: 'int64',
+  }),
+  /** The distinct elements; how many there are depends on data. */
+  unique: row({
+    onnx: ['Unique', 11],
+    attributes: {},
+    operands: [1, 1],
+    shapes: unsettled,
+    macs: 'none',
+    cost: 'sort',
+    axes: 'opaque',
+  }),
   /** How many boxes it selects depends on data. */
   nonmaxsuppression: row({
     onnx: ['NonMaxSuppression', 10],
