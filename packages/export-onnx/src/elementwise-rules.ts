@@ -1,7 +1,7 @@
 import { elementCount, type Node, type Op, opRow } from '@nnmeter/ir';
 import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
-import { exportedAxis, int, ints, type Rule, type Rules } from './rule.ts';
+import { exportedAxis, int, ints, notExported, type Rule, type Rules } from './rule.ts';
 
 /** x combined with a function of itself: swish, square, rsqrt have no op of their own. */
 function composite(inner: string | undefined, outer: string): Rule<Op> {
@@ -15,6 +15,13 @@ function composite(inner: string | undefined, outer: string): Rule<Op> {
 
 /** Operands of elementwise ops in one order: that of the first computed operand of full rank. */
 export const exportBroadcasting: Rule<Op> = (target, node) => {
+  const [, most] = opRow(node.op).operands;
+  if (most < Number.POSITIVE_INFINITY && node.inputs.length !== most) {
+    throw notExported(
+      node,
+      `it has ${node.inputs.length} of the ${most} operands that ONNX demands`,
+    );
+  }
   const rank = target.shape(node.outputs[0]!).length;
   const computed = node.inputs.filter((input) => !target.isConstant(input));
   const full = computed.find((input) => target.shape(input).length === rank);

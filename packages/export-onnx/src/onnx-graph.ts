@@ -90,12 +90,11 @@ export class OnnxGraph {
 
   /** The order of an image operand: channels first, also where the graph does not call it an image. */
   imageOrder(name: string): AxisOrder {
-    const { layout, shape } = this.tensor(name);
-    const missing = this.#channelsLast && layout === undefined;
-    const guess = missing ? (['NWC', 'NHWC', 'NDHWC'] as const)[shape!.length - 3] : layout;
-    return this.#channelsLast
-      ? imageOrder({ shape: shape!, ...(guess && { layout: guess }) })
-      : identity(shape!.length);
+    const shape = this.shape(name);
+    if (!this.#channelsLast) return identity(shape.length);
+    const guess = (['NWC', 'NHWC', 'NDHWC'] as const)[shape.length - 3];
+    const { layout = guess } = this.tensor(name);
+    return imageOrder({ shape, ...(layout && { layout }) });
   }
 
   /** The exported name of a tensor in the order given (default: as it is), behind a Transpose where it must be. */

@@ -16,6 +16,7 @@ import {
   NnMeterError,
   type Node,
   type Op,
+  type Shape,
 } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { buildDatasetModel, buildModel, datasetFamilies } from '@nnmeter/zoo';
@@ -207,30 +208,43 @@ describe('what cannot be exported', () => {
     expect(error.message).toMatch(/odd.*com\.example::Odd/);
   });
 
-  test('an unknown shape is named', () => {
-    const graph = createGraph({
-      name: 'unknown',
-      nodes: [
-        {
-          name: 'relu1',
-          op: 'relu',
-          attributes: {},
-          inputs: ['x'],
-          outputs: ['y'],
-          sourceOp: 'Relu',
-        },
-      ],
+  /** A node of one computed operand `x`. */
+  const single = (node: Partial<Node>, xShape?: Shape, yShape?: Shape): Graph =>
+    createGraph({
+      name: 'single',
+      nodes: [{ name: 'node', attributes: {}, inputs: ['x'], outputs: ['y'], ...node } as Node],
       tensors: [
-        { name: 'x', kind: 'input', dataType: 'float32', shape: [1, 8] },
-        { name: 'y', kind: 'activation', dataType: 'float32' },
+        { name: 'x', kind: 'input', dataType: 'float32', ...(xShape && { shape: xShape }) },
+        { name: 'y', kind: 'activation', dataType: 'float32', ...(yShape && { shape: yShape }) },
       ],
       inputs: ['x'],
       outputs: ['y'],
     });
-    const error = failure(graph);
-    expect(error.code).toBe('E_SHAPE');
-    expect(error.message).toContain('"y"');
+
+  test('an unknown shape of a result is named', () => {
+    const error = failure(single({ op: 'relu', sourceOp: 'Relu' }, [1, 8]));
+    expect(error).toMatchObject({ code: 'E_SHAPE', message: expect.stringContaining('"y"') });
   });
+
+  test.each([
+    { op: 'groupnorm', attributes: { groups: 2 } },
+    { op: 'instancenorm' },
+    { op: 'lrn' },
+    { op: 'depthtospace', attributes: { blockSize: 2 } },
+    { op: 'maxpool', attributes: { kernelShape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0] } },
+  ] as Partial<Node>[])('an unknown shape of an operand of $op is named', (node) => {
+    const error = failure(single({ ...node, sourceOp: 'Odd' }, undefined, [1, 4, 4, 4]));
+    expect(error).toMatchObject({ code: 'E_SHAPE', message: expect.stringContaining('"x"') });
+  });
+
+  test.each<Op>(['sub', 'mul', 'div', 'pow', 'where', 'prelu', 'equal', 'and'])(
+    '%s of fewer operands than ONNX demands',
+    (op) => {
+      const error = failure(single({ op, sourceOp: 'Odd' }, [1, 8], [1, 8]));
+      expect(error.code).toBe('E_UNSUPPORTED_OP');
+      expect(error.message).toMatch(/"node" \(Odd\).*it has 1 of the [23] operands/);
+    },
+  );
 
   test.each<[string, string, RegExp, { outputs?: string[]; input?: number[]; other?: number[] }]>([
     ['no results', 'E_INVALID_GRAPH', /no results/, { outputs: [] }],

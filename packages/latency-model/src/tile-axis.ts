@@ -39,11 +39,12 @@ function spanOf(axis: Axis, from: number, to: number): Span {
   return { from, outputs, read: end - begin + early, written: junkBefore + outputs + junkAfter };
 }
 
-/** Cuts an axis into tiles that compute what `tileInput` inputs allow at most, junk included. */
+/** Cuts an axis into tiles that compute what `tileInput` inputs allow at most, junk included; undefined if none does. */
 export function cutAxis(axis: Axis, tileInput: number): Span[] | undefined {
   const { input, output, kernel, stride } = axis;
   const most = Math.floor((tileInput + paddingOf(axis) - kernel) / stride) + 1;
   if (most >= output) return [{ from: 0, outputs: output, read: input, written: output }];
+  if (most < 1) return undefined;
   const spans: Span[] = [];
   let from = 0;
   while (from < output) {

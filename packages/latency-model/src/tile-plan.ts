@@ -184,7 +184,8 @@ function tileInputOf(input: number, stride: number, tiles: number, least: number
 export function planTiles(whole: ConvolutionExtents): TilePlan | undefined {
   if (
     Math.max(whole.kernelWidth, whole.kernelHeight) > MAX_WINDOW ||
-    Math.max(whole.strideWidth, whole.strideHeight) > MAX_STRIDE
+    Math.max(whole.strideWidth, whole.strideHeight) > MAX_STRIDE ||
+    Math.min(whole.strideWidth, whole.strideHeight) < 1
   )
     return undefined;
   const pieces = piecesOf(whole);

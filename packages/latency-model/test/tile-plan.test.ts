@@ -14,7 +14,7 @@ interface Shape {
 }
 
 function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: Shape) {
-  const outSide = Math.ceil(side / stride);
+  const outSide = Math.ceil(side / Math.max(1, stride));
   const kernel: KernelDescription = {
     kind: KIND.conv,
     borrowsKind: 0,
@@ -84,6 +84,11 @@ test('output that is pooled next is computed in pieces of 128 channels without s
 test('what no tiling fits runs in software', () => {
   const { kernel, term } = conv({ side: 112, channels: 51, outChannels: 408, window: 1 });
   expect(term('conv: cycles')).toBe(0);
+  expect(term('software conv: MACs')).toBe(macsOf(kernel));
+});
+
+test.each([0, -0, -1])('a window of stride %d runs in software', (stride) => {
+  const { kernel, term } = conv({ side: 6, channels: 8, outChannels: 16, window: 3, stride });
   expect(term('software conv: MACs')).toBe(macsOf(kernel));
 });
 
