@@ -52,6 +52,9 @@ for (const name of READMES) {
     .replace(/(<!-- unexportable ops -->\n)[\s\S]*?(<!-- \/ops -->)/g, (_, start, end) => {
       return `${start}\n${unexportableOps()}\n${end}`;
     })
+    .replace(/(<!-- assumed sizes -->\n)[\s\S]*?(<!-- \/assumed sizes -->)/g, (_, start, end) => {
+      return `${start}\n${assumedSizesTable()}\n${end}`;
+    })
     .replace(
       /(```js\n((?:(?!```)[\s\S])*)```\n\n<!-- printed -->\n)[\s\S]*?(<!-- \/printed -->)/g,
       (_, start, program, end) => `${start}\n${runExample(name, program)}\n${end}`,
@@ -118,6 +121,13 @@ function unexportableOps() {
     reasons.set(reason, [...(reasons.get(reason) ?? []), `\`${op}\``]);
   }
   return [...reasons].map(([reason, names]) => `- ${names.join(', ')}: ${reason}\n`).join('');
+}
+
+function assumedSizesTable() {
+  const rows = Object.entries(assumedSizes).map(
+    ([name, { size, of }]) => `| \`${name}\` | ${size} | ${of} |\n`,
+  );
+  return `| name | default | size |\n|---|---|---|\n${rows.join('')}`;
 }
 
 function readManifest(folder) {

@@ -30,6 +30,8 @@ import type { Warnings } from './warnings.ts';
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
 const MAX_NODES = 500_000;
+/** Bodies that run again and again may name many tensors that no node reads. */
+const MAX_NAMES = 10_000_000;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,
@@ -53,6 +55,7 @@ export class Inference {
   readonly #tables = new Map<GraphProto | FunctionProto, GraphTable>();
   readonly #evaluation = new Evaluation();
   #nodeCount = 0;
+  #nameCount = 0;
 
   constructor(facts: {
     readonly graph: GraphTable;
@@ -87,6 +90,13 @@ export class Inference {
       throw new NnMeterError(
         'E_LIMIT',
         `with its functions inlined the model has more than ${MAX_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
+      );
+    }
+    this.#nameCount += table.names.size;
+    if (this.#nameCount > MAX_NAMES) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `with its functions and loops inlined the model has more than ${MAX_NAMES.toLocaleString('en')} names; no real network does, so reading it stops here`,
       );
     }
     const order = orderNodes(table);

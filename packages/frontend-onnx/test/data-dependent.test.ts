@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { inferOnnxShapes, readOnnx } from '@nnmeter/frontend-onnx';
+import { graphCost } from '@nnmeter/ir';
 import {
   encode,
   fixture,
@@ -154,6 +155,19 @@ describe('sizes that only data decide', () => {
     expect(() => read([node('NonZero', ['x'], ['y'])], {}, { boxes: 3 })).toThrow(
       /nothing is assumed of "boxes"; sizes can be given for nonzero, /,
     );
+  });
+});
+
+test('a detector of two stages is counted to the end, for the boxes that are assumed', () => {
+  const bytes = fixture('tiny_detector');
+  const graph = readOnnx(bytes, { assume: { nonzero: 200, nonmaxsuppression: 50 } });
+  // Convolutions on a map of 16 x 16; of each box 7 x 7 samples of 16 channels go through two dense layers.
+  const perBox = 7 * 7 * 16 * 32 + 32 * 5;
+  const map = 16 * 16 * (3 * 9 * 16 + 16 * 4 + 16);
+  expect(graphCost(graph)).toMatchObject({ macs: map + 50 * perBox, unknownNodes: [] });
+  expect(graphCost(readOnnx(bytes)).macs).toBe(map + 100 * perBox);
+  expect(graph.nodes.find(({ op }) => op === 'roialign')?.attributes).toEqual({
+    ...{ mode: 'avg', height: 7, width: 7, samples: 2, scale: 0.25 },
   });
 });
 

@@ -6,7 +6,7 @@ import { channelshuffle } from './channelshuffle.ts';
 import { gap } from './gap.ts';
 import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
-import { layernorm, rmsnorm } from './normalization.ts';
+import { groupnorm, layernorm, rmsnorm } from './normalization.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
@@ -22,6 +22,7 @@ export const BLOCKS: readonly Block[] = [
   gelu,
   layernorm,
   rmsnorm,
+  groupnorm,
   attention,
   batchnorm,
 ];

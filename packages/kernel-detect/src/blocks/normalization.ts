@@ -28,6 +28,35 @@ export const rmsnorm: Block = {
   },
 };
 
+/**
+ * Group normalisation as PyTorch's exporters write it in ONNX: the groups become the channels of an instance normalisation
+ * and channels again, then a scale and a shift by constants if they are there.
+ */
+export const groupnorm: Block = {
+  name: 'groupnorm',
+  anchors: ['instancenorm'],
+  match(view, normal) {
+    const split = view.producer(normal, 0);
+    if (split === NONE || view.op(split) !== 'reshape' || view.soleConsumer(split) !== normal) {
+      return mismatch(normal, 'does not normalise a reshape that nothing else reads');
+    }
+    const merge = view.next(normal, 'reshape');
+    if (merge === NONE) return mismatch(normal, 'is not read by one reshape only');
+    const whole = view.graph.findTensor(view.dataInput(split) ?? '')?.shape;
+    const [batch, groups] = view.firstOutput(split)?.shape ?? [];
+    if (whole === undefined || whole[0] !== batch || whole[1]! % groups! !== 0) {
+      return mismatch(split, 'does not divide channels into groups');
+    }
+    if (view.firstOutput(merge)?.shape?.join() !== whole.join()) {
+      return mismatch(merge, 'does not restore the shape');
+    }
+    const nodes = [split, normal, merge];
+    takeConstantOperation(view, nodes, merge, 'mul');
+    takeConstantOperation(view, nodes, nodes[nodes.length - 1]!, 'add');
+    return nodes;
+  },
+};
+
 /** What normalisation is made of, beside the square roots. */
 const STEPS: ReadonlySet<Op> = new Set<Op>(
   'add sub mul div pow square neg reciprocal cast reducemean sqrt rsqrt'.split(' ') as Op[],

@@ -100,6 +100,41 @@ describe('spellings of layer normalisation', () => {
   });
 });
 
+describe('group normalisation as PyTorch exports it', () => {
+  const IMAGE = [2, 16, 8, 8];
+  const grouped = (groups: readonly number[], back: readonly number[]) => {
+    const b = new GraphBuilder();
+    const x = b.node('relu', [b.input('x', IMAGE)]);
+    const reshape = (input: string, shape: readonly number[], name: string) =>
+      b.node('reshape', [input], { shape, attributes: { shape }, name });
+    const split = reshape(x, groups, 'split');
+    const normal = b.node(
+      'instancenorm',
+      [split, b.constant('one', [4]), b.constant('zero', [4])],
+      {
+        name: 'normal',
+      },
+    );
+    const scaled = b.node('mul', [reshape(normal, back, 'merge'), b.constant('gamma', [16, 1, 1])]);
+    return b
+      .result(b.node('relu', [b.node('add', [scaled, b.constant('beta', [16, 1, 1])])]))
+      .build();
+  };
+
+  test('is one operation', () => {
+    expect(stages(grouped([2, 4, 256], IMAGE))).toEqual(['relu', 'groupnorm', 'relu']);
+  });
+
+  test.each<[string, readonly number[], readonly number[], RegExp]>([
+    ['groups across the batch', [1, 8, 256], IMAGE, /"split" does not divide channels into groups/],
+    ['another shape after it', [2, 4, 256], [2, 8, 16, 8], /"merge" does not restore the shape/],
+  ])('not with %s', (_, groups, back, reason) => {
+    const graph = grouped(groups, back);
+    expect(stages(graph)).not.toContain('groupnorm');
+    expect(whyNot(graph, 'groupnorm', 'normal')).toMatch(reason);
+  });
+});
+
 describe('why not', () => {
   test('other axes for the variance', () => {
     expect(whyNot(network({ axes: [1] }), 'layernorm', 'mean')).toBe(
