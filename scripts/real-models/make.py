@@ -137,6 +137,22 @@ def torch_main(results, options):
         torch.onnx.export(model, inputs, str(path), dynamo=kind == "onnx-dynamo", opset_version=18)
         return path
 
+    odd_torch(routes)
+    encoders(routes)
+
+    import torchvision.models as zoo
+
+    image = lambda size: (torch.rand(1, 3, size, size),)
+    for name in SEGMENTATION:
+        routes("segmentation", name, lambda: getattr(zoo.segmentation, name)(weights=None, weights_backbone=None), image(256))
+    for name in DETECTION:
+        build = lambda: getattr(zoo.detection, name)(weights=None, weights_backbone=None)
+        routes("detection", name, build, ([torch.rand(3, 320, 320)],))
+    for name in TORCHVISION:
+        size = 299 if name == "inception_v3" else 224
+        arguments = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        routes("torchvision", f"torchvision {name}", lambda: getattr(zoo, name)(weights=None, **arguments), image(size))
+
     import timm
 
     for name in TIMM:
@@ -145,22 +161,6 @@ def torch_main(results, options):
             print(f"timm has no {name}", flush=True)
             continue
         routes("timm", name, lambda: timm.create_model(name, pretrained=False), (torch.rand(1, *size),))
-
-    import torchvision.models as zoo
-
-    image = lambda size: (torch.rand(1, 3, size, size),)
-    for name in TORCHVISION:
-        size = 299 if name == "inception_v3" else 224
-        arguments = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        routes("torchvision", f"torchvision {name}", lambda: getattr(zoo, name)(weights=None, **arguments), image(size))
-    for name in SEGMENTATION:
-        routes("segmentation", name, lambda: getattr(zoo.segmentation, name)(weights=None, weights_backbone=None), image(256))
-    for name in DETECTION:
-        build = lambda: getattr(zoo.detection, name)(weights=None, weights_backbone=None)
-        routes("detection", name, build, ([torch.rand(3, 320, 320)],))
-
-    encoders(routes)
-    odd_torch(routes)
 
 
 def encoders(routes):

@@ -240,7 +240,7 @@ describe('what cannot be exported', () => {
   test.each<Op>(['sub', 'mul', 'div', 'pow', 'where', 'prelu', 'equal', 'and'])(
     '%s of fewer operands than ONNX demands',
     (op) => {
-      const error = failure(single({ op, sourceOp: 'Odd' }, [1, 8], [1, 8]));
+      const error = failure(single({ op, sourceOp: 'Odd' } as Partial<Node>, [1, 8], [1, 8]));
       expect(error.code).toBe('E_UNSUPPORTED_OP');
       expect(error.message).toMatch(/"node" \(Odd\).*it has 1 of the [23] operands/);
     },
