@@ -179,8 +179,9 @@ export const movementOps = {
     },
     operands: [2, 3],
     shapes: ([data, boxes], { height, width }) => {
+      if (boxes === undefined) return undefined;
       const { shape, layout } = imageLike(data!, [height, width], imageChannels(data!));
-      return [{ shape: shape.with(0, boxes!.shape[0] ?? 1), layout }];
+      return [{ shape: shape.with(0, boxes.shape[0] ?? 1), layout }];
     },
     macs: 'none',
     cost: 'resize',
