@@ -12,7 +12,10 @@ const FIXTURES = join(import.meta.dirname, '../fixtures');
 function modelsIn(folder: string): [name: string, path: string][] {
   return readdirSync(folder)
     .filter((name) => /\.(onnx|pb|json)$|^saved_model$/.test(name))
-    .filter((name) => !/\.shapes\.json$|^dynamic_|^unknown_dimensions|_noshape|-vectors\.json$/.test(name))
+    .filter(
+      (name) =>
+        !/\.shapes\.json$|^dynamic_|^unknown_dimensions|_noshape|-vectors\.json$/.test(name),
+    )
     .map((name) => [name, join(folder, name)]);
 }
 
