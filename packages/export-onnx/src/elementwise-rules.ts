@@ -1,4 +1,4 @@
-import { elementCount, type Node, type Op, opRow } from '@nnmeter/ir';
+import { elementCount, NnMeterError, type Node, type Op, opRow } from '@nnmeter/ir';
 import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { exportedAxis, int, ints, notExported, type Rule, type Rules } from './rule.ts';
@@ -61,6 +61,12 @@ function alignedConstant(target: OnnxGraph, node: Node, name: string, order: Axi
     return target.constant(name, [...shape, ...order.slice(2).map(() => 1)]);
   }
   if (shape.length === 0 || isIdentity(order)) return target.constant(name, shape);
+  if (shape.length > order.length) {
+    throw new NnMeterError(
+      'E_SHAPE',
+      `its shapes contradict each other: the constant [${shape.join(', ')}] has more axes than the result`,
+    );
+  }
   const padded = [...new Array<number>(order.length - shape.length).fill(1), ...shape];
   if (padded.filter((extent) => extent > 1).length > 1) {
     const constant = target.constant(name, padded);

@@ -1,6 +1,7 @@
 import { NnMeterError } from '@nnmeter/ir';
 import { type ByteSource, foreignFormatOf, HEAD_BYTES } from '@nnmeter/model-source';
 import { ByteTable, LazyReader } from '@nnmeter/model-source/protobuf';
+import { damaged } from './damaged.ts';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
 import { GraphTable } from './graph-table.ts';
@@ -39,20 +40,7 @@ export function decodeModel(input: Uint8Array | ByteSource): OnnxModel {
   try {
     return new Decoder(reader).model();
   } catch (cause) {
-    if (cause instanceof NnMeterError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (reason === 'max depth exceeded') {
-      throw new NnMeterError(
-        'E_LIMIT',
-        'the ONNX file nests graphs in graphs more than 30 deep; no real network does, so reading it stops here',
-        { cause },
-      );
-    }
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      `the ONNX file is damaged or cut off at byte ${reader.pos}: ${reason}`,
-      { hint: 'export or download it again', cause },
-    );
+    throw damaged(cause, `at byte ${reader.pos}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { elementCount } from '@nnmeter/ir';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
+import { damaged } from './damaged.ts';
 import { dataTypeOf } from './data-types.ts';
 import { onnx } from './generated/onnx.ts';
 import { IntList } from './int-list.ts';
@@ -65,11 +66,19 @@ export class StoredConstants {
     return this.#messages[position] !== undefined;
   }
 
+  #decode(message: number): TensorProto {
+    try {
+      return onnx.TensorProto.decode(new LazyReader(this.#store.at(message), 'ONNX'));
+    } catch (cause) {
+      throw damaged(cause, 'in a stored constant');
+    }
+  }
+
   /** The message of a constant, always the same object if its values lie in another file; undefined for weights and sparse ones, whose values are not used. */
   tensor(position: number): TensorProto | undefined {
     const message = this.#messages[position];
     if (typeof message !== 'number') return message;
-    const tensor = onnx.TensorProto.decode(new LazyReader(this.#store.at(message), 'ONNX'));
+    const tensor = this.#decode(message);
     if (tensor.dataLocation === EXTERNAL) this.#messages[position] = tensor;
     return tensor;
   }

@@ -20,6 +20,23 @@ describe('limits', () => {
     expect(readOnnx(bytes).nodes).toHaveLength(1);
   });
 
+  test('a loop without end over many tensors', () => {
+    const initializer = Array.from({ length: 20_000 }, (_, index) => ({
+      ...{ name: `weight${index}`, dataType: 1, dims: [0] },
+    }));
+    const body: GraphFields = {
+      input: [value('i', []), value('go', []), value('state')],
+      output: [{ name: 'go' }, { name: 'state' }],
+      initializer,
+    };
+    const loop = node('Loop', ['', '', 'x'], ['y'], [{ name: 'body', type: 5, g: body }]);
+    const graph = { node: [loop], input: [value('x', [1])], output: [{ name: 'y' }] };
+    expect(refusal(encode(model(graph)))).toMatchObject({
+      code: 'E_LIMIT',
+      message: expect.stringMatching(/more than 10,000,000 names/),
+    });
+  });
+
   test('graphs in graphs in graphs', () => {
     let graph: GraphFields = { node: [node('Relu', ['x'], ['y'])], output: [{ name: 'y' }] };
     const nest = (depth: number): void => {

@@ -375,7 +375,14 @@ export class Lowering {
   #emit(node: TfNode, context: NodeContext, lowered: SettledNode): void {
     const operands = lowered.operands ?? context.inputs.map((_, index) => index);
     const names = operands.map((index) => {
-      const tensor = context.inputs[index]!;
+      const tensor = context.inputs[index];
+      if (tensor === undefined) {
+        throw new NnMeterError(
+          'E_INVALID_GRAPH',
+          `node ${quote(node.name)} (${node.op}): its input ${index} is missing`,
+          { where: { node: node.name, op: node.op } },
+        );
+      }
       const layout = lowered.constantLayouts?.[index];
       if (tensor.kind === 'constant') {
         this.#tensors.set(

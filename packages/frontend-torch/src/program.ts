@@ -101,7 +101,7 @@ export function parseProgram(text: string): Program {
 
 /** The data type of a ScalarType. */
 export function dataTypeOf(scalarType: unknown): DataType {
-  return DATA_TYPES[scalarType as number] ?? 'unknown';
+  return (typeof scalarType === 'number' && DATA_TYPES[scalarType]) || 'unknown';
 }
 
 /** torch of before 2.5 writes infinite numbers as Python does, which is no JSON. */

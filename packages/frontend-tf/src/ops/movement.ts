@@ -45,6 +45,7 @@ function split(
   return (context) => {
     const shape = context.shape(input);
     const axis = normalizeAxis(context.value(axisInput), shape.length);
+    if (shape.length === 0) throw new NnMeterError('E_SHAPE', 'a scalar cannot be split');
     const sizes = sizesOf(context, shape[axis]!);
     return node('split', { axis, sizes }, { operands: [input] });
   };
