@@ -12,9 +12,15 @@ const made = lines.filter(({ notMade }) => notMade === undefined);
 const isRead = ({ error }) => error === undefined;
 const isAgreed = ({ macs, expected }) => Math.abs(macs / expected - 1) <= MACS_WITHIN;
 
+function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
 const share = (part, whole) => (whole === 0 ? '-' : `${part} of ${whole}`);
 
-const groups = Map.groupBy(made, ({ category, route }) => `${category}|${route}`);
+const groups = groupBy(made, ({ category, route }) => `${category}|${route}`);
 const rows = [...groups]
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([key, group]) => {
@@ -36,7 +42,7 @@ const shaped = read.filter(({ shapeless }) => shapeless === 0);
 const counted = read.filter(({ expected }) => expected > 0);
 
 /** By how much the routes of a model differ, and which are the fastest and the slowest. */
-const spreads = [...Map.groupBy(read, ({ model }) => model).values()]
+const spreads = [...groupBy(read, ({ model }) => model).values()]
   .filter((routes) => routes.length > 1)
   .map((routes) => {
     const [first, ...others] = routes.toSorted((a, b) => a.ms - b.ms);
@@ -56,6 +62,11 @@ weights random. MACs are compared with the framework's own counter (torch.utils.
 knows neither recurrent layers nor quantised ops. ${read.length} of ${made.length} are read, ${shaped.length} of these with every shape known;
 MACs are within 3 % for ${counted.filter(isAgreed).length} of ${counted.length}. On the Cortex-A76 all routes of a model agree within 1 % for
 ${spreads.length - apart.length} of ${spreads.length} models.
+
+What is known of the differences in MACs: torch's counter leaves fused attention out (torchvision publishes 17.56 G for
+vit_b_16) and TensorFlow's counts more for EfficientNetB0 than the 0.386 G that torchvision publishes for the same layers;
+torch counts products of equal operands twice that exporters merge (topk_gather); sizes that depend on data are assumed
+(nonzero, the R-CNNs). Those of xlnet, funnel and siglip_vision are probably products of parameters alone, which are folded.
 
 | category | route | read | all shapes known | of these sizes assumed | MACs within 3 % | incomplete |
 |---|---|---|---|---|---|---|

@@ -31,9 +31,30 @@ import {
  * tensors without elements, or for what contradicts the shapes
  */
 export function writeNnMeterIr(graph: Graph): NnMeterIr {
+  requireTold(graph);
   const written = new Writer(graph).write();
   requireSameWhenRead(written);
   return written;
+}
+
+/**
+ * Refuses what would be told wrong: axes of weights that are computed would be taken for those of images, and operands
+ * that are no numbers, which JSON cannot hold, for any number.
+ */
+function requireTold(graph: Graph): void {
+  for (const { op, name, sourceOp, inputs } of graph.nodes) {
+    const { weighted, elementwise } = opRow(op);
+    if (elementwise && inputs.length === 2) {
+      const odd = inputs.find(
+        (input) => !(graph.findTensor(input)?.values ?? []).every(Number.isFinite),
+      );
+      if (odd !== undefined) throw noWords(name, sourceOp, `${quote(odd)} is no finite number`);
+    }
+    if (!weighted || op === 'fc') continue;
+    const weight = graph.findTensor(inputs[1] ?? '');
+    if (weight === undefined || weight.kind === 'constant') continue;
+    throw noWords(name, sourceOp, 'its weight is computed, and the order of its axes is not told');
+  }
 }
 
 /** What a reader makes of the file has to be written the same. */

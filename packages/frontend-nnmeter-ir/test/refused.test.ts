@@ -83,3 +83,19 @@ describe('results that nothing reads', () => {
     expect(reread(graph).outputs.toSorted()).toEqual(['relu_1', 'split_1', 'split_1:1']);
   });
 });
+
+test('a convolution whose weight is computed, and a sum with what is no number', () => {
+  const b = new GraphBuilder('computed');
+  const [image, weight] = [b.input('x', [1, 8, 16, 16]), b.input('w', [4, 8, 3, 3])];
+  const whole = b.build(b.conv(image, 4, { kernel: 3 }), b.relu(weight));
+  const nodes = whole.nodes.map((node) =>
+    node.op === 'conv' ? { ...node, inputs: ['x', 'w'] } : node,
+  );
+  const graph = createGraph({ ...whole, nodes, tensors: whole.tensors.values() });
+  expect(() => writeNnMeterIr(graph)).toThrow(/its weight is computed/);
+
+  const sum = new GraphBuilder('sum');
+  const odd = sum.constant('c', [], { values: [Number.NaN] });
+  const withConstant = sum.build(sum.add(sum.input('x', [1, 8]), odd));
+  expect(() => writeNnMeterIr(withConstant)).toThrow(/"c" is no finite number/);
+});
