@@ -1,6 +1,6 @@
 export { describeFileError, fileError, isMissing } from './file-error.ts';
 export { readBounded, readBoundedText, requireFile, requireFileStatus } from './read-bounded.ts';
-export { keepTemporary, removeAbandoned } from './temporary.ts';
+export { keepTemporary, makeTemporaryFolder, removeAbandoned } from './temporary.ts';
 export {
   type Content,
   type FileToWrite,

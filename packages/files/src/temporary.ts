@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const kept = new Set<string>();
 
 function removeKept(): void {
-  for (const path of kept) rmSync(path, { recursive: true, force: true });
+  for (const path of kept) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**
@@ -17,10 +17,22 @@ export function keepTemporary(path: string): () => Promise<void> {
   if (kept.size === 0) process.on('exit', removeKept);
   kept.add(path);
   return async () => {
+    await rm(path, { recursive: true, force: true });
     kept.delete(path);
     if (kept.size === 0) process.off('exit', removeKept);
-    await rm(path, { recursive: true, force: true });
   };
+}
+
+/**
+ * Makes a folder whose path begins so, as {@link keepTemporary} keeps it: at one go, so that no signal comes between.
+ * @throws as `mkdtemp`
+ */
+export function makeTemporaryFolder(prefix: string): {
+  readonly path: string;
+  readonly discard: () => Promise<void>;
+} {
+  const path = mkdtempSync(prefix);
+  return { path, discard: keepTemporary(path) };
 }
 
 /** Nothing is worked on for so long. */

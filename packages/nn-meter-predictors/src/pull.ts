@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   isMissing,
-  keepTemporary,
+  makeTemporaryFolder,
   readBoundedText,
   removeAbandoned,
   writeWhole,
@@ -86,8 +86,7 @@ export async function pullDataset(options: PullOptions & { zip?: string } = {}):
   const zip = options.zip ?? (await downloadChecked(url, 'dataset', configuration, options));
   await makeFolder(dataFolder);
   await removeAbandoned(dataFolder, DATASET_PARTIAL);
-  const partial = await mkdtemp(join(dataFolder, DATASET_PARTIAL));
-  const discard = keepTemporary(partial);
+  const { path: partial, discard } = makeTemporaryFolder(join(dataFolder, DATASET_PARTIAL));
   try {
     await withZip(zip, DATASET_LIMITS, async (entries) => {
       const files = entries.filter(({ path }) => /^[\w-][\w.-]*\.jsonl$/.test(basename(path)));

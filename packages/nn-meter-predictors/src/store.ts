@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { keepTemporary, readBounded, readBoundedText, removeAbandoned } from '@nnmeter/files';
+import { makeTemporaryFolder, readBounded, readBoundedText, removeAbandoned } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { makeFolder } from './folders.ts';
@@ -77,8 +77,9 @@ export async function savePredictor(
   const target = storedFolder(dataFolder, description.name, description.version);
   await makeFolder(predictorsFolder(dataFolder));
   await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
-  const partial = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
-  const discard = keepTemporary(partial);
+  const { path: partial, discard } = makeTemporaryFolder(
+    join(predictorsFolder(dataFolder), PARTIAL),
+  );
   try {
     const kernels: Record<string, StoredForest> = {};
     for await (const [kernel, forest] of forests) {
@@ -180,10 +181,12 @@ export async function loadForests(
 /** Deletes a stored predictor; nothing else is touched. */
 export async function removeStored(dataFolder: string, stored: StoredPredictor): Promise<void> {
   await makeFolder(predictorsFolder(dataFolder));
-  const removed = await mkdtemp(join(predictorsFolder(dataFolder), PARTIAL));
+  const { path: removed, discard } = makeTemporaryFolder(
+    join(predictorsFolder(dataFolder), PARTIAL),
+  );
   const folder = storedFolder(dataFolder, stored.name, stored.version);
   await withLock(dataFolder, () => rename(folder, join(removed, 'predictor')));
-  await rm(removed, { recursive: true, force: true });
+  await discard();
 }
 
 function sha256(bytes: Uint8Array): string {
