@@ -13,8 +13,13 @@ export interface Precision {
 /**
  * The precision of a network: the element types that most of its multiply-accumulate operations have, `unknown` if it has
  * none. A value that is dequantised only to be read counts as quantised, since runtimes compute with what it was before.
+ * Computed once a graph.
  */
 export function precisionOf(graph: Graph): Precision {
+  return graph.derived(findPrecision);
+}
+
+function findPrecision(graph: Graph): Precision {
   const macs = macsOfNodes(graph);
   const { tensors, inputs, inputStart } = graph.edges;
   const activations = new Map<DataType, number>();

@@ -9,6 +9,7 @@ export function measureUncounted(
   graph: Graph,
   missing: ReadonlySet<Node>,
 ): Pick<LatencyReport, 'uncounted' | 'complete'> {
+  if (missing.size === 0) return { uncounted: { nodes: 0, macs: 0, ops: [] }, complete: true };
   const macs = macsOfNodes(graph);
   const sourceOps = new Set<string>();
   let nodes = 0;
