@@ -1,4 +1,11 @@
-import { type Layout, likeFirst, opRow, type Shape, type ShapeAndLayout } from '@nnmeter/ir';
+import {
+  CHANNELS_FIRST,
+  type Layout,
+  likeFirst,
+  opRow,
+  type Shape,
+  type ShapeAndLayout,
+} from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { type Entry, Unknown } from './entry.ts';
 import type { Aliases, Computation, ConstantResult, Outcome, Settled } from './outcome.ts';
@@ -10,9 +17,6 @@ export type SettledOutcome = Settled | Aliases | ConstantResult;
 export function settle(outcome: Outcome, call: Call): SettledOutcome {
   return outcome.kind === 'computation' ? settleShapes(outcome, call) : outcome;
 }
-
-/** By rank; ONNX defines the ops on images on [N, C, ...]. */
-export const CHANNELS_FIRST: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };
 
 /** A tensor as the shape rules see it: its shape is asked for only where a rule needs it. */
 class Operand implements ShapeAndLayout {

@@ -2,7 +2,9 @@ import {
   Assumptions,
   createGraph,
   elementCount,
+  findLayouts,
   type Graph,
+  type LayoutSearch,
   NnMeterError,
   type Node,
   quote,
@@ -19,7 +21,6 @@ import type { Entry } from './entry.ts';
 import type { GraphTable } from './graph-table.ts';
 import { Inference } from './inference.ts';
 import { InferredNodes } from './inferred-nodes.ts';
-import { findLayouts } from './layouts.ts';
 import { readOpsets } from './opsets.ts';
 import { Scope } from './scope.ts';
 import type { ReadValues } from './tensor-table.ts';
@@ -96,7 +97,7 @@ export function toGraph(model: OnnxModel, options: ReadOptions, readValues: Read
   const { dimensions, scope, inference, inputs, outputs } = inferModel(model, options, readValues);
   const { table } = scope;
   const nodes = neededNodes(inference.nodes, outputs);
-  findLayouts(nodes, inputs);
+  findLayouts(layoutSearch(nodes), inputs);
   return createGraph({
     name: options.name ?? (model.graph?.name || 'model'),
     nodes: nodesOf(nodes, inference.nodeNames),
@@ -115,6 +116,20 @@ export function toGraph(model: OnnxModel, options: ReadOptions, readValues: Read
       ),
     ],
   });
+}
+
+function layoutSearch(nodes: InferredNodes): LayoutSearch<Entry> {
+  return {
+    count: nodes.count,
+    operation: (node) => nodes.computations[node]!,
+    inputs: (node) => nodes.inputs(node),
+    outputs: (node) => nodes.outputs(node),
+    shapeOf: (entry) => (entry.kind === 'constant' ? undefined : entry.knownShape),
+    layoutOf: (entry) => (entry.kind === 'constant' ? undefined : entry.layout),
+    setLayout(entry, layout) {
+      entry.layout = layout;
+    },
+  };
 }
 
 /** What the file says of the shapes of results, by the number of their names. */

@@ -1,4 +1,5 @@
 import {
+  CHANNELS_FIRST,
   type DataType,
   inferOutputShapes,
   type Layout,
@@ -20,9 +21,6 @@ export type Rule = (call: Call) => void;
 
 /** An argument or size that a rule needs is not known; the node is then kept as one outside the vocabulary. */
 export class Unknown extends Error {}
-
-/** Channels come first in PyTorch. */
-export const CHANNELS_FIRST: Readonly<Record<number, Layout>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };
 
 /** What calls of one program share. */
 export interface CallContext {

@@ -3,6 +3,7 @@ import {
   createGraph,
   findLayouts,
   type Graph,
+  type Layout,
   NnMeterError,
   type Node,
   type ReadOptions,
@@ -95,7 +96,23 @@ function assemble(
   const nodes = steps.map((step, index) => toNode(step, names[index]!));
   const tensors = new Map([...values].map((value) => [value.name, toTensor(value)]));
   const inputNames = inputs.map(({ name }) => name);
-  const layouts = findLayouts(nodes, tensors, inputNames);
+  const layouts = new Map<string, Layout>();
+  const shapeOf = (name: string): Shape | undefined => {
+    const tensor = tensors.get(name);
+    return tensor?.kind === 'constant' ? undefined : tensor?.shape;
+  };
+  findLayouts(
+    {
+      count: nodes.length,
+      operation: (node) => nodes[node]!,
+      inputs: (node) => nodes[node]!.inputs,
+      outputs: (node) => nodes[node]!.outputs,
+      shapeOf,
+      layoutOf: (name) => layouts.get(name),
+      setLayout: (name, layout) => layouts.set(name, layout),
+    },
+    inputNames,
+  );
   return createGraph({
     ...facts,
     nodes,

@@ -22,7 +22,7 @@ export {
   quote,
 } from './errors.ts';
 
-export { findLayouts } from './find-layouts.ts';
+export { CHANNELS_FIRST, findLayouts, type LayoutSearch } from './find-layouts.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';

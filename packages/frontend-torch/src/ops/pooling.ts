@@ -1,5 +1,5 @@
-import { elementCount } from '@nnmeter/ir';
-import { type Call, CHANNELS_FIRST, type Rule } from '../call.ts';
+import { CHANNELS_FIRST, elementCount } from '@nnmeter/ir';
+import type { Call, Rule } from '../call.ts';
 import type { Row } from './row.ts';
 
 /** On [N, C, ...]; the stride is the kernel unless it is given. */
