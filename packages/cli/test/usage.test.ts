@@ -66,7 +66,7 @@ test('the list of predictors, by both spellings', async () => {
 
 test('the README tells of every option that a command has', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const { COMMANDS } = await import('../dist/arguments.js');
+  const { COMMANDS } = await import('../src/arguments.ts');
   const helps = await Promise.all(COMMANDS.map((command) => nnMeterProcess([command, '--help'])));
   const options = new Set(
     helps.flatMap(({ stdout }) =>

@@ -9,7 +9,7 @@ import {
   TERM_SET_NAMES,
   termSets,
 } from '@nnmeter/latency-model';
-import { formulaHash, formulaNames } from '../dist/term-sets.js';
+import { formulaHash, formulaNames } from '../src/term-sets.ts';
 
 function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
   return {

@@ -18,6 +18,8 @@ const MESSAGES = 5_000_000;
 const FIELDS = 40_000_000;
 
 const WINDOW_BYTES = 64 * 2 ** 10;
+/** Behind weights that were stepped over come the name and the sides of the next ones, which are stepped over too. */
+const FIRST_WINDOW_BYTES = 1024;
 const TWO_28 = 2 ** 28;
 const NOTHING = new Uint8Array(0);
 
@@ -37,9 +39,13 @@ const Reader = protobuf.Reader as unknown as new (
 export class LazyReader extends Reader {
   readonly #format: string;
   readonly #source: ByteSource | undefined;
+  /** What windows are read into. */
+  readonly #buffer: Uint8Array;
   #window: Uint8Array;
   /** Position of the window's first byte. */
   #start = 0;
+  /** Bytes of a window: twice as many as of the one before it, few after a jump. */
+  #windowBytes = WINDOW_BYTES;
   #messages = 0;
   #fields = 0;
   #stringBytes = 0;
@@ -51,10 +57,12 @@ export class LazyReader extends Reader {
     this.#format = format;
     if (input instanceof Uint8Array) {
       this.#window = input;
+      this.#buffer = NOTHING;
       this.len = input.length;
     } else {
       this.#source = input;
       this.#window = NOTHING;
+      this.#buffer = new Uint8Array(WINDOW_BYTES);
       this.len = input.size;
     }
     this.discardUnknown = true;
@@ -66,8 +74,10 @@ export class LazyReader extends Reader {
     const index = this.pos - this.#start;
     if (index >= 0 && index + length <= this.#window.length) return index;
     const source = this.#source!;
-    const size = Math.min(Math.max(WINDOW_BYTES, length), source.size - this.pos);
-    const window = new Uint8Array(size);
+    const isJump = index < 0 || index > this.#window.length;
+    this.#windowBytes = isJump ? FIRST_WINDOW_BYTES : Math.min(2 * this.#windowBytes, WINDOW_BYTES);
+    const size = Math.min(Math.max(this.#windowBytes, length), source.size - this.pos);
+    const window = size > WINDOW_BYTES ? new Uint8Array(size) : this.#buffer.subarray(0, size);
     const count = source.read(this.pos, window);
     if (count < length) throw new RangeError(`the file ended at byte ${this.pos + count}`);
     this.#window = window.subarray(0, count);

@@ -1,8 +1,18 @@
+import type { Stats } from 'node:fs';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { HEAD_BYTES, type ModelSource } from './model-source.ts';
 
+type OpenPath = (path: string, folderFiles: readonly string[]) => ModelSource;
+
+let loading: Promise<OpenPath> | undefined;
+
 /** A model in a file, or in a folder that holds one of `folderFiles`; needs Node. */
 export async function openPath(path: string, folderFiles: readonly string[]): Promise<ModelSource> {
+  loading ??= loadOpenPath();
+  return (await loading)(path, folderFiles);
+}
+
+async function loadOpenPath(): Promise<OpenPath> {
   const [fs, { basename, dirname, join, resolve, sep }, { fileError, requireFileStatus }] =
     await Promise.all([
       import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
@@ -10,11 +20,11 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
       import(/* @vite-ignore */ /* webpackIgnore: true */ '@nnmeter/files'),
     ]);
 
-  function open(file: string, name: string, label: string): ModelSource {
-    // Asked before opening: a pipe would wait for a writer.
-    requireFileStatus(label, fs.statSync(file));
+  /** @param status of the file, asked before it is opened: a pipe would wait for a writer */
+  function open(file: string, name: string, label: string, status: Stats): ModelSource {
+    requireFileStatus(label, status);
     const descriptor = fs.openSync(file, 'r');
-    const read = (position: number, target: Uint8Array): number => {
+    const readFile = (position: number, target: Uint8Array): number => {
       let filled = 0;
       while (filled < target.length) {
         const count = fs.readSync(
@@ -31,7 +41,13 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
     };
     const readSlice = (start: number, end: number): Uint8Array => {
       const target = new Uint8Array(Math.max(0, Math.min(end, size) - start));
-      return target.subarray(0, read(start, target));
+      return target.subarray(0, readFile(start, target));
+    };
+    const read = (position: number, target: Uint8Array): number => {
+      const end = position + target.length;
+      if (end > head.length) return readFile(position, target);
+      target.set(head.subarray(position, end));
+      return target.length;
     };
     const siblings: ModelSource[] = [];
     const close = (): void => {
@@ -43,11 +59,12 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
       close();
       throw unreadable(label, 'is empty', 'export or download it again');
     }
+    const head = readSlice(0, HEAD_BYTES);
     return {
       name,
       label,
       size,
-      head: readSlice(0, HEAD_BYTES),
+      head,
       direct: { size, read },
       slice: async (start, end) => readSlice(start, end),
       async sibling(location) {
@@ -65,7 +82,7 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
       const root = fs.realpathSync(folder);
       const file = fs.realpathSync(resolve(root, location));
       if (file.startsWith(root.endsWith(sep) ? root : root + sep)) {
-        return open(file, basename(file), join(folder, location));
+        return open(file, basename(file), join(folder, location), fs.statSync(file));
       }
     } catch (error) {
       throw fileError('open', join(folder, location), error);
@@ -76,15 +93,18 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
     );
   }
 
-  try {
-    const name = basename(path);
-    if (!fs.statSync(path).isDirectory()) return open(path, name, path);
-    const model = folderFiles.find((file) => fs.existsSync(join(path, file)));
-    if (model !== undefined) return open(join(path, model), name, path);
-    throw unreadable(path, 'is a folder', 'name the model file in it');
-  } catch (error) {
-    throw fileError('open', path, error);
-  }
+  return (path, folderFiles) => {
+    try {
+      const name = basename(path);
+      const status = fs.statSync(path);
+      if (!status.isDirectory()) return open(path, name, path, status);
+      const model = folderFiles.map((file) => join(path, file)).find((file) => fs.existsSync(file));
+      if (model !== undefined) return open(model, name, path, fs.statSync(model));
+      throw unreadable(path, 'is a folder', 'name the model file in it');
+    } catch (error) {
+      throw fileError('open', path, error);
+    }
+  };
 }
 
 function unreadable(path: string, reason: string, hint: string): NnMeterError {

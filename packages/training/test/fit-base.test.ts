@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fitBase } from '../dist/fit-base.js';
+import { fitBase } from '../src/fit-base.ts';
 
 /** Models of three terms; of the last two, which are alike, only the first occurs. */
 function problem(alike: readonly (readonly number[])[]) {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { solveNonNegative } from '../dist/nnls.js';
+import { solveNonNegative } from '../src/nnls.ts';
 
 function gramOf(matrix: readonly (readonly number[])[], target: readonly number[]) {
   const size = matrix[0]!.length;
