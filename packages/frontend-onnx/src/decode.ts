@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { type ByteSource, foreignFormatOf, HEAD_BYTES } from '@nnmeter/model-source';
+import { type ByteSource, foreignFormatOf } from '@nnmeter/model-source';
 import { ByteTable, LazyReader } from '@nnmeter/model-source/protobuf';
 import { damaged } from './damaged.ts';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
@@ -26,11 +26,11 @@ const VARINT = 0;
 
 /**
  * Decodes a model without its weights.
+ * @param head its first bytes
  * @throws NnMeterError E_UNSUPPORTED_FORMAT if this is not ONNX, E_INVALID_INPUT if it is damaged, E_LIMIT if it is
  * larger than any real network.
  */
-export function decodeModel(input: Uint8Array | ByteSource): OnnxModel {
-  const head = headOf(input);
+export function decodeModel(input: Uint8Array | ByteSource, head: Uint8Array): OnnxModel {
   if (!looksLikeOnnx(head)) {
     throw new NnMeterError('E_UNSUPPORTED_FORMAT', `not an ONNX model: ${describeBytes(head)}`, {
       hint: foreignFormatOf(head)?.advice ?? 'give a file that an ONNX exporter wrote',
@@ -42,12 +42,6 @@ export function decodeModel(input: Uint8Array | ByteSource): OnnxModel {
   } catch (cause) {
     throw damaged(cause, `at byte ${reader.pos}`);
   }
-}
-
-function headOf(input: Uint8Array | ByteSource): Uint8Array {
-  if (input instanceof Uint8Array) return input.subarray(0, HEAD_BYTES);
-  const head = new Uint8Array(Math.min(HEAD_BYTES, input.size));
-  return head.subarray(0, input.read(0, head));
 }
 
 /** Values of messages, decoded once for all messages of the same bytes. */

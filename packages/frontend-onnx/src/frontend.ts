@@ -20,7 +20,7 @@ export const frontend: Frontend = {
 };
 
 async function read(source: ModelSource, options: ReadOptions): Promise<Graph> {
-  const model = decodeModel(await protobufBytes(source, fields.ModelProto));
+  const model = decodeModel(await protobufBytes(source, fields.ModelProto), source.head);
   const name = source.name.replace(/\.onnx$/i, '');
   const readExternal = await loadExternalData(model, source);
   return toGraph(model, { ...(name && { name }), ...options }, valueReader(readExternal));

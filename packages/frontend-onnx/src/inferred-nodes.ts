@@ -1,5 +1,4 @@
 import type { Entry } from './entry.ts';
-import { IntList } from './int-list.ts';
 import type { Computation } from './outcome.ts';
 import type { Name } from './unique-names.ts';
 
@@ -11,13 +10,8 @@ export class InferredNodes {
   readonly computations: Computation[] = [];
   /** What the file calls their ops. */
   readonly sourceOps: string[] = [];
-  readonly #tensors: (Entry | undefined)[] = [];
-  /** Of node i: where its inputs begin, its outputs begin, and those of the next node. */
-  readonly #starts = new IntList();
-
-  constructor() {
-    this.#starts.push(0);
-  }
+  readonly inputs: Tensors[] = [];
+  readonly outputs: Tensors[] = [];
 
   get count(): number {
     return this.names.length;
@@ -33,17 +27,7 @@ export class InferredNodes {
     this.names.push(node.name);
     this.computations.push(node.computation);
     this.sourceOps.push(node.sourceOp);
-    for (const entry of node.inputs) this.#tensors.push(entry);
-    this.#starts.push(this.#tensors.length);
-    for (const entry of node.outputs) this.#tensors.push(entry);
-    this.#starts.push(this.#tensors.length);
-  }
-
-  inputs(node: number): Tensors {
-    return this.#tensors.slice(this.#starts.items[2 * node], this.#starts.items[2 * node + 1]);
-  }
-
-  outputs(node: number): Tensors {
-    return this.#tensors.slice(this.#starts.items[2 * node + 1], this.#starts.items[2 * node + 2]);
+    this.inputs.push(node.inputs);
+    this.outputs.push(node.outputs);
   }
 }

@@ -1,3 +1,5 @@
+/** The first buffer; each further one is twice as large, up to {@link CHUNK_BYTES}. */
+const FIRST_CHUNK_BYTES = 2 ** 12;
 const CHUNK_BYTES = 2 ** 20;
 /** In front of each message. */
 const LENGTH_BYTES = 2;
@@ -5,12 +7,14 @@ const LENGTH_BYTES = 2;
 /** Keeps the bytes of many short messages in few buffers. */
 export class MessageStore {
   readonly #chunks: Uint8Array[] = [];
-  #used = CHUNK_BYTES;
+  #size = FIRST_CHUNK_BYTES / 2;
+  #used = this.#size;
 
-  /** Room for a message of up to 64 KiB. */
+  /** Room for a message of up to 1 KiB. */
   reserve(length: number): { readonly place: number; readonly bytes: Uint8Array } {
-    if (this.#used + LENGTH_BYTES + length > CHUNK_BYTES) {
-      this.#chunks.push(new Uint8Array(CHUNK_BYTES));
+    if (this.#used + LENGTH_BYTES + length > this.#size) {
+      this.#size = Math.min(2 * this.#size, CHUNK_BYTES);
+      this.#chunks.push(new Uint8Array(this.#size));
       this.#used = 0;
     }
     const chunk = this.#chunks.length - 1;

@@ -1,4 +1,5 @@
 import { type Graph, NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { HEAD_BYTES } from '@nnmeter/model-source';
 import { decodeModel, type OnnxModel } from './decode.ts';
 import { noExternalData, valueReader } from './external-data.ts';
 import { graphTable } from './graph-table.ts';
@@ -28,8 +29,8 @@ export function inferOnnxShapes(
 }
 
 function asModel(model: unknown): OnnxModel {
-  if (model instanceof Uint8Array) return decodeModel(model);
-  if (model instanceof ArrayBuffer) return decodeModel(new Uint8Array(model));
+  const bytes = model instanceof ArrayBuffer ? new Uint8Array(model) : model;
+  if (bytes instanceof Uint8Array) return decodeModel(bytes, bytes.subarray(0, HEAD_BYTES));
   if (typeof model === 'object' && model !== null && 'graph' in model)
     return fromObject(model as ModelProto);
   throw new NnMeterError(

@@ -122,8 +122,8 @@ function layoutSearch(nodes: InferredNodes): LayoutSearch<Entry> {
   return {
     count: nodes.count,
     operation: (node) => nodes.computations[node]!,
-    inputs: (node) => nodes.inputs(node),
-    outputs: (node) => nodes.outputs(node),
+    inputs: (node) => nodes.inputs[node]!,
+    outputs: (node) => nodes.outputs[node]!,
     shapeOf: (entry) => (entry.kind === 'constant' ? undefined : entry.knownShape),
     layoutOf: (entry) => (entry.kind === 'constant' ? undefined : entry.layout),
     setLayout(entry, layout) {
@@ -151,10 +151,10 @@ function neededNodes(nodes: InferredNodes, outputs: readonly Entry[]): InferredN
   const isNeeded = new Uint8Array(nodes.count);
   let count = 0;
   for (let node = nodes.count - 1; node >= 0; node--) {
-    if (!nodes.outputs(node).some((output) => output?.isNeeded)) continue;
+    if (!nodes.outputs[node]!.some((output) => output?.isNeeded)) continue;
     isNeeded[node] = 1;
     count++;
-    for (const input of nodes.inputs(node)) if (input !== undefined) input.isNeeded = true;
+    for (const input of nodes.inputs[node]!) if (input !== undefined) input.isNeeded = true;
   }
   if (count === nodes.count) return nodes;
   const kept = new InferredNodes();
@@ -164,8 +164,8 @@ function neededNodes(nodes: InferredNodes, outputs: readonly Entry[]): InferredN
       name: nodes.names[node]!,
       computation: nodes.computations[node]!,
       sourceOp: nodes.sourceOps[node]!,
-      inputs: nodes.inputs(node),
-      outputs: nodes.outputs(node),
+      inputs: nodes.inputs[node]!,
+      outputs: nodes.outputs[node]!,
     });
   }
   return kept;
@@ -186,8 +186,8 @@ function tensorsOf(
   inputs.forEach(add);
   outputs.forEach(add);
   for (let node = 0; node < nodes.count; node++) {
-    nodes.inputs(node).forEach(add);
-    nodes.outputs(node).forEach(add);
+    nodes.inputs[node]!.forEach(add);
+    nodes.outputs[node]!.forEach(add);
   }
   return tensors;
 }
@@ -200,7 +200,7 @@ function summarize(all: InferredNodes, kept: InferredNodes): readonly string[] {
   for (let node = 0; node < kept.count; node++) {
     const isShapeless = (output: Entry | undefined) =>
       output !== undefined && output.knownShape === undefined;
-    if (kept.outputs(node).some(isShapeless)) shapeless++;
+    if (kept.outputs[node]!.some(isShapeless)) shapeless++;
   }
   if (shapeless > 0) warnings.push(`${shapeless} of ${kept.count} nodes have no output shape`);
   return warnings;
@@ -213,8 +213,8 @@ function nodesOf(nodes: InferredNodes, names: UniqueNames): readonly Node[] {
       name: names.text(name),
       op,
       attributes,
-      inputs: nodes.inputs(node).map(nameOf),
-      outputs: nodes.outputs(node).map(nameOf),
+      inputs: nodes.inputs[node]!.map(nameOf),
+      outputs: nodes.outputs[node]!.map(nameOf),
       sourceOp: nodes.sourceOps[node]!,
     } as Node;
   });
