@@ -11,8 +11,9 @@ import { onWindows, testIf } from './support/test-if.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 
+/** Larger than what is read when a file is opened. */
 const FRONTENDS = [
-  ['ONNX', onnxFrontend, 'onnx/mobilenet_v2.onnx'],
+  ['ONNX', onnxFrontend, 'onnx/tiny_swin.onnx'],
   ['TensorFlow', tfFrontend, 'tf/mobilenet_v1.pb'],
   ['nn-Meter IR', irFrontend, 'nn-meter-ir/conv_block.json'],
   ['NNI', nniFrontend, 'nn-meter-ir/conv_block.json'],

@@ -19,7 +19,7 @@ const FIELDS = 40_000_000;
 
 const WINDOW_BYTES = 64 * 2 ** 10;
 /** Behind weights that were stepped over come the name and the sides of the next ones, which are stepped over too. */
-const FIRST_WINDOW_BYTES = 1024;
+const FIRST_WINDOW_BYTES = 4096;
 const TWO_28 = 2 ** 28;
 const NOTHING = new Uint8Array(0);
 
