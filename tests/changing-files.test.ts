@@ -11,7 +11,7 @@ import { onWindows, testIf } from './support/test-if.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 
-/** Larger than what is read when a file is opened. */
+/** Protobuf files are larger than what is read of them when they are opened. */
 const FRONTENDS = [
   ['ONNX', onnxFrontend, 'onnx/tiny_swin.onnx'],
   ['TensorFlow', tfFrontend, 'tf/mobilenet_v1.pb'],

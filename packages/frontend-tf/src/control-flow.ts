@@ -1,4 +1,5 @@
 import { type Assumptions, NnMeterError, quote } from '@nnmeter/ir';
+import { Attributes } from './attributes.ts';
 import { type FlatGraph, nodeNameOf, type TfNode } from './flatten.ts';
 import { LOOP_STATE } from './ops/constants.ts';
 
@@ -157,7 +158,7 @@ export class ControlFlow {
   }
 
   #add(name: string, op: string, inputs: readonly string[]): void {
-    this.#flat.add({ name, op, inputs, attributes: new Map(), functions: [] });
+    this.#flat.add({ name, op, inputs, attributes: new Attributes([]), functions: [] });
   }
 
   /** A node that stands for all of a loop. */
@@ -285,7 +286,7 @@ export class ControlFlow {
   }
 
   #producer(key: string | undefined): TfNode | undefined {
-    return key === undefined ? undefined : this.#flat.nodes.get(nodeNameOf(key));
+    return key === undefined ? undefined : this.#flat.nodeOf(key);
   }
 
   #switchesOf(condition: string): TfNode[] {

@@ -1,7 +1,8 @@
 import { NnMeterError } from '@nnmeter/ir';
+import { Attributes } from './attributes.ts';
 import { unfused } from './fused-ops.ts';
 import { ruleOf } from './ops/table.ts';
-import type { AttrValue, FunctionDef, GraphDef, NodeDef } from './wire-types.ts';
+import type { FunctionDef, GraphDef, NodeDef } from './wire-types.ts';
 
 /** One op of the network after all function calls are replaced by their bodies. */
 export interface TfNode {
@@ -9,7 +10,7 @@ export interface TfNode {
   readonly op: string;
   /** Data inputs as `node:slot`; control edges are gone. */
   readonly inputs: readonly string[];
-  readonly attributes: ReadonlyMap<string, AttrValue>;
+  readonly attributes: Attributes;
   /** The functions whose bodies it stands in, outermost first. */
   readonly functions: readonly string[];
 }
@@ -95,6 +96,19 @@ export function tensorKey(reference: string): string | undefined {
   return /:\d+$/.test(reference) ? reference : `${reference}:0`;
 }
 
+/** {@link tensorKey}, one object for each key. */
+function rememberedKeys(): (reference: string) => string | undefined {
+  const keys = new Map<string, string | undefined>();
+  return (reference) => {
+    let key = keys.get(reference);
+    if (key === undefined) {
+      key = tensorKey(reference);
+      keys.set(reference, key);
+    }
+    return key;
+  };
+}
+
 /** `node:slot` -> the node's name. */
 export function nodeNameOf(key: string): string {
   return key.slice(0, key.lastIndexOf(':'));
@@ -105,18 +119,29 @@ export class FlatGraph {
   readonly #functions = new Map<string, FunctionDef>();
   readonly #nodes = new Map<string, TfNode>();
   readonly #aliases = new Map<string, string>();
-  readonly #attributes = new Map<NodeDef, ReadonlyMap<string, AttrValue>>();
+  /** By key, as far as they were asked for. */
+  readonly #nodesByKey = new Map<string, TfNode>();
   #visited = 0;
 
   /** @throws NnMeterError E_INVALID_GRAPH for recursive or missing functions and duplicate names, E_LIMIT for absurd growth. */
   constructor(graph: GraphDef) {
     for (const definition of graph.library?.function ?? [])
       this.#functions.set(definition.signature?.name ?? '', definition);
-    this.#expand(graph.node ?? [], '', tensorKey, []);
+    this.#expand(graph.node ?? [], '', rememberedKeys(), []);
   }
 
   get nodes(): ReadonlyMap<string, TfNode> {
     return this.#nodes;
+  }
+
+  /** The node that `node:slot` is a result of. */
+  nodeOf(key: string): TfNode | undefined {
+    let node = this.#nodesByKey.get(key);
+    if (node === undefined) {
+      node = this.#nodes.get(nodeNameOf(key));
+      if (node !== undefined) this.#nodesByKey.set(key, node);
+    }
+    return node;
   }
 
   /** Results of function calls, loops and branches: `call:slot` -> the `node:slot` that computes it. */
@@ -206,7 +231,7 @@ export class FlatGraph {
     this.#count(definitions.length);
     for (const definition of definitions) {
       const op = definition.op ?? '';
-      const attributes = this.#attributesOf(definition);
+      const attributes = new Attributes(definition.attr ?? []);
       const node: TfNode = {
         name: prefix + (definition.name ?? ''),
         op,
@@ -226,18 +251,6 @@ export class FlatGraph {
           if (key !== '') this.alias(`${node.name}:${slot}`, key);
       }
     }
-  }
-
-  /** The same for every copy of a function's body. */
-  #attributesOf(definition: NodeDef): ReadonlyMap<string, AttrValue> {
-    let attributes = this.#attributes.get(definition);
-    if (attributes === undefined) {
-      attributes = new Map(
-        (definition.attr ?? []).map(({ key, value }) => [key ?? '', value ?? {}]),
-      );
-      this.#attributes.set(definition, attributes);
-    }
-    return attributes;
   }
 
   #add(node: TfNode): void {

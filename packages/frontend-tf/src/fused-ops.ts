@@ -1,5 +1,5 @@
+import type { Attributes } from './attributes.ts';
 import type { TfNode } from './flatten.ts';
-import type { AttrValue } from './wire-types.ts';
 
 /** The op that a fused node begins with, and how many operands it takes. */
 const FIRST = new Map<string, readonly [op: string, operands: number]>(
@@ -61,6 +61,6 @@ function stepsOf({ op, attributes }: TfNode): (readonly [op: string, operands: n
   });
 }
 
-function leakyRelu(attributes: ReadonlyMap<string, AttrValue>): ReadonlyMap<string, AttrValue> {
-  return new Map([...attributes, ['alpha', attributes.get('leakyrelu_alpha') ?? {}]]);
+function leakyRelu(attributes: Attributes): Attributes {
+  return attributes.with('alpha', attributes.get('leakyrelu_alpha') ?? {});
 }

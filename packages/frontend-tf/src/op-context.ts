@@ -6,6 +6,7 @@ import {
   type Shape,
   type Tensor,
 } from '@nnmeter/ir';
+import type { Attributes } from './attributes.ts';
 import type { TfNode } from './flatten.ts';
 import type { OpContext } from './ops/rule.ts';
 import { dataTypeOf, partialShape } from './tensor-value.ts';
@@ -26,7 +27,7 @@ export class NodeContext implements OpContext {
   readonly op: string;
   readonly inputs: readonly Tensor[];
   readonly assumptions: Assumptions;
-  readonly #attributes: ReadonlyMap<string, AttrValue>;
+  readonly #attributes: Attributes;
 
   constructor(node: TfNode, inputs: readonly Tensor[], assumptions: Assumptions) {
     this.name = node.name;

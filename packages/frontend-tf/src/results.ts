@@ -6,21 +6,20 @@ export function unreadResults(flat: FlatGraph): {
   results: string[];
   dropped: ReadonlyMap<string, number>;
 } {
-  const readByNetwork = new Set<string>();
-  const readByAnything = new Set<string>();
+  const readByNetwork = new Set<TfNode | undefined>();
+  const readByAnything = new Set<TfNode | undefined>();
   const dropped = new Map<string, number>();
   for (const node of flat.nodes.values()) {
     const isSideEffect = hasOnlySideEffects(node.op);
     if (isSideEffect) dropped.set(node.op, (dropped.get(node.op) ?? 0) + 1);
     for (const input of node.inputs) {
-      const producer = nodeNameOf(input);
+      const producer = flat.nodeOf(input);
       readByAnything.add(producer);
       if (!isSideEffect) readByNetwork.add(producer);
     }
   }
   for (const target of flat.aliases.values()) {
-    const producer = nodeNameOf(target);
-    readByAnything.add(producer);
+    readByAnything.add(flat.nodeOf(target));
   }
   const inLoops = nodesOfLoops(flat);
   const isResult = (node: TfNode): boolean =>
@@ -30,8 +29,8 @@ export function unreadResults(flat: FlatGraph): {
     node.op !== 'Placeholder' &&
     node.inputs.length > 0;
   const all = [...flat.nodes.values()].filter(isResult);
-  const candidates = all.filter((node) => !readByNetwork.has(node.name));
-  const unread = candidates.filter((node) => !readByAnything.has(node.name));
+  const candidates = all.filter((node) => !readByNetwork.has(node));
+  const unread = candidates.filter((node) => !readByAnything.has(node));
   // Where every result is read there is a cycle; following them all finds it.
   const results = [unread, candidates, all].find((nodes) => nodes.length > 0) ?? [];
   return {
@@ -65,17 +64,15 @@ function nodesOfLoops(flat: FlatGraph): ReadonlySet<string> {
 
 /** The placeholders that results depend on. */
 export function placeholdersOf(flat: FlatGraph, results: readonly string[]): readonly TfNode[] {
-  const reached = new Set<string>();
+  const reached = new Set<TfNode | string>();
   const pending = [...results];
   for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
     const target = flat.aliases.get(key);
-    const name = target === undefined ? nodeNameOf(key) : key;
-    if (reached.has(name)) continue;
-    reached.add(name);
-    if (target === undefined) pending.push(...(flat.nodes.get(name)?.inputs ?? []));
-    else pending.push(target);
+    const place = target === undefined ? flat.nodeOf(key) : key;
+    if (place === undefined || reached.has(place)) continue;
+    reached.add(place);
+    if (target !== undefined) pending.push(target);
+    else if (typeof place === 'object') pending.push(...place.inputs);
   }
-  return [...flat.nodes.values()].filter(
-    ({ name, op }) => op === 'Placeholder' && reached.has(name),
-  );
+  return [...flat.nodes.values()].filter((node) => node.op === 'Placeholder' && reached.has(node));
 }

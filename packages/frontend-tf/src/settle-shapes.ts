@@ -15,6 +15,23 @@ interface Result {
   readonly layout?: Layout | undefined;
 }
 
+/** A tensor as the shape rules see it: its shape is asked for only where a rule needs it. */
+class Operand implements ShapeAndLayout {
+  readonly layout: Layout | undefined;
+  readonly #context: NodeContext;
+  readonly #index: number;
+
+  constructor(context: NodeContext, index: number, layout: Layout | undefined) {
+    this.layout = layout;
+    this.#context = context;
+    this.#index = index;
+  }
+
+  get shape(): Shape {
+    return this.#context.shape(this.#index);
+  }
+}
+
 /** A node whose result shapes are settled. */
 export type SettledNode = {
   [O in Op]: Omit<LoweredNode<O>, 'shapes' | 'layout'> & { readonly results: readonly Result[] };
@@ -30,14 +47,9 @@ export function settleShapes(lowered: Lowered, context: NodeContext): Settled {
   if (lowered.kind !== 'node') return lowered;
   const { shapes, layout, ...node } = lowered;
   const indices = node.operands ?? context.inputs.map((_, index) => index);
-  const operands = indices.map((index, place): ShapeAndLayout => {
+  const operands = indices.map((index, place) => {
     const stated = place === 0 ? layout : node.constantLayouts?.[index];
-    return {
-      get shape() {
-        return context.shape(index);
-      },
-      layout: stated ?? context.inputs[index]?.layout,
-    };
+    return new Operand(context, index, stated ?? context.inputs[index]?.layout);
   });
   if (shapes !== undefined) {
     const [first] = operands;

@@ -66,12 +66,9 @@ export class Lowering {
       warn,
       assumptions: this.#assumptions,
     });
-    let isChannelsFirst = false;
-    for (const node of flat.nodes.values())
-      isChannelsFirst ||= new NodeContext(node, [], this.#assumptions)
-        .text('data_format', '')
-        .startsWith('NC');
-    const layouts: readonly Layout[] = isChannelsFirst ? ['NCHW', 'NCDHW'] : ['NHWC', 'NDHWC'];
+    const layouts: readonly Layout[] = isChannelsFirst(flat)
+      ? ['NCHW', 'NCDHW']
+      : ['NHWC', 'NDHWC'];
     this.#imageLayout = (rank) => layouts.find((layout) => layout.length === rank);
   }
 
@@ -113,7 +110,7 @@ export class Lowering {
     for (let steps = 0; steps <= this.#flat.aliases.size + 1; steps++) {
       let next = this.#flat.aliases.get(current);
       if (next === undefined) {
-        const node = this.#flat.nodes.get(nodeNameOf(current));
+        const node = this.#flat.nodeOf(current);
         if (node !== undefined) this.#controlFlow.replace(node);
         next = this.#flat.aliases.get(current);
       }
@@ -124,7 +121,7 @@ export class Lowering {
   }
 
   #nodeOf(key: string, reader: string): TfNode {
-    const node = this.#flat.nodes.get(nodeNameOf(key));
+    const node = this.#flat.nodeOf(key);
     if (node !== undefined) return node;
     const who = reader === '' ? 'the model returns' : `node ${quote(reader)} reads`;
     throw new NnMeterError(
@@ -139,7 +136,7 @@ export class Lowering {
     const resolved = this.#resolve(key);
     const tensor = this.#computed.get(resolved);
     if (tensor !== undefined) return tensor;
-    const producer = this.#flat.nodes.get(nodeNameOf(resolved));
+    const producer = this.#flat.nodeOf(resolved);
     const node = producer && this.#nodes.get(producer.name);
     const slot = Number(resolved.slice(resolved.lastIndexOf(':') + 1));
     if (producer === undefined || node === undefined || !(slot < MAX_OUTPUTS)) {
@@ -413,6 +410,17 @@ export class Lowering {
       sourceOp: node.op,
     } as Node & { outputs: string[] });
   }
+}
+
+const [N, C] = [0x4e, 0x43];
+
+/** Whether an op on images says that channels come first. */
+function isChannelsFirst(flat: FlatGraph): boolean {
+  for (const { attributes } of flat.nodes.values()) {
+    const format = attributes.get('data_format')?.s;
+    if (format?.[0] === N && format[1] === C) return true;
+  }
+  return false;
 }
 
 function layoutOf(layout: Layout | undefined): { layout?: Layout } {

@@ -47,9 +47,12 @@ export interface NodeDef {
   readonly name?: Optional<string>;
   readonly op?: Optional<string>;
   readonly input?: Optional<readonly string[]>;
-  readonly attr?: Optional<
-    readonly { readonly key?: Optional<string>; readonly value?: Optional<AttrValue> }[]
-  >;
+  readonly attr?: Optional<readonly AttrEntry[]>;
+}
+
+export interface AttrEntry {
+  readonly key?: Optional<string>;
+  readonly value?: Optional<AttrValue>;
 }
 
 export interface AttrValue {

@@ -3,8 +3,7 @@ import protobuf from 'protobufjs/minimal.js';
 import type { ByteSource } from './byte-source.ts';
 import type { ByteTable } from './byte-table.ts';
 import { PAYLOAD_BYTES } from './limits.ts';
-import type { NameTable } from './name-table.ts';
-import { readUtf8 } from './utf8.ts';
+import { NameTable } from './name-table.ts';
 
 /** Keeps a file of millions of small tensors within memory; payloads beyond it are stepped over too. */
 const ALL_PAYLOAD_BYTES = 64 * 2 ** 20;
@@ -46,6 +45,8 @@ export class LazyReader extends Reader {
   #start = 0;
   /** Bytes of a window: twice as many as of the one before it, few after a jump. */
   #windowBytes = WINDOW_BYTES;
+  /** Names, ops and attributes repeat: equal texts are one object. */
+  readonly #texts = new NameTable();
   #messages = 0;
   #fields = 0;
   #stringBytes = 0;
@@ -197,11 +198,7 @@ export class LazyReader extends Reader {
   }
 
   string(): string {
-    const length = this.#stringLength();
-    if (length === 0) return '';
-    const index = this.#locate(length);
-    this.pos += length;
-    return readUtf8(this.#window, index, index + length);
+    return this.#texts.text(this.name(this.#texts));
   }
 
   /** Steps over what `bytes` would read. */
