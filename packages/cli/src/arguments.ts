@@ -42,7 +42,7 @@ const sourceOptions = {
   signature: {
     type: 'string',
     requiresArg: true,
-    describe: 'Signature of a SavedModel (default: serving_default, or the only one)',
+    describe: 'Signature of a SavedModel or TFLite file (default: serving_default)',
   },
 } as const satisfies Record<string, Options>;
 

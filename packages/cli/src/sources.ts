@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { requireFileStatus } from '@nnmeter/files';
 import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
-import type { FormatFacts } from '@nnmeter/model-source';
+import { FOREIGN_FOLDER_FILES, type FormatFacts } from '@nnmeter/model-source';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import { entryOf, withoutEndSlash } from './folder-paths.ts';
@@ -71,6 +71,7 @@ async function expand(path: string, search: Search): Promise<readonly Source[]> 
     if (!(await isFolder(path))) return [{ model: path, type }];
     const whole = await folderFormat(path, formats);
     if (whole !== undefined) return [{ model: path, type: whole }];
+    if (await holdsFile(path, FOREIGN_FOLDER_FILES)) return [{ model: path, type }];
     const found: Source[] = [];
     const folder = withoutEndSlash(path);
     await searchFolder({ ...search, folder }, folder, found);
@@ -138,12 +139,17 @@ async function folderFormat(
   folder: string,
   formats: readonly FormatFacts[],
 ): Promise<string | undefined> {
-  for (const { format, folderFile } of formats) {
-    if (folderFile === undefined) continue;
-    const found = await stat(`${folder}/${folderFile}`).catch(() => undefined);
-    if (found?.isFile()) return format;
-  }
+  for (const { format, folderFile } of formats)
+    if (folderFile !== undefined && (await holdsFile(folder, [folderFile]))) return format;
   return undefined;
+}
+
+async function holdsFile(folder: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    const found = await stat(`${folder}/${name}`).catch(() => undefined);
+    if (found?.isFile()) return true;
+  }
+  return false;
 }
 
 /** @throws NnMeterError E_FILE for pipes, devices and sockets, which would be read for ever. */

@@ -173,3 +173,17 @@ test.each(['missing.onnx', 'resnet18', folderWith({})])('an error names %s once'
   expect(code).toBe(1);
   expect(stderr.split(path)).toHaveLength(2);
 });
+
+test('a Core ML package is named', async () => {
+  const folder = folderWith({});
+  const inner = join(folder, 'net.mlpackage/Data/com.apple.CoreML');
+  mkdirSync(inner, { recursive: true });
+  writeFileSync(join(folder, 'net.mlpackage/Manifest.json'), '{"fileFormatVersion": "1.0.0"}');
+  // Model: specificationVersion 7, description: input: FeatureDescription.
+  writeFileSync(join(inner, 'model.mlmodel'), '\x08\x07\x12\x20\x0a\x0b\x0a\x05image\x1a\x02');
+  const { code, stderr } = await nnMeter(['net.mlpackage'], folder);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /net\.mlpackage" is a Core ML model .*give the model that it was converted from/,
+  );
+});

@@ -144,6 +144,18 @@ test('a SavedModel of several signatures', async () => {
   ]);
 });
 
+test('formats without signatures refuse --signature', async () => {
+  const args = ['--predictor', 'cortexa76', '--signature', 'image'];
+  for (const model of [
+    ['--onnx', RESNET18],
+    ['--torchvision', 'resnet18'],
+  ]) {
+    const { code, stderr } = await nnMeter([...args, ...model]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/have no signatures to choose from; leave the option 'signature' out/);
+  }
+});
+
 testNames('a model name that could harm the terminal is printed harmless', async () => {
   const folder = folderWith({});
   const name = 'a\u001b[31mred.json';

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import { fileError, requireFile, requireFileStatus } from '@nnmeter/files';
+import { fileError, requireFile } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 
 /** The largest graphs take 0.2 million characters; a line far beyond that would fill the memory. */
@@ -14,7 +14,7 @@ const DATASET_FILE = /\.jsonl(\.gz)?$/i;
 /**
  * The files of a dataset: the file itself, or every .jsonl and .jsonl.gz of a folder, sorted; with the sum of their
  * sizes in bytes.
- * @throws NnMeterError E_FILE if it cannot be read, is a device or pipe, or is a folder that holds none
+ * @throws NnMeterError E_FILE if it cannot be read, is a device or a pipe that no shell hands over, or is a folder that holds none
  */
 export async function listDatasetFiles(
   path: string,
@@ -23,7 +23,7 @@ export async function listDatasetFiles(
     throw fileError('open', path, cause);
   });
   if (!found.isDirectory()) {
-    requireFileStatus(path, found);
+    await requireFile(path, { orPipe: true });
     return { files: [path], bytes: found.size };
   }
   const files: string[] = [];
@@ -48,14 +48,14 @@ export interface ReadingOptions {
 
 /**
  * Streams the lines of a dataset file, compressed (.gz) or not.
- * @throws NnMeterError E_FILE if it is no regular file or cannot be read, E_MEASUREMENTS if a compressed file is
+ * @throws NnMeterError E_FILE if it is a device or cannot be read, E_MEASUREMENTS if a compressed file is
  * damaged, E_LIMIT for a line without end
  */
 export async function* readDatasetLines(
   file: string,
   { onChunk }: ReadingOptions = {},
 ): AsyncGenerator<string> {
-  await requireFile(file);
+  await requireFile(file, { orPipe: true });
   const source = createReadStream(file);
   if (onChunk !== undefined) source.on('data', (chunk) => onChunk(chunk as Buffer));
   const input = /\.gz$/i.test(file) ? pipeline(source, createGunzip(), () => {}) : source;

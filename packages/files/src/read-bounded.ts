@@ -4,11 +4,12 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { fileError } from './file-error.ts';
 
 /**
- * The content of a regular file of at most `limit` bytes. Devices and pipes, which may never end, are not opened.
+ * The content of a regular file of at most `limit` bytes, or of a pipe that a shell hands over, as in `<(sort a.csv)`. Devices
+ * and other pipes, which may never end, are not opened.
  * @throws NnMeterError E_FILE naming it, E_LIMIT if it is larger
  */
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
-  await requireFile(path);
+  await requireFile(path, { orPipe: true });
   try {
     // Not as many bytes as announced: it may be growing, or a file of /proc, which announces none.
     const pieces: Uint8Array[] = [];
@@ -28,16 +29,23 @@ export async function readBounded(path: string, limit: number): Promise<Uint8Arr
   );
 }
 
-/** The text of a regular file, without a byte order mark; see {@link readBounded}. */
+/** The text of a file, without a byte order mark; see {@link readBounded}. */
 export async function readBoundedText(path: string, limit: number): Promise<string> {
   return new TextDecoder().decode(await readBounded(path, limit));
 }
 
-/** @throws NnMeterError E_FILE naming what is no regular file: a folder, or a device or pipe, which may never end */
-export async function requireFile(path: string): Promise<void> {
+/** Where pipes that this process was started with are: opening them does not wait for a writer. */
+const INHERITED = /^\/dev\/stdin$|^\/(dev|proc\/self)\/fd\/\d+$/;
+
+/**
+ * @param orPipe whether a pipe that a shell hands over does as well: it is read once, from front to back
+ * @throws NnMeterError E_FILE naming what is no regular file: a folder, or a device or pipe, which may never end
+ */
+export async function requireFile(path: string, { orPipe = false } = {}): Promise<void> {
   const status = await stat(path).catch((cause: unknown) => {
     throw fileError('open', path, cause);
   });
+  if (orPipe && status.isFIFO() && INHERITED.test(path)) return;
   requireFileStatus(path, status);
 }
 

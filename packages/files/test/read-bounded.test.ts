@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
@@ -40,6 +40,25 @@ testLinux('a file that announces no size is read', async () => {
     code: 'E_FILE',
     message: expect.stringMatching(reason),
   });
+});
+
+/** Reads `/dev/stdin`, or what `<(...)` stands for, in a process of its own that a shell starts. */
+function readInShell(shell: string, command: string, limit: number): string {
+  const script = `import { readBoundedText } from '@nnmeter/files';
+    try { console.log(await readBoundedText(process.argv[1], ${limit})) } catch ({ code }) { console.log(code) }`;
+  const args = ['-c', command, process.execPath, script];
+  return execFileSync(shell, args, { cwd: import.meta.dirname, encoding: 'utf8' });
+}
+
+(onWindows ? test.skip : test)('a pipe that a shell hands over is read up to the limit', () => {
+  const command = 'printf "a,b\\n1,2" | "$0" --input-type=module -e "$1" /dev/stdin';
+  expect(readInShell('sh', command, 7)).toBe('a,b\n1,2\n');
+  expect(readInShell('sh', command, 6)).toBe('E_LIMIT\n');
+});
+
+testIf(existsSync('/bin/bash'), 'there is no bash')('process substitution is read', () => {
+  const command = '"$0" --input-type=module -e "$1" <(printf "a,b")';
+  expect(readInShell('/bin/bash', command, 100)).toBe('a,b\n');
 });
 
 (onWindows ? test.skip : test).each([

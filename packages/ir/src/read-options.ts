@@ -14,6 +14,6 @@ export interface ReadOptions {
    * {@link Assumptions}.
    */
   readonly assume?: Readonly<Record<string, number>>;
-  /** Which of a model's signatures is read, where its format has several; default: the one for serving, or the only one. */
+  /** Which of a model's signatures is read, where its format has several; default: the one for serving, or the only one. An error for other formats. */
   readonly signature?: string;
 }

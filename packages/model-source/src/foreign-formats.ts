@@ -105,6 +105,12 @@ const SIGNATURES: readonly Signature[] = [
   { what: 'a PDF document', advice: 'give a model', head: `^%PDF` },
 ];
 
+/** Files that make a folder a model of a known kind that is not read; each is recognised by its own content. */
+export const FOREIGN_FOLDER_FILES: readonly string[] = [
+  // Of a Core ML package (.mlpackage).
+  'Data/com.apple.CoreML/model.mlmodel',
+];
+
 /** How much of the end of a zip is looked at: its directory, or the end of it. */
 const TAIL_BYTES = 64 * 2 ** 10;
 

@@ -21,6 +21,8 @@ export interface FormatFacts {
   readonly head?: string;
   /** A file whose presence makes a folder a model of this format. */
   readonly folderFile?: string;
+  /** Whether a file may hold several models, signatures, of which `ReadOptions.signature` names one. */
+  readonly signatures?: boolean;
   /** Whether models go by names, not files: a zoo. */
   readonly named?: boolean;
   /** The option of the command line that takes models of this format. */

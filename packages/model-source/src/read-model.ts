@@ -1,14 +1,16 @@
 import { type Graph, locateError, type ReadOptions } from '@nnmeter/ir';
+import { checkReadOptions } from './check-options.ts';
 import type { Frontend } from './frontend.ts';
 import type { ModelSource } from './model-source.ts';
 
 /** Has a frontend read an open model, and closes it. Errors name the file and the format. */
 export async function readModel(
   source: ModelSource,
-  frontend: Pick<Frontend, 'format' | 'read'>,
+  frontend: Frontend,
   options: ReadOptions = {},
 ): Promise<Graph> {
   try {
+    checkReadOptions(frontend, options);
     return await frontend.read(source, options);
   } catch (error) {
     const isNamed = source.name !== '';

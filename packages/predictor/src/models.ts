@@ -1,5 +1,7 @@
 import { type Graph, locateError, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import {
+  checkReadOptions,
+  FOREIGN_FOLDER_FILES,
   type Frontend,
   isBlob,
   type ModelInput,
@@ -96,14 +98,18 @@ async function readName(
   options: ReadOptions = {},
 ): Promise<TypedGraph> {
   const { format, title, fromName } = frontend;
-  if (fromName !== undefined) return { type: format, graph: fromName(name, options) };
+  if (fromName !== undefined) {
+    checkReadOptions(frontend, options);
+    return { type: format, graph: fromName(name, options) };
+  }
   throw new NnMeterError('E_INVALID_INPUT', `the frontend for ${title} builds nothing by name`);
 }
 
 /** @param frontend if its type was named, else the format is recognised */
 async function open(path: string, frontend?: Frontend): Promise<ModelSource> {
   const formats = frontend === undefined ? await listFormats() : [frontend];
-  return openModel(path, { folderFiles: formats.flatMap(({ folderFile }) => folderFile ?? []) });
+  const folderFiles = formats.flatMap(({ folderFile }) => folderFile ?? []);
+  return openModel(path, { folderFiles: [...folderFiles, ...FOREIGN_FOLDER_FILES] });
 }
 
 async function readSource(
@@ -153,6 +159,7 @@ async function readObject(
   const reader = frontend ?? (isObject ? await detectObject(model) : undefined);
   if (reader?.fromObject !== undefined) {
     try {
+      checkReadOptions(reader, options);
       return reader.fromObject(model as object, options);
     } catch (error) {
       throw locateError({ format: reader.format }, error);
