@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { writeGraphDef, writeOnnx } from '../bench/src/large-models.ts';
+import { writePt2 } from '../bench/src/large-pt2.ts';
+import { writeTfLite } from '../bench/src/large-tflite.ts';
 import { ROOT } from '../scripts/pack-packages.mjs';
 import { PEAK_MEGABYTES } from './support/peak-memory.ts';
 import { run } from './support/run.ts';
@@ -37,6 +39,8 @@ async function read(path: string, way: 'path' | 'blob') {
 describe.each([
   ['onnx', writeOnnx],
   ['tensorflow-graphdef', writeGraphDef],
+  ['tflite', writeTfLite],
+  ['pt2', writePt2],
 ])('2.2 GB of %s', (format, write) => {
   test(`take under ${MAX_MEGABYTES} MB of memory, from a path and from a Blob alike`, async () => {
     const path = join(folder, format);

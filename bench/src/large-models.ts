@@ -1,10 +1,9 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SparseFile, WEIGHT_BYTES, WIDTH } from './sparse-file.ts';
 
-// Large model files whose weights are holes, which take no space on the disk: a chain of MatMul nodes with 16 MiB
-// weights.
+// Large protobuf files whose weights are holes: a chain of MatMul nodes with 16 MiB weights.
 
-const WIDTH = 2048;
-const WEIGHT_BYTES = WIDTH * WIDTH * 4;
 /** Fields in which ONNX keeps weights. */
 export const RAW_DATA = 9;
 export const FLOAT_DATA = 4;
@@ -29,29 +28,6 @@ function text(number: number, value: string): number[] {
 function valueInfo(name: string): number[] {
   const dims = [1, WIDTH].flatMap((extent) => field(1, [0x08, ...varint(extent)]));
   return [...text(1, name), ...field(2, field(1, [0x08, 1, ...field(2, dims)]))];
-}
-
-/** A file that is written from front to back. */
-class SparseFile {
-  readonly #file: number;
-  #size = 0;
-
-  constructor(path: string) {
-    this.#file = openSync(path, 'w');
-  }
-
-  write(part: readonly number[]): void {
-    this.#size += writeSync(this.#file, Uint8Array.from(part), 0, part.length, this.#size);
-  }
-
-  skip(bytes: number): void {
-    this.#size += bytes;
-  }
-
-  close(): void {
-    ftruncateSync(this.#file, this.#size);
-    closeSync(this.#file);
-  }
 }
 
 /** Writes an ONNX model. @returns its number of nodes */
@@ -121,5 +97,40 @@ export function writeGraphDef(path: string, bytes: number): number {
     file.write(field(1, [...text(1, `t${layer}`), ...text(2, 'MatMul'), ...reads]));
   }
   file.close();
+  return layers;
+}
+
+/** Writes a SavedModel, a folder whose weights are in a file of their own. @returns its number of MatMul nodes */
+export function writeSavedModel(folder: string, bytes: number): number {
+  const layers = Math.ceil(bytes / WEIGHT_BYTES);
+  mkdirSync(join(folder, 'variables'), { recursive: true });
+  const weights = new SparseFile(join(folder, 'variables/variables.data-00000-of-00001'));
+  weights.skip(layers * WEIGHT_BYTES);
+  weights.close();
+  const shape = (...extents: readonly number[]): number[] =>
+    attribute(
+      'shape',
+      field(
+        7,
+        extents.flatMap((extent) => field(2, [0x08, ...varint(extent)])),
+      ),
+    );
+  const float = attribute('dtype', [0x30, 1]);
+  const node = (name: string, op: string, inputs: readonly string[], ...rest: number[][]) =>
+    field(1, [
+      ...text(1, name),
+      ...text(2, op),
+      ...inputs.flatMap((input) => text(3, input)),
+      ...rest.flat(),
+    ]);
+  const nodes = [node('x', 'Placeholder', [], float, shape(1, WIDTH))];
+  for (let layer = 0; layer < layers; layer++) {
+    nodes.push(node(`v${layer}`, 'VarHandleOp', [], float, shape(WIDTH, WIDTH)));
+    nodes.push(node(`w${layer}`, 'ReadVariableOp', [`v${layer}`], float));
+    nodes.push(node(`t${layer}`, 'MatMul', [layer === 0 ? 'x' : `t${layer - 1}`, `w${layer}`]));
+  }
+  const model = new SparseFile(join(folder, 'saved_model.pb'));
+  model.write([0x08, 1, ...field(2, [...field(1, text(4, 'serve')), ...field(2, nodes.flat())])]);
+  model.close();
   return layers;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { againstOriginal } from './original.ts';
 import { growth, predictionFromGraphs, predictionFromOnnx, sharedKernels } from './prediction.ts';
 import { pythonMissing } from './python.ts';
+import { readingByFormat } from './reading.ts';
 import { coldStart, loading } from './start.ts';
 
 // npm run bench [-- --smoke] [--original]: prints tables; judges nothing.
@@ -44,6 +45,7 @@ async function ownFigures(): Promise<void> {
     ]),
   );
   print('From ONNX bytes', predictionFromOnnx(files, smoke ? 5 : 200));
+  print('Reading one network, processor time', await readingByFormat(smoke ? 2 : 60));
   print('Growth', growth(smoke ? [1000] : [1000, 10_000, 100_000]));
   print('Loading a predictor', loading(smoke ? 1 : 7));
   print('Cold start', coldStart(smoke ? 1 : 9));
