@@ -38,7 +38,7 @@ export async function* predictSources(
   pool.useThisThread((source) => predictSource(source, job, predictors));
   function startWorkers(msLeft: number): void {
     while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_PER_THREAD)))
-      pool.startWorker(new URL('./predict-worker.js', import.meta.url), job);
+      pool.startWorker('predict-worker', job);
   }
   async function* outcomes() {
     startWorkers(MS_PER_MODEL * sources.length);

@@ -8,6 +8,9 @@ import { describeFailure, type Failure } from './failure.ts';
  */
 const TASKS_PER_THREAD = 16;
 
+/** A script of this package that calls {@link serveTasks}; the build of the package makes a file of each. */
+type WorkerScript = 'predict-worker' | 'eval-worker';
+
 type Work<Task, Result> = (task: Task) => Promise<Result>;
 
 type Answer<Result> = { readonly id: number } & (
@@ -47,9 +50,9 @@ export class WorkerPool<Task, Result> {
     this.#addThread(work);
   }
 
-  /** Starts a thread; its script calls {@link serveTasks}. */
-  startWorker(script: URL, workerData: unknown): void {
-    const worker = new Worker(script, { workerData });
+  /** Starts a thread. */
+  startWorker(script: WorkerScript, workerData: unknown): void {
+    const worker = new Worker(new URL(`./${script}.js`, import.meta.url), { workerData });
     const waiting = new Map<number, Pending<Result>>();
     let next = 0;
     worker.on('message', (answer: Answer<Result>) => {

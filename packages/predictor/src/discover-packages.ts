@@ -137,7 +137,17 @@ function asPlugin({ folder, text }: InstalledPackage, disk: Disk): DiscoveredPac
   if (!keywords.some((keyword) => keyword.startsWith('nnmeter-'))) return undefined;
   const name = String(manifest.name);
   const url = disk.urlOf(folder, entryOf(manifest));
-  return { name, keywords, facts: manifest.nnmeter, load: () => load(name, url) };
+  let loading: Promise<Record<string, unknown>> | undefined;
+  return {
+    name,
+    keywords,
+    facts: manifest.nnmeter,
+    load() {
+      // Node remembers modules, but finding them again takes as long as reading a small model.
+      loading ??= load(name, url);
+      return loading;
+    },
+  };
 }
 
 async function load(name: string, url: string): Promise<Record<string, unknown>> {

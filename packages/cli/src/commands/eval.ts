@@ -63,8 +63,7 @@ async function evaluateDataset(
       onChunk: ({ length }) => progress.advance(length),
     });
     const pool = new WorkerPool<LineBatch, Comparison[][]>();
-    for (let thread = 0; thread < threads; thread++)
-      pool.startWorker(new URL('./eval-worker.js', import.meta.url), choice);
+    for (let thread = 0; thread < threads; thread++) pool.startWorker('eval-worker', choice);
     for await (const results of pool.map(batches, BATCHES_PER_THREAD)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }
