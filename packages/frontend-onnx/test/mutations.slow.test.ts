@@ -62,16 +62,7 @@ describe('mutated models give a graph or one clear error', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('bytes changed, inserted, left out, repeated', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...MODELS), mutations, (model, steps) => {
-        expectGraphOrRefusal(() => readOnnx(mutate(model, steps)));
-      }),
-      { numRuns: 1500 },
-    );
-  });
-
-  test('the same from a file, with the same outcome', async () => {
+  test('bytes changed, inserted, left out, repeated: from a file the outcome is the same', async () => {
     const path = join(folder, 'model.onnx');
     const outcome = (error: unknown): string => {
       if (!(error instanceof NnMeterError)) throw error;
@@ -93,7 +84,7 @@ describe('mutated models give a graph or one clear error', () => {
         }
         expect(fromFile).toBe(fromBytes);
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
@@ -128,7 +119,7 @@ describe('mutated models give a graph or one clear error', () => {
           expectGraphOrRefusal(() => readOnnx(copy as ModelProto));
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 700 },
     );
   });
 });

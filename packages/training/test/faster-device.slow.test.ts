@@ -6,7 +6,7 @@ import { readDataset, sharedTest } from '../../../tests/support/shared.ts';
 import { accuracy, kernelsOf, type Measured } from './support/scaled-device.ts';
 
 const FAMILIES = ['resnet', 'mobilenetv2', 'squeezenet', 'mnasnet'] as const;
-const MODELS = 400;
+const MODELS = 200;
 /** Trees of the correction: fewer than a device gets, for time. */
 const ROUNDS = 40;
 const POINT = 0.01;
