@@ -1,6 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
 import { type ByteSource, HEAD_BYTES } from '@nnmeter/model-source';
-import { LazyReader, type MessageFields } from '@nnmeter/model-source/protobuf';
+import { LazyReader, type MessageFields, NameTable } from '@nnmeter/model-source/protobuf';
 import { fields, tensorflow } from './generated/tensorflow.ts';
 import type { GraphDef, MetaGraphDef, SavedModel } from './wire-types.ts';
 
@@ -99,7 +99,7 @@ function headOf(input: Uint8Array | ByteSource): Uint8Array {
 }
 
 function reader(input: Uint8Array | ByteSource): LazyReader {
-  return new LazyReader(input, 'TensorFlow');
+  return new LazyReader(input, 'TensorFlow', new NameTable());
 }
 
 function attempt<T>(decode: () => T): T {

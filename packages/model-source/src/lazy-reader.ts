@@ -3,7 +3,8 @@ import protobuf from 'protobufjs/minimal.js';
 import type { ByteSource } from './byte-source.ts';
 import type { ByteTable } from './byte-table.ts';
 import { PAYLOAD_BYTES } from './limits.ts';
-import { NameTable } from './name-table.ts';
+import type { NameTable } from './name-table.ts';
+import { readUtf8 } from './utf8.ts';
 
 /** Keeps a file of millions of small tensors within memory; payloads beyond it are stepped over too. */
 const ALL_PAYLOAD_BYTES = 64 * 2 ** 20;
@@ -45,17 +46,21 @@ export class LazyReader extends Reader {
   #start = 0;
   /** Bytes of a window: twice as many as of the one before it, few after a jump. */
   #windowBytes = WINDOW_BYTES;
-  /** Names, ops and attributes repeat: equal texts are one object. */
-  readonly #texts = new NameTable();
+  readonly #texts: NameTable | undefined;
   #messages = 0;
   #fields = 0;
   #stringBytes = 0;
   #payloadBytes = 0;
 
-  /** @param input what to read @param format named in errors, e.g. "ONNX" */
-  constructor(input: Uint8Array | ByteSource, format: string) {
+  /**
+   * @param input what to read
+   * @param format named in errors, e.g. "ONNX"
+   * @param texts where texts that repeat become one object
+   */
+  constructor(input: Uint8Array | ByteSource, format: string, texts?: NameTable) {
     super(NOTHING);
     this.#format = format;
+    this.#texts = texts;
     if (input instanceof Uint8Array) {
       this.#window = input;
       this.#buffer = NOTHING;
@@ -198,7 +203,12 @@ export class LazyReader extends Reader {
   }
 
   string(): string {
-    return this.#texts.text(this.name(this.#texts));
+    if (this.#texts !== undefined) return this.#texts.text(this.name(this.#texts));
+    const length = this.#stringLength();
+    if (length === 0) return '';
+    const index = this.#locate(length);
+    this.pos += length;
+    return readUtf8(this.#window, index, index + length);
   }
 
   /** Steps over what `bytes` would read. */
