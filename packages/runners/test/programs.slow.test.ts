@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type MeasureOptions, openRunner } from '@nnmeter/runners';
 import { buildModel } from '@nnmeter/zoo';
+import { hasShared, sharedPath } from '../../../tests/support/shared.ts';
 import { asModel } from './support/models.ts';
 
 // Programs that pip installs: openvino, ai-edge-litert. NNMETER_BENCHMARKS may name the folder they are in.
@@ -55,11 +56,11 @@ const benchmarkApp = find('benchmark_app');
 );
 
 const litert = find('litert-benchmark');
-(litert === undefined ? test.skip : test)(
-  'litert-benchmark measures a MobileNetV2 (skipped: LiteRT absent)',
+(litert === undefined || !hasShared ? test.skip : test)(
+  'litert-benchmark measures a MobileNetV2 (skipped: LiteRT or ../shared absent)',
   async () => {
     const runner = await openRunner('litert', { parameters: { benchmark: litert! } });
-    const file = new URL('../../../fixtures/tflite/mobilenet_v2_f32.tflite', import.meta.url);
+    const file = sharedPath('tflite/mobilenet_v2_int8.tflite');
     const model = { ...asModel(buildModel('mobilenet_v2')), bytes: () => readFileSync(file) };
     const { ms, medianMs, layers } = await runner.measure(model, OPTIONS);
     expect(ms).toBeGreaterThan(0);
