@@ -274,6 +274,17 @@ test('the same model a thousand times slower than before', async () => {
   await runner.close();
 });
 
+test('a runner that is closed ends what runs, and measures no more', async () => {
+  const runner = await open('hang', {}, [join(folder, 'closed')]);
+  const all = Promise.allSettled([runner.measure(model, OPTIONS), runner.measure(model, OPTIONS)]);
+  await sleep(200);
+  await runner.close();
+  for (const { reason } of (await all) as PromiseRejectedResult[]) {
+    expect(reason).toEqual(asError(/runner fake was closed/));
+  }
+  await expect(runner.measure(model, OPTIONS)).rejects.toEqual(asError(/runner fake was closed/));
+});
+
 test('calls are served one after another', async () => {
   const log = join(folder, 'log');
   const append = (text: string) => [
