@@ -1,15 +1,15 @@
 // The process in which ONNX Runtime measures: node onnxruntime-child.js PATH_OF_MODULE EXECUTION_PROVIDER PATH_OF_STDOUT
 import { truncateSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { NnMeterError } from '@nnmeter/ir';
 import type { Answer } from './child-process.ts';
 import {
   type Clock,
-  makeFeeds,
   measureOnnx,
   type OnnxRuntime,
   openSession,
+  runProfiled,
 } from './onnx-session.ts';
 
 export type OnnxRequest =
@@ -120,24 +120,23 @@ async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Pr
 async function profile(
   runtime: OnnxRuntime,
   model: string | Uint8Array,
-  { threads, warmups, runs, optimised }: Measure,
+  request: Measure,
   profileFilePrefix: string,
 ): Promise<void> {
-  const special = {
-    enableProfiling: true,
-    profileFilePrefix,
-    ...(optimised && { optimizedModelFilePath: optimised.all }),
-  };
-  const session = await openSession(runtime, model, { threads, executionProvider }, special);
-  const feeds = await makeFeeds(runtime, model);
-  for (let count = 0; count < warmups + runs; count++) await session.run(feeds);
   truncateSync(stdoutPath);
-  session.endProfiling();
-  await session.release?.();
+  const optimizedModelFilePath = request.optimised?.all;
+  await runProfiled(
+    runtime,
+    model,
+    { ...request, executionProvider },
+    {
+      profileFilePrefix,
+      ...(optimizedModelFilePath !== undefined && { optimizedModelFilePath }),
+    },
+  );
   if (executionProvider === 'cpu') return;
   // WebAssembly prints its profile.
-  const printed = await readFile(stdoutPath, 'utf8');
-  await writeFile(`${profileFilePrefix}.json`, printed);
+  await copyFile(stdoutPath, `${profileFilePrefix}.json`);
   truncateSync(stdoutPath);
 }
 

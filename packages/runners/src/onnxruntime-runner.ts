@@ -8,12 +8,12 @@ import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { type RequestLimits, ServingProcess } from './child-process.ts';
 import { ModelFolder } from './model-folder.ts';
 import { readOnnxFile } from './onnx-file.ts';
+import { groupProfiled, layersOf } from './onnx-layers.ts';
 import type { OnnxFacts, OnnxRequest, OptimisedFiles } from './onnxruntime-child.ts';
 import { groupOptimised, type OptimisedGroup } from './optimised-nodes.ts';
 import { type ProfiledNode, readProfile } from './profile.ts';
 import type {
   FusedNode,
-  LayerTime,
   MeasureOptions,
   RunnableModel,
   Runner,
@@ -149,12 +149,12 @@ async function readGroups(
   optimised: OptimisedFiles | undefined,
   profiled: readonly ProfiledNode[],
 ): Promise<readonly OptimisedGroup[]> {
-  const { nodes } = await readOnnxFile(optimised?.extended ?? file);
-  const run =
-    optimised === undefined
-      ? profiled.map(({ name, opType }) => ({ name, opType, inputs: [], outputs: [] }))
-      : (await readOnnxFile(optimised.all)).nodes;
-  return groupOptimised(graph, nodes, run);
+  if (optimised === undefined) return groupProfiled(graph, await readOnnxFile(file), profiled);
+  const [extended, all] = [
+    await readOnnxFile(optimised.extended),
+    await readOnnxFile(optimised.all),
+  ];
+  return groupOptimised(graph, extended.nodes, all.nodes);
 }
 
 function notTold(groups: readonly OptimisedGroup[]): NnMeterError {
@@ -170,24 +170,6 @@ async function readProfileFile(folder: string): Promise<string> {
   const profile = (await readdir(folder)).find((name) => name.startsWith(PROFILE));
   if (profile === undefined) throw new NnMeterError('E_RUNNER', 'ONNX Runtime wrote no profile');
   return readBoundedText(join(folder, profile), MAX_PROFILE_BYTES);
-}
-
-function layersOf(
-  groups: readonly OptimisedGroup[],
-  profiled: readonly ProfiledNode[],
-): readonly LayerTime[] {
-  const times = new Map(profiled.map(({ name, ms }) => [name, ms]));
-  return groups.map(({ op, nodes, optimised }) => {
-    let ms = 0;
-    for (const name of optimised) {
-      const time = times.get(name);
-      if (time === undefined) {
-        throw new NnMeterError('E_RUNNER', `the profile of ONNX Runtime lacks node ${quote(name)}`);
-      }
-      ms += time;
-    }
-    return { name: optimised.join(' '), op, ms, ...(nodes.length > 0 && { nodes }) };
-  });
 }
 
 /** The path of a module as the project sees it, or as this package does. */

@@ -51,7 +51,8 @@ export function readProfile(
 
 function parseEvents(text: string): readonly ProfileEvent[] {
   try {
-    const events: unknown = JSON.parse(text);
+    // It may be printed among other things.
+    const events: unknown = JSON.parse(text.slice(text.indexOf('[\n'), text.lastIndexOf(']') + 1));
     if (Array.isArray(events)) return events.filter((event) => typeof event === 'object' && event);
   } catch {}
   throw new NnMeterError('E_RUNNER', 'what ONNX Runtime wrote as a profile is none');
