@@ -225,8 +225,8 @@ describe('layers', () => {
     ['', /it is no list of layers in JSON/],
     ['[]', /there are no layers in it/],
     [
-      '[{"name": "a", "ms": 1}]',
-      /its 1 layers take 1 ms together, but the model 5 ms: layers are missing/,
+      '[{"name": "a", "ms": 0.5}]',
+      /its 1 layers take 0\.5 ms together, but the model 5 ms: layers are missing/,
     ],
     ['[{"name": "a", "ms": 4000}]', /take 4000 ms together.* in another unit/],
     ['[{"name": "a", "ms": -1}]', /-1 ms is no time of layer "a"/],
