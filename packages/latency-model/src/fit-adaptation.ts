@@ -185,11 +185,12 @@ class Problem {
 
   constructor(models: readonly MeasuredModel[], scale: number) {
     this.#scale = scale;
-    const kernels = [
-      ...new Set(models.flatMap((model) => model.kernels.map(({ kernel }) => kernel))),
-    ];
+    const uses = new Map<KernelTime, number>();
+    for (const { kernel, uses: times } of models.flatMap((model) => model.kernels))
+      uses.set(kernel, (uses.get(kernel) ?? 0) + times);
+    const kernels = [...uses.keys()];
     const index = new Map(kernels.map((kernel, at) => [kernel, at]));
-    this.#addKinds(kernels);
+    this.#addKinds(uses);
     for (const [at, kernel] of kernels.entries()) {
       this.#rows.push(this.#rowOf(kernel));
       if (kernel.layer !== undefined && kernel.ms > 0) this.#layers.push(at);
@@ -213,11 +214,13 @@ class Problem {
     return this.#spreads.push(spread) - 1;
   }
 
-  #addKinds(kernels: readonly KernelTime[]): void {
-    const byKind = new Map<string, KernelTime[]>();
-    for (const kernel of kernels) {
-      const kind = kindName(kernel.configuration);
-      byKind.set(kind, [...(byKind.get(kind) ?? []), kernel]);
+  #addKinds(uses: ReadonlyMap<KernelTime, number>): void {
+    const byKind = new Map<string, [KernelTime, number][]>();
+    for (const entry of uses) {
+      const kind = kindName(entry[0].configuration);
+      const own = byKind.get(kind);
+      if (own === undefined) byKind.set(kind, [entry]);
+      else own.push(entry);
     }
     for (const [kind, own] of byKind) {
       const constant = this.#column(KIND_SPREAD);
@@ -401,8 +404,8 @@ function product({ columns, values }: SparseRow, solution: Float64Array): number
   return sum;
 }
 
-/** Of the sizes that are known of all these kernels and vary among them. */
-function rangesOf(kernels: readonly KernelTime[]): SizeRanges {
+/** Of the sizes that are known of all these kernels and vary among them; means go by how often each is used. */
+function rangesOf(kernels: readonly (readonly [KernelTime, uses: number])[]): SizeRanges {
   const ranges = {
     sizes: [] as number[],
     least: [] as number[],
@@ -410,15 +413,18 @@ function rangesOf(kernels: readonly KernelTime[]): SizeRanges {
     greatest: [] as number[],
   };
   for (const [size, { value }] of SIZES.entries()) {
-    const values = Float64Array.from(kernels, ({ configuration }) =>
-      value(configuration as KernelDescription),
-    );
-    const least = values.reduce((a, b) => Math.min(a, b));
-    const greatest = values.reduce((a, b) => Math.max(a, b));
+    let [least, greatest, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+    for (const [{ configuration }, uses] of kernels) {
+      const own = value(configuration as KernelDescription);
+      least = Math.min(least, own);
+      greatest = Math.max(greatest, own);
+      sum += uses * own;
+      count += uses;
+    }
     if (!(greatest > least)) continue;
     ranges.sizes.push(size);
     ranges.least.push(least);
-    ranges.mean.push(values.reduce((sum, each) => sum + each, 0) / values.length);
+    ranges.mean.push(sum / count);
     ranges.greatest.push(greatest);
   }
   return ranges;
