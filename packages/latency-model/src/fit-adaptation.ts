@@ -42,8 +42,8 @@ export interface MeasuredModel {
 const COMMON_SPREAD = 0.1;
 const STARTUP_SPREAD = 0.1;
 const KIND_SPREAD = 0.05;
-const SLOPE_SPREAD = 0.06;
-const PRODUCT_SPREAD = 0.01;
+const SLOPE_SPREAD = 0.03;
+const PRODUCT_SPREAD = 0.005;
 /** A roofline estimate may be wrong by a multiple; not multiplied. */
 const ESTIMATED_SPREAD = 2;
 
