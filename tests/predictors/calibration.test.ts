@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { createGraph, type Graph } from '@nnmeter/ir';
-import {
-  calibratedMs,
-  fitFactors,
-  type KernelTime,
-  kernelGroups,
-  modelMs,
-} from '@nnmeter/latency-model';
+import { Adapter, fitAdaptation, type KernelTime } from '@nnmeter/latency-model';
 import {
   calibratePredictor,
   createPredictor,
@@ -49,7 +43,10 @@ test('a device at half the clock is learned from one measurement', () => {
   const calibration = fitCalibration(predictor, [
     { graph: graphs[0]!, latencyMs: 2 * latencyOf(graphs[0]!) },
   ]);
-  expect(calibration).toMatchObject({ scale: 2, corrections: {}, measurements: 1 });
+  expect(calibration).toMatchObject({
+    adaptation: { scale: 2, startup: 1, kinds: {} },
+    measurements: 1,
+  });
   const calibrated = calibratePredictor(predictor, calibration);
   const report = calibrated.predictGraph(graphs[5]!);
   expect(report.latencyMs).toBeCloseTo(2 * latencyOf(graphs[5]!), 6);
@@ -142,8 +139,11 @@ describe('bad measurements', () => {
 });
 
 function kernel(kind: string, ms: number, isEstimated = false): KernelTime {
-  const configuration = { kind, kernelHeight: 3, kernelWidth: 3, outHeight: 28 };
-  return { groups: kernelGroups(configuration, isEstimated), ms };
+  return {
+    configuration: { kind, kernelHeight: 3, kernelWidth: 3, outHeight: 28 },
+    ms,
+    isEstimated,
+  };
 }
 
 /** Fits to the true time of networks, and says how far off the next network is. */
@@ -151,10 +151,19 @@ function errorAfterFit(
   networks: readonly (readonly KernelTime[])[],
   trueMs: (kernel: KernelTime) => number,
 ): number {
-  const models = networks.map((kernels) => ({ startupMs: 0, kernels }));
-  const measured = networks.map((list) => list.reduce((total, each) => total + trueMs(each), 0));
-  const factors = fitFactors(models.slice(1), measured.slice(1));
-  return Math.abs(modelMs(models[0]!, factors) / measured[0]! - 1);
+  const models = networks.map((kernels) => ({
+    startupMs: 0,
+    kernels: kernels.map((each) => ({ kernel: each, uses: 1 })),
+    measuredMs: kernels.reduce((total, each) => total + trueMs(each), 0),
+  }));
+  const [next, ...others] = models;
+  const adapter = new Adapter(fitAdaptation(others));
+  const adapted = next!.kernels.reduce(
+    (total, { kernel: { configuration, ms, isEstimated } }) =>
+      total + adapter.kernelMs(configuration, ms, isEstimated),
+    0,
+  );
+  return Math.abs(adapted / next!.measuredMs - 1);
 }
 
 test('an op that was only estimated may be off by a multiple', () => {
@@ -162,16 +171,34 @@ test('an op that was only estimated may be off by a multiple', () => {
     kernel('conv', 10),
     kernel('channelshuffle', ms, true),
   ]);
-  const isShuffle = ({ groups }: KernelTime): boolean => groups[0]!.name === 'channelshuffle';
+  const isShuffle = ({ configuration }: KernelTime): boolean =>
+    configuration.kind === 'channelshuffle';
   expect(errorAfterFit(networks, (each) => each.ms * (isShuffle(each) ? 4 : 1))).toBeLessThan(0.2);
 });
 
 test('a device on which every kernel takes longer to start', () => {
-  const networks = [150, 10, 20, 40, 80, 15].map((count) =>
-    Array.from({ length: count }, () => kernel('conv', 20 / count)),
-  );
-  const slower = ({ ms }: KernelTime): number => ms + 0.05;
-  expect(errorAfterFit(networks, slower)).toBeLessThan(0.02);
+  const slower = (graph: Graph): number =>
+    latencyOf(graph) + 0.1 * predictor.predictGraph(graph).kernels.length;
+  const measurements = graphs.map((graph) => ({ graph, latencyMs: slower(graph) }));
+  const calibrated = calibratePredictor(predictor, fitCalibration(predictor, measurements));
+  for (const graph of [network(24, 1), network(96, 3), network(96, 5)])
+    expect(Math.abs(calibrated.totalMs(graph) / slower(graph) - 1)).toBeLessThan(0.1);
+});
+
+test('layers tell apart what totals cannot', () => {
+  const networks = Array.from({ length: 12 }, (_, index) => index + 1).map((ms) => [
+    { ...kernel('conv', ms), layer: { ms: 2 * ms, count: 1 } },
+    { ...kernel('fc', ms), layer: { ms: 0.5 * ms, count: 1 } },
+  ]);
+  const models = networks.map((kernels) => ({
+    startupMs: 0,
+    kernels: kernels.map((each) => ({ kernel: each, uses: 1 })),
+    measuredMs: kernels.reduce((total, { layer }) => total + layer.ms, 0),
+  }));
+  const adapter = new Adapter(fitAdaptation(models));
+  const msOf = (kind: string): number => adapter.kernelMs(kernel(kind, 1).configuration, 1, false);
+  expect(msOf('conv')).toBeGreaterThan(1.7);
+  expect(msOf('fc')).toBeLessThan(0.8);
 });
 
 test('kernels stay positive whatever the measurements', () => {
@@ -186,11 +213,15 @@ test('kernels stay positive whatever the measurements', () => {
     [40, 1e-3, 1e3, 5],
     [1e-6, 1e6, 1, 1],
   ]) {
-    const models = networks.map((kernels) => ({ startupMs: 0, kernels }));
-    const factors = fitFactors(models, measured);
-    for (const each of [...networks.flat(), kernel('unknown', 1e-3)]) {
-      expect(calibratedMs(factors, each)).toBeGreaterThan(0);
-      expect(calibratedMs(factors, each)).toBeLessThan(Infinity);
+    const models = networks.map((kernels, index) => ({
+      startupMs: 0,
+      kernels: kernels.map((each) => ({ kernel: each, uses: 1 })),
+      measuredMs: measured[index]!,
+    }));
+    const adapter = new Adapter(fitAdaptation(models));
+    for (const { configuration, ms } of [...networks.flat(), kernel('unknown', 1e-3)]) {
+      expect(adapter.kernelMs(configuration, ms, false)).toBeGreaterThan(0);
+      expect(adapter.kernelMs(configuration, ms, false)).toBeLessThan(Infinity);
     }
   }
 });

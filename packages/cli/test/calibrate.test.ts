@@ -124,22 +124,25 @@ test.each(['-', 'folder', 'gone/my.json', './mine.csv', 'small.json'])(
 );
 
 describe('a file for --calibration', () => {
+  const CONV = { measured: false, constant: 0.1, estimated: 0, sizes: [], products: [] };
+  const ADAPTATION = { scale: 2, startup: 1, kinds: { conv: CONV } };
   const GOOD = {
     format: 'nnmeter-calibration',
-    version: 1,
+    version: 2,
     predictor: DEVICE,
     predictorVersion: '2.0',
-    scale: 2,
-    corrections: { conv: 0.1 },
-    perKernelMs: 0,
+    adaptation: ADAPTATION,
     measurements: 3,
     rmspeBefore: 0.5,
     rmspeAfter: 0.1,
   };
   const text = (changes: object) => JSON.stringify({ ...GOOD, ...changes });
+  const adapted = (changes: object) => text({ adaptation: { ...ADAPTATION, ...changes } });
+  const conv = (changes: object) => adapted({ kinds: { conv: { ...CONV, ...changes } } });
+  const SIZE = { name: 'input channels', least: 1, mean: 2, greatest: 3, slope: 0.1 };
 
   test('is read, with a mark and members it does not need', async () => {
-    const good = `\uFEFF${text({ note: 'mine' }).replace('{', '{"__proto__": {"scale": 5},')}`;
+    const good = `\uFEFF${text({ note: 'mine' }).replace('{', '{"__proto__": {"adaptation": 5},')}`;
     const run = await nnMeter(
       ['--calibration', 'my.json', '--json', 'small.json'],
       folderWith({ ...SMALL, 'my.json': good }),
@@ -154,17 +157,19 @@ describe('a file for --calibration', () => {
     ['of bytes', Uint8Array.from({ length: 999 }, (_, i) => i * 37), /my\.json is not JSON/],
     ['that is null', 'null', /my\.json is not a calibration/],
     ['that is a list', '[]', /my\.json is not a calibration/],
-    ['of another format', text({ version: 2 }), NONE],
-    ['without a scale', text({ scale: undefined }), NONE],
-    ['with a negative scale', text({ scale: -1 }), NONE],
-    ['with an absurd scale', text({ scale: 1e300 }), NONE],
-    ['with a scale of text', text({ scale: '2' }), NONE],
-    ['without a time per kernel', text({ perKernelMs: undefined }), NONE],
+    ['of an older format', text({ version: 1, scale: 2, corrections: {}, perKernelMs: 0 }), NONE],
+    ['without a scale', adapted({ scale: undefined }), NONE],
+    ['with a negative scale', adapted({ scale: -1 }), NONE],
+    ['with an absurd scale', adapted({ scale: 1e300 }), NONE],
+    ['with a scale of text', adapted({ scale: '2' }), NONE],
+    ['without a start-up', adapted({ startup: undefined }), NONE],
     ['with infinity', text({}).replace('"scale":2', '"scale":1e999'), NONE],
-    ['with a list of corrections', text({ corrections: [0.1] }), NONE],
-    ['with corrections of text', text({ corrections: 'abc' }), NONE],
-    ['with an absurd correction', text({ corrections: { conv: 1e308 } }), NONE],
-    ['with a hidden correction', text({}).replace('{"conv"', '{"__proto__":{"a":1},"conv"'), NONE],
+    ['with a list of kinds', adapted({ kinds: [CONV] }), NONE],
+    ['with kinds of text', adapted({ kinds: 'abc' }), NONE],
+    ['with an absurd constant', conv({ constant: 1e308 }), NONE],
+    ['with an unknown size', conv({ sizes: [{ ...SIZE, name: 'age' }], products: [0] }), NONE],
+    ['with a size without its product', conv({ sizes: [SIZE] }), NONE],
+    ['with a hidden kind', text({}).replace('{"conv"', '{"__proto__":{"a":1},"conv"'), NONE],
     ['without measurements', text({ measurements: undefined }), NONE],
     ['for an unknown predictor', text({ predictor: 'mine' }), /my\.json: unknown predictor "mine"/],
     [

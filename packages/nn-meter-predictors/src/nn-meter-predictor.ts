@@ -101,13 +101,23 @@ function describe(kernel: NnMeterKernel, latencyMs: number | undefined): KernelL
   };
 }
 
-/** Kernels go by the first of the short names that nn-Meter joins. */
-function configurationOf({ name, nodes, outputShape }: NnMeterKernel): KernelConfiguration {
+/** Kernels go by the first of the short names that nn-Meter joins; images have channels last. */
+function configurationOf(kernel: NnMeterKernel): KernelConfiguration {
+  const { name, nodes, inputShapes, outputShape } = kernel;
   const [kind = name] = name.split('-');
   const { kernelShape = [] } = nodes[0]!.attributes as { kernelShape?: readonly number[] };
   const [kernelHeight = 1, kernelWidth = 1] = kernelShape;
-  const outHeight = outputShape?.length === 4 ? outputShape[1]! : 1;
-  return { kind, kernelHeight, kernelWidth, outHeight };
+  const [, height = 1, width = 1, channels = 1] = imageShape(inputShapes[0]);
+  const [, outHeight = 1, outWidth = 1, outChannels = 1] = imageShape(outputShape);
+  return {
+    ...{ kind, kernelDepth: 1, kernelHeight, kernelWidth },
+    ...{ depth: 1, height, width, channels },
+    ...{ outDepth: 1, outHeight, outWidth, outChannels },
+  };
+}
+
+function imageShape(shape: readonly number[] | undefined): readonly number[] {
+  return shape?.length === 4 ? shape : [];
 }
 
 function uncountedWarning(kernels: readonly NnMeterKernel[]): string[] {

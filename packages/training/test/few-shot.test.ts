@@ -63,21 +63,24 @@ test.each(DEVICES)('%s: the protocol fits what fitCalibration fits', (device, de
   const { name } = definition;
   const data = dataset.devices.find((each) => each.device.name === name)!;
   const weights = decodeWeights(readFileSync(join(PREDICTORS, device, 'weights.bin')));
-  const { factors } = runFewShot(data, dataset.ids, weights);
+  const { adaptation } = runFewShot(data, dataset.ids, weights);
 
   const ten = MODELS.toSorted((a, b) => hashOf(a) - hashOf(b)).slice(0, 10);
   const calibration = fitCalibration(
     createPredictor(definition),
     ten.map((id) => ({ graph: graphs.get(id)!, latencyMs: measured.get(id)![name]! })),
   );
-  expect(Object.keys(calibration.corrections).sort()).toEqual(
-    Object.keys(factors.corrections).sort(),
-  );
-  expect(calibration.scale).toBeCloseTo(factors.scale, 9);
-  expect(calibration.perKernelMs).toBeCloseTo(factors.perKernelMs, 9);
-  for (const [group, correction] of Object.entries(factors.corrections))
-    expect(calibration.corrections[group]).toBeCloseTo(correction, 9);
-  expect(Object.keys(factors.corrections)).toEqual(
-    expect.arrayContaining(['estimated conv', 'conv 3x3', 'hswish', 'copy']),
-  );
+  const fitted = calibration.adaptation;
+  expect(fitted.scale).toBeCloseTo(adaptation.scale, 9);
+  expect(fitted.startup).toBeCloseTo(adaptation.startup, 9);
+  expect(Object.keys(fitted.kinds).sort()).toEqual(Object.keys(adaptation.kinds).sort());
+  for (const [kind, { constant, estimated, sizes, products }] of Object.entries(adaptation.kinds)) {
+    const own = fitted.kinds[kind]!;
+    expect(own.constant).toBeCloseTo(constant, 6);
+    expect(own.estimated).toBeCloseTo(estimated, 6);
+    expect(own.sizes.map(({ name }) => name)).toEqual(sizes.map(({ name }) => name));
+    for (const [pair, product] of products.entries())
+      expect(own.products[pair]).toBeCloseTo(product, 6);
+  }
+  expect(adaptation.kinds.conv!.estimated).not.toBe(0);
 });
