@@ -1,0 +1,17 @@
+export {
+  type AxisOrder,
+  AxisOrders,
+  type ImageChannels,
+  identity,
+  isIdentity,
+  permuted,
+  placesInOrder,
+  reshapedOrder,
+  splitsAndMerges,
+} from './axis-order.ts';
+export { filterOrder, transposedFilterOrder } from './filter-order.ts';
+export { foldIntoWeights } from './fold-into-weights.ts';
+export { notExported } from './not-exported.ts';
+export { packValues } from './pack-values.ts';
+export { RandomWeights, type WeightRole } from './random-weights.ts';
+export { requireExportable } from './require-exportable.ts';
