@@ -4,9 +4,12 @@
     python scripts/compare-exported-networks.py FOLDER [--json FILE]
 
 Of every network: whether each tensor of the TFLite file has the shape that our graph gives it, and how far the results of
-both runtimes are apart for one random image, in parts of the largest result. Exit code 1 if a shape or a result differs.
+both runtimes are apart for one random image, in parts of the largest result. That may be 1e-4, or what ONNX Runtime alone
+makes of a change of the image by 1e-6, if that is more: some random networks amplify the noise of float32. Exit code 1 if a
+shape or a result differs.
 """
 import argparse
+import itertools
 import json
 import pathlib
 import sys
@@ -16,10 +19,22 @@ import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 
 TOLERANCE = 1e-4
+CHANGE = 1e-6
 
 
 def image_of(shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def distance_of(result, expected):
+    """In parts of the largest value; the two formats may have the axes of images in different orders."""
+    orders = itertools.permutations(range(expected.ndim)) if expected.ndim <= 4 else [range(expected.ndim)]
+    moved = [np.transpose(expected, order) for order in orders]
+    scale = max(float(np.abs(expected).max()), 1e-9)
+    return min(
+        (float(np.abs(result - each).max()) / scale for each in moved if each.shape == result.shape),
+        default=float("inf"),
+    )
 
 
 def compare(path):
@@ -47,12 +62,14 @@ def compare(path):
         else:
             different.append((detail["name"], shape, expected))
     distances, spreads = [], []
-    for expected, detail in zip(session.run(None, feeds), interpreter.get_output_details()):
+    results = session.run(None, feeds)
+    changed = session.run(None, {name: image * np.float32(1 + CHANGE) for name, image in feeds.items()})
+    for expected, noisy, detail in zip(results, changed, interpreter.get_output_details()):
         result = interpreter.get_tensor(detail["index"])
-        if result.shape != expected.shape:
-            different.append(("result", result.shape, expected.shape))
-            continue
-        distances.append(float(np.abs(result - expected).max() / np.abs(expected).max()))
+        distance = distance_of(result, expected)
+        distances.append(distance)
+        if distance > max(TOLERANCE, distance_of(noisy, expected)):
+            different.append(("result " + detail["name"], distance, result.shape, expected.shape))
         spreads.append(float(expected.std()))
     return {
         "network": stated["name"],
@@ -72,7 +89,7 @@ def main():
     rows = []
     for path in sorted(options.folder.glob("*.tflite")):
         row = compare(path)
-        row["isRight"] = not row["different"] and row["distance"] < TOLERANCE and row["spread"] > 0
+        row["isRight"] = not row["different"] and row["spread"] > 0
         rows.append(row)
         print(
             f"{row['network']:28} {row['tensors']:5} shapes equal, {row['inAnotherOrder']:3} in another order, "

@@ -81,6 +81,6 @@ export function exportTflite(graph: Graph, options: TfLiteExportOptions = {}): U
     tensors: target.tensors,
     operators: target.operators,
     inputs: simple.inputs.map((name) => target.read(name)),
-    outputs: simple.outputs.map((name) => target.read(name)),
+    outputs: simple.outputs.map((name) => target.read(name, target.orders.wanted(name))),
   });
 }

@@ -97,7 +97,10 @@ function readByDense(target: TfLiteGraph, name: string): boolean {
   });
 }
 
-/** Where the result is an image it is written as such; a transposition that then moves nothing is left out. */
+/**
+ * Where the result is an image it is written as such, else in the order for which the fewest axes move; a transposition
+ * that then moves nothing is left out.
+ */
 const transpose: Rule<'transpose'> = (target, node) => {
   const [data] = node.inputs;
   const [result] = node.outputs;
@@ -107,8 +110,14 @@ const transpose: Rule<'transpose'> = (target, node) => {
     node.attributes.perm.length === 0 ? identity(rank).toReversed() : node.attributes.perm;
   const image = target.orders.wanted(result!);
   const isImage = target.tensor(result).layout !== undefined || !isIdentity(image);
-  const wanted = isImage ? image : order;
-  const moved = wanted.map((axis) => order.indexOf(perm[axis]!));
+  const movedFor = (after: AxisOrder) => after.map((axis) => order.indexOf(perm[axis]!));
+  const movesOf = (after: AxisOrder) => movedFor(after).filter((from, to) => from !== to).length;
+  // What is only reshaped may be on its way to an image; all else reads it as it is.
+  const isReshaped = target.graph.consumers(result!).every(({ op }) => op === 'reshape');
+  const others = isReshaped ? [target.orders.likeImage(rank)] : [];
+  const candidates = isImage ? [image] : [order, identity(rank), ...others];
+  const wanted = candidates.reduce((best, each) => (movesOf(each) < movesOf(best) ? each : best));
+  const moved = movedFor(wanted);
   const x = target.read(data);
   if (isIdentity(moved)) target.alias(result!, x, wanted);
   else {

@@ -59,6 +59,8 @@ export class TfLiteGraph {
   readonly #weights: RandomWeights | undefined;
   readonly #places = new Map<string, Place>();
   readonly #constants = new Map<string, Place>();
+  /** By tensor and order: what is behind a TRANSPOSE already. */
+  readonly #moved = new Map<string, Place>();
   /** Nodes that are part of the operator before them. */
   readonly #fused = new Set<Node>();
 
@@ -110,8 +112,13 @@ export class TfLiteGraph {
     }
     const current = this.order(tensor.name);
     if (order === undefined || order.join() === current.join()) return place;
+    const key = `${tensor.name} ${order.join()}`;
+    const known = this.#moved.get(key);
+    if (known !== undefined) return known;
     const perm = order.map((axis) => current.indexOf(axis));
-    return this.transposed(tensor.name, place, perm);
+    const moved = this.transposed(tensor.name, place, perm);
+    this.#moved.set(key, moved);
+    return moved;
   }
 
   /** Indices: those that the graph knows no type of are made integers. */

@@ -205,7 +205,12 @@ const transposed: Rule<'convtranspose'> = (target, node) => {
     target.emit(node, 'TRANSPOSE_CONV', operands, { options, orders: [order] });
     return;
   }
-  const whole = target.extra('TRANSPOSE_CONV', node.name, operands, { shape: full, options });
+  const { dataType } = target.tensors[image]!;
+  const whole = target.extra('TRANSPOSE_CONV', node.name, operands, {
+    shape: full,
+    dataType,
+    options,
+  });
   const begins = target.int32(`${node.name}/begins`, [0, pads[0]!, pads[1]!, 0]);
   const sizes = target.int32(`${node.name}/sizes`, output);
   target.emit(node, 'SLICE', [whole, begins, sizes], { orders: [order] });

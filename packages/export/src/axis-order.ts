@@ -1,6 +1,5 @@
 import {
   CHANNELS_FIRST,
-  channelsLastOrder,
   elementCount,
   type Graph,
   type Layout,
@@ -82,13 +81,21 @@ export class AxisOrders {
     return this.#order(shape, this.#graph.tensor(name).layout ?? guesses[shape.length]);
   }
 
+  /** The order of what has its channels behind the batch, or last, as the network's images; of any rank. */
+  likeImage(rank: number): AxisOrder {
+    if (!this.#moves || rank < 3) return identity(rank);
+    const inner = identity(rank).slice(1);
+    return this.#target === 'last'
+      ? [0, ...inner.slice(1), inner[0]!]
+      : [0, inner.at(-1)!, ...inner.slice(0, -1)];
+  }
+
   #order(shape: Shape, layout: Layout | undefined): AxisOrder {
     const rank = shape.length;
     const isImage = layout !== undefined && layout.length === rank;
     if (!this.#moves || !isImage) return identity(rank);
-    const toLast = channelsLastOrder({ shape, layout });
-    if (this.#target === 'last') return toLast ?? identity(rank);
-    return layout === LAST[rank] ? [0, rank - 1, ...identity(rank).slice(1, -1)] : identity(rank);
+    const source = this.#target === 'last' ? CHANNELS_FIRST : LAST;
+    return layout === source[rank] ? this.likeImage(rank) : identity(rank);
   }
 }
 

@@ -2,9 +2,7 @@ import { NnMeterError, quote } from './errors.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Which axis of the tensor comes at each place once channels are last; undefined where nothing moves. */
-export function channelsLastOrder(
-  tensor: Pick<Tensor, 'shape' | 'layout'>,
-): readonly number[] | undefined {
+export function channelsLastOrder(tensor: Tensor): readonly number[] | undefined {
   const { layout, shape } = tensor;
   const movable = layout?.startsWith('NC') && layout.length === shape?.length;
   return movable ? [0, ...shape.slice(2).map((_, side) => side + 2), 1] : undefined;
