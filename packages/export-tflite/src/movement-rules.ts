@@ -1,4 +1,11 @@
-import { type AxisOrder, identity, isIdentity, permuted, reshapedOrder } from '@nnmeter/export';
+import {
+  type AxisOrder,
+  identity,
+  isIdentity,
+  keepsPlaces,
+  permuted,
+  reshapedOrder,
+} from '@nnmeter/export';
 import { type Node, opRow, type Shape, sliceShape } from '@nnmeter/ir';
 import { MIRROR_MODES } from '@nnmeter/tflite-schema';
 import { notExported, type Rule, type Rules } from './rule.ts';
@@ -60,7 +67,8 @@ const reshape: Rule<'reshape'> = (target, node) => {
   const from = target.shape(data);
   const to = target.shape(result);
   const order = target.order(data);
-  const after = isIdentity(order) ? unmovedImage(target, result!) : reshapedOrder(from, to, order);
+  const isInPlace = keepsPlaces(from, order);
+  const after = isInPlace ? unmovedImage(target, result!) : reshapedOrder(from, to, order);
   const stays = after === undefined && flattens(from, to) && readByDense(target, result!);
   const read = target.read(data, after === undefined && !stays ? identity(from.length) : undefined);
   if (stays) {
@@ -77,9 +85,7 @@ const reshape: Rule<'reshape'> = (target, node) => {
 function unmovedImage(target: TfLiteGraph, name: string): AxisOrder {
   const shape = target.shape(name);
   const order = target.orders.wanted(name);
-  const long = order.filter((axis) => shape[axis]! > 1);
-  const moves = long.some((axis, index) => index > 0 && axis < long[index - 1]!);
-  return moves ? identity(shape.length) : order;
+  return keepsPlaces(shape, order) ? order : identity(shape.length);
 }
 
 function flattens(from: Shape, to: Shape): boolean {

@@ -3,6 +3,7 @@ import {
   AxisOrders,
   identity,
   isIdentity,
+  keepsPlaces,
   packValues,
   permuted,
   placesInOrder,
@@ -116,7 +117,10 @@ export class TfLiteGraph {
     const known = this.#moved.get(key);
     if (known !== undefined) return known;
     const perm = order.map((axis) => current.indexOf(axis));
-    const moved = this.transposed(tensor.name, place, perm);
+    const written = this.tensors[place]!.shape;
+    const moved = keepsPlaces(written, perm)
+      ? this.reshaped(tensor.name, place, permuted(written, perm))
+      : this.transposed(tensor.name, place, perm);
     this.#moved.set(key, moved);
     return moved;
   }

@@ -134,6 +134,12 @@ export function* placesInOrder(shape: Shape, order: AxisOrder): Generator<number
   }
 }
 
+/** Whether the elements of a tensor lie in the same places in an order as in its own: only axes of extent 1 move. */
+export function keepsPlaces(shape: Shape, order: AxisOrder): boolean {
+  const long = order.filter((axis) => shape[axis]! > 1);
+  return long.every((axis, index) => index === 0 || axis > long[index - 1]!);
+}
+
 /**
  * The order of a reshaped tensor if the same reshape works on the exported axes: runs of axes that become one another
  * must be neighbours in the exported order too. Undefined where the data has to be moved first.

@@ -4,6 +4,7 @@ export {
   type ImageChannels,
   identity,
   isIdentity,
+  keepsPlaces,
   permuted,
   placesInOrder,
   reshapedOrder,
