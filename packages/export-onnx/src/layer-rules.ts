@@ -2,6 +2,7 @@ import {
   type AxisOrder,
   filterOrder,
   identity,
+  matrixForm,
   permuted,
   transposedFilterOrder,
 } from '@nnmeter/export';
@@ -13,9 +14,8 @@ import {
   type Op,
   type OpAttributes,
   opRow,
-  type Shape,
 } from '@nnmeter/ir';
-import type { Attributes, Flattened, OnnxGraph } from './onnx-graph.ts';
+import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { quantizedProduct, readsBytes } from './quantized-rules.ts';
 import { int, ints, notExported, parameter, type Rule, type Rules } from './rule.ts';
 
@@ -148,9 +148,12 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const isQuantized = readsBytes(target, node);
   const asGemm =
     rank === 2 && !isQuantized && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
-  const shape = asGemm && transposeB ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+  const wantsOutFirst = asGemm && transposeB;
+  const shape = wantsOutFirst ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
   const x = transposeA && !asGemm ? lastTwoSwapped(target, data!, read) : read;
-  const form = { shape, weightRole: { fanIn: inFeatures }, ...matrixForm(target, node, shape) };
+  const image = target.orders.flattened(data!);
+  const matrix = { inFeatures, outFeatures, isOutFirst: transposeB, wantsOutFirst, image };
+  const form = { shape, weightRole: { fanIn: inFeatures }, ...matrixForm(matrix) };
   const addend = { shape: [outFeatures] };
   const inputs = [x, parameter(target, node, weight, 'weight', form)];
   if (asGemm) {
@@ -165,29 +168,6 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
     target.emit(node, written.opType, written.inputs);
   }
 };
-
-/** How the graph's matrix becomes the one of the shape given: swapped, its rows in the order of a flattened image. */
-function matrixForm(target: OnnxGraph, node: NodeOf<'fc'>, shape: Shape) {
-  const outFeatures = target.shape(node.outputs[0]!).at(-1)!;
-  const inFeatures = target.shape(node.inputs[0]!).at(node.attributes.transposeA ? -2 : -1)!;
-  const image = flattenedAs(target, node.inputs[0]!) ?? { shape: [inFeatures], order: [0] };
-  const isOutFirst = node.attributes.transposeB;
-  const from = isOutFirst ? [outFeatures, ...image.shape] : [...image.shape, outFeatures];
-  const features = image.order.map((axis) => (isOutFirst ? axis + 1 : axis));
-  const results = isOutFirst ? 0 : image.shape.length;
-  const wantsOutFirst = shape[0] === outFeatures && (shape[1] !== outFeatures || isOutFirst);
-  return { from, order: wantsOutFirst ? [results, ...features] : [...features, results] };
-}
-
-/** Where the features of a matrix are in the order of an image, also behind ops on each element. */
-function flattenedAs(target: OnnxGraph, name: string): Flattened | undefined {
-  const producer = target.graph.producer(name);
-  if (producer === undefined) return undefined;
-  const { elementwise, operands } = opRow(producer.op);
-  return elementwise && operands[1] === 1
-    ? flattenedAs(target, producer.inputs[0]!)
-    : target.flattened.get(name);
-}
 
 /** The exported name of a tensor behind a transposition of its last two axes. */
 function lastTwoSwapped(target: OnnxGraph, name: string, exported: string): string {

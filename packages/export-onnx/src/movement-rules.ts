@@ -75,8 +75,7 @@ const reshape: Rule<'reshape'> = (target, node) => {
   const kept = reshapeOrder(from, to, order, target.imageOrder(node.outputs[0]!));
   const x = target.read(data!, kept !== undefined || flattens ? order : identity(from.length));
   if (flattens && kept === undefined && !isIdentity(order)) {
-    const row = order.slice(1).map((axis) => axis - 1);
-    target.flattened.set(node.outputs[0]!, { shape: from.slice(1), order: row });
+    target.orders.flatten(data!, node.outputs[0]!);
   }
   if (node.sourceOp === 'Flatten' && flattens) {
     target.emit(node, 'Flatten', [x], { axis: int(1) });

@@ -64,16 +64,10 @@ export interface ExternalPart {
   readonly content: () => Uint8Array;
 }
 
-/** An image that was flattened without moving its elements: its features are in another order than the graph's. */
-export interface Flattened {
-  /** Of one row, as the graph has it. */
-  readonly shape: Shape;
-  readonly order: AxisOrder;
-}
-
 /** The ONNX graph under construction: nodes, constants, and in which axis order each tensor is exported. */
 export class OnnxGraph {
   readonly graph: Graph;
+  readonly orders: AxisOrders;
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly valueInfo: OnnxValue[] = [];
@@ -84,10 +78,7 @@ export class OnnxGraph {
   readonly externalParts: ExternalPart[] = [];
   /** Bytes of weights in the model itself. */
   storedBytes = 0;
-  /** By matrix: where its features are in another order. */
-  readonly flattened = new Map<string, Flattened>();
   readonly #fillers: OnnxNode[] = [];
-  readonly #orders: AxisOrders;
   readonly #names: Set<string>;
   /** By base: the last number that made a name unique. */
   readonly #lastOf = new Map<string, number>();
@@ -100,7 +91,7 @@ export class OnnxGraph {
     this.graph = graph;
     this.#values = values;
     this.#names = new Set(graph.tensors.keys());
-    this.#orders = new AxisOrders(graph, 'first');
+    this.orders = new AxisOrders(graph, 'first');
   }
 
   /** All nodes, those that fill weights first. */
@@ -116,7 +107,7 @@ export class OnnxGraph {
 
   /** @throws NnMeterError E_SHAPE if the shape is not known. */
   shape(name: string): Shape {
-    return this.#orders.shape(this.tensor(name).name);
+    return this.orders.shape(this.tensor(name).name);
   }
 
   isConstant(name: string): boolean {
@@ -125,17 +116,17 @@ export class OnnxGraph {
 
   /** The order in which a tensor is exported; identity for constants. */
   order(name: string): AxisOrder {
-    return this.#orders.of(name);
+    return this.orders.of(name);
   }
 
   /** Channels first for the images of a network with channels last. */
   wantedOrder(name: string): AxisOrder {
-    return this.#orders.wanted(name);
+    return this.orders.wanted(name);
   }
 
   /** The order of an image operand: channels first, also where the graph does not call it an image. */
   imageOrder(name: string): AxisOrder {
-    return this.#orders.image(this.tensor(name).name);
+    return this.orders.image(this.tensor(name).name);
   }
 
   /** The exported name of a tensor in the order given (default: as it is), behind a Transpose where it must be. */
@@ -159,7 +150,7 @@ export class OnnxGraph {
     for (const [index, name] of node.outputs.entries()) {
       if (name === '') continue;
       const order = orders[index] ?? orders[0] ?? identity(this.shape(name).length);
-      this.#orders.set(name, order);
+      this.orders.set(name, order);
       this.valueInfo.push(this.value(name));
     }
   }

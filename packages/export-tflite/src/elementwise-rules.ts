@@ -15,7 +15,7 @@ const unary: Rule<Op> = (target, node) => {
   emitUnary(target, node, op, [target.read(data)]);
 };
 
-/** A result in the order of the operand, whose features may be in another order too. */
+/** An operator whose result is in the order of the operand. */
 function emitUnary(
   target: TfLiteGraph,
   node: Node,
@@ -23,10 +23,7 @@ function emitUnary(
   inputs: readonly Place[],
   options: Readonly<Record<string, number>> = {},
 ): void {
-  const [data] = node.inputs;
-  const image = target.flattened.get(data!);
-  if (image !== undefined) target.flattened.set(node.outputs[0]!, image);
-  target.emit(node, op, inputs, { options, orders: [target.order(data)] });
+  target.emit(node, op, inputs, { options, orders: [target.order(node.inputs[0])] });
 }
 
 /** Operands in one order: that of the first computed one of full rank. */
@@ -172,8 +169,6 @@ const cast: Rule<'cast'> = (target, node) => {
 /** Its result is the operand itself. */
 const identical: Rule<'identity'> = (target, node) => {
   const [data] = node.inputs;
-  const image = target.flattened.get(data!);
-  if (image !== undefined) target.flattened.set(node.outputs[0]!, image);
   target.alias(node.outputs[0]!, target.read(data), target.order(data));
 };
 

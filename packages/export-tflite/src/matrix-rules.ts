@@ -1,5 +1,5 @@
-import { type AxisOrder, identity } from '@nnmeter/export';
-import { inferOutputShapes, type Node, type Shape } from '@nnmeter/ir';
+import { identity, matrixForm } from '@nnmeter/export';
+import { inferOutputShapes, type Node } from '@nnmeter/ir';
 import { notExported, type Rule, type Rules } from './rule.ts';
 import { OMITTED, type Place, type TfLiteGraph } from './tflite-graph.ts';
 
@@ -13,17 +13,17 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const features = target.tensors[x]!.shape.at(-1)!;
   const outFeatures = target.shape(node.outputs[0]).at(-1)!;
   if (weight && !target.isConstant(weight)) throw notExported(node, 'its weight is no constant');
-  const image = target.flattened.get(data!);
-  const row: Shape = image?.shape ?? [features];
-  const order: AxisOrder = image?.order ?? [0];
-  const inRank = row.length;
   const shape = [outFeatures, features];
-  const form = transposeB
-    ? { from: [outFeatures, ...row], order: [0, ...order.map((axis) => axis + 1)], shape }
-    : { from: [...row, outFeatures], order: [inRank, ...order], shape };
+  const form = matrixForm({
+    inFeatures: features,
+    outFeatures,
+    isOutFirst: transposeB,
+    wantsOutFirst: true,
+    image: target.orders.flattened(data!),
+  });
   const matrix = weight
-    ? target.constant(weight, form)
-    : target.weight(`${node.name}/weight`, { fanIn: features }, form);
+    ? target.constant(weight, { ...form, shape })
+    : target.weight(`${node.name}/weight`, { fanIn: features }, { ...form, shape });
   const addend =
     bias && target.isConstant(bias)
       ? target.constant(bias, { shape: [outFeatures] })

@@ -71,10 +71,7 @@ const reshape: Rule<'reshape'> = (target, node) => {
   const after = isInPlace ? unmovedImage(target, result!) : reshapedOrder(from, to, order);
   const stays = after === undefined && flattens(from, to) && readByDense(target, result!);
   const read = target.read(data, after === undefined && !stays ? identity(from.length) : undefined);
-  if (stays) {
-    const row = order.slice(1).map((axis) => axis - 1);
-    target.flattened.set(result!, { shape: from.slice(1), order: row });
-  }
+  if (stays) target.orders.flatten(data!, result!);
   const written = after ?? identity(to.length);
   const shape = permuted(to, written);
   const list = target.int32(`${node.name}/shape`, shape);

@@ -41,21 +41,12 @@ export interface ConstantForm {
   readonly shape?: Shape;
 }
 
-/** An image that was flattened without moving its elements: its features are in another order than the graph's. */
-export interface Flattened {
-  /** Of one row, as the graph has it. */
-  readonly shape: Shape;
-  readonly order: AxisOrder;
-}
-
 /** The TFLite graph under construction: tensors, operators, and in which axis order each tensor is written. */
 export class TfLiteGraph {
   readonly graph: Graph;
   readonly tensors: TfLiteTensor[] = [];
   readonly operators: TfLiteOperator[] = [];
   readonly orders: AxisOrders;
-  /** By matrix: where its features are in another order. */
-  readonly flattened = new Map<string, Flattened>();
   /** Undefined: all weights are zero. */
   readonly #weights: RandomWeights | undefined;
   readonly #places = new Map<string, Place>();

@@ -35,12 +35,20 @@ function layoutOf(graph: Graph, node: Node): Layout | undefined {
 
 const LAST: Readonly<Record<number, Layout>> = { 3: 'NWC', 4: 'NHWC', 5: 'NDHWC' };
 
+/** An image that became a matrix without moving its elements: its features are in another order than the graph's. */
+export interface Flattened {
+  /** Of one row, as the graph has it: [C, H, W]. */
+  readonly shape: Shape;
+  readonly order: AxisOrder;
+}
+
 /** In which order of axes each tensor of a graph is written, where the format has the channels of images elsewhere. */
 export class AxisOrders {
   readonly #graph: Graph;
   readonly #target: ImageChannels;
   readonly #moves: boolean;
   readonly #orders = new Map<string, AxisOrder>();
+  readonly #flattened = new Map<string, Flattened>();
 
   constructor(graph: Graph, target: ImageChannels) {
     this.#graph = graph;
@@ -67,6 +75,23 @@ export class AxisOrders {
 
   set(name: string, order: AxisOrder): void {
     this.#orders.set(name, order);
+  }
+
+  /** Notes that an image, with the batch first, became that matrix where it lies. */
+  flatten(image: string, matrix: string): void {
+    const row = this.of(image).slice(1);
+    const order = row.map((axis) => axis - 1);
+    this.#flattened.set(matrix, { shape: this.shape(image).slice(1), order });
+  }
+
+  /** Where the features of a matrix are in the order of an image, also behind ops on each element. */
+  flattened(matrix: string): Flattened | undefined {
+    const producer = this.#graph.producer(matrix);
+    if (producer === undefined) return undefined;
+    const { elementwise, operands } = opRow(producer.op);
+    return elementwise && operands[1] === 1
+      ? this.flattened(producer.inputs[0]!)
+      : this.#flattened.get(matrix);
   }
 
   /** The format's own order for what the graph calls an image. */

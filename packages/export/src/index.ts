@@ -1,6 +1,7 @@
 export {
   type AxisOrder,
   AxisOrders,
+  type Flattened,
   type ImageChannels,
   identity,
   isIdentity,
@@ -10,9 +11,14 @@ export {
   reshapedOrder,
   splitsAndMerges,
 } from './axis-order.ts';
-export { filterOrder, transposedFilterOrder } from './filter-order.ts';
 export { foldIntoWeights } from './fold-into-weights.ts';
 export { notExported } from './not-exported.ts';
 export { packValues } from './pack-values.ts';
 export { RandomWeights, type WeightRole } from './random-weights.ts';
 export { requireExportable } from './require-exportable.ts';
+export {
+  type DenseMatrix,
+  filterOrder,
+  matrixForm,
+  transposedFilterOrder,
+} from './weight-order.ts';

@@ -1,5 +1,5 @@
-import type { Layout, Tensor } from '@nnmeter/ir';
-import type { AxisOrder } from './axis-order.ts';
+import type { Layout, Shape, Tensor } from '@nnmeter/ir';
+import type { AxisOrder, Flattened } from './axis-order.ts';
 
 const SPATIAL = ['', 'W', 'HW', 'DHW'];
 
@@ -38,4 +38,29 @@ function transposedLetters(
   if (layout.startsWith('O')) return `IO${spatial}`;
   const isLast = shape.at(-2) !== operandChannels && shape.at(-1) === operandChannels;
   return `${spatial}${isLast ? 'OI' : 'IO'}`;
+}
+
+/** A dense layer's matrix as its graph has it, and as a format wants it. */
+export interface DenseMatrix {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Whether the graph has it as [out, in]. */
+  readonly isOutFirst: boolean;
+  /** Whether the format has it as [out, in]. */
+  readonly wantsOutFirst: boolean;
+  /** Where the operand's features are in the order of an image. */
+  readonly image: Flattened | undefined;
+}
+
+/** The shape of the matrix's elements with the features as an image, and the order in which they are written. */
+export function matrixForm(matrix: DenseMatrix): {
+  readonly from: Shape;
+  readonly order: AxisOrder;
+} {
+  const { inFeatures, outFeatures, isOutFirst, wantsOutFirst } = matrix;
+  const { shape, order } = matrix.image ?? { shape: [inFeatures], order: [0] };
+  const from = isOutFirst ? [outFeatures, ...shape] : [...shape, outFeatures];
+  const results = isOutFirst ? 0 : shape.length;
+  const features = order.map((axis) => (isOutFirst ? axis + 1 : axis));
+  return { from, order: wantsOutFirst ? [results, ...features] : [...features, results] };
 }
