@@ -116,12 +116,12 @@ export class OnnxGraph {
 
   /** The order in which a tensor is exported; identity for constants. */
   order(name: string): AxisOrder {
-    return this.orders.of(name);
+    return this.orders.of(this.tensor(name).name);
   }
 
   /** Channels first for the images of a network with channels last. */
   wantedOrder(name: string): AxisOrder {
-    return this.orders.wanted(name);
+    return this.orders.wanted(this.tensor(name).name);
   }
 
   /** The order of an image operand: channels first, also where the graph does not call it an image. */

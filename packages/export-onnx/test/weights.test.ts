@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { RandomWeights } from '@nnmeter/export';
 import { exportOnnx, graphToOnnx, writeOnnxFile } from '@nnmeter/export-onnx';
 import { readOnnx } from '@nnmeter/frontend-onnx';
-import { type Graph, GraphBuilder, type NnMeterError } from '@nnmeter/ir';
+import { type Graph, GraphBuilder } from '@nnmeter/ir';
 import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import onnxruntime from 'onnxruntime-web';
 
@@ -126,7 +126,7 @@ test('random weights in a file of their own are those of the model in one file',
       expect(weights.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
     }
     const whole = Buffer.from(graphToOnnx(graph, { weights: 'random' }));
-    expect(whole.includes(externalParts[3]!.content())).toBe(true);
+    expect(whole.includes(Buffer.from(externalParts[3]!.content()))).toBe(true);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -137,7 +137,7 @@ test('weights of more than 2 GB are refused in one file, and by themselves in an
   const x = builder.fc(builder.input('x', [1, 500]), 40_000);
   const graph = builder.build(builder.fc(x, 20_000));
   expect(() => graphToOnnx(graph, { weights: 'zero' })).toThrow(
-    expect.objectContaining<Partial<NnMeterError>>({ code: 'E_LIMIT' }),
+    expect.objectContaining({ code: 'E_LIMIT' }),
   );
   const folder = await mkdtemp(join(tmpdir(), 'export-onnx-'));
   try {

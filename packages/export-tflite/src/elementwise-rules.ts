@@ -1,7 +1,8 @@
 import { type AxisOrder, identity, isIdentity, permuted } from '@nnmeter/export';
 import type { Node, NodeOf, Op, Shape } from '@nnmeter/ir';
 import { ACTIVATIONS, BROADCASTING_OPERATORS, UNARY_OPERATORS } from '@nnmeter/tflite-schema';
-import { notExported, type Rule, type Rules } from './rule.ts';
+import { notExported } from './not-exported.ts';
+import type { Rule, Rules } from './rule.ts';
 import { type Place, rectifierOf, type TfLiteGraph } from './tflite-graph.ts';
 
 /** The first operator that is a canonical op. */

@@ -1,6 +1,7 @@
 import { identity, matrixForm } from '@nnmeter/export';
 import { inferOutputShapes, type Node } from '@nnmeter/ir';
-import { notExported, type Rule, type Rules } from './rule.ts';
+import { notExported } from './not-exported.ts';
+import type { Rule, Rules } from './rule.ts';
 import { OMITTED, type Place, type TfLiteGraph } from './tflite-graph.ts';
 
 /** Weights are [out, in]; the features of an image that was flattened where it lies are in the image's order. */

@@ -8,7 +8,8 @@ import {
 } from '@nnmeter/export';
 import { type Node, opRow, type Shape, sliceShape } from '@nnmeter/ir';
 import { MIRROR_MODES } from '@nnmeter/tflite-schema';
-import { notExported, type Rule, type Rules } from './rule.ts';
+import { notExported } from './not-exported.ts';
+import type { Rule, Rules } from './rule.ts';
 import type { TfLiteGraph } from './tflite-graph.ts';
 
 const concat: Rule<'concat'> = (target, node) => {
@@ -256,6 +257,10 @@ function lastAxis(
 
 const topk: Rule<'topk'> = (target, node: Node & { op: 'topk' }) => {
   const { axis, k } = node.attributes;
+  const indices = node.outputs[1];
+  if (indices && target.tensor(indices).dataType !== 'int32') {
+    throw notExported(node, 'TFLite gives its indices as int32');
+  }
   const current = target.order(node.inputs[0]);
   const order = [...current.filter((each) => each !== axis), axis];
   const count = target.newConstant(`${node.name}/k`, [], [k], 'int32');

@@ -1,6 +1,7 @@
 import { type AxisOrder, identity } from '@nnmeter/export';
 import type { Node, Shape } from '@nnmeter/ir';
-import { notExported, type Rule, type Rules } from './rule.ts';
+import { notExported } from './not-exported.ts';
+import type { Rule, Rules } from './rule.ts';
 import type { Place, TfLiteGraph } from './tflite-graph.ts';
 
 const EPSILON = 1e-5;

@@ -16,15 +16,20 @@ import {
   type Graph,
   NnMeterError,
   type Node,
+  type Op,
   quote,
   type Shape,
   type Tensor,
 } from '@nnmeter/ir';
 import { ACTIVATIONS, DATA_TYPES, RECTIFIERS } from '@nnmeter/tflite-schema';
+import { notExported } from './not-exported.ts';
 import type { OptionValue, TfLiteOperator, TfLiteTensor } from './tflite-writer.ts';
 
 /** A tensor of the file, by its place there. */
 export type Place = number;
+
+/** Extents are signed numbers of 32 bits. */
+const GREATEST_EXTENT = 2 ** 31 - 1;
 
 /** An omitted operand. */
 export const OMITTED: Place = -1;
@@ -151,7 +156,7 @@ export class TfLiteGraph {
     more: { readonly options?: Options; readonly orders?: readonly AxisOrder[] } = {},
   ): void {
     const { options = {}, orders = [] } = more;
-    const outputs = node.outputs.map((name, index) =>
+    const outputs = this.#results(node).map((name, index) =>
       name === ''
         ? this.#unused(node, index)
         : this.#add(name, orders[index] ?? orders[0] ?? identity(this.shape(name).length)),
@@ -272,10 +277,28 @@ export class TfLiteGraph {
     return this.newConstant(name, [], [value]);
   }
 
+  /**
+   * The results of a node that its operator gives.
+   * @throws NnMeterError E_UNSUPPORTED_OP if the graph has more of them
+   */
+  #results(node: Node): readonly string[] {
+    const count = RESULTS[node.op] ?? 1;
+    const surplus = node.outputs.slice(count);
+    const read = (name: string) =>
+      name !== '' && (this.graph.consumers(name).length > 0 || this.graph.outputs.includes(name));
+    if (surplus.some(read)) {
+      throw notExported(node, `TFLite gives ${count} of its ${node.outputs.length} results`);
+    }
+    const missing = Number.isFinite(count) ? Math.max(0, count - node.outputs.length) : 0;
+    return [...node.outputs.slice(0, count), ...new Array<string>(missing).fill('')];
+  }
+
   /** A result that nobody reads. */
   #unused(node: Node, index: number): Place {
+    const { shape = [], dataType } = this.tensor(node.outputs.find((name) => name !== ''));
+    const isIndices = node.op === 'topk' && index === 1;
     const name = `${node.name}:${index}`;
-    return this.#push({ name, dataType: 'float32', shape: [] });
+    return this.#push({ name, dataType: isIndices ? 'int32' : dataType, shape });
   }
 
   #add(name: string, order: AxisOrder): Place {
@@ -288,13 +311,12 @@ export class TfLiteGraph {
   }
 
   #push(tensor: TfLiteTensor): Place {
-    if (
-      !Number.isSafeInteger(elementCount(tensor.shape)) ||
-      tensor.shape.some((side) => side < 0)
-    ) {
+    const { name, shape } = tensor;
+    const fits = shape.every((extent) => extent >= 0 && extent <= GREATEST_EXTENT);
+    if (!fits || !Number.isSafeInteger(elementCount(shape))) {
       throw new NnMeterError(
         'E_SHAPE',
-        `${quote(tensor.name)} would have the shape [${tensor.shape.join(', ')}]`,
+        `${quote(name)} would have the shape [${shape.join(', ')}], and TFLite has extents of 32 bits`,
       );
     }
     return this.tensors.push(tensor) - 1;
@@ -308,6 +330,9 @@ export class TfLiteGraph {
     return others.length === 0 ? follower : undefined;
   }
 }
+
+/** How many results the operators of an op give, where it is not one. */
+const RESULTS: { readonly [O in Op]?: number } = { split: Number.POSITIVE_INFINITY, topk: 2 };
 
 const FLOATS: ReadonlySet<DataType> = new Set(['float32', 'unknown']);
 

@@ -1,7 +1,8 @@
 import { filterOrder, transposedFilterOrder } from '@nnmeter/export';
 import { type Node, type Shape, samePads } from '@nnmeter/ir';
 import { PADDING } from '@nnmeter/tflite-schema';
-import { notExported, type Rule, type Rules } from './rule.ts';
+import { notExported } from './not-exported.ts';
+import type { Rule, Rules } from './rule.ts';
 import { type Place, rectifierOf, type TfLiteGraph } from './tflite-graph.ts';
 
 /** One axis of a window over an image. */

@@ -258,7 +258,7 @@ describe('what cannot be exported', () => {
   const unexportable = withoutAttributes.filter((op) => UNEXPORTABLE_OPS[op] !== undefined);
 
   test.each(unexportable)('%s is named', (op) => {
-    const error = failure(single({ op }));
+    const error = failure(single({ op } as Partial<Node>));
     expect(error).toMatchObject({ code: 'E_UNSUPPORTED_OP', where: { node: 'node', op: 'Odd' } });
     expect(error.message).toBe(
       `node "node" (Odd) cannot be exported to TFLite: ${UNEXPORTABLE_OPS[op]}`,
