@@ -13,7 +13,6 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const x = transposeA ? lastTwoSwapped(target, node, read) : read;
   const features = target.tensors[x]!.shape.at(-1)!;
   const outFeatures = target.shape(node.outputs[0]).at(-1)!;
-  if (weight && !target.isConstant(weight)) throw notExported(node, 'its weight is no constant');
   const shape = [outFeatures, features];
   const form = matrixForm({
     inFeatures: features,

@@ -91,14 +91,19 @@ function flattens(from: Shape, to: Shape): boolean {
 }
 
 /** Whether only dense layers read a matrix, directly or behind ops on each element. */
-function readByDense(target: TfLiteGraph, name: string): boolean {
-  const { graph } = target;
-  if (graph.outputs.includes(name)) return false;
-  return graph.consumers(name).every((node) => {
-    if (node.op === 'fc') return node.inputs[0] === name && !node.attributes.transposeA;
-    const { elementwise, operands } = opRow(node.op);
-    return elementwise === true && operands[1] === 1 && readByDense(target, node.outputs[0]!);
-  });
+function readByDense({ graph }: TfLiteGraph, matrix: string): boolean {
+  const names = [matrix];
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    if (graph.outputs.includes(name)) return false;
+    for (const node of graph.consumers(name)) {
+      const { elementwise, operands } = opRow(node.op);
+      if (elementwise && operands[1] === 1) names.push(node.outputs[0]!);
+      else if (node.op !== 'fc' || node.inputs[0] !== name || node.attributes.transposeA) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 /**

@@ -91,11 +91,6 @@ export class TfLiteGraph {
     return this.orders.of(this.tensor(name).name);
   }
 
-  /** The shape of a tensor as it is written. */
-  written(name: string): Shape {
-    return permuted(this.shape(name), this.order(name));
-  }
-
   /** A tensor in the order given (default: as it is written), behind a TRANSPOSE where it must be. */
   read(name: string | undefined, order?: AxisOrder): Place {
     const tensor = this.tensor(name);
@@ -201,14 +196,17 @@ export class TfLiteGraph {
     this.orders.set(name, order);
   }
 
-  /** A constant of the graph: its values where they are known, else zeros or random weights. */
+  /**
+   * A constant of the graph: its values where they are known, else zeros or random weights.
+   * @throws NnMeterError E_UNSUPPORTED_OP if it is computed
+   */
   constant(name: string, form: ConstantForm = {}): Place {
     const { from = this.shape(name), order = identity(from.length) } = form;
     const shape = form.shape ?? permuted(from, order);
     const key = `${name} ${from.join()} ${order.join()} ${shape.join()}`;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const { values, dataType } = this.tensor(name);
+    const { values, dataType } = this.#requireConstant(name);
     const place =
       values?.length === elementCount(shape)
         ? this.newConstant(
@@ -225,6 +223,15 @@ export class TfLiteGraph {
           });
     this.#constants.set(key, place);
     return place;
+  }
+
+  #requireConstant(name: string): Tensor {
+    const tensor = this.tensor(name);
+    if (tensor.kind === 'constant') return tensor;
+    throw new NnMeterError(
+      'E_UNSUPPORTED_OP',
+      `${quote(name)} is computed where TFLite wants a constant`,
+    );
   }
 
   /** A weight of that role: zeros or random values. */
@@ -246,7 +253,7 @@ export class TfLiteGraph {
   /** The numbers of a vector that is a parameter of the node: those of the graph's constant, or of a new one. */
   vector(node: Node, slot: number, role: WeightRole, label: string, length: number): Float32Array {
     const given = node.inputs[slot];
-    const values = given ? this.tensor(given).values : undefined;
+    const values = given ? this.#requireConstant(given).values : undefined;
     if (values !== undefined) return Float32Array.from(values);
     const name = given || `${node.name}/${label}`;
     return this.#weights?.values(name, role, [length]) ?? new Float32Array(length);
@@ -303,7 +310,7 @@ export class TfLiteGraph {
 
   #add(name: string, order: AxisOrder): Place {
     this.orders.set(name, order);
-    const shape = this.written(name);
+    const shape = permuted(this.shape(name), order);
     const { dataType } = this.tensor(name);
     const place = this.#push({ name, dataType, shape });
     this.#places.set(name, place);

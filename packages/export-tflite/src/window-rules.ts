@@ -1,5 +1,5 @@
 import { filterOrder, transposedFilterOrder } from '@nnmeter/export';
-import { type Node, type Shape, samePads } from '@nnmeter/ir';
+import { type Graph, type Node, type Shape, samePads } from '@nnmeter/ir';
 import { PADDING } from '@nnmeter/tflite-schema';
 import { notExported } from './not-exported.ts';
 import type { Rule, Rules } from './rule.ts';
@@ -150,9 +150,6 @@ function filterOf(
     const order = depthwise ? [2, 0, 1, 3] : [3, 0, 1, 2];
     return target.weight(`${node.name}/weight`, { fanIn }, { from: own, order, shape });
   }
-  if (!target.isConstant(name)) {
-    throw notExported(node, 'its weight is computed, and TFLite wants a constant');
-  }
   const order = filterOrder(target.tensor(name), depthwise ? 'IHWO' : 'OHWI');
   return target.constant(name, { order, shape });
 }
@@ -226,9 +223,7 @@ function transposedFilter(
   to: number,
 ): Place {
   const shape = [to, ...kernelShape, from];
-  if (!name || !target.isConstant(name)) {
-    throw notExported(node, 'its weight is not a constant of the graph');
-  }
+  if (!name) throw notExported(node, 'it has no weight');
   const order = transposedFilterOrder(target.tensor(name), from, 'OHWI');
   return target.constant(name, { order, shape });
 }
@@ -252,7 +247,8 @@ function pooling(op: 'MAX_POOL_2D' | 'AVERAGE_POOL_2D'): Rule<'maxpool' | 'avgpo
       throw notExported(node, 'TFLite averages over windows of SAME or VALID padding only');
     }
     // Behind a rectifier zeros are as good as the least number, and PAD is known to more delegates.
-    const filling = isMaximum && !isNeverNegative(target, data!) ? LEAST : undefined;
+    const isPositive = target.graph.derived(neverNegative).has(data!);
+    const filling = isMaximum && !isPositive ? LEAST : undefined;
     const window = padded(target, node, image, sides, filling);
     const [filterHeight, filterWidth] = attributes.kernelShape as [number, number];
     target.emitActivated(node, op, [window.image], {
@@ -267,14 +263,18 @@ function pooling(op: 'MAX_POOL_2D' | 'AVERAGE_POOL_2D'): Rule<'maxpool' | 'avgpo
   };
 }
 
-function isNeverNegative(target: TfLiteGraph, name: string): boolean {
-  const producer = target.graph.producer(name);
-  if (producer === undefined) return false;
-  if (producer.op === 'concat' || producer.op === 'maxpool') {
-    return producer.inputs.every((input) => isNeverNegative(target, input));
+/** Tensors whose elements are at least 0: what rectifiers give, and what is only chosen from that. */
+function neverNegative(graph: Graph): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const node of graph.nodes) {
+    const rectifier = rectifierOf(node);
+    const chooses = node.op === 'concat' || node.op === 'maxpool';
+    const isFound = chooses
+      ? node.inputs.every((name) => found.has(name))
+      : rectifier !== undefined && rectifier !== 'RELU_N1_TO_1';
+    if (isFound) found.add(node.outputs[0]!);
   }
-  const rectifier = rectifierOf(producer);
-  return rectifier !== undefined && rectifier !== 'RELU_N1_TO_1';
+  return found;
 }
 
 const normalizeResponse: Rule<'lrn'> = (target, node) => {

@@ -271,6 +271,43 @@ describe('what cannot be exported', () => {
     expect(error.message).toMatch(/only networks of float32 are written, it has int8/);
   });
 
+  test('a weight that is computed', () => {
+    const graph = built((b, x) => {
+      const weight = b.reshape(b.input('weight', [1, 8, 2, 2]), [8, 4, 1, 1], { layout: 'OIHW' });
+      const attributes = {
+        ...{
+          kernelShape: [1, 1],
+          strides: [1, 1],
+          dilations: [1, 1],
+          pads: [0, 0, 0, 0],
+          group: 1,
+        },
+      };
+      return b.node('conv', attributes, [x, weight], { name: 'odd' })[0]!;
+    });
+    const error = failure(graph);
+    expect(error).toMatchObject({ code: 'E_UNSUPPORTED_OP', where: { node: 'odd' } });
+    expect(error.message).toMatch(/"reshape_1" is computed where TFLite wants a constant/);
+  });
+
+  test('results that TFLite does not give', () => {
+    const graph = built((b, x) => {
+      const last = b.transpose(x, [0, 2, 3, 1]);
+      const mean = { outputShapes: [last.shape, [1, 11, 8, 1]], name: 'odd' };
+      return b.node('layernorm', { axis: 3 }, [last], mean);
+    });
+    expect(failure(graph).message).toMatch(/"odd".*TFLite gives 1 of its 2 results/);
+  });
+
+  test('long chains of layers', () => {
+    const graph = built((b, x) => {
+      let y = b.flatten(b.conv(x, 4));
+      for (let layer = 0; layer < 20_000; layer++) y = b.relu(y);
+      return b.fc(y, 3);
+    });
+    expect(reimported(graph).nodes).toHaveLength(graph.nodes.length);
+  });
+
   test('a graph without results', () => {
     const graph = createGraph({ name: 'none', nodes: [], tensors: [], inputs: [], outputs: [] });
     expect(failure(graph)).toMatchObject({ code: 'E_INVALID_GRAPH' });

@@ -86,12 +86,14 @@ export class AxisOrders {
 
   /** Where the features of a matrix are in the order of an image, also behind ops on each element. */
   flattened(matrix: string): Flattened | undefined {
-    const producer = this.#graph.producer(matrix);
-    if (producer === undefined) return undefined;
-    const { elementwise, operands } = opRow(producer.op);
-    return elementwise && operands[1] === 1
-      ? this.flattened(producer.inputs[0]!)
-      : this.#flattened.get(matrix);
+    let name = matrix;
+    for (;;) {
+      const producer = this.#graph.producer(name);
+      if (producer === undefined) return undefined;
+      const { elementwise, operands } = opRow(producer.op);
+      if (!elementwise || operands[1] > 1) return this.#flattened.get(name);
+      name = producer.inputs[0]!;
+    }
   }
 
   /** The format's own order for what the graph calls an image. */
