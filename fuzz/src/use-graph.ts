@@ -23,7 +23,7 @@ export function useGraph(graph: Graph): void {
 }
 
 /** TFLite files hold the zeros of their weights; mutants may have any number of them. */
-const MOST_WEIGHT_BYTES = 10e6;
+const MOST_WEIGHT_BYTES = 1e6;
 
 function isSmall(graph: Graph): boolean {
   return graphCost(graph).weightBytes <= MOST_WEIGHT_BYTES;

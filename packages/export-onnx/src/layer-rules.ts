@@ -113,8 +113,16 @@ function normalization(
       }),
     );
     const inputs = [target.read(data!, order), ...parameters];
-    target.emit(node, opType, inputs, attributesOf(node), [order]);
+    target.emit(withoutStatistics(target, node), opType, inputs, attributesOf(node), [order]);
   };
+}
+
+/** Batch normalization without the results that only training has, which PyTorch names though nobody reads them. */
+function withoutStatistics(target: OnnxGraph, node: Node): Node {
+  const { graph } = target;
+  const isRead = (name: string) => graph.consumers(name).length > 0 || graph.outputs.includes(name);
+  if (node.op !== 'bn' || node.outputs.slice(1).some(isRead)) return node;
+  return { ...node, outputs: node.outputs.slice(0, 1) };
 }
 
 function epsilon(node: Node): Attributes {

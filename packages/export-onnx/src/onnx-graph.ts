@@ -149,8 +149,9 @@ export class OnnxGraph {
     this.nodes.push({ opType, name: node.name, inputs, outputs: node.outputs, attributes });
     for (const [index, name] of node.outputs.entries()) {
       if (name === '') continue;
-      const order = orders[index] ?? orders[0] ?? identity(this.shape(name).length);
-      this.orders.set(name, order);
+      const { length: rank } = this.shape(name);
+      const order = [orders[index], orders[0]].find((each) => each?.length === rank);
+      this.orders.set(name, order ?? identity(rank));
       this.valueInfo.push(this.value(name));
     }
   }

@@ -280,3 +280,16 @@ test('a result that is a constant is written', () => {
   const graph = createGraph({ name: 'fixed', nodes, tensors, inputs: ['x'], outputs: ['c'] });
   expect(reimported(graph).outputs).toEqual(['c']);
 });
+
+test('results of batch normalization that only training has are left out', () => {
+  const builder = new GraphBuilder('statistics');
+  const x = builder.conv(builder.input('image', [1, 3, 8, 8]), 4);
+  const parameters = ['scale', 'bias', 'mean', 'variance'].map((role) =>
+    builder.constant(role, [4]),
+  );
+  const outputShapes = [x.shape, [0], [0]];
+  const [normalized] = builder.node('bn', {}, [x, ...parameters], { outputShapes, name: 'bn' });
+  const again = reimported(builder.build(builder.relu(normalized!)));
+  expect(ops(again)).toEqual(['conv', 'bn', 'relu']);
+  expect(again.node('bn')!.outputs).toEqual(['bn']);
+});
