@@ -4,7 +4,7 @@
 //   <!-- accuracy of DEVICE --> ... <!-- /accuracy -->   the same of one predictor, in detail
 //   <!-- printed --> ... <!-- /printed -->               what the JavaScript example before it prints
 //   <!-- ops --> ... <!-- /ops -->                       the canonical ops by their rows, those alike in one line
-//   <!-- unexportable ops --> ... <!-- /ops -->          those that ONNX files cannot have, and why
+//   <!-- unexportable ops --> ... <!-- /ops -->          those that ONNX files cannot have, and why; `of tflite` the others'
 //   <!-- assumed sizes --> ... <!-- /assumed sizes -->   what can be assumed of sizes that depend on data, and defaults
 // `node scripts/update-readmes.mjs` writes, `--check` only says whether something is out of date (exit code 1).
 import { spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UNEXPORTABLE_OPS } from '@nnmeter/export-onnx';
+import { UNEXPORTABLE_OPS as UNEXPORTABLE_TO_TFLITE } from '@nnmeter/export-tflite';
 import { assumedSizes, opRow, ops } from '@nnmeter/ir';
 import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
@@ -20,6 +21,7 @@ const READMES = [
   'README.md',
   'packages/cli/README.md',
   'packages/export-onnx/README.md',
+  'packages/export-tflite/README.md',
   'packages/ir/README.md',
   'packages/predictor/README.md',
   'packages/training/README.md',
@@ -50,8 +52,12 @@ for (const name of READMES) {
       return `${start}\n${opsTable()}\n${end}`;
     })
     .replace(/(<!-- unexportable ops -->\n)[\s\S]*?(<!-- \/ops -->)/g, (_, start, end) => {
-      return `${start}\n${unexportableOps()}\n${end}`;
+      return `${start}\n${unexportableOps(UNEXPORTABLE_OPS)}\n${end}`;
     })
+    .replace(
+      /(<!-- unexportable ops of tflite -->\n)[\s\S]*?(<!-- \/ops -->)/g,
+      (_, start, end) => `${start}\n${unexportableOps(UNEXPORTABLE_TO_TFLITE)}\n${end}`,
+    )
     .replace(/(<!-- assumed sizes -->\n)[\s\S]*?(<!-- \/assumed sizes -->)/g, (_, start, end) => {
       return `${start}\n${assumedSizesTable()}\n${end}`;
     })
@@ -115,9 +121,9 @@ function opsTable() {
   return `| ops | attributes | costs like |\n|---|---|---|\n${rows.join('')}`;
 }
 
-function unexportableOps() {
+function unexportableOps(unexportable) {
   const reasons = new Map();
-  for (const [op, reason] of Object.entries(UNEXPORTABLE_OPS)) {
+  for (const [op, reason] of Object.entries(unexportable)) {
     reasons.set(reason, [...(reasons.get(reason) ?? []), `\`${op}\``]);
   }
   return [...reasons].map(([reason, names]) => `- ${names.join(', ')}: ${reason}\n`).join('');

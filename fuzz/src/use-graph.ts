@@ -1,21 +1,32 @@
 import { graphToOnnx } from '@nnmeter/export-onnx';
+import { exportTflite } from '@nnmeter/export-tflite';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { readOnnx } from '@nnmeter/frontend-onnx';
-import { type ErrorCode, type Graph, NnMeterError } from '@nnmeter/ir';
+import { readTfLite } from '@nnmeter/frontend-tflite';
+import { type ErrorCode, type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
 import type { KernelLatency, LatencyPredictor, LatencyReport } from '@nnmeter/predictor';
 import { devices } from './devices.ts';
 import { type Oracle, Violation } from './judge.ts';
 
 /**
- * Predicts a graph that was read, exports it, and writes and reads it as nn-Meter IR.
+ * Predicts a graph that was read, exports it as ONNX and TFLite, and writes and reads it as nn-Meter IR.
  * @throws NnMeterError if no device can predict it
  */
 export function useGraph(graph: Graph): void {
   const reports = devices.map((device) => checkedReport(device, graph));
   const exported = refusable(() => graphToOnnx(graph));
   if (exported !== undefined) readOwn('export', () => readOnnx(exported), CONTRADICTIONS);
+  const lite = isSmall(graph) ? refusable(() => exportTflite(graph)) : undefined;
+  if (lite !== undefined) readOwn('export', () => readTfLite(lite), CONTRADICTIONS);
   const written = refusable(() => writeNnMeterIr(graph));
   if (written !== undefined) expectSameAgain(written, reports);
+}
+
+/** TFLite files hold the zeros of their weights; mutants may have any number of them. */
+const MOST_WEIGHT_BYTES = 1e6;
+
+function isSmall(graph: Graph): boolean {
+  return graphCost(graph).weightBytes <= MOST_WEIGHT_BYTES;
 }
 
 /** What `make` gives, or undefined where an error of ours refuses. */

@@ -97,7 +97,7 @@ testUnix('--output onto a device or a link writes through it', async () => {
   const [device, link, external] = await Promise.all([
     nnMeter(['getir', 'net.onnx', '--output', 'null'], folder),
     nnMeter(['getir', 'net.onnx', '--output', 'link.json'], folder),
-    nnMeter(['export', 'net.onnx', '--weights', 'external', '--output', 'null'], folder),
+    nnMeter(['export', 'net.onnx', '--external', '--output', 'null'], folder),
   ]);
   expect([device.code, link.code, external.code]).toEqual([0, 0, 1]);
   expect(readlinkSync(join(folder, 'null'))).toBe('/dev/null');
@@ -112,7 +112,7 @@ test('export writes ONNX that predicts the same latency, whatever the source', a
   const folder = folderWith({ 'net.pb': readFileSync(MOBILENET_V1_PB) });
   const [zoo, external] = await Promise.all([
     nnMeter(['export', '--to', 'onnx', '--torchvision', 'resnet18', '--json'], folder),
-    nnMeter(['export', 'net.pb', '--weights', 'external', '-o', 'net.onnx'], folder),
+    nnMeter(['export', 'net.pb', '--external', '-o', 'net.onnx'], folder),
   ]);
   expect(parseOutput('convert', zoo.stdout)).toMatchObject([
     { model: 'resnet18', type: 'torchvision', output: 'resnet18_torchvision.onnx' },
@@ -130,4 +130,40 @@ test('export writes ONNX that predicts the same latency, whatever the source', a
     'net.pb',
     'resnet18_torchvision.onnx',
   ]);
+});
+
+test('export writes TensorFlow Lite where the output is called so', async () => {
+  const folder = folderWith({ 'net.pb': readFileSync(MOBILENET_V1_PB) });
+  const [named, chosen] = await Promise.all([
+    nnMeter(['export', 'net.pb', '-o', 'net.tflite', '--weights', 'random'], folder),
+    nnMeter(['export', '--torchvision', 'squeezenet1_1', '--to', 'tflite', '--json'], folder),
+  ]);
+  expect([named.code, named.stderr]).toEqual([0, '']);
+  expect(parseOutput('convert', chosen.stdout)).toMatchObject([
+    { model: 'squeezenet1_1', output: 'squeezenet1_1_torchvision.tflite' },
+  ]);
+  const predicted = await nnMeter(
+    ['--predictor', 'cortexa76', '--tflite', 'net.tflite', '--tensorflow', 'net.pb', '--json'],
+    folder,
+  );
+  const [tflite, net] = parseOutput<Prediction>('predict', predicted.stdout);
+  expect(tflite!.latencyMs / net!.latencyMs).toBeCloseTo(1, 2);
+});
+
+test.each<[string[], RegExp]>([
+  [
+    ['--to', 'tflite', '--weights', 'none'],
+    /--weights none is nothing for tflite; it has zero and random/,
+  ],
+  [['-o', 'net.tflite', '--external'], /--external is nothing for tflite/],
+  [['--external', '--weights', 'none'], /--external wants --weights zero or random/],
+  [['--external', '-o', '-'], /external weights need a file beside the model/],
+  [['--weights', 'real'], /weights.*none, zero, random|none.*zero.*random/s],
+  [['--to', 'caffe'], /onnx.*tflite/s],
+])('export %j is a usage error', async (options, message) => {
+  const folder = folderWith({ 'net.onnx': readFileSync(RESNET18) });
+  const { code, stderr } = await nnMeter(['export', 'net.onnx', ...options], folder);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
+  expect(readdirSync(folder)).toEqual(['net.onnx']);
 });

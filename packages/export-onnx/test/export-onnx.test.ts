@@ -164,7 +164,7 @@ describe('weights', () => {
     try {
       const graph = buildModel('vgg11');
       const path = join(folder, 'vgg11.onnx');
-      const bytes = await writeOnnxFile(graph, path, { weights: 'external' });
+      const bytes = await writeOnnxFile(graph, path, { weights: 'zero', external: true });
       const weights = await stat(join(folder, 'vgg11.onnx.weights'));
       expect(weights.size).toBe(bytes);
       expect(bytes).toBeGreaterThan(132e6 * 4);
@@ -178,7 +178,10 @@ describe('weights', () => {
 
   test('do not overlap, and small ones stay inside', () => {
     const graph = buildModel('squeezenet1_1');
-    const { externalBytes } = exportOnnx(graph, { weights: 'external' });
+    const { externalBytes } = exportOnnx(graph, {
+      weights: 'zero',
+      externalFile: 'weights.bin',
+    });
     expect(externalBytes).toBeGreaterThan(1.2e6 * 4);
     expect(exportOnnx(graph).externalBytes).toBe(0);
   });
@@ -276,4 +279,17 @@ test('a result that is a constant is written', () => {
   const nodes: readonly Node[] = [];
   const graph = createGraph({ name: 'fixed', nodes, tensors, inputs: ['x'], outputs: ['c'] });
   expect(reimported(graph).outputs).toEqual(['c']);
+});
+
+test('results of batch normalization that only training has are left out', () => {
+  const builder = new GraphBuilder('statistics');
+  const x = builder.conv(builder.input('image', [1, 3, 8, 8]), 4);
+  const parameters = ['scale', 'bias', 'mean', 'variance'].map((role) =>
+    builder.constant(role, [4]),
+  );
+  const outputShapes = [x.shape, [0], [0]];
+  const [normalized] = builder.node('bn', {}, [x, ...parameters], { outputShapes, name: 'bn' });
+  const again = reimported(builder.build(builder.relu(normalized!)));
+  expect(ops(again)).toEqual(['conv', 'bn', 'relu']);
+  expect(again.node('bn')!.outputs).toEqual(['bn']);
 });
