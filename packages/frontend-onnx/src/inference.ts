@@ -3,7 +3,7 @@ import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
 import { type Entry, Unknown } from './entry.ts';
-import { Evaluation } from './evaluate/evaluate.ts';
+import { Evaluation } from './evaluate.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';

@@ -13,12 +13,15 @@ function simple(op: string, canonical: UnaryOp): TfLiteOp {
   return unary(op, canonical, {});
 }
 
+/** Scaled by an option that only the values depend on. */
 function overLastAxis(op: string, canonical: 'softmax' | 'logsoftmax' | 'l2norm'): TfLiteOp {
   return plain(op, (call) => {
     const axis = normalizeAxis(-1, call.shape(0).length);
-    return [call.one(canonical, { axis }, [call.input(0)])];
+    return [call.one(canonical, { axis }, [call.input(0)], { computes: 'unknown' })];
   });
 }
+
+type ExactFunction = 'floordiv' | 'notequal' | 'greaterorequal' | 'lessorequal';
 
 type BroadcastingOp =
   | 'add'
@@ -39,9 +42,10 @@ type BroadcastingOp =
   | 'atan2'
   | 'bitwisexor';
 
-/** With operands that broadcast. */
-function broadcasting(op: string, canonical: BroadcastingOp): TfLiteOp {
-  return plain(op, (call) => [call.one(canonical, {}, call.inputs)]);
+/** With operands that broadcast. @param exact what it computes if that is not just what its op says */
+function broadcasting(op: string, canonical: BroadcastingOp, exact?: ExactFunction): TfLiteOp {
+  const options = exact && { computes: { function: exact, attributes: {} } as const };
+  return plain(op, (call) => [call.one(canonical, {}, call.inputs, options)]);
 }
 
 /** The same with an activation after it, whose option is the first. */
@@ -49,6 +53,13 @@ function arithmetic(op: string, tag: number, canonical: BroadcastingOp): TfLiteO
   return row(op, options(tag, { activation: int8(0) }), (call, { activation }) =>
     activated(call, call.one(canonical, {}, call.inputs), activation),
   );
+}
+
+/** A condition of one axis chooses among rows, unless the operands have no more. */
+function select(call: Call): readonly Value[] {
+  const { length: rank } = call.shape(0);
+  const choosesRows = rank > 0 && rank !== call.shape(1).length;
+  return [call.one('where', {}, call.inputs, choosesRows ? { computes: 'unknown' } : {})];
 }
 
 function squaredDifference(call: Call): readonly Value[] {
@@ -61,22 +72,22 @@ export const elementwiseOps: readonly TfLiteOp[] = [
   arithmetic('MUL', 21, 'mul'),
   arithmetic('DIV', 29, 'div'),
   broadcasting('ADD_N', 'add'),
-  broadcasting('FLOOR_DIV', 'div'),
+  broadcasting('FLOOR_DIV', 'div', 'floordiv'),
   broadcasting('FLOOR_MOD', 'mod'),
   broadcasting('POW', 'pow'),
   broadcasting('MAXIMUM', 'max'),
   broadcasting('MINIMUM', 'min'),
   broadcasting('EQUAL', 'equal'),
-  broadcasting('NOT_EQUAL', 'equal'),
+  broadcasting('NOT_EQUAL', 'equal', 'notequal'),
   broadcasting('GREATER', 'greater'),
-  broadcasting('GREATER_EQUAL', 'greater'),
+  broadcasting('GREATER_EQUAL', 'greater', 'greaterorequal'),
   broadcasting('LESS', 'less'),
-  broadcasting('LESS_EQUAL', 'less'),
+  broadcasting('LESS_EQUAL', 'less', 'lessorequal'),
   broadcasting('LOGICAL_AND', 'and'),
   broadcasting('LOGICAL_OR', 'or'),
   broadcasting('BITWISE_XOR', 'bitwisexor'),
   broadcasting('ATAN2', 'atan2'),
-  broadcasting('SELECT', 'where'),
+  plain('SELECT', select),
   broadcasting('SELECT_V2', 'where'),
   broadcasting('PRELU', 'prelu'),
   plain('SQUARED_DIFFERENCE', squaredDifference),
@@ -89,7 +100,7 @@ export const elementwiseOps: readonly TfLiteOp[] = [
   ]),
   simple('ELU', 'elu'),
   simple('HARD_SWISH', 'hswish'),
-  simple('GELU', 'gelu'),
+  plain('GELU', (call) => [call.one('gelu', {}, [call.input(0)], { computes: 'unknown' })]),
   simple('LOGISTIC', 'sigmoid'),
   simple('TANH', 'tanh'),
   simple('EXP', 'exp'),
