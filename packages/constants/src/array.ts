@@ -2,7 +2,7 @@ import { type DataType, elementCount, type Shape } from '@nnmeter/ir';
 
 /**
  * A tensor whose elements are known, in row-major order. Integers are exact up to 2^53 either way; the largest int64, which
- * exporters write for "to the end", is 2^63.
+ * exporters write for "to the end", is 2^63. NaN among integers and truth values stands for one that is not known.
  */
 export interface ConstantArray {
   readonly dataType: DataType;

@@ -1,6 +1,6 @@
 import type { DataType, Shape } from '@nnmeter/ir';
 import { broadcast, type ConstantArray, type Elements } from './array.ts';
-import { exact, isInteger, roundHalfToEven, wrapped } from './types.ts';
+import { exact, hasUnknowns, isInteger, roundHalfToEven, wrapped } from './types.ts';
 
 /** Numbers that an elementwise function takes beside its operands; what is left out has ONNX's default. */
 export interface ElementwiseAttributes {
@@ -149,10 +149,13 @@ export const binaryFunctions = [
 
 export function applyUnary(
   name: UnaryFunction,
-  { values }: ConstantArray,
+  { values, dataType }: ConstantArray,
   attributes: ElementwiseAttributes,
 ): Elements {
   const apply: Unary = unary[name];
+  if (hasUnknowns(dataType) && values.some(Number.isNaN)) {
+    return values.map((value) => (Number.isNaN(value) ? value : apply(value, attributes)));
+  }
   return values.map((value) => apply(value, attributes));
 }
 
@@ -162,8 +165,13 @@ export function applyBinary(
   operands: readonly ConstantArray[],
   shape: Shape,
 ): Elements {
-  const dataType = operands[0]!.dataType;
-  const combine = ofTwo(name, dataType);
+  const { dataType } = operands[0]!;
+  const known = ofTwo(name, dataType);
+  const isPartial =
+    hasUnknowns(dataType) && operands.some(({ values }) => values.some(Number.isNaN));
+  const combine: Binary = isPartial
+    ? (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : known(a, b))
+    : known;
   let result = broadcast(operands[0]!, shape);
   for (const operand of operands.slice(1)) {
     const other = broadcast(operand, shape);
@@ -175,7 +183,10 @@ export function applyBinary(
 function ofTwo(name: BinaryFunction, dataType: DataType): Binary {
   if (name in ofIntegers) {
     const apply = ofIntegers[name as keyof typeof ofIntegers];
-    return (a, b) => wrapped(apply(exact(a), exact(b)), dataType);
+    return (a, b) =>
+      Number.isInteger(a) && Number.isInteger(b)
+        ? wrapped(apply(exact(a), exact(b)), dataType)
+        : Number.NaN;
   }
   const apply: Binary = binary[name as keyof typeof binary];
   if (!isInteger(dataType)) return apply;

@@ -48,7 +48,7 @@ import {
   softmax,
   topK,
 } from './reduction.ts';
-import { asType } from './types.ts';
+import { asType, hasUnknowns } from './types.ts';
 
 /** The results whose elements are wanted, as inference found them. */
 export interface ResultForm {
@@ -237,6 +237,12 @@ const ROWS: ReadonlyMap<string, Row<never>> = new Map<string, Row<never>>(
   }),
 );
 
+/** Functions whose every result depends on every element. */
+const OF_ALL: ReadonlySet<ConstantFunction> = new Set<ConstantFunction>([
+  ...(['argmax', 'argmin', 'sort', 'softmax', 'logsoftmax', 'hardmax', 'normalize'] as const),
+  ...(['onehot', 'compress', 'scatterelements', 'scatternd', 'reversesequences'] as const),
+]);
+
 /** The function of an op that means exactly what its name says; undefined if nothing computes it. */
 export function functionOfOp({ op, attributes }: Operation): ConstantCall | undefined {
   return ROWS.has(op) ? ({ function: op, attributes } as ConstantCall) : undefined;
@@ -244,7 +250,8 @@ export function functionOfOp({ op, attributes }: Operation): ConstantCall | unde
 
 /**
  * The elements of the results of a function of constants, as NumPy computes them; one entry a result. Undefined where an
- * operand or result is too long to be worth it ({@link mostElements}), or where operands and attributes do not fit.
+ * operand or result is too long to be worth it ({@link mostElements}), or where operands and attributes do not fit. Elements
+ * that depend on ones that are not known are NaN.
  */
 export function evaluate(
   call: ConstantCall,
@@ -254,9 +261,15 @@ export function evaluate(
   const [least, evaluator] = ROWS.get(call.function)!;
   if (operands.length < least || !form.shapes.every(isShort)) return undefined;
   if (!operands.every(({ shape }) => isShort(shape))) return undefined;
+  if (OF_ALL.has(call.function) && operands.some(isPartial)) return undefined;
   const results = evaluator(operands, call.attributes as never, form);
   const isWhole = form.shapes.every((shape, slot) => isComplete(results[slot], shape));
   return isWhole ? results : undefined;
+}
+
+/** Whether some elements are not known. */
+function isPartial({ dataType, values }: ConstantArray): boolean {
+  return hasUnknowns(dataType) && values.some(Number.isNaN);
 }
 
 function isComplete(elements: Elements | undefined, shape: Shape): boolean {

@@ -8,4 +8,4 @@ export {
 } from './evaluate.ts';
 export { isScatterReduction, nonZero } from './indexing.ts';
 export { filled, range, rangeLength } from './movement.ts';
-export { asType, isInteger } from './types.ts';
+export { asType, hasUnknowns } from './types.ts';

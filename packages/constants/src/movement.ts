@@ -84,7 +84,10 @@ export function tile(data: ConstantArray, shape: Shape): Elements {
 /** Whose condition holds. */
 export function where(operands: readonly ConstantArray[], shape: Shape): Elements {
   const [condition, then, otherwise] = operands.map((operand) => broadcast(operand, shape));
-  return condition!.map((value, index) => (value === 0 ? otherwise![index]! : then![index]!));
+  return condition!.map((value, index) => {
+    const [yes, no] = [then![index]!, otherwise![index]!];
+    return Number.isNaN(value) && yes !== no ? Number.NaN : value === 0 ? no : yes;
+  });
 }
 
 /** Where an element of a padded axis comes from, by mode; NaN for the constant. */

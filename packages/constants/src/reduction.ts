@@ -1,5 +1,6 @@
 import { elementCount, type OpAttributes, type Shape } from '@nnmeter/ir';
 import { type ConstantArray, type Elements, otherAxes, reordered } from './array.ts';
+import { hasUnknowns } from './types.ts';
 
 type Reduce = (values: Elements) => number;
 
@@ -47,7 +48,9 @@ export function reduce(
   { shape, values, dataType }: ConstantArray,
   axes: readonly number[],
 ): Elements {
-  const reduced = (dataType === 'bool' ? OF_BOOLS[name] : undefined) ?? reductions[name];
+  const whole = (dataType === 'bool' ? OF_BOOLS[name] : undefined) ?? reductions[name];
+  const reduced: Reduce = (line) =>
+    hasUnknowns(dataType) && line.some(Number.isNaN) ? Number.NaN : whole(line);
   const kept = otherAxes(shape.length, axes);
   const width = elementCount(axes.map((axis) => shape[axis]!));
   const count = elementCount(kept.map((axis) => shape[axis]!));

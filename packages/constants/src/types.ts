@@ -5,6 +5,11 @@ export function isInteger(dataType: DataType): boolean {
   return dataType.includes('int');
 }
 
+/** Whether NaN stands for an element that is not known, and is not one itself. */
+export function hasUnknowns(dataType: DataType): boolean {
+  return dataType === 'bool' || isInteger(dataType);
+}
+
 /** Smallest exponent, bits of the fraction and largest number of the floating-point types that are narrower than 4 bytes. */
 const NARROW: Partial<Record<DataType, readonly [least: number, bits: number, most: number]>> = {
   float16: [-14, 10, 65504],
@@ -13,7 +18,7 @@ const NARROW: Partial<Record<DataType, readonly [least: number, bits: number, mo
 
 /** Elements as a type holds them: rounded, cut, wrapped around as two's complement does. */
 export function asType(values: readonly number[], dataType: DataType): readonly number[] {
-  if (dataType === 'bool') return values.map((value) => (value === 0 ? 0 : 1));
+  if (dataType === 'bool') return values.map((value) => (value === 0 || Number.isNaN(value) ? value : 1));
   if (dataType === 'float32') return values.map(Math.fround);
   if (isInteger(dataType)) return values.map((value) => asInteger(value, dataType));
   const narrow = NARROW[dataType];
@@ -21,6 +26,7 @@ export function asType(values: readonly number[], dataType: DataType): readonly 
 }
 
 function asInteger(value: number, dataType: DataType): number {
+  if (Number.isNaN(value)) return value;
   if (!Number.isFinite(value)) return 0;
   const whole = Math.trunc(value) + 0;
   const bits = 8 * bytesPerElement(dataType);

@@ -1,6 +1,7 @@
 import {
   type ConstantArray,
   type ConstantCall,
+  type Elements,
   evaluate,
   functionOfOp,
   isScatterReduction,
@@ -8,9 +9,8 @@ import {
 } from '@nnmeter/constants';
 import { type Operation, onnxOpName, opRow } from '@nnmeter/ir';
 import type { Call } from './call.ts';
-import type { Values } from './entry.ts';
+import { type Entry, Unknown, type Values } from './entry.ts';
 import type { Settled } from './outcome.ts';
-import { operandsOf } from './settle-shapes.ts';
 
 /** Values kept for all shape computations of a model together. */
 const MAX_ALL_VALUES = 16_000_000;
@@ -202,20 +202,47 @@ export class Evaluation {
 
   /** Values per output; empty if nothing computes them, or if a tensor is too large to be part of a shape. */
   outputs(outcome: Settled, call: Call): readonly Values[] {
-    if (call.domain !== '' || this.#count > MAX_ALL_VALUES) return [];
-    const shapes = outcome.shapes.filter((shape) => shape !== undefined);
-    if (shapes.length < outcome.shapes.length || !shapes.every(isShort)) return [];
     const inputs = call.inputs.filter((input) => input !== undefined);
     if (!inputs.every(({ knownShape }) => knownShape !== undefined && isShort(knownShape)))
       return [];
     const missing = inputs.find((input) => input.values === undefined);
-    if (missing !== undefined) return shapes.map(() => missing.readValues());
+    if (missing !== undefined) return outcome.shapes.map(() => missing.readValues());
+    return this.#compute(outcome, call, (operand) => operand as Entry & ConstantArray);
+  }
+
+  /** What is known, per output, of lists of integers that are computed from others; empty if nothing is. */
+  knownElements(outcome: Settled, call: Call): readonly Elements[] {
+    let isAnyKnown = false;
+    try {
+      const lists = this.#compute(outcome, call, ({ dataType, knownShape, knownElements }) => {
+        if (knownShape === undefined || knownElements === undefined) return undefined;
+        isAnyKnown ||= !knownElements.every(Number.isNaN);
+        return { dataType, shape: knownShape, values: knownElements };
+      });
+      return isAnyKnown ? lists : [];
+    } catch (error) {
+      if (error instanceof Unknown) return [];
+      throw error;
+    }
+  }
+
+  #compute(
+    outcome: Settled,
+    call: Call,
+    arrayOf: (operand: Entry) => ConstantArray | undefined,
+  ): readonly Elements[] {
+    if (call.domain !== '' || this.#count > MAX_ALL_VALUES) return [];
+    const shapes = outcome.shapes.filter((shape) => shape !== undefined);
+    if (shapes.length < outcome.shapes.length) return [];
     const exact = read(call, outcome);
     if (exact === undefined) return [];
-    const operands =
-      exact.inputs?.map((index) => call.inputs[index]) ?? operandsOf(outcome, call.inputs);
-    const given = operands.filter((operand) => operand !== undefined) as readonly ConstantArray[];
+    const { inputs = outcome.inputs } = exact;
+    const operands = inputs?.map((index) => call.inputs[index]) ?? call.inputs;
+    const arrays = operands.map((operand) => operand && arrayOf(operand));
+    if (operands.some((operand, at) => operand !== undefined && arrays[at] === undefined))
+      return [];
     const dataType = outcome.dataTypes[0] ?? opRow(outcome.op).resultType ?? call.dataType(0);
+    const given = arrays.filter((array) => array !== undefined);
     const values = evaluate(exact.call, given, { shapes, dataType }) ?? [];
     for (const list of values) this.#count += list.length;
     return values;

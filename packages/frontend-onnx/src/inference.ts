@@ -1,8 +1,9 @@
 import { type Assumptions, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import { Alternatives } from './alternatives.ts';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
-import { type Entry, Unknown } from './entry.ts';
+import { type Entry, isIntegerList, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
@@ -53,6 +54,7 @@ export class Inference {
   readonly #dimensions: Dimensions;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #tables = new Map<GraphProto | FunctionProto, GraphTable>();
+  readonly #alternatives = new Map<GraphTable, Alternatives>();
   readonly #evaluation = new Evaluation();
   #nodeCount = 0;
   #nameCount = 0;
@@ -177,7 +179,9 @@ export class Inference {
     try {
       const outcome = this.#infer(call, node, scope);
       const isConstant = this.#apply(outcome, call, node, name, scope);
-      if (hash === undefined || isConstant || outcome.kind !== 'computation') return;
+      if (isConstant || outcome.kind !== 'computation') return;
+      const isShape = this.#keepKnownElements(outcome, call, node, scope);
+      if (hash === undefined || isShape) return;
       const { operands: others, isSequence, warning } = outcome;
       if (call.isParticular || others || isSequence || warning !== undefined) return;
       const operands = inputs.map((entry) => entry?.form);
@@ -233,7 +237,10 @@ export class Inference {
     if (cause?.error === undefined) {
       try {
         const dependent = findDataDependentRule(type, domain);
-        if (dependent !== undefined) return settle(dependent(call, declared[0]), call);
+        if (dependent !== undefined) {
+          const alternatives = () => this.#alternativesOf(scope.table).count(node);
+          return settle(dependent(call, declared[0], alternatives), call);
+        }
       } catch (error) {
         cause ??= this.#unknown(error);
       }
@@ -251,6 +258,12 @@ export class Inference {
     return custom(call, declared, {
       warning: `${call.label}: there is no shape inference for this op of domain ${domain || 'ai.onnx'} at opset ${opset}; ${shapes}`,
     });
+  }
+
+  #alternativesOf(table: GraphTable): Alternatives {
+    const known = this.#alternatives.get(table) ?? new Alternatives(table);
+    this.#alternatives.set(table, known);
+    return known;
   }
 
   /** What inference cannot know; with sizes that are only assumed that is also what does not fit them. */
@@ -288,6 +301,18 @@ export class Inference {
       if (output === 0) continue;
       const form = this.#outputForm('constant', outcome, index, output, scope, call.inputs);
       this.tensors.add(scope, output, form).setValues(values[index]);
+    }
+    return true;
+  }
+
+  /** @returns whether the results are lists of integers, of which something may be known at one node and nothing at the next */
+  #keepKnownElements(outcome: Settled, call: Call, node: number, scope: Scope): boolean {
+    const first = scope.own(scope.table.firstOutput(node));
+    if (first === undefined || !isIntegerList(first.dataType, first.knownShape)) return false;
+    const outputs = scope.table.outputsOf(node);
+    for (const [index, list] of this.#evaluation.knownElements(outcome, call).entries()) {
+      const output = outputs[index];
+      if (output !== undefined && output !== 0) scope.own(output)?.setKnownElements(list);
     }
     return true;
   }
