@@ -249,6 +249,19 @@ export class Evaluation {
   }
 }
 
+/** The elements of what a canonical op computes from constants; empty if they are not known. */
+export function computeElements(
+  { op, attributes, shapes, dataTypes }: Settled,
+  operands: readonly Entry[],
+): readonly Elements[] {
+  const call = functionOfOp({ op, attributes } as Operation);
+  const known = shapes.filter((shape) => shape !== undefined);
+  const isKnown = known.length === shapes.length && operands.every(({ values }) => values);
+  if (call === undefined || !isKnown) return [];
+  const form = { shapes: known, dataType: dataTypes[0] ?? 'unknown' };
+  return evaluate(call, operands as readonly (Entry & ConstantArray)[], form) ?? [];
+}
+
 function read(call: Call, outcome: Settled): Exact | undefined {
   const reader = EXACT.get(call.type);
   if (reader !== undefined) return reader(call, outcome);

@@ -1,10 +1,17 @@
-import { type Assumptions, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import {
+  type Assumptions,
+  locateError,
+  NnMeterError,
+  normalizeAxis,
+  opRow,
+  quote,
+} from '@nnmeter/ir';
 import { Alternatives } from './alternatives.ts';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
 import { type Entry, isIntegerList, Unknown } from './entry.ts';
-import { Evaluation } from './evaluate.ts';
+import { computeElements, Evaluation } from './evaluate.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';
@@ -45,7 +52,7 @@ const CONTROL_FLOW: ReadonlyMap<
 
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
-  nodes = new InferredNodes();
+  readonly nodes = new InferredNodes();
   readonly warnings: Warnings;
   readonly assumptions: Assumptions;
   readonly tensors: TensorTable;
@@ -105,33 +112,51 @@ export class Inference {
     for (let at = 0; at < table.nodeCount; at++) this.#visit(order?.[at] ?? at, scope);
   }
 
-  /** Runs without keeping the nodes that are found. */
-  withoutNodes<T>(run: () => T): T {
-    const kept = this.nodes;
-    this.nodes = new InferredNodes();
-    try {
-      return run();
-    } finally {
-      this.nodes = kept;
-    }
-  }
-
-  /** Adds a node that joins tensors of one shape along a new first axis. */
-  stack(call: Call, scope: Scope, parts: readonly Entry[]): Entry {
+  /** Adds a node that joins tensors of one shape along a new axis. */
+  stack(call: Call, scope: Scope, parts: readonly Entry[], axis = 0): Entry {
     const [first] = parts.map(({ knownShape }) => knownShape);
     const isAlike = parts.every(({ knownShape }) => knownShape?.join() === first?.join());
-    const shape = isAlike && first ? [parts.length, ...first] : undefined;
-    const name = `${call.name}/stack`;
-    const form = this.tensors.form('activation', parts[0]?.dataType ?? 'unknown', shape);
-    const entry = this.tensors.make(scope, name, form);
-    this.nodes.add({
-      name: this.nodeNames.take(name),
-      computation: shaped('concat', { axis: 0 }, [shape]),
-      sourceOp: call.form.sourceOp,
-      inputs: parts,
-      outputs: [entry],
+    const at = first === undefined ? 0 : normalizeAxis(axis, first.length + 1);
+    const shape = isAlike ? first?.toSpliced(at, 0, parts.length) : undefined;
+    const dataType = parts[0]?.dataType ?? 'unknown';
+    const joining = shaped('concat', { axis: at }, [shape], { dataTypes: [dataType] });
+    return this.#addInner(call, scope, joining, parts, ['stack'])[0]!;
+  }
+
+  /** Adds a node that takes a tensor apart along an axis, which its parts do not have. */
+  unstack(call: Call, scope: Scope, whole: Entry, axis: number): readonly Entry[] {
+    const shape = whole.requireShape();
+    const sizes = new Array<number>(shape[axis]!).fill(1);
+    const parts = sizes.map(() => shape.toSpliced(axis, 1));
+    const dataTypes = sizes.map(() => whole.dataType);
+    const taking = shaped('split', { axis, sizes }, parts, { dataTypes });
+    const names = sizes.map((_, index) => `part${index}`);
+    return this.#addInner(call, scope, taking, [whole], names);
+  }
+
+  /** Adds a node that the file does not have as one. What it makes of constants is one, and no node. */
+  #addInner(
+    call: Call,
+    scope: Scope,
+    computation: Settled,
+    inputs: readonly Entry[],
+    names: readonly string[],
+  ): readonly Entry[] {
+    const isConstant = inputs.every(({ kind }) => kind === 'constant');
+    const lists = isConstant ? computeElements(computation, inputs) : [];
+    const outputs = names.map((name, index) => {
+      const { shapes, dataTypes } = computation;
+      const kind = isConstant ? 'constant' : 'activation';
+      const form = this.tensors.form(kind, dataTypes[index] ?? 'unknown', shapes[index]);
+      const entry = this.tensors.make(scope, `${call.name}/${name}`, form);
+      entry.setValues(lists[index]);
+      return entry;
     });
-    return entry;
+    if (!isConstant) {
+      const name = this.nodeNames.take(`${call.name}/${computation.op}`);
+      this.nodes.add({ name, computation, sourceOp: call.form.sourceOp, inputs, outputs });
+    }
+    return outputs;
   }
 
   branchTable(graph: GraphProto): GraphTable {

@@ -440,11 +440,40 @@ describe('loops', () => {
       node('ReduceMax', ['x'], ['start'], [ints('axes', [1]), int('keepdims', 0)]),
       node('Scan', ['start', 'x'], ['y', 'all'], attributes),
     ];
-    const shapes = inferOnnxShapes(
-      network(nodes, [2, 9, 4], { output: [{ name: 'y' }, { name: 'all' }] }),
-    );
+    const bytes = network(nodes, [2, 9, 4], { output: [{ name: 'y' }, { name: 'all' }] });
+    const shapes = inferOnnxShapes(bytes);
     expect(shapes.get('y')).toEqual([2, 4]);
     expect(shapes.get('all')).toEqual([2, 9, 4]);
+    const graph = readOnnx(bytes);
+    const trip = ['add', 'exp'];
+    const ops = ['reducemax', 'split', ...new Array(9).fill(trip).flat(), 'concat'];
+    expect(graph.nodes.map(({ op }) => op)).toEqual(ops);
+    expect(graph.warnings).toEqual([]);
+  });
+
+  test.each([
+    [0, 0, [1, 3, 6, 10]],
+    [1, 0, [4, 7, 9, 10]],
+    [1, 1, [10, 9, 7, 4]],
+  ])('a scan of constants in the directions %i and %i', (input, output, sums) => {
+    const scanBody: GraphFields = {
+      node: [node('Add', ['state', 'slice'], ['next']), node('Identity', ['next'], ['collected'])],
+      input: [value('state'), value('slice')],
+      output: [{ name: 'next' }, { name: 'collected' }],
+    };
+    const attributes = [
+      int('num_scan_inputs', 1),
+      ints('scan_input_directions', [input]),
+      ints('scan_output_directions', [output]),
+      { name: 'body', type: 5, g: scanBody },
+    ];
+    const nodes = [
+      node('Scan', ['start', 'list'], ['last', 'sums'], attributes),
+      node('Expand', ['x', 'sums'], ['y']),
+    ];
+    const initializer = [scalar('start', 0), vector('list', [1, 2, 3, 4])];
+    const graph = readOnnx(network(nodes, [1], { initializer }));
+    expect(graph.tensor('y').shape).toEqual(sums);
   });
 });
 

@@ -54,6 +54,22 @@ const range: Rule = (call) => {
   return constant(call.dataType(0), shape, () => rangeOf(start, limit, delta));
 };
 
+/** Weights that fade out samples towards the ends: a sum of cosines with these amplitudes, of alternating sign. */
+function fading(...amplitudes: readonly number[]): Rule {
+  return (call) => {
+    const size = call.scalar(0);
+    const period = call.int('periodic', 1) !== 0 ? size : size - 1;
+    const weight = (at: number): number =>
+      amplitudes.reduce(
+        (sum, amplitude, order) =>
+          sum + (-1) ** order * amplitude * Math.cos((2 * Math.PI * order * at) / period),
+        0,
+      );
+    const values = () => rangeOf(0, size, 1)?.map((at) => Math.fround(weight(at)));
+    return constant(dataTypeOf(call.int('output_datatype', 1)), [rangeLength(0, size, 1)], values);
+  };
+}
+
 function dataTypeAttribute(call: Call, otherwise: DataType): DataType {
   const type = call.int('dtype', 0);
   return type === 0 ? otherwise : dataTypeOf(type);
@@ -75,6 +91,9 @@ export const constantRows: readonly Row[] = [
   ['Shape', '', 1, shapeOf],
   ['Size', '', 1, sizeOf],
   ['Range', '', 11, range],
+  ['HannWindow', '', 17, fading(0.5, 0.5)],
+  ['HammingWindow', '', 17, fading(25 / 46, 21 / 46)],
+  ['BlackmanWindow', '', 17, fading(0.42, 0.5, 0.08)],
   ['RandomNormal', '', 1, random],
   ['RandomUniform', '', 1, random],
   ['RandomNormalLike', '', 1, like],

@@ -105,6 +105,7 @@ export const elementwiseRows: readonly Row[] = [
   ['Clip', '', 1, clip],
   ['Cast', '', 6, cast],
   ['CastLike', '', 15, castLike],
+  ['BitCast', '', 26, cast],
   ['Gelu', 'com.microsoft', 1, unary('gelu')],
   ['FastGelu', 'com.microsoft', 1, unary('gelu')],
   ['QuickGelu', 'com.microsoft', 1, unary('gelu')],
