@@ -32,7 +32,7 @@ export function toGraph(text: string, options: ReadOptions): Graph {
     : new Map<string, Shape>();
   const assumptions = new Assumptions(options.assume);
   const sizes = new Sizes(fed, given, assumptions);
-  const reader = new Reader(sizes);
+  const reader = new Reader(sizes, assumptions);
   const scope = reader.readProgram(program.graph, new Set(names));
   const outputs = program.userOutputs.map((name) => lookUp(name, scope));
   const inputs = names.map((name) => lookUp(name, scope));

@@ -38,7 +38,7 @@ const embedding: Rule = (call) =>
 
 /**
  * x[:, i, j]: along one axis it is a gather; with constant places along the sides of an image it is how old versions of
- * torch write a nearest resize; with several index tensors it is outside the vocabulary.
+ * torch write a nearest resize; a mask takes as many as it lets through; with several index tensors it is outside the vocabulary.
  */
 const index: Rule = (call) => {
   const input = call.tensor('self');
@@ -48,6 +48,8 @@ const index: Rule = (call) => {
   if (given.length === 1 && only !== undefined && only.value.dataType !== 'bool') {
     return call.finish('gather', { axis: only.axis }, [input, only.value]);
   }
+  if (given.length === 1 && only !== undefined)
+    return call.finish('gather', { axis: only.axis }, [input]);
   if (isResize(call, given)) {
     return call.finish('resize', { mode: 'nearest', sizes: call.result() }, [input]);
   }
@@ -115,6 +117,9 @@ const regions: Rule = (call) =>
     [call.tensor('input'), call.tensor('rois')],
   );
 
+/** The elements that a mask lets through. */
+const selected: Rule = (call) => call.finish('gather', { axis: 0 }, [call.tensor('self')]);
+
 export const indexingRows: readonly Row[] = [
   ['nonzero(self)', found('nonzero')],
   ['_unique(self, sorted=True, return_inverse=False)', found('unique')],
@@ -129,6 +134,7 @@ export const indexingRows: readonly Row[] = [
   ['gather(self, dim, index, sparse_grad=False)', gatherAlong('elements')],
   ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
   ['index(self, indices)', index],
+  ['masked_select(self, mask)', selected],
   ['_unsafe_index(self, indices)', index],
   ['unfold(self, dimension, size, step)', unfold],
   ['one_hot(self, num_classes=-1)', oneHot],
