@@ -18,7 +18,8 @@ const NARROW: Partial<Record<DataType, readonly [least: number, bits: number, mo
 
 /** Elements as a type holds them: rounded, cut, wrapped around as two's complement does. */
 export function asType(values: readonly number[], dataType: DataType): readonly number[] {
-  if (dataType === 'bool') return values.map((value) => (value === 0 || Number.isNaN(value) ? value : 1));
+  if (dataType === 'bool')
+    return values.map((value) => (value === 0 || Number.isNaN(value) ? value : 1));
   if (dataType === 'float32') return values.map(Math.fround);
   if (isInteger(dataType)) return values.map((value) => asInteger(value, dataType));
   const narrow = NARROW[dataType];

@@ -53,6 +53,8 @@ const CONTROL_FLOW: ReadonlyMap<
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
   readonly nodes = new InferredNodes();
+  /** Whether nodes are found in a trip of a loop that is only assumed. */
+  isAssuming = false;
   readonly warnings: Warnings;
   readonly assumptions: Assumptions;
   readonly tensors: TensorTable;
@@ -154,7 +156,9 @@ export class Inference {
     });
     if (!isConstant) {
       const name = this.nodeNames.take(`${call.name}/${computation.op}`);
-      this.nodes.add({ name, computation, sourceOp: call.form.sourceOp, inputs, outputs });
+      const { sourceOp } = call.form;
+      const { isAssuming: isAssumed } = this;
+      this.nodes.add({ name, computation, sourceOp, inputs, outputs, isAssumed });
     }
     return outputs;
   }
@@ -412,6 +416,7 @@ export class Inference {
       sourceOp: forms[node]!.sourceOp,
       inputs: keptInputs(outcome, inputs),
       outputs,
+      isAssumed: this.isAssuming,
     });
   }
 

@@ -11,6 +11,8 @@ export class InferredNodes {
   readonly computations: Computation[] = [];
   /** What the file calls their ops. */
   readonly sourceOps: string[] = [];
+  /** Those in trips of a loop that are only assumed. */
+  readonly assumed = new Set<number>();
   readonly #tensors: (Entry | undefined)[] = [];
   /** Of node i: where its inputs begin, its outputs begin, and those of the next node. */
   readonly #starts = new IntList();
@@ -29,7 +31,9 @@ export class InferredNodes {
     readonly sourceOp: string;
     readonly inputs: Tensors;
     readonly outputs: Tensors;
+    readonly isAssumed: boolean;
   }): void {
+    if (node.isAssumed) this.assumed.add(this.count);
     this.names.push(node.name);
     this.computations.push(node.computation);
     this.sourceOps.push(node.sourceOp);

@@ -39,7 +39,10 @@ export function inferLoop(inference: Inference, call: Call, scope: Scope): Outco
     }
     checkTrips(trip, tripNodes);
     const inputs = [known('iteration', 'int64', trip), condition, ...carried];
+    const isAssuming = inference.isAssuming;
+    inference.isAssuming ||= assumed !== undefined;
     const results = runBranch(inference, body, call, scope, inputs);
+    inference.isAssuming = isAssuming;
     condition = results[0]!;
     carried = results.slice(1, count + 1);
     collected.push(results.slice(count + 1));

@@ -166,6 +166,7 @@ function neededNodes(nodes: InferredNodes, outputs: readonly Entry[]): InferredN
       sourceOp: nodes.sourceOps[node]!,
       inputs: nodes.inputs(node),
       outputs: nodes.outputs(node),
+      isAssumed: nodes.assumed.has(node),
     });
   }
   return kept;
@@ -216,6 +217,7 @@ function nodesOf(nodes: InferredNodes, names: UniqueNames): readonly Node[] {
       inputs: nodes.inputs(node).map(nameOf),
       outputs: nodes.outputs(node).map(nameOf),
       sourceOp: nodes.sourceOps[node]!,
+      ...(nodes.assumed.has(node) && { isAssumed: true }),
     } as Node;
   });
 }

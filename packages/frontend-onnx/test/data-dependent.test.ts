@@ -159,7 +159,7 @@ describe('sizes that only data decide', () => {
       { name: 'row', dataType: 1, dims: [1, 1], floatData: [1] },
       { name: 'image', dataType: 1, dims: [1, 2, 4, 4], floatData: new Array(32).fill(1) },
     ];
-    const nodes = [...sum, ...listed('list', ...list), node(op, inputs, ['y'])];
+    const nodes = [...sum, ...listed('list', ...list), node(op, [...inputs], ['y'])];
     const graph = read(nodes, { initializer: initial });
     expect(graph.tensor('y').shape).toEqual(shape);
     const expected = assumed && `sizes that depend on data are assumed: ${assumed} (1 node)`;
@@ -410,7 +410,10 @@ describe('loops', () => {
     ['trips', { loop: 50 }, 7],
   ])('while data say so, at most %j, with %j: %i trips', (trips, assume, made) => {
     const graph = whileLoop(trips, assume);
-    expect(graph.nodes.filter(({ op }) => op === 'exp')).toHaveLength(made);
+    // The file says that it goes on once.
+    expect(graph.nodes.filter(({ op, isAssumed }) => op === 'exp' && isAssumed)).toHaveLength(
+      made - 1,
+    );
     expect(graph.warnings[0]).toBe(`sizes that depend on data are assumed: loop=${made} (1 node)`);
   });
 

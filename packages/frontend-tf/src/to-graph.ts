@@ -411,6 +411,7 @@ export class Lowering {
       inputs: names,
       outputs,
       sourceOp: node.op,
+      ...(this.#controlFlow.isAssumed(node.name) && { isAssumed: true }),
     } as Node & { outputs: string[] });
   }
 }

@@ -29,8 +29,16 @@ export interface EmittedNode {
 
 /** The other subgraphs of a model, which operators of control flow run. */
 export interface Bodies {
-  /** Puts a subgraph in the place of its call. @returns its results */
-  inline(subgraph: number, inputs: readonly Value[], label: string): readonly Value[];
+  /**
+   * Puts a subgraph in the place of its call.
+   * @param isAssumed whether it is only assumed to run @returns its results
+   */
+  inline(
+    subgraph: number,
+    inputs: readonly Value[],
+    label: string,
+    isAssumed?: boolean,
+  ): readonly Value[];
   /** The results of a subgraph, of which no work is kept. */
   evaluate(subgraph: number, inputs: readonly Value[]): readonly Value[];
   /** How many nodes a subgraph would be. */

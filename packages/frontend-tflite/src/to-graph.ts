@@ -48,6 +48,8 @@ interface Scope {
 interface NamedNode extends EmittedNode {
   readonly name: string;
   readonly sourceOp: string;
+  /** Set once it is known. */
+  isAssumed: boolean;
 }
 
 class Lowering {
@@ -279,7 +281,7 @@ class Lowering {
         if (value === undefined || value.name !== '') continue;
         value.name = this.#tensorNames.add(`${nodeName}:${node.op}`);
       }
-      this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op });
+      this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op, isAssumed: false });
     }
   }
 
@@ -287,7 +289,12 @@ class Lowering {
     const run = (subgraph: number, inputs: readonly Value[], label: string) =>
       this.#lower(this.#subgraph(subgraph), inputs, `${name}/${label}/`, nesting + 1);
     return {
-      inline: run,
+      inline: (subgraph, inputs, label, isAssumed = false) => {
+        const start = this.#nodes.length;
+        const results = run(subgraph, inputs, label);
+        if (isAssumed) for (const node of this.#nodes.slice(start)) node.isAssumed = true;
+        return results;
+      },
       evaluate: (subgraph, inputs) => {
         const kept = this.#nodes.length;
         const results = run(subgraph, inputs, 'condition');
@@ -348,7 +355,8 @@ function imageLayout({ length }: Shape): Layout | undefined {
   return length === 4 ? 'NHWC' : length === 5 ? 'NDHWC' : undefined;
 }
 
-function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode): Node {
+function toNode(node: NamedNode): Node {
+  const { name, op, attributes, inputs, outputs, sourceOp, isAssumed } = node;
   const given = inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
   return {
     name,
@@ -357,6 +365,7 @@ function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode):
     inputs: given.map((input) => input?.name ?? ''),
     outputs: outputs.map((output) => output.name),
     sourceOp,
+    ...(isAssumed && { isAssumed }),
   } as Node;
 }
 

@@ -296,6 +296,7 @@ export class Call {
       sourceOp,
       module,
       mutates: this.#mutates,
+      isAssumed: false,
     };
     for (const output of outputs) if (output !== undefined) output.producer = step;
     this.#context.steps.push(step);

@@ -60,11 +60,13 @@ function whileLoop({ graphs, values, resultCount }: ControlNode, bodies: Bodies)
   if (body === undefined) throw new Unknown();
   const trips = bodies.assumptions.size('loop');
   checkTrips(trips, body);
+  const start = bodies.steps.length;
   let state: Results = carried;
   for (let trip = 0; trip < trips; trip++) {
     state = bodies.run(body, [...state, ...others]);
     if (state.length !== resultCount) throw new Unknown();
   }
+  for (const step of bodies.steps.slice(start)) step.isAssumed = true;
   return state;
 }
 

@@ -144,7 +144,8 @@ function nodeNames(steps: readonly Step[]): readonly string[] {
   });
 }
 
-function toNode({ op, attributes, inputs, outputs, sourceOp }: Step, name: string): Node {
+function toNode(step: Step, name: string): Node {
+  const { op, attributes, inputs, outputs, sourceOp, isAssumed } = step;
   return {
     name,
     op,
@@ -152,6 +153,7 @@ function toNode({ op, attributes, inputs, outputs, sourceOp }: Step, name: strin
     inputs: inputs.map((value) => value?.name ?? ''),
     outputs: outputs.map((value) => value?.name ?? ''),
     sourceOp,
+    ...(isAssumed && { isAssumed }),
   } as Node;
 }
 

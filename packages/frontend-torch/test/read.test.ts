@@ -343,6 +343,8 @@ describe('ops', () => {
       [50],
     ]);
     expect(opsOf(graph).slice(0, 3)).toEqual(['fc', 'relu', 'exp']);
+    const assumed = graph.nodes.filter(({ isAssumed }) => isAssumed);
+    expect(assumed.map(({ op }) => op)).toEqual(new Array(loop).fill('fc'));
     expect(graph.warnings).toEqual([
       expect.stringMatching(/higher_order::cond.*the branch of more nodes is counted/),
       `sizes that depend on data are assumed: loop=${loop} (1 node), compress=50 (1 node)`,
