@@ -8,6 +8,7 @@ import {
   opRow,
   type Shape,
   type Tensor,
+  UniqueNames,
 } from '@nnmeter/ir';
 import { type AxisOrder, hasChannelsLast, identity, imageOrder, permuted } from './axis-order.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValue } from './onnx-writer.ts';
@@ -31,9 +32,8 @@ export class OnnxGraph {
   externalBytes = 0;
   readonly #fillers: OnnxNode[] = [];
   readonly #orders = new Map<string, AxisOrder>();
-  readonly #names: Set<string>;
-  /** By base: the last number that made a name unique. */
-  readonly #lastOf = new Map<string, number>();
+  /** Those that the graph does not have. */
+  readonly #names = new UniqueNames((name) => this.graph.tensors.has(name));
   readonly #weights = new Map<string, string>();
   /** Names of the graph's constants that have been written. */
   readonly #constants = new Set<string>();
@@ -43,7 +43,6 @@ export class OnnxGraph {
   constructor(graph: Graph, externalFile: string | undefined) {
     this.graph = graph;
     this.#externalFile = externalFile;
-    this.#names = new Set(graph.tensors.keys());
     this.#channelsLast = hasChannelsLast(graph);
     for (const name of graph.inputs) this.#orders.set(name, this.wantedOrder(name));
   }
@@ -130,7 +129,7 @@ export class OnnxGraph {
     inputs: readonly string[],
     attributes: Attributes = {},
   ): string {
-    const name = this.#uniqueName(`${base}/${opType}`);
+    const name = this.#names.take(`${base}/${opType}`);
     this.nodes.push({ opType, name, inputs, outputs: [name], attributes });
     return name;
   }
@@ -151,7 +150,7 @@ export class OnnxGraph {
     const key = `${name} ${shape.join()} ${dataType}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
-    const unique = this.#constants.has(name) ? this.#uniqueName(name) : name;
+    const unique = this.#constants.has(name) ? this.#names.take(name) : name;
     this.#constants.add(name);
     this.#weights.set(key, unique);
     const { values } = this.tensor(name);
@@ -177,7 +176,7 @@ export class OnnxGraph {
 
   /** A constant the graph does not have. */
   newConstant(base: string, shape: Shape, dataType: DataType, values?: readonly number[]): string {
-    const name = this.#uniqueName(base);
+    const name = this.#names.take(base);
     this.#write(name, shape, dataType, values);
     return name;
   }
@@ -216,15 +215,6 @@ export class OnnxGraph {
         attributes: { value: { tensor: zero } },
       });
     }
-  }
-
-  #uniqueName(base: string): string {
-    let name = base;
-    let count = this.#lastOf.get(base) ?? 0;
-    while (this.#names.has(name)) name = `${base}_${++count}`;
-    if (count > 0) this.#lastOf.set(base, count);
-    this.#names.add(name);
-    return name;
   }
 }
 

@@ -8,8 +8,8 @@ import {
   type Shape,
   type TensorKind,
 } from '@nnmeter/ir';
+import type { Name, NumberedNames } from './numbered-names.ts';
 import type { TensorForm } from './tensor-form.ts';
-import type { Name, UniqueNames } from './unique-names.ts';
 
 /** Longest list that is taken for a shape. */
 const HIGHEST_RANK = 16;
@@ -39,7 +39,7 @@ export type Values = readonly number[] | Unread | undefined;
 
 /** Where the tensors of one graph, branch or body find what they have in common. */
 export interface EntryHome {
-  readonly names: UniqueNames;
+  readonly names: NumberedNames;
   /** Values of a stored constant by its position. */
   storedValues(position: number): Values;
 }

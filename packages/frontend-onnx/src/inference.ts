@@ -18,6 +18,7 @@ import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import type { KnownOutcome, NodeForm } from './node-form.ts';
+import { type Name, NumberedNames } from './numbered-names.ts';
 import { findDataDependentRule } from './ops/data-dependent.ts';
 import { findRule } from './ops/table.ts';
 import { normalizeDomain } from './opsets.ts';
@@ -33,7 +34,6 @@ import type { Scope } from './scope.ts';
 import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
-import { type Name, UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
@@ -58,7 +58,7 @@ export class Inference {
   readonly warnings: Warnings;
   readonly assumptions: Assumptions;
   readonly tensors: TensorTable;
-  readonly nodeNames: UniqueNames;
+  readonly nodeNames: NumberedNames;
   readonly #tensorForms: TensorForms;
   readonly #dimensions: Dimensions;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
@@ -81,11 +81,11 @@ export class Inference {
     this.#dimensions = facts.dimensions;
     this.#tensorForms = tensorForms;
     this.tensors = new TensorTable({
-      names: new UniqueNames(graph.names),
+      names: new NumberedNames(graph.names),
       forms: tensorForms,
       readValues,
     });
-    this.nodeNames = new UniqueNames(graph.names);
+    this.nodeNames = new NumberedNames(graph.names);
     this.warnings = facts.warnings;
     this.assumptions = facts.assumptions;
     this.#functions = new Map(

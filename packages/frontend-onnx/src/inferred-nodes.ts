@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts';
 import { IntList } from './int-list.ts';
+import type { Name } from './numbered-names.ts';
 import type { Computation } from './outcome.ts';
-import type { Name } from './unique-names.ts';
 
 type Tensors = readonly (Entry | undefined)[];
 

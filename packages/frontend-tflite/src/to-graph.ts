@@ -11,12 +11,12 @@ import {
   type ReadOptions,
   type Shape,
   type Tensor,
+  UniqueNames,
 } from '@nnmeter/ir';
 import { type Bodies, Call, type EmittedNode, NotKnown } from './call.ts';
 import { type Input, settleInputShapes } from './input-shapes.ts';
 import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
 import { rowOf } from './ops/table.ts';
-import { UniqueNames } from './unique-names.ts';
 import { Value } from './value.ts';
 
 /** Bodies in bodies; more would risk the call stack. */
@@ -71,7 +71,7 @@ class Lowering {
     const { signature, subgraph } = this.#entry(options.signature);
     const inputs = subgraph.inputs.map((index): Input => {
       const tensor = subgraph.tensors[index]!;
-      const name = this.#tensorNames.add(tensor.name || `input_${index}`);
+      const name = this.#tensorNames.take(tensor.name || `input_${index}`);
       const called = signature?.inputs.get(index);
       return { tensor, names: [name, name.replace(/:0$/, ''), ...(called ? [called] : [])] };
     });
@@ -190,7 +190,7 @@ class Lowering {
     }
     const { dataType, shape, values } = tensor;
     const constant = new Value('constant', dataType, shape, { values });
-    constant.name = this.#tensorNames.add(tensor.name || `constant_${index}`);
+    constant.name = this.#tensorNames.take(tensor.name || `constant_${index}`);
     scope.constants[index] = constant;
     return constant;
   }
@@ -213,7 +213,7 @@ class Lowering {
     for (const [slot, value] of results.entries()) {
       const tensor = stated[slot]!;
       if (value.name === '') {
-        value.name = this.#tensorNames.add(
+        value.name = this.#tensorNames.take(
           scope.prefix + (tensor.name || `${operator.op}_${index}:${slot}`),
         );
         value.dataType = tensor.dataType;
@@ -276,10 +276,10 @@ class Lowering {
   #addNodes(operator: Operator, call: Call, name: string): void {
     for (const node of call.nodes) {
       const wanted = this.#nodeNames.has(name) ? `${name}/${node.op}` : name;
-      const nodeName = this.#nodeNames.add(wanted);
+      const nodeName = this.#nodeNames.take(wanted);
       for (const value of [...node.inputs, ...node.outputs]) {
         if (value === undefined || value.name !== '') continue;
-        value.name = this.#tensorNames.add(`${nodeName}:${node.op}`);
+        value.name = this.#tensorNames.take(`${nodeName}:${node.op}`);
       }
       this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op, isAssumed: false });
     }

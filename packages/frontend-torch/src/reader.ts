@@ -5,6 +5,7 @@ import {
   locateError,
   NnMeterError,
   quote,
+  UniqueNames,
 } from '@nnmeter/ir';
 import { Call, type CallContext, type Stated, Unknown } from './call.ts';
 import { type Bodies, CONTROL_FLOW, sliceShape } from './control-flow.ts';
@@ -39,9 +40,7 @@ export class Reader {
   readonly #sizes: Sizes;
   readonly #assumptions: Assumptions;
   readonly #context: CallContext;
-  readonly #taken = new Set<string>();
-  /** How often a name was asked for again. */
-  readonly #repeats = new Map<string, number>();
+  readonly #names = new UniqueNames();
   readonly #warnings = new Map<string, { readonly text: string; count: number }>();
   #nodes = 0;
 
@@ -50,7 +49,7 @@ export class Reader {
     this.#assumptions = assumptions;
     this.#context = {
       steps: this.steps,
-      uniqueName: (name) => this.#uniqueName(name),
+      uniqueName: (name) => this.#names.take(name),
       warn: (text, kind) => this.#warn(text, kind),
     };
   }
@@ -68,9 +67,12 @@ export class Reader {
     for (const input of graph.inputs) {
       if (input.kind !== 'tensor') continue;
       const { name } = input;
+      if (scope.has(name)) {
+        throw new NnMeterError('E_INVALID_GRAPH', `the program has two inputs ${quote(name)}`);
+      }
       const facts = this.#stated(name, graph);
       const kind = userInputs.has(name) ? 'input' : 'constant';
-      scope.set(name, new Value({ ...facts, name: this.#uniqueName(name), kind }));
+      scope.set(name, new Value({ ...facts, name: this.#names.take(name), kind }));
     }
     this.#run(graph, scope);
     return scope;
@@ -266,7 +268,7 @@ export class Reader {
 
   #constant(name: string, graph: GraphSource): Value {
     const facts = this.#stated(name, graph);
-    return new Value({ ...facts, name: this.#uniqueName(name), kind: 'constant' });
+    return new Value({ ...facts, name: this.#names.take(name), kind: 'constant' });
   }
 
   #arguments(
@@ -314,15 +316,6 @@ export class Reader {
     const tensor = graph.tensor(name);
     if (tensor === undefined) return { name, dataType: 'unknown', shape: undefined };
     return { name, dataType: tensor.dataType, shape: this.#sizes.shape(tensor.sizes) };
-  }
-
-  #uniqueName(name: string): string {
-    let unique = name;
-    let count = this.#repeats.get(name) ?? 0;
-    while (this.#taken.has(unique)) unique = `${name}_${++count}`;
-    if (count > 0) this.#repeats.set(name, count);
-    this.#taken.add(unique);
-    return unique;
   }
 
   #warn(text: string, kind: string): void {

@@ -10,6 +10,7 @@ import {
   type Shape,
   settleInputShapes,
   type Tensor,
+  UniqueNames,
   withInputShapes,
 } from '@nnmeter/ir';
 import { type Program, parseProgram } from './program.ts';
@@ -129,18 +130,11 @@ function assemble(
 function nodeNames(steps: readonly Step[]): readonly string[] {
   const count = new Map<string, number>();
   for (const { module } of steps) count.set(module, (count.get(module) ?? 0) + 1);
-  const taken = new Set<string>();
-  const next = new Map<string, number>();
+  const names = new UniqueNames();
   return steps.map(({ module, sourceOp, op }) => {
     const short = op === 'custom' ? sourceOp.slice(sourceOp.lastIndexOf(':') + 1) : op;
     const wanted = module === '' ? short : count.get(module) === 1 ? module : `${module}/${short}`;
-    let name = wanted;
-    for (let number = next.get(wanted) ?? 1; taken.has(name); number++) {
-      name = `${wanted}_${number}`;
-      next.set(wanted, number + 1);
-    }
-    taken.add(name);
-    return name;
+    return names.take(wanted);
   });
 }
 

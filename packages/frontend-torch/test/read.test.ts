@@ -181,12 +181,13 @@ describe('sizes', () => {
     const tensors = {
       x: meta(300, 4),
       scores: meta(300),
+      mask: meta(300),
       kept: meta(found('u0')),
       rows: meta(found('u1'), 4),
       y: meta(twice, 4),
     };
     const nodes = [
-      node('masked_select.default', { self: tensor('scores') }, ['kept']),
+      node('masked_select.default', { self: tensor('scores'), mask: tensor('mask') }, ['kept']),
       node('thing.default', { self: tensor('x') }, ['rows']),
       node('other.default', { self: tensor('rows') }, ['y']),
     ];

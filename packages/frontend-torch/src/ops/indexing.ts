@@ -1,4 +1,4 @@
-import type { Call, Rule } from '../call.ts';
+import { type Call, type Rule, Unknown } from '../call.ts';
 import type { Value } from '../value.ts';
 import { reshaped, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
@@ -48,8 +48,7 @@ const index: Rule = (call) => {
   if (given.length === 1 && only !== undefined && only.value.dataType !== 'bool') {
     return call.finish('gather', { axis: only.axis }, [input, only.value]);
   }
-  if (given.length === 1 && only !== undefined)
-    return call.finish('gather', { axis: only.axis }, [input]);
+  if (given.length === 1 && only?.axis === 0) return letThrough(call, input, only.value);
   if (isResize(call, given)) {
     return call.finish('resize', { mode: 'nearest', sizes: call.result() }, [input]);
   }
@@ -118,7 +117,17 @@ const regions: Rule = (call) =>
   );
 
 /** The elements that a mask lets through. */
-const selected: Rule = (call) => call.finish('gather', { axis: 0 }, [call.tensor('self')]);
+const selected: Rule = (call) => {
+  const [input, mask] = [call.tensor('self'), call.tensor('mask')];
+  if (!sameShape(call.shape('self'), call.shape('mask'))) throw new Unknown();
+  letThrough(call, input, mask);
+};
+
+/** What a mask of the first axes lets through: its places, then what is there. */
+function letThrough(call: Call, input: Value, mask: Value): void {
+  const places = call.places(mask, call.result()[0]!);
+  call.finish('gather', { axis: 0, indexing: 'nd' }, [input, places]);
+}
 
 export const indexingRows: readonly Row[] = [
   ['nonzero(self)', found('nonzero')],
