@@ -138,7 +138,9 @@ const LARGE: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
   mul: (a, b) => a * b,
 };
 
+/** Elementwise with one operand. */
 export type UnaryFunction = keyof typeof unary;
+/** Elementwise with operands that broadcast. */
 export type BinaryFunction = keyof typeof binary | keyof typeof ofIntegers;
 
 export const unaryFunctions = Object.keys(unary) as readonly UnaryFunction[];

@@ -110,7 +110,7 @@ interface OtherAttributes {
   matmul: OpAttributes['matmul'];
 }
 
-type AttributesOf = Readonly<
+type FunctionAttributes = Readonly<
   Record<UnaryFunction, ElementwiseAttributes> &
     Record<BinaryFunction, object> &
     Record<ReductionFunction, Axes> &
@@ -118,11 +118,11 @@ type AttributesOf = Readonly<
 >;
 
 /** What can be computed: canonical ops of exactly that meaning, and more exact functions where one op stands for several. */
-export type ConstantFunction = keyof AttributesOf;
+export type ConstantFunction = keyof FunctionAttributes;
 
 /** A function with its attributes. */
 export type ConstantCall = {
-  [F in ConstantFunction]: { readonly function: F; readonly attributes: AttributesOf[F] };
+  [F in ConstantFunction]: { readonly function: F; readonly attributes: FunctionAttributes[F] };
 }[ConstantFunction];
 
 function rowsOf<N extends string, A>(

@@ -33,6 +33,7 @@ const reductions = {
   reduceany: (values) => Number(values.some((value) => value !== 0)),
 } satisfies Record<string, Reduce>;
 
+/** Of the elements along some axes one. */
 export type ReductionFunction = keyof typeof reductions;
 
 export const reductionFunctions = Object.keys(reductions) as readonly ReductionFunction[];
