@@ -42,7 +42,7 @@ test.each(['control', 'control_v1'])('the steps of a loop that ends on data (%s)
   const bytes = readFileSync(join(import.meta.dirname, `../../../fixtures/tf/${file}.pb`));
   const steps = (loop: number) => {
     const { nodes } = readTensorFlow(bytes, { assume: { loop } });
-    return nodes.filter(({ op, isAssumed }) => isAssumed && op === 'matmul').length;
+    return nodes.filter(({ sourceOp, isAssumed }) => isAssumed && sourceOp === 'MatMul').length;
   };
   expect([steps(1), steps(3)]).toEqual([1, 3]);
 });
