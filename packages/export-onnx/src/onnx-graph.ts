@@ -19,6 +19,7 @@ import {
   opRow,
   type Shape,
   type Tensor,
+  UniqueNames,
 } from '@nnmeter/ir';
 import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValue } from './onnx-writer.ts';
 
@@ -79,9 +80,8 @@ export class OnnxGraph {
   /** Bytes of weights in the model itself. */
   storedBytes = 0;
   readonly #fillers: OnnxNode[] = [];
-  readonly #names: Set<string>;
-  /** By base: the last number that made a name unique. */
-  readonly #lastOf = new Map<string, number>();
+  /** Those that the graph does not have. */
+  readonly #names = new UniqueNames((name) => this.graph.tensors.has(name));
   readonly #weights = new Map<string, string>();
   /** Names of the graph's constants that have been written. */
   readonly #constants = new Set<string>();
@@ -90,7 +90,6 @@ export class OnnxGraph {
   constructor(graph: Graph, values: OpenValues) {
     this.graph = graph;
     this.#values = values;
-    this.#names = new Set(graph.tensors.keys());
     this.orders = new AxisOrders(graph, 'first');
   }
 
@@ -163,7 +162,7 @@ export class OnnxGraph {
     inputs: readonly string[],
     attributes: Attributes = {},
   ): string {
-    const name = this.#uniqueName(`${base}/${opType}`);
+    const name = this.#names.take(`${base}/${opType}`);
     this.nodes.push({ opType, name, inputs, outputs: [name], attributes });
     return name;
   }
@@ -191,7 +190,7 @@ export class OnnxGraph {
     const key = `${name} ${shape.join()} ${dataType} ${from.join()} ${order?.join()}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
-    const unique = this.#constants.has(name) ? this.#uniqueName(name) : name;
+    const unique = this.#constants.has(name) ? this.#names.take(name) : name;
     this.#constants.add(name);
     this.#weights.set(key, unique);
     const { values } = this.tensor(name);
@@ -219,14 +218,14 @@ export class OnnxGraph {
 
   /** A constant the graph does not have; zeros without values. */
   newConstant(base: string, shape: Shape, dataType: DataType, values?: readonly number[]): string {
-    const name = this.#uniqueName(base);
+    const name = this.#names.take(base);
     this.#write(name, shape, dataType, values);
     return name;
   }
 
   /** A weight that the graph does not have. */
   newWeight(base: string, shape: Shape, dataType: DataType, role: WeightRole): string {
-    const name = this.#uniqueName(base);
+    const name = this.#names.take(base);
     this.#write(name, shape, dataType, { name: base, from: shape, order: undefined, role });
     return name;
   }
@@ -291,15 +290,6 @@ export class OnnxGraph {
     }
     if (!dataType.includes('float')) return undefined;
     return () => packValues(dataType, [...random.values(name, role, from, order)]);
-  }
-
-  #uniqueName(base: string): string {
-    let name = base;
-    let count = this.#lastOf.get(base) ?? 0;
-    while (this.#names.has(name)) name = `${base}_${++count}`;
-    if (count > 0) this.#lastOf.set(base, count);
-    this.#names.add(name);
-    return name;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type StatedShape,
   type Tensor,
   type TensorKind,
+  UniqueNames,
 } from '@nnmeter/ir';
 import type { RawShape } from './format.ts';
 
@@ -17,7 +18,7 @@ export const MAX_VALUES = 64;
 /** The tensors of a network while it is read. */
 export class TensorTable {
   readonly #tensors = new Map<string, Tensor>();
-  readonly #copies = new Map<string, number>();
+  readonly #names = new UniqueNames((name) => this.#tensors.has(name));
   /** How many shapes had no batch. */
   unknownBatches = 0;
   readonly #leastExtent: number;
@@ -80,13 +81,7 @@ export class TensorTable {
 
   /** A name no tensor has yet: the wanted one where possible, else with a running number. */
   freeName(wanted: string): string {
-    let name = wanted;
-    while (this.#tensors.has(name)) {
-      const count = (this.#copies.get(wanted) ?? 0) + 1;
-      this.#copies.set(wanted, count);
-      name = `${wanted}_${count}`;
-    }
-    return name;
+    return this.#names.take(wanted);
   }
 
   /** Turns the result of a node that is folded away into a constant. */

@@ -98,6 +98,13 @@ export class Call {
     return this.#assumptions;
   }
 
+  /** What is known of an integer or a short list of them, NaN where it is computed from data. @throws Unknown if nothing is */
+  knownElements(index: number): readonly number[] {
+    this.isParticular = true;
+    const input = this.input(index);
+    return input.knownElements ?? input.requireValues();
+  }
+
   /** The values, if they are known. */
   knownValues(index: number): readonly number[] | undefined {
     this.isParticular = true;

@@ -33,12 +33,3 @@ const DATA_TYPES: readonly DataType[] = [
 export function dataTypeOf(elementType: number | null | undefined): DataType {
   return DATA_TYPES[elementType ?? 0] ?? 'unknown';
 }
-
-const INTEGERS = new Set<DataType>([
-  ...(['int64', 'int32', 'int16', 'int8', 'int4'] as const),
-  ...(['uint64', 'uint32', 'uint16', 'uint8', 'uint4', 'bool'] as const),
-]);
-
-export function isInteger(dataType: DataType): boolean {
-  return INTEGERS.has(dataType);
-}

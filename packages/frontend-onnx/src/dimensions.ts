@@ -101,7 +101,11 @@ function isBatch(declared: readonly Dimension[]): boolean {
   return declared.length >= 2 && !/seq|len|time|token/i.test(String(declared[0]));
 }
 
-/** Exporters write an open dimension as a symbol, as nothing, as -1 or as 0. */
+/**
+ * Exporters write an open dimension as a symbol, as nothing, as -1 or as 0. ONNX knows no placeholder of value 0 (it is an
+ * empty tensor), but Paddle2ONNX (its issue 53) and keras-onnx before 1.7 (its pull request 480) wrote it for sizes that are
+ * open, and no network is made for empty inputs.
+ */
 function readDimension(dimension: DimensionProto): Dimension {
   if (dimension.dimParam) return dimension.dimParam;
   const extent = toNumber(dimension.dimValue);

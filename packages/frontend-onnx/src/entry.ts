@@ -1,13 +1,18 @@
+import { hasUnknowns } from '@nnmeter/constants';
 import {
   type DataType,
+  elementCount,
   type Layout,
   NnMeterError,
   quote,
   type Shape,
   type TensorKind,
 } from '@nnmeter/ir';
+import type { Name, NumberedNames } from './numbered-names.ts';
 import type { TensorForm } from './tensor-form.ts';
-import type { Name, UniqueNames } from './unique-names.ts';
+
+/** Longest list that is taken for a shape. */
+const HIGHEST_RANK = 16;
 
 /** Thrown where a shape or value that inference needs is not known; the node then keeps its declared shapes, if any. */
 export class Unknown extends Error {
@@ -34,7 +39,7 @@ export type Values = readonly number[] | Unread | undefined;
 
 /** Where the tensors of one graph, branch or body find what they have in common. */
 export interface EntryHome {
-  readonly names: UniqueNames;
+  readonly names: NumberedNames;
   /** Values of a stored constant by its position. */
   storedValues(position: number): Values;
 }
@@ -54,6 +59,7 @@ export class Entry {
   readonly #name: Name;
   #missingShape: NnMeterError | undefined = undefined;
   #values: Values | (() => Values) | number = undefined;
+  #known: readonly number[] | undefined = undefined;
 
   /** @param home needed where the name is a number, or the values are stored */
   constructor(form: TensorForm, name: Name, home?: EntryHome) {
@@ -87,6 +93,21 @@ export class Entry {
   /** The values, or how to get them when they are asked for: a function, or the position of a stored constant. */
   setValues(values: Values | (() => Values) | number): void {
     this.#values = values;
+  }
+
+  /** What is known of a short list of integers that is computed from data, NaN where nothing is. */
+  setKnownElements(elements: readonly number[]): void {
+    if (elements.some(Number.isNaN)) this.#known = elements;
+    else this.#values = elements;
+  }
+
+  /** The elements of an integer or a short list of them, NaN where they are not known; undefined of anything else. */
+  get knownElements(): readonly number[] | undefined {
+    const { values } = this;
+    if (values !== undefined) return values;
+    if (!isIntegerList(this.dataType, this.knownShape)) return undefined;
+    this.#known ??= new Array<number>(elementCount(this.knownShape)).fill(Number.NaN);
+    return this.#known;
   }
 
   /** @throws NnMeterError E_MISSING_DIMENSION for an input whose shape the user must give. */
@@ -128,6 +149,12 @@ export class Entry {
     }
     return values;
   }
+}
+
+/** Whether a tensor may be a shape, a part of one, or a size that goes into one. */
+export function isIntegerList(dataType: DataType, shape: Shape | undefined): shape is Shape {
+  const isList = shape !== undefined && shape.length <= 1;
+  return isList && elementCount(shape) <= HIGHEST_RANK && hasUnknowns(dataType);
 }
 
 /** A tensor that is in no graph: what a rule needs for a moment. */

@@ -1,3 +1,4 @@
+import { mostElements } from '@nnmeter/constants';
 import { bytesPerElement, elementCount, NnMeterError, quote } from '@nnmeter/ir';
 import type { ModelSource } from '@nnmeter/model-source';
 import { dataTypeOf } from './data-types.ts';
@@ -5,7 +6,7 @@ import type { OnnxModel } from './decode.ts';
 import { Unread } from './entry.ts';
 import { type GraphProto, type NodeProto, type TensorProto, toNumber } from './model.ts';
 import type { ReadValues } from './tensor-table.ts';
-import { decodeElements, EXTERNAL, MAX_VALUES, tensorValues } from './tensor-values.ts';
+import { decodeElements, EXTERNAL, tensorValues } from './tensor-values.ts';
 
 /** The bytes of a tensor that lie in a file beside the model, or why they cannot be had. */
 export type ReadExternal = (tensor: TensorProto) => Uint8Array | string;
@@ -14,7 +15,7 @@ export type ReadExternal = (tensor: TensorProto) => Uint8Array | string;
 export function valueReader(readExternal: ReadExternal): ReadValues {
   return (tensor, count) => {
     if (tensor.dataLocation !== EXTERNAL) return tensorValues(tensor, count);
-    if (count > MAX_VALUES) return undefined;
+    if (count > mostElements) return undefined;
     const bytes = readExternal(tensor);
     if (bytes instanceof Uint8Array)
       return decodeElements(bytes, dataTypeOf(tensor.dataType), count);
@@ -38,7 +39,7 @@ export async function loadExternalData(
   for (const tensor of tensorsOf(model)) {
     if (tensor.dataLocation !== EXTERNAL) continue;
     const count = elementCount((tensor.dims ?? []).map(toNumber));
-    if (count > MAX_VALUES) continue;
+    if (count > mostElements) continue;
     const { location, offset } = placeOf(tensor);
     if (location === '' || !Number.isSafeInteger(offset) || offset < 0) {
       loaded.set(tensor, 'its place makes no sense');

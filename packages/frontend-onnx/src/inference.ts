@@ -1,15 +1,24 @@
-import { type Assumptions, locateError, NnMeterError, opRow, quote } from '@nnmeter/ir';
+import {
+  type Assumptions,
+  locateError,
+  NnMeterError,
+  normalizeAxis,
+  opRow,
+  quote,
+} from '@nnmeter/ir';
+import { Alternatives } from './alternatives.ts';
 import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
-import { type Entry, Unknown } from './entry.ts';
-import { Evaluation } from './evaluate/evaluate.ts';
+import { type Entry, isIntegerList, Unknown } from './entry.ts';
+import { computeElements, Evaluation } from './evaluate.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';
 import type { FunctionProto, GraphProto } from './model.ts';
 import { inlineFunction, inlineIf } from './nested.ts';
 import type { KnownOutcome, NodeForm } from './node-form.ts';
+import { type Name, NumberedNames } from './numbered-names.ts';
 import { findDataDependentRule } from './ops/data-dependent.ts';
 import { findRule } from './ops/table.ts';
 import { normalizeDomain } from './opsets.ts';
@@ -25,7 +34,6 @@ import type { Scope } from './scope.ts';
 import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
-import { type Name, UniqueNames } from './unique-names.ts';
 import type { Warnings } from './warnings.ts';
 
 /** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
@@ -44,15 +52,18 @@ const CONTROL_FLOW: ReadonlyMap<
 
 /** Walks the nodes of a model in order and finds what each does, its output shapes and the constants among them. */
 export class Inference {
-  nodes = new InferredNodes();
+  readonly nodes = new InferredNodes();
+  /** Whether nodes are found in a trip of a loop that is only assumed. */
+  isAssuming = false;
   readonly warnings: Warnings;
   readonly assumptions: Assumptions;
   readonly tensors: TensorTable;
-  readonly nodeNames: UniqueNames;
+  readonly nodeNames: NumberedNames;
   readonly #tensorForms: TensorForms;
   readonly #dimensions: Dimensions;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #tables = new Map<GraphProto | FunctionProto, GraphTable>();
+  readonly #alternatives = new Map<GraphTable, Alternatives>();
   readonly #evaluation = new Evaluation();
   #nodeCount = 0;
   #nameCount = 0;
@@ -70,11 +81,11 @@ export class Inference {
     this.#dimensions = facts.dimensions;
     this.#tensorForms = tensorForms;
     this.tensors = new TensorTable({
-      names: new UniqueNames(graph.names),
+      names: new NumberedNames(graph.names),
       forms: tensorForms,
       readValues,
     });
-    this.nodeNames = new UniqueNames(graph.names);
+    this.nodeNames = new NumberedNames(graph.names);
     this.warnings = facts.warnings;
     this.assumptions = facts.assumptions;
     this.#functions = new Map(
@@ -103,33 +114,53 @@ export class Inference {
     for (let at = 0; at < table.nodeCount; at++) this.#visit(order?.[at] ?? at, scope);
   }
 
-  /** Runs without keeping the nodes that are found. */
-  withoutNodes<T>(run: () => T): T {
-    const kept = this.nodes;
-    this.nodes = new InferredNodes();
-    try {
-      return run();
-    } finally {
-      this.nodes = kept;
-    }
-  }
-
-  /** Adds a node that joins tensors of one shape along a new first axis. */
-  stack(call: Call, scope: Scope, parts: readonly Entry[]): Entry {
+  /** Adds a node that joins tensors of one shape along a new axis. */
+  stack(call: Call, scope: Scope, parts: readonly Entry[], axis = 0): Entry {
     const [first] = parts.map(({ knownShape }) => knownShape);
     const isAlike = parts.every(({ knownShape }) => knownShape?.join() === first?.join());
-    const shape = isAlike && first ? [parts.length, ...first] : undefined;
-    const name = `${call.name}/stack`;
-    const form = this.tensors.form('activation', parts[0]?.dataType ?? 'unknown', shape);
-    const entry = this.tensors.make(scope, name, form);
-    this.nodes.add({
-      name: this.nodeNames.take(name),
-      computation: shaped('concat', { axis: 0 }, [shape]),
-      sourceOp: call.form.sourceOp,
-      inputs: parts,
-      outputs: [entry],
+    const at = first === undefined ? 0 : normalizeAxis(axis, first.length + 1);
+    const shape = isAlike ? first?.toSpliced(at, 0, parts.length) : undefined;
+    const dataType = parts[0]?.dataType ?? 'unknown';
+    const joining = shaped('concat', { axis: at }, [shape], { dataTypes: [dataType] });
+    return this.#addInner(call, scope, joining, parts, ['stack'])[0]!;
+  }
+
+  /** Adds a node that takes a tensor apart along an axis, which its parts do not have. */
+  unstack(call: Call, scope: Scope, whole: Entry, axis: number): readonly Entry[] {
+    const shape = whole.requireShape();
+    const sizes = new Array<number>(shape[axis]!).fill(1);
+    const parts = sizes.map(() => shape.toSpliced(axis, 1));
+    const dataTypes = sizes.map(() => whole.dataType);
+    const taking = shaped('split', { axis, sizes }, parts, { dataTypes });
+    const names = sizes.map((_, index) => `part${index}`);
+    return this.#addInner(call, scope, taking, [whole], names);
+  }
+
+  /** Adds a node that the file does not have as one. What it makes of constants is one, and no node. */
+  #addInner(
+    call: Call,
+    scope: Scope,
+    computation: Settled,
+    inputs: readonly Entry[],
+    names: readonly string[],
+  ): readonly Entry[] {
+    const isConstant = inputs.every(({ kind }) => kind === 'constant');
+    const lists = isConstant ? computeElements(computation, inputs) : [];
+    const outputs = names.map((name, index) => {
+      const { shapes, dataTypes } = computation;
+      const kind = isConstant ? 'constant' : 'activation';
+      const form = this.tensors.form(kind, dataTypes[index] ?? 'unknown', shapes[index]);
+      const entry = this.tensors.make(scope, `${call.name}/${name}`, form);
+      entry.setValues(lists[index]);
+      return entry;
     });
-    return entry;
+    if (!isConstant) {
+      const name = this.nodeNames.take(`${call.name}/${computation.op}`);
+      const { sourceOp } = call.form;
+      const { isAssuming: isAssumed } = this;
+      this.nodes.add({ name, computation, sourceOp, inputs, outputs, isAssumed });
+    }
+    return outputs;
   }
 
   branchTable(graph: GraphProto): GraphTable {
@@ -177,7 +208,9 @@ export class Inference {
     try {
       const outcome = this.#infer(call, node, scope);
       const isConstant = this.#apply(outcome, call, node, name, scope);
-      if (hash === undefined || isConstant || outcome.kind !== 'computation') return;
+      if (isConstant || outcome.kind !== 'computation') return;
+      const isShape = this.#keepKnownElements(outcome, call, node, scope);
+      if (hash === undefined || isShape) return;
       const { operands: others, isSequence, warning } = outcome;
       if (call.isParticular || others || isSequence || warning !== undefined) return;
       const operands = inputs.map((entry) => entry?.form);
@@ -233,7 +266,10 @@ export class Inference {
     if (cause?.error === undefined) {
       try {
         const dependent = findDataDependentRule(type, domain);
-        if (dependent !== undefined) return settle(dependent(call, declared[0]), call);
+        if (dependent !== undefined) {
+          const alternatives = () => this.#alternativesOf(scope.table).count(node);
+          return settle(dependent(call, declared[0], alternatives), call);
+        }
       } catch (error) {
         cause ??= this.#unknown(error);
       }
@@ -251,6 +287,12 @@ export class Inference {
     return custom(call, declared, {
       warning: `${call.label}: there is no shape inference for this op of domain ${domain || 'ai.onnx'} at opset ${opset}; ${shapes}`,
     });
+  }
+
+  #alternativesOf(table: GraphTable): Alternatives {
+    const known = this.#alternatives.get(table) ?? new Alternatives(table);
+    this.#alternatives.set(table, known);
+    return known;
   }
 
   /** What inference cannot know; with sizes that are only assumed that is also what does not fit them. */
@@ -288,6 +330,18 @@ export class Inference {
       if (output === 0) continue;
       const form = this.#outputForm('constant', outcome, index, output, scope, call.inputs);
       this.tensors.add(scope, output, form).setValues(values[index]);
+    }
+    return true;
+  }
+
+  /** @returns whether the results are lists of integers, of which something may be known at one node and nothing at the next */
+  #keepKnownElements(outcome: Settled, call: Call, node: number, scope: Scope): boolean {
+    const first = scope.own(scope.table.firstOutput(node));
+    if (first === undefined || !isIntegerList(first.dataType, first.knownShape)) return false;
+    const outputs = scope.table.outputsOf(node);
+    for (const [index, list] of this.#evaluation.knownElements(outcome, call).entries()) {
+      const output = outputs[index];
+      if (output !== undefined && output !== 0) scope.own(output)?.setKnownElements(list);
     }
     return true;
   }
@@ -362,6 +416,7 @@ export class Inference {
       sourceOp: forms[node]!.sourceOp,
       inputs: keptInputs(outcome, inputs),
       outputs,
+      isAssumed: this.isAssuming,
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts';
+import type { Name } from './numbered-names.ts';
 import type { Computation } from './outcome.ts';
-import type { Name } from './unique-names.ts';
 
 type Tensors = readonly (Entry | undefined)[];
 
@@ -10,6 +10,8 @@ export class InferredNodes {
   readonly computations: Computation[] = [];
   /** What the file calls their ops. */
   readonly sourceOps: string[] = [];
+  /** Those in trips of a loop that are only assumed. */
+  readonly assumed = new Set<number>();
   readonly inputs: Tensors[] = [];
   readonly outputs: Tensors[] = [];
 
@@ -23,7 +25,9 @@ export class InferredNodes {
     readonly sourceOp: string;
     readonly inputs: Tensors;
     readonly outputs: Tensors;
+    readonly isAssumed: boolean;
   }): void {
+    if (node.isAssumed) this.assumed.add(this.count);
     this.names.push(node.name);
     this.computations.push(node.computation);
     this.sourceOps.push(node.sourceOp);

@@ -1,9 +1,8 @@
-import type { DataType, Shape } from '@nnmeter/ir';
+import { type DataType, NnMeterError, normalizeAxis } from '@nnmeter/ir';
 import type { Call } from './call.ts';
-import { custom } from './custom.ts';
-import { type Entry, looseEntry, Unknown } from './entry.ts';
+import { type Entry, Unknown } from './entry.ts';
 import type { Inference } from './inference.ts';
-import { runBody, runBranch } from './nested.ts';
+import { runBranch } from './nested.ts';
 import { aliases, type Outcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,7 +16,7 @@ const MAX_LOOP_NODES = 100_000;
 export function inferLoop(inference: Inference, call: Call, scope: Scope): Outcome {
   const { tensors } = inference;
   const body = call.graph('body');
-  const tripNodes = Math.max(1, inference.branchTable(body).nodeCount);
+  const tripNodes = inference.branchTable(body).nodeCount;
   const count = call.inputs.length - 2;
   const most = call.has(0) ? call.input(0).values?.[0] : Number.POSITIVE_INFINITY;
   const known = (name: string, dataType: DataType, value: number): Entry => {
@@ -38,11 +37,12 @@ export function inferLoop(inference: Inference, call: Call, scope: Scope): Outco
       assumed ??= call.assumptions.size('loop', most);
       if (trip >= assumed) break;
     }
-    if (trip * tripNodes > MAX_LOOP_NODES) {
-      throw new Unknown(`its trips are more than ${MAX_LOOP_NODES.toLocaleString('en')} nodes`);
-    }
+    checkTrips(trip, tripNodes);
     const inputs = [known('iteration', 'int64', trip), condition, ...carried];
+    const isAssuming = inference.isAssuming;
+    inference.isAssuming ||= assumed !== undefined;
     const results = runBranch(inference, body, call, scope, inputs);
+    inference.isAssuming = isAssuming;
     condition = results[0]!;
     carried = results.slice(1, count + 1);
     collected.push(results.slice(count + 1));
@@ -59,52 +59,53 @@ export function inferLoop(inference: Inference, call: Call, scope: Scope): Outco
   return aliases([...carried, ...stacks]);
 }
 
-/** `Scan`: as a loop over slices of its last inputs. */
+/** `Scan`: a loop over slices of its last inputs; what its trips collect stands along axes of its last results. */
 export function inferScan(inference: Inference, call: Call, scope: Scope): Outcome {
   if (call.opset < 9) throw new Unknown('the Scan of opset 8 has another form');
+  const body = call.graph('body');
   const scanned = call.requireInt('num_scan_inputs');
-  const states = call.inputs.slice(0, call.inputs.length - scanned);
-  const slices = call.inputs.slice(call.inputs.length - scanned);
-  const axes = call.ints('scan_input_axes') ?? slices.map(() => 0);
-  const shapes = slices.map((entry) => entry?.requireShape() ?? []);
-  const axisOf = (index: number, rank: number): number => {
-    const axis = axes[index] ?? 0;
-    return axis < 0 ? axis + rank : axis;
-  };
-  const length = shapes[0]?.[axisOf(0, shapes[0].length)] ?? 0;
-  const inputs = [
-    ...states.map((entry) => perTrip(entry, entry?.shape)),
-    ...slices.map((entry, index) =>
-      perTrip(entry, shapes[index]!.toSpliced(axisOf(index, shapes[index]!.length), 1)),
-    ),
-  ];
-  const results = runBody(inference, call, scope, inputs);
-  const outputAxes = call.ints('scan_output_axes') ?? [];
-  return uncounted(call, states, results, (result, index) =>
-    result.toSpliced(outputAxes[index] ?? 0, 0, length),
-  );
+  const count = call.inputs.length - scanned;
+  if (scanned < 1 || count < 0) {
+    throw new NnMeterError('E_INVALID_GRAPH', `it cannot go through ${scanned} of its inputs`);
+  }
+  const lists = call.inputs.slice(count).map((_, index) => {
+    const { length: rank } = call.shape(count + index);
+    const axis = normalizeAxis(call.ints('scan_input_axes')?.[index] ?? 0, rank);
+    return { entry: call.input(count + index), axis };
+  });
+  const trips = lists[0]!.entry.requireShape()[lists[0]!.axis]!;
+  if (trips === 0) throw new Unknown('it makes no trip');
+  checkTrips(trips, inference.branchTable(body).nodeCount);
+  const slices = lists.map(({ entry, axis }, index) => {
+    if (entry.requireShape()[axis] !== trips) {
+      throw new NnMeterError('E_SHAPE', `its inputs have ${trips} and other numbers of slices`);
+    }
+    const parts = inference.unstack(call, scope, entry, axis);
+    return inDirection(parts, call.ints('scan_input_directions')?.[index]);
+  });
+  let states: readonly Entry[] = Array.from({ length: count }, (_, index) => call.input(index));
+  const collected: (readonly Entry[])[] = [];
+  for (let trip = 0; trip < trips; trip++) {
+    const parts = slices.map((slice) => slice[trip]!);
+    const results = runBranch(inference, body, call, scope, [...states, ...parts]);
+    states = results.slice(0, count);
+    collected.push(results.slice(count));
+  }
+  const stacks = collected[0]!.map((_, index) => {
+    const parts = collected.map((results) => results[index]!);
+    const ordered = inDirection(parts, call.ints('scan_output_directions')?.[index]);
+    return inference.stack(call, scope, ordered, call.ints('scan_output_axes')?.[index] ?? 0);
+  });
+  return aliases([...states, ...stacks]);
 }
 
-function uncounted(
-  call: Call,
-  carried: readonly (Entry | undefined)[],
-  results: readonly Entry[],
-  collected: (result: Shape, index: number) => Shape | undefined,
-): Outcome {
-  const isKept = carried.every(
-    (entry, index) => entry?.knownShape?.join() === results[index]?.knownShape?.join(),
-  );
-  const shapes = results.map(({ knownShape }, index) => {
-    if (knownShape === undefined || !isKept) return undefined;
-    return index < carried.length ? knownShape : collected(knownShape, index - carried.length);
-  });
-  return custom(call, shapes, {
-    dataTypes: results.map((result) => result.dataType),
-    warning: `${call.label}: the work of its body is not counted`,
-  });
+/** Backwards where the direction is 1. */
+function inDirection(parts: readonly Entry[], direction: number | undefined): readonly Entry[] {
+  return direction === 1 ? parts.toReversed() : parts;
 }
 
-/** What the body sees of a tensor from outside: not its values, which change from trip to trip. */
-function perTrip(entry: Entry | undefined, shape: Shape | undefined): Entry {
-  return looseEntry(entry?.name ?? '', entry?.dataType ?? 'int64', shape);
+function checkTrips(trips: number, nodesOfTrip: number): void {
+  if (trips * Math.max(1, nodesOfTrip) > MAX_LOOP_NODES) {
+    throw new Unknown(`its trips are more than ${MAX_LOOP_NODES.toLocaleString('en')} nodes`);
+  }
 }

@@ -50,18 +50,6 @@ function countNodes({ forms }: GraphTable): number {
   return forms.filter(({ type }) => type !== 'Constant').length;
 }
 
-/** Runs the body of a loop once, without keeping its nodes. */
-export function runBody(
-  inference: Inference,
-  call: Call,
-  scope: Scope,
-  inputs: readonly Entry[],
-): readonly Entry[] {
-  return inference.withoutNodes(() =>
-    runBranch(inference, call.graph('body'), call, scope, inputs),
-  );
-}
-
 /** Puts a branch or the body of a loop in the place of its node. @returns its outputs */
 export function runBranch(
   inference: Inference,

@@ -1,3 +1,4 @@
+import { mostElements } from '@nnmeter/constants';
 import { elementCount } from '@nnmeter/ir';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { damaged } from './damaged.ts';
@@ -7,7 +8,7 @@ import { IntList } from './int-list.ts';
 import { MessageStore } from './message-store.ts';
 import { type SparseTensorProto, type TensorProto, toNumber } from './model.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
-import { EXTERNAL, MAX_VALUES } from './tensor-values.ts';
+import { EXTERNAL } from './tensor-values.ts';
 
 /**
  * The constants stored with a graph, by their position. A model may have millions, of which few matter: weights are a name
@@ -43,7 +44,7 @@ export class StoredConstants {
     { dataType, dims, dataLocation }: TensorHead,
     message: (store: MessageStore) => TensorProto | number,
   ): void {
-    const isSmall = elementCount(dims) <= MAX_VALUES;
+    const isSmall = elementCount(dims) <= mostElements;
     this.#add(name, dataType, dims, isSmall ? message(this.#store) : undefined, dataLocation);
   }
 
@@ -54,7 +55,7 @@ export class StoredConstants {
     message: TensorProto | number | undefined,
     dataLocation: TensorProto['dataLocation'],
   ): void {
-    const isSmall = message !== undefined && elementCount(shape) <= MAX_VALUES;
+    const isSmall = message !== undefined && elementCount(shape) <= mostElements;
     if (isSmall && dataLocation === EXTERNAL) this.external.push(this.names.length);
     this.names.push(name);
     this.forms.push(this.#tensorForms.of('constant', dataTypeOf(dataType), shape));

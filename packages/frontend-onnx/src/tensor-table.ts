@@ -2,9 +2,9 @@ import { type DataType, elementCount, type Shape, type TensorKind } from '@nnmet
 import { Entry, type EntryHome, type Values } from './entry.ts';
 import type { GraphTable } from './graph-table.ts';
 import type { TensorProto } from './model.ts';
+import type { Name, NumberedNames } from './numbered-names.ts';
 import type { Scope } from './scope.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
-import type { Name, UniqueNames } from './unique-names.ts';
 
 /** How the values of a constant tensor are found. */
 export type ReadValues = (tensor: TensorProto, count: number) => Values;
@@ -12,12 +12,12 @@ export type ReadValues = (tensor: TensorProto, count: number) => Values;
 /** Makes the tensors of a model, with names that are unique in all of it, and finds them by their names in the file. */
 export class TensorTable {
   readonly forms: TensorForms;
-  readonly #names: UniqueNames;
+  readonly #names: NumberedNames;
   readonly #readValues: ReadValues;
   readonly #homes = new Map<GraphTable, EntryHome>();
 
   constructor(facts: {
-    readonly names: UniqueNames;
+    readonly names: NumberedNames;
     readonly forms: TensorForms;
     readonly readValues: ReadValues;
   }) {

@@ -1,3 +1,4 @@
+import { mostElements } from '@nnmeter/constants';
 import { bytesPerElement, type DataType } from '@nnmeter/ir';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { dataTypeOf } from './data-types.ts';
@@ -5,8 +6,6 @@ import { type Int64, type TensorProto, toNumber } from './model.ts';
 
 /** TensorProto.DataLocation of values that lie in another file. */
 export const EXTERNAL = 1;
-/** Longest constant whose values are used: shapes, axes, scales and index lists, not weights. */
-export const MAX_VALUES = 256;
 
 /** How to read one element of little-endian data at a byte offset. */
 const ELEMENT: Partial<Record<DataType, (view: DataView, at: number) => number>> = {
@@ -26,11 +25,11 @@ const ELEMENT: Partial<Record<DataType, (view: DataView, at: number) => number>>
 };
 
 /**
- * Values of a small tensor stored in the model itself; undefined if it is larger than {@link MAX_VALUES}, of a type
+ * Values of a small tensor stored in the model itself; undefined if it is larger than {@link mostElements}, of a type
  * without numbers, stored elsewhere, or if its data do not have the length its dims announce.
  */
 export function tensorValues(tensor: TensorProto, count: number): readonly number[] | undefined {
-  if (count > MAX_VALUES) return undefined;
+  if (count > mostElements) return undefined;
   if (count === 0) return [];
   const dataType = dataTypeOf(tensor.dataType);
   const raw = tensor.rawData;

@@ -21,10 +21,10 @@ import type { Entry } from './entry.ts';
 import type { GraphTable } from './graph-table.ts';
 import { Inference } from './inference.ts';
 import { InferredNodes } from './inferred-nodes.ts';
+import type { NumberedNames } from './numbered-names.ts';
 import { readOpsets } from './opsets.ts';
 import { Scope } from './scope.ts';
 import type { ReadValues } from './tensor-table.ts';
-import type { UniqueNames } from './unique-names.ts';
 import { Warnings } from './warnings.ts';
 
 /** Longest list of values a constant tensor shows in the graph. */
@@ -166,6 +166,7 @@ function neededNodes(nodes: InferredNodes, outputs: readonly Entry[]): InferredN
       sourceOp: nodes.sourceOps[node]!,
       inputs: nodes.inputs[node]!,
       outputs: nodes.outputs[node]!,
+      isAssumed: nodes.assumed.has(node),
     });
   }
   return kept;
@@ -206,7 +207,7 @@ function summarize(all: InferredNodes, kept: InferredNodes): readonly string[] {
   return warnings;
 }
 
-function nodesOf(nodes: InferredNodes, names: UniqueNames): readonly Node[] {
+function nodesOf(nodes: InferredNodes, names: NumberedNames): readonly Node[] {
   return nodes.names.map((name, node) => {
     const { op, attributes } = nodes.computations[node]!;
     return {
@@ -216,6 +217,7 @@ function nodesOf(nodes: InferredNodes, names: UniqueNames): readonly Node[] {
       inputs: nodes.inputs[node]!.map(nameOf),
       outputs: nodes.outputs[node]!.map(nameOf),
       sourceOp: nodes.sourceOps[node]!,
+      ...(nodes.assumed.has(node) && { isAssumed: true }),
     } as Node;
   });
 }

@@ -20,6 +20,8 @@ const REPLACED = new Set([...LOOPS, ...BRANCHES, ...EXITS]);
 /** A loop in TensorFlow 1's or 2's form: state that a step reads and replaces while a condition holds. */
 interface Loop {
   readonly name: string;
+  /** What the names of its steps' nodes begin with, before the number of the step in brackets. */
+  readonly prefix: string;
   /** Keys of the state before the first step. */
   readonly initial: readonly string[];
   /** Adds what decides whether there is a step after `steps` of them. */
@@ -42,6 +44,8 @@ export class ControlFlow {
   readonly #numberOf: (key: string) => number | undefined;
   readonly #warn: (warning: string, node?: string) => void;
   readonly #assumptions: Assumptions;
+  /** Prefixes of the loops whose number of steps is assumed. */
+  readonly #assumed = new Set<string>();
   /** Whether a loop or branch is still being replaced, by name. */
   readonly #open = new Map<string, boolean>();
   /** By the name of a LoopCond: the switches of its loop. */
@@ -78,6 +82,14 @@ export class ControlFlow {
         ? this.#frameLoop(node)
         : undefined;
     if (loop !== undefined) this.#once(loop.name, () => this.#unroll(loop));
+  }
+
+  /** Whether a node is in a step of a loop whose end depends on data. */
+  isAssumed(name: string): boolean {
+    if (this.#assumed.size === 0) return false;
+    for (let at = name.indexOf('['); at >= 0; at = name.indexOf('[', at + 1))
+      if (this.#assumed.has(name.slice(0, at))) return true;
+    return false;
   }
 
   #once(name: string, replace: () => void): void {
@@ -130,6 +142,7 @@ export class ControlFlow {
       if (goesOn === 0) break;
       if (goesOn === undefined) {
         assumed ??= this.#assumptions.size('loop');
+        this.#assumed.add(loop.prefix);
         if (steps >= assumed) break;
       }
       if (this.#flat.nodes.size - before + steps > MAX_LOOP_NODES) {
@@ -176,6 +189,7 @@ export class ControlFlow {
       this.#flat.call(node, attributes.get(attribute)?.func?.name ?? '', prefix, state);
     return {
       name,
+      prefix: name,
       initial: inputs,
       condition: (state, steps) => call('cond', `${name}[${steps}?]/`, state)[0] ?? '',
       body: (state, steps) => call('body', `${name}[${steps}]/`, state),
@@ -211,6 +225,7 @@ export class ControlFlow {
     };
     return {
       name: condition.name,
+      prefix: frame,
       initial: parts.map(({ enter }) => enter.inputs[0] ?? ''),
       condition: (state, steps) =>
         step(condition.inputs.slice(0, 1), `${frame}[${steps}?]/`, state)[0] ?? '',

@@ -253,7 +253,7 @@ export class Lowering {
     if (!lowered.runs && inputs.length > 0 && inputs.every((input) => input.kind === 'constant')) {
       const shapes = lowered.results.map(({ shape }) => shape);
       if (shapes.length > 0 && shapes.every((shape) => shape !== undefined)) {
-        const values = foldValues(node.op, inputs, shapes, lowered);
+        const values = foldValues(context, shapes, context.outputType, lowered);
         for (const [slot, shape] of shapes.entries())
           this.#constant(node, slot, context.outputType, shape, values[slot]);
         return;
@@ -408,6 +408,7 @@ export class Lowering {
       inputs: names,
       outputs,
       sourceOp: node.op,
+      ...(this.#controlFlow.isAssumed(node.name) && { isAssumed: true }),
     } as Node & { outputs: string[] });
   }
 }

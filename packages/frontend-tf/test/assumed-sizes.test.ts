@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readTensorFlow } from '@nnmeter/frontend-tf';
 import { field, graphDef, imageInput, nodeDef } from './support/wire.ts';
@@ -35,6 +37,15 @@ const given = [
   nodeDef('sum', 'Sum', ['x', 'axes']),
   nodeDef('count', 'Cast', ['sum']),
 ];
+
+test.each(['control', 'control_v1'])('the steps of a loop that ends on data (%s)', (file) => {
+  const bytes = readFileSync(join(import.meta.dirname, `../../../fixtures/tf/${file}.pb`));
+  const steps = (loop: number) => {
+    const { nodes } = readTensorFlow(bytes, { assume: { loop } });
+    return nodes.filter(({ sourceOp, isAssumed }) => isAssumed && sourceOp === 'MatMul').length;
+  };
+  expect([steps(1), steps(3)]).toEqual([1, 3]);
+});
 
 describe('sizes that only data decide', () => {
   test.each([

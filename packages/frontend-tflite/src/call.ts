@@ -1,3 +1,4 @@
+import { type ConstantArray, type ConstantCall, evaluate, functionOfOp } from '@nnmeter/constants';
 import {
   type Assumptions,
   type DataType,
@@ -12,7 +13,6 @@ import {
   type Shape,
   type ShapeAndLayout,
 } from '@nnmeter/ir';
-import { evaluate } from './evaluate.ts';
 import type { Operator, StatedTensor } from './model.ts';
 import { Value } from './value.ts';
 
@@ -29,8 +29,16 @@ export interface EmittedNode {
 
 /** The other subgraphs of a model, which operators of control flow run. */
 export interface Bodies {
-  /** Puts a subgraph in the place of its call. @returns its results */
-  inline(subgraph: number, inputs: readonly Value[], label: string): readonly Value[];
+  /**
+   * Puts a subgraph in the place of its call.
+   * @param isAssumed whether it is only assumed to run @returns its results
+   */
+  inline(
+    subgraph: number,
+    inputs: readonly Value[],
+    label: string,
+    isAssumed?: boolean,
+  ): readonly Value[];
   /** The results of a subgraph, of which no work is kept. */
   evaluate(subgraph: number, inputs: readonly Value[]): readonly Value[];
   /** How many nodes a subgraph would be. */
@@ -61,6 +69,8 @@ interface EmitOptions {
   readonly layout?: Layout | undefined;
   /** Of the results; default: the first operand's, or what the op says. */
   readonly dataType?: DataType;
+  /** What it computes; default: what the op says. `unknown` where it only costs like the op, or reads more than its operands. */
+  readonly computes?: ConstantCall | 'unknown';
 }
 
 /** An operator of the file with its operands, and the nodes that its rule makes of it. */
@@ -151,11 +161,14 @@ export class Call {
       op !== 'custom' && operands.length > 0 && operands.every(({ kind }) => kind === 'constant');
     const dataType = options.dataType ?? resultType(operation) ?? data?.dataType ?? 'unknown';
     const layout = options.layout ?? data?.layout;
+    const shapes = results.map(({ shape }) => shape);
+    const elements = isConstant
+      ? elementsOf(options.computes ?? functionOfOp(operation), operands, shapes, dataType)
+      : undefined;
     const outputs = results.map((result, slot) => {
       const { shape } = result;
       if (isConstant && shape !== undefined) {
-        const values = evaluate(this.op, operation, operands, shape, slot);
-        return new Value('constant', dataType, shape, { values });
+        return new Value('constant', dataType, shape, { values: elements?.[slot] });
       }
       const like = options.shapes && shape?.length === data?.shape?.length ? layout : undefined;
       return new Value('activation', dataType, shape, { layout: result.layout ?? like });
@@ -202,6 +215,22 @@ function infer(
   const results = inferOutputShapes(operation, known);
   if (results === undefined) throw new NotKnown('its attributes do not say its shape');
   return results;
+}
+
+/** The elements of results of constants; undefined where they do not matter or are not known. */
+function elementsOf(
+  computes: ConstantCall | 'unknown' | undefined,
+  operands: readonly Value[],
+  shapes: readonly (Shape | undefined)[],
+  dataType: DataType,
+): readonly (readonly number[])[] | undefined {
+  if (computes === undefined || computes === 'unknown') return undefined;
+  if (!operands.every(isKnown) || !shapes.every((shape) => shape !== undefined)) return undefined;
+  return evaluate(computes, operands, { shapes, dataType });
+}
+
+function isKnown(value: Value): value is Value & ConstantArray {
+  return value.values !== undefined && value.shape !== undefined;
 }
 
 function resultType({ op, attributes }: Operation): DataType | undefined {

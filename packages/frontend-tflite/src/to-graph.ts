@@ -11,12 +11,12 @@ import {
   type ReadOptions,
   type Shape,
   type Tensor,
+  UniqueNames,
 } from '@nnmeter/ir';
 import { type Bodies, Call, type EmittedNode, NotKnown } from './call.ts';
 import { type Input, settleInputShapes } from './input-shapes.ts';
 import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
 import { rowOf } from './ops/table.ts';
-import { UniqueNames } from './unique-names.ts';
 import { Value } from './value.ts';
 
 /** Bodies in bodies; more would risk the call stack. */
@@ -48,6 +48,8 @@ interface Scope {
 interface NamedNode extends EmittedNode {
   readonly name: string;
   readonly sourceOp: string;
+  /** Set once it is known. */
+  isAssumed: boolean;
 }
 
 class Lowering {
@@ -69,7 +71,7 @@ class Lowering {
     const { signature, subgraph } = this.#entry(options.signature);
     const inputs = subgraph.inputs.map((index): Input => {
       const tensor = subgraph.tensors[index]!;
-      const name = this.#tensorNames.add(tensor.name || `input_${index}`);
+      const name = this.#tensorNames.take(tensor.name || `input_${index}`);
       const called = signature?.inputs.get(index);
       return { tensor, names: [name, name.replace(/:0$/, ''), ...(called ? [called] : [])] };
     });
@@ -188,7 +190,7 @@ class Lowering {
     }
     const { dataType, shape, values } = tensor;
     const constant = new Value('constant', dataType, shape, { values });
-    constant.name = this.#tensorNames.add(tensor.name || `constant_${index}`);
+    constant.name = this.#tensorNames.take(tensor.name || `constant_${index}`);
     scope.constants[index] = constant;
     return constant;
   }
@@ -211,7 +213,7 @@ class Lowering {
     for (const [slot, value] of results.entries()) {
       const tensor = stated[slot]!;
       if (value.name === '') {
-        value.name = this.#tensorNames.add(
+        value.name = this.#tensorNames.take(
           scope.prefix + (tensor.name || `${operator.op}_${index}:${slot}`),
         );
         value.dataType = tensor.dataType;
@@ -274,12 +276,12 @@ class Lowering {
   #addNodes(operator: Operator, call: Call, name: string): void {
     for (const node of call.nodes) {
       const wanted = this.#nodeNames.has(name) ? `${name}/${node.op}` : name;
-      const nodeName = this.#nodeNames.add(wanted);
+      const nodeName = this.#nodeNames.take(wanted);
       for (const value of [...node.inputs, ...node.outputs]) {
         if (value === undefined || value.name !== '') continue;
-        value.name = this.#tensorNames.add(`${nodeName}:${node.op}`);
+        value.name = this.#tensorNames.take(`${nodeName}:${node.op}`);
       }
-      this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op });
+      this.#nodes.push({ ...node, name: nodeName, sourceOp: operator.op, isAssumed: false });
     }
   }
 
@@ -287,7 +289,12 @@ class Lowering {
     const run = (subgraph: number, inputs: readonly Value[], label: string) =>
       this.#lower(this.#subgraph(subgraph), inputs, `${name}/${label}/`, nesting + 1);
     return {
-      inline: run,
+      inline: (subgraph, inputs, label, isAssumed = false) => {
+        const start = this.#nodes.length;
+        const results = run(subgraph, inputs, label);
+        if (isAssumed) for (const node of this.#nodes.slice(start)) node.isAssumed = true;
+        return results;
+      },
       evaluate: (subgraph, inputs) => {
         const kept = this.#nodes.length;
         const results = run(subgraph, inputs, 'condition');
@@ -348,7 +355,8 @@ function imageLayout({ length }: Shape): Layout | undefined {
   return length === 4 ? 'NHWC' : length === 5 ? 'NDHWC' : undefined;
 }
 
-function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode): Node {
+function toNode(node: NamedNode): Node {
+  const { name, op, attributes, inputs, outputs, sourceOp, isAssumed } = node;
   const given = inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
   return {
     name,
@@ -357,6 +365,7 @@ function toNode({ name, op, attributes, inputs, outputs, sourceOp }: NamedNode):
     inputs: given.map((input) => input?.name ?? ''),
     outputs: outputs.map((output) => output.name),
     sourceOp,
+    ...(isAssumed && { isAssumed }),
   } as Node;
 }
 

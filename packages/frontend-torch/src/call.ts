@@ -1,6 +1,7 @@
 import {
   CHANNELS_FIRST,
   type DataType,
+  elementCount,
   inferOutputShapes,
   type Layout,
   NnMeterError,
@@ -215,6 +216,16 @@ export class Call {
     return outputs;
   }
 
+  /** The places [count, rank] where a tensor is not zero: how many there are depends on data. */
+  places(mask: Value, count: number): Value {
+    const shape = [count, shapeOf(mask).length];
+    const name = this.#context.uniqueName(`${this.#baseName}.nonzero`);
+    const kind = isConstant([mask]) ? 'constant' : 'activation';
+    const found = new Value({ name, kind, dataType: 'int64', shape });
+    if (kind === 'activation') this.#add('nonzero', {}, [mask], [found], this.#origin);
+    return found;
+  }
+
   /** A node for each of several results. */
   finishEach<O extends Op>(
     inputs: readonly Value[],
@@ -296,6 +307,7 @@ export class Call {
       sourceOp,
       module,
       mutates: this.#mutates,
+      isAssumed: false,
     };
     for (const output of outputs) if (output !== undefined) output.producer = step;
     this.#context.steps.push(step);
@@ -338,6 +350,9 @@ export class Call {
       const own = inferred[index];
       if (own === undefined || result?.shape === undefined) return;
       if (own.join() === result.shape.join()) return;
+      if (elementCount(own) > Number.MAX_SAFE_INTEGER) {
+        throw new NnMeterError('E_SHAPE', `its result would have the shape [${own.join(', ')}]`);
+      }
       this.#disagree(`[${own.join(', ')}]`);
     });
   }

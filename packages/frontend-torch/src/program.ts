@@ -294,6 +294,7 @@ function readSignature(signature: Json, graph: GraphSource): Ends {
       list(signature[key], `signature.${key}`).map((name) => text(name, `signature.${key}`));
     return { userInputs: names('user_inputs'), userOutputs: names('user_outputs') };
   }
+  checkInputs(signature);
   const userOf = (key: string, user: string) =>
     list(signature[key], `signature.${key}`).flatMap((each) => {
       const spec = object(each, `signature.${key}`)[user];
@@ -307,6 +308,19 @@ function readSignature(signature: Json, graph: GraphSource): Ends {
     userInputs: userOf('input_specs', 'user_input'),
     userOutputs: userOutputs.length > 0 ? userOutputs : all,
   };
+}
+
+/** Every input of the graph is said to be one thing: fed, a weight, or a constant. */
+function checkInputs(signature: Json): void {
+  const names = new Set<string>();
+  for (const each of list(signature.input_specs, 'signature.input_specs')) {
+    const [spec] = Object.values(object(each, 'signature.input_specs')).filter(isObject);
+    const argument = isObject(spec?.arg) ? spec.arg : {};
+    const tensor = isObject(argument.as_tensor) ? argument.as_tensor : argument;
+    if (typeof tensor.name !== 'string') continue;
+    if (names.has(tensor.name)) throw invalid(`the signature has two inputs ${quote(tensor.name)}`);
+    names.add(tensor.name);
+  }
 }
 
 /** `KEY,PATH,TYPE` of every module around a node, the innermost last; torch 2.1 and 2.2 write `KEY:(PATH,TYPE)`. */

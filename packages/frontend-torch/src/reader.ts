@@ -1,5 +1,14 @@
-import { type AssumedSize, elementCount, locateError, NnMeterError, quote } from '@nnmeter/ir';
-import { Call, type CallContext, Unknown } from './call.ts';
+import {
+  type AssumedSize,
+  type Assumptions,
+  elementCount,
+  locateError,
+  NnMeterError,
+  quote,
+  UniqueNames,
+} from '@nnmeter/ir';
+import { Call, type CallContext, type Stated, Unknown } from './call.ts';
+import { type Bodies, CONTROL_FLOW, sliceShape } from './control-flow.ts';
 import { findOp } from './ops/table.ts';
 import type { Argument, GraphSource, NodeSource, SymbolName } from './program.ts';
 import type { Arguments, ArgumentValue } from './signature.ts';
@@ -29,18 +38,18 @@ const MAX_NODES = 500_000;
 export class Reader {
   readonly steps: Step[] = [];
   readonly #sizes: Sizes;
+  readonly #assumptions: Assumptions;
   readonly #context: CallContext;
-  readonly #taken = new Set<string>();
-  /** How often a name was asked for again. */
-  readonly #repeats = new Map<string, number>();
+  readonly #names = new UniqueNames();
   readonly #warnings = new Map<string, { readonly text: string; count: number }>();
   #nodes = 0;
 
-  constructor(sizes: Sizes) {
+  constructor(sizes: Sizes, assumptions: Assumptions) {
     this.#sizes = sizes;
+    this.#assumptions = assumptions;
     this.#context = {
       steps: this.steps,
-      uniqueName: (name) => this.#uniqueName(name),
+      uniqueName: (name) => this.#names.take(name),
       warn: (text, kind) => this.#warn(text, kind),
     };
   }
@@ -58,9 +67,12 @@ export class Reader {
     for (const input of graph.inputs) {
       if (input.kind !== 'tensor') continue;
       const { name } = input;
+      if (scope.has(name)) {
+        throw new NnMeterError('E_INVALID_GRAPH', `the program has two inputs ${quote(name)}`);
+      }
       const facts = this.#stated(name, graph);
       const kind = userInputs.has(name) ? 'input' : 'constant';
-      scope.set(name, new Value({ ...facts, name: this.#uniqueName(name), kind }));
+      scope.set(name, new Value({ ...facts, name: this.#names.take(name), kind }));
     }
     this.#run(graph, scope);
     return scope;
@@ -97,9 +109,8 @@ export class Reader {
     const { namespace, op, mutates } = parseTarget(target);
     this.#assumeSizes(node, op, outputs, graph, scope);
     const results =
-      namespace === 'higher_order' && RUN_ONCE.has(op)
-        ? this.#inline(node, graph, scope)
-        : this.#call(node, outputs, graph, scope, { namespace, op, mutates });
+      this.#inPlace(node, outputs, graph, scope) ??
+      this.#call(node, outputs, graph, scope, { namespace, op, mutates });
     outputs.forEach((name, index) => {
       const result = results[index];
       if (name === undefined) return;
@@ -168,6 +179,66 @@ export class Reader {
     return call.results;
   }
 
+  /** What graphs among the arguments do, in the place of a node that runs them; undefined of any other, or if that is not known. */
+  #inPlace(
+    node: NodeSource,
+    outputs: readonly (string | undefined)[],
+    graph: GraphSource,
+    scope: Scope,
+  ): readonly (Value | undefined)[] | undefined {
+    const { namespace, op } = parseTarget(node.target);
+    if (namespace !== 'higher_order') return undefined;
+    if (RUN_ONCE.has(op)) return this.#inline(node, graph, scope);
+    const control = CONTROL_FLOW.get(op);
+    if (control === undefined) return undefined;
+    const before = this.steps.length;
+    try {
+      return control(
+        {
+          graphs: node.inputs.flatMap(({ value }) => (value.kind === 'graph' ? [value.graph] : [])),
+          values: node.inputs
+            .filter(({ value }) => value.kind !== 'graph')
+            .map(({ value }) => this.#argument(value, graph, scope)),
+          resultCount: outputs.length,
+          label: `${quote(outputs.find((name) => name !== undefined)!)} (${namespace}::${op})`,
+        },
+        this.#bodies(node, outputs, graph),
+      );
+    } catch (error) {
+      if (!(error instanceof Unknown)) throw error;
+      this.steps.length = before;
+      return undefined;
+    }
+  }
+
+  #bodies(node: NodeSource, outputs: readonly (string | undefined)[], graph: GraphSource): Bodies {
+    const aten = (op: string, values: Record<string, ArgumentValue>, stated: readonly Stated[]) => {
+      const { module } = node;
+      const call = new Call({
+        ...{ op, module, stated, mutates: false, sourceOp: shortTarget(node.target) },
+        arguments: new Map(Object.entries(values)),
+        context: this.#context,
+      });
+      findOp(op)!.rule(call);
+      return call.results as readonly Value[];
+    };
+    return {
+      steps: this.steps,
+      assumptions: this.#assumptions,
+      run: (body, operands) => this.#runBody(body, operands),
+      unbind: (whole) => {
+        const slice = { name: whole.name, dataType: whole.dataType, shape: sliceShape(whole) };
+        const stated = new Array<Stated>(whole.shape![0]!).fill(slice);
+        return aten('unbind', { self: whole, dim: 0 }, stated);
+      },
+      stack: (parts, slot) => {
+        const stated = this.#stated(outputs[slot] ?? parts[0]!.name, graph);
+        return aten('stack', { tensors: parts, dim: 0 }, [stated])[0]!;
+      },
+      warn: (text, kind) => this.#warn(text, kind),
+    };
+  }
+
   /** Puts the body of a graph in an argument in the place of its call. */
   #inline(node: NodeSource, graph: GraphSource, outer: Scope): readonly (Value | undefined)[] {
     const at = node.inputs.findIndex(({ value }) => value.kind === 'graph');
@@ -175,11 +246,15 @@ export class Reader {
     if (inner?.kind !== 'graph') {
       throw new NnMeterError('E_INVALID_GRAPH', 'it has no graph among its arguments');
     }
-    const body = inner.graph;
     const operands = node.inputs
       .slice(at + 1)
       .flatMap(({ value }) => this.#argument(value, graph, outer))
       .filter((value) => value instanceof Value);
+    return this.#runBody(inner.graph, operands);
+  }
+
+  /** @returns the results that are tensors */
+  #runBody(body: GraphSource, operands: readonly (Value | undefined)[]): readonly Value[] {
     const scope: Scope = new Map();
     const tensors = body.inputs.filter((input) => input.kind === 'tensor');
     tensors.forEach(({ name }, index) => {
@@ -193,7 +268,7 @@ export class Reader {
 
   #constant(name: string, graph: GraphSource): Value {
     const facts = this.#stated(name, graph);
-    return new Value({ ...facts, name: this.#uniqueName(name), kind: 'constant' });
+    return new Value({ ...facts, name: this.#names.take(name), kind: 'constant' });
   }
 
   #arguments(
@@ -241,15 +316,6 @@ export class Reader {
     const tensor = graph.tensor(name);
     if (tensor === undefined) return { name, dataType: 'unknown', shape: undefined };
     return { name, dataType: tensor.dataType, shape: this.#sizes.shape(tensor.sizes) };
-  }
-
-  #uniqueName(name: string): string {
-    let unique = name;
-    let count = this.#repeats.get(name) ?? 0;
-    while (this.#taken.has(unique)) unique = `${name}_${++count}`;
-    if (count > 0) this.#repeats.set(name, count);
-    this.#taken.add(unique);
-    return unique;
   }
 
   #warn(text: string, kind: string): void {

@@ -13,4 +13,6 @@ export interface Step {
   readonly module: string;
   /** Whether it writes into its operand, so that it is work even if nothing reads its result. */
   readonly mutates: boolean;
+  /** Whether it is in a trip of a loop that is only assumed. */
+  isAssumed: boolean;
 }

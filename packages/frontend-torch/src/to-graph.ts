@@ -10,6 +10,7 @@ import {
   type Shape,
   settleInputShapes,
   type Tensor,
+  UniqueNames,
   withInputShapes,
 } from '@nnmeter/ir';
 import { type Program, parseProgram } from './program.ts';
@@ -32,7 +33,7 @@ export function toGraph(text: string, options: ReadOptions): Graph {
     : new Map<string, Shape>();
   const assumptions = new Assumptions(options.assume);
   const sizes = new Sizes(fed, given, assumptions);
-  const reader = new Reader(sizes);
+  const reader = new Reader(sizes, assumptions);
   const scope = reader.readProgram(program.graph, new Set(names));
   const outputs = program.userOutputs.map((name) => lookUp(name, scope));
   const inputs = names.map((name) => lookUp(name, scope));
@@ -129,22 +130,16 @@ function assemble(
 function nodeNames(steps: readonly Step[]): readonly string[] {
   const count = new Map<string, number>();
   for (const { module } of steps) count.set(module, (count.get(module) ?? 0) + 1);
-  const taken = new Set<string>();
-  const next = new Map<string, number>();
+  const names = new UniqueNames();
   return steps.map(({ module, sourceOp, op }) => {
     const short = op === 'custom' ? sourceOp.slice(sourceOp.lastIndexOf(':') + 1) : op;
     const wanted = module === '' ? short : count.get(module) === 1 ? module : `${module}/${short}`;
-    let name = wanted;
-    for (let number = next.get(wanted) ?? 1; taken.has(name); number++) {
-      name = `${wanted}_${number}`;
-      next.set(wanted, number + 1);
-    }
-    taken.add(name);
-    return name;
+    return names.take(wanted);
   });
 }
 
-function toNode({ op, attributes, inputs, outputs, sourceOp }: Step, name: string): Node {
+function toNode(step: Step, name: string): Node {
+  const { op, attributes, inputs, outputs, sourceOp, isAssumed } = step;
   return {
     name,
     op,
@@ -152,6 +147,7 @@ function toNode({ op, attributes, inputs, outputs, sourceOp }: Step, name: strin
     inputs: inputs.map((value) => value?.name ?? ''),
     outputs: outputs.map((value) => value?.name ?? ''),
     sourceOp,
+    ...(isAssumed && { isAssumed }),
   } as Node;
 }
 

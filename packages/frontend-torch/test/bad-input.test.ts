@@ -103,6 +103,31 @@ describe('damaged programs give one error that says what and where', () => {
     expect((await failure(bytes)).message).toMatch(/nested more than 32 deep/);
   });
 
+  test('what is fed and a weight at once', async () => {
+    const tensors = { x: meta(4), p_w: meta(4), y: meta(4) };
+    const args = { self: tensor('x'), other: tensor('p_w') };
+    const both = program(tensors, [node('add.Tensor', args, ['y'])], ['y']);
+    const { signature } = both.graph_module as { signature: { input_specs: Json[] } };
+    signature.input_specs.push({ user_input: { arg: tensor('p_w') } });
+    const error = await failure(archive(both));
+    expect(error).toMatchObject({ code: 'E_INVALID_INPUT' });
+    expect(error.message).toMatch(/the signature has two inputs "p_w"/);
+  });
+
+  test('an input that is there twice', async () => {
+    const bytes = changed((graph) => {
+      (graph.inputs as Json[]).push(tensor('x'));
+    });
+    expect((await failure(bytes)).message).toMatch(/the program has two inputs "x"/);
+  });
+
+  test('pads that make an impossible result, whatever shape is stated for it', async () => {
+    const pad = { as_ints: [Number.MAX_SAFE_INTEGER, 1] };
+    const nodes = [node('pad.default', { self: tensor('x'), pad }, ['y'])];
+    const error = await failure(archive(program({ x: meta(8), y: meta(10) }, nodes, ['y'])));
+    expect(error).toMatchObject({ code: 'E_SHAPE', where: { node: 'y' } });
+  });
+
   test('sizes beyond integers', async () => {
     const bytes = changed((graph) => {
       graph.tensor_values = { x: meta(1e300, 4), y: meta(1e300, 4) };

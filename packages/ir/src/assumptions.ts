@@ -14,6 +14,7 @@ export const assumedSizes = {
     of: 'boxes that survive non-maximum suppression, of all classes and images together',
   },
   topk: { size: 100, of: 'a count of elements that is computed: TopK, Range, a slice' },
+  side: { size: 100, of: 'a side of an image that is computed: Resize, Pad' },
   loop: { size: 1, of: 'iterations of a loop that ends on a computed condition' },
 } as const satisfies Readonly<Record<string, { readonly size: number; readonly of: string }>>;
 

@@ -89,5 +89,6 @@ export {
   type Tensor,
   type TensorKind,
 } from './tensor.ts';
+export { UniqueNames } from './unique-names.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
 export { settleInputShapes, withInputShapes } from './with-input-shapes.ts';

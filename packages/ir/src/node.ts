@@ -11,6 +11,8 @@ export interface NodeOf<O extends Op> {
   readonly outputs: readonly string[];
   /** The op's name in the model's own format: `Conv`, `Conv2D`, `HardSwish`, `com.example::Foo`. */
   readonly sourceOp: string;
+  /** That it runs at all is assumed: it is in a loop whose end depends on data. */
+  readonly isAssumed?: true;
 }
 
 /** Discriminated by `op`: `if (node.op === 'conv') node.attributes.strides`. */

@@ -1,4 +1,4 @@
-import { channelsLastShape, type Graph, precisionOf, type Tensor } from '@nnmeter/ir';
+import { channelsLastShape, type Graph, type Node, precisionOf, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
@@ -15,7 +15,8 @@ export function buildReport(
   graph: Graph,
   kernels: readonly Kernel[],
 ): LatencyReport {
-  const predictions = latencyModel.predictKernels(kernels, graph);
+  const costs = latencyModel.predictKernels(kernels, graph);
+  const predictions = graph.nodes.some(isAssumed) ? withAssumed(costs, kernels) : costs;
   const latencyMs = predictions.reduce(
     (sum, prediction) => sum + prediction.latencyMs,
     latencyModel.startupMs,
@@ -44,9 +45,24 @@ export function buildReport(
     warnings: [
       ...graph.warnings,
       ...precisionWarnings(precision),
-      ...predictionWarnings(graph, kernels, predictions, latencyModel),
+      ...predictionWarnings(graph, kernels, costs, latencyModel),
     ],
   };
+}
+
+function isAssumed(node: Node): boolean {
+  return node.isAssumed === true;
+}
+
+/** What is only assumed to run is no measurement, however well its kernels are known. */
+function withAssumed(
+  costs: readonly KernelPrediction[],
+  kernels: readonly Kernel[],
+): readonly KernelPrediction[] {
+  return costs.map((cost, index) => {
+    const isEstimate = cost.basis === 'measured' && kernels[index]!.nodes.some(isAssumed);
+    return isEstimate ? { ...cost, basis: 'estimated', estimatedMs: cost.latencyMs } : cost;
+  });
 }
 
 function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLatency {

@@ -10,8 +10,8 @@ export interface KernelLatency {
   readonly latencyMs: number;
   /**
    * `measured`: the device's training data contains this kernel type; `estimated`: roofline estimate, if only of
-   * fused ops, which `warnings` name; `uncounted`: shapes are unknown, or a predictor of the original nn-Meter knows
-   * nothing of it; its 0 ms are missing in the total.
+   * fused ops, which `warnings` name, or in a loop whose number of trips is only assumed; `uncounted`: shapes are unknown,
+   * or a predictor of the original nn-Meter knows nothing of it; its 0 ms are missing in the total.
    */
   readonly basis: 'measured' | 'estimated' | 'uncounted';
   /** Shape of the first activation read, images with channels last, e.g. [1, 56, 56, 64]; [] if unknown. */

@@ -1,9 +1,10 @@
-import { type DataType, elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
+import { filled, rangeLength, range as rangeOf } from '@nnmeter/constants';
+import { type DataType, elementCount, NnMeterError } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
 import { toNumber } from '../model.ts';
 import { constant, type Row, type Rule, shaped } from '../outcome.ts';
-import { MAX_VALUES, tensorValues } from '../tensor-values.ts';
+import { tensorValues } from '../tensor-values.ts';
 
 const constantNode: Rule = (call) => {
   const tensor = call.tensor('value');
@@ -38,12 +39,6 @@ const constantOfShape: Rule = (call) => {
   return constant(dataType, shape, filled(shape, value));
 };
 
-function filled(shape: Shape, value: number | undefined): readonly number[] | undefined {
-  const count = elementCount(shape);
-  if (value === undefined || !(count >= 0 && count <= MAX_VALUES)) return undefined;
-  return new Array<number>(count).fill(value);
-}
-
 const shapeOf: Rule = (call) => {
   const input = call.shape(0);
   const end = call.attribute('end') && call.int('end', 0);
@@ -55,13 +50,25 @@ const sizeOf: Rule = (call) => constant('int64', [], [elementCount(call.shape(0)
 
 const range: Rule = (call) => {
   const [start, limit, delta] = [call.scalar(0), call.scalar(1), call.scalar(2)];
-  const count = Math.max(0, Math.ceil((limit - start) / delta));
-  const values = (): readonly number[] | undefined =>
-    count <= MAX_VALUES
-      ? Array.from({ length: count }, (_, index) => start + index * delta)
-      : undefined;
-  return constant(call.dataType(0), [count], values);
+  const shape = [rangeLength(start, limit, delta)];
+  return constant(call.dataType(0), shape, () => rangeOf(start, limit, delta));
 };
+
+/** Weights that fade out samples towards the ends: a sum of cosines with these amplitudes, of alternating sign. */
+function fading(...amplitudes: readonly number[]): Rule {
+  return (call) => {
+    const size = call.scalar(0);
+    const period = call.int('periodic', 1) !== 0 ? size : size - 1;
+    const weight = (at: number): number =>
+      amplitudes.reduce(
+        (sum, amplitude, order) =>
+          sum + (-1) ** order * amplitude * Math.cos((2 * Math.PI * order * at) / period),
+        0,
+      );
+    const values = () => rangeOf(0, size, 1)?.map((at) => Math.fround(weight(at)));
+    return constant(dataTypeOf(call.int('output_datatype', 1)), [rangeLength(0, size, 1)], values);
+  };
+}
 
 function dataTypeAttribute(call: Call, otherwise: DataType): DataType {
   const type = call.int('dtype', 0);
@@ -84,6 +91,9 @@ export const constantRows: readonly Row[] = [
   ['Shape', '', 1, shapeOf],
   ['Size', '', 1, sizeOf],
   ['Range', '', 11, range],
+  ['HannWindow', '', 17, fading(0.5, 0.5)],
+  ['HammingWindow', '', 17, fading(25 / 46, 21 / 46)],
+  ['BlackmanWindow', '', 17, fading(0.42, 0.5, 0.08)],
   ['RandomNormal', '', 1, random],
   ['RandomUniform', '', 1, random],
   ['RandomNormalLike', '', 1, like],

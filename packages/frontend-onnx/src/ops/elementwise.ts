@@ -1,7 +1,7 @@
+import { asType } from '@nnmeter/constants';
 import { broadcastAll, type DataType, type Op, type OpAttributes, opRow, ops } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { dataTypeOf } from '../data-types.ts';
-import { castValues } from '../evaluate/arithmetic.ts';
 import {
   type Computation,
   computation,
@@ -90,7 +90,7 @@ const castLike: Rule = (call) => {
   const to = call.dataType(1);
   if (!call.isConstant(0)) return castTo(call, to);
   const values = call.knownValues(0);
-  return constant(to, call.shape(0), values && castValues(values, to));
+  return constant(to, call.shape(0), values && asType(values, to));
 };
 
 /** Elementwise ops that ONNX names otherwise, has several of, or whose attributes are operands there. */
@@ -105,6 +105,7 @@ export const elementwiseRows: readonly Row[] = [
   ['Clip', '', 1, clip],
   ['Cast', '', 6, cast],
   ['CastLike', '', 15, castLike],
+  ['BitCast', '', 26, cast],
   ['Gelu', 'com.microsoft', 1, unary('gelu')],
   ['FastGelu', 'com.microsoft', 1, unary('gelu')],
   ['QuickGelu', 'com.microsoft', 1, unary('gelu')],

@@ -1,4 +1,5 @@
-import { elementCount, normalizeAxis } from '@nnmeter/ir';
+import { nonZero as nonZeroElements } from '@nnmeter/constants';
+import { normalizeAxis } from '@nnmeter/ir';
 import { dataTypeOf } from '../data-types.ts';
 import { computation, constant, type Row, type Rule, shaped } from '../outcome.ts';
 
@@ -31,13 +32,8 @@ const oneHot: Rule = (call) => {
 /** Known only for constants, as old exporters use it to number things. */
 const nonZero: Rule = (call) => {
   const shape = call.shape(0);
-  const values = call.values(0);
-  const found = values.flatMap((value, index) => (value === 0 ? [] : [index]));
-  const indices = shape.flatMap((extent, axis) => {
-    const stride = elementCount(shape.slice(axis + 1));
-    return found.map((index) => Math.floor(index / stride) % extent);
-  });
-  return constant('int64', [shape.length, found.length], indices);
+  const { count, indices } = nonZeroElements({ shape, values: call.values(0) });
+  return constant('int64', [shape.length, count], indices);
 };
 
 const sameShape = (op: 'trilu' | 'reversesequence'): Rule => {

@@ -37,6 +37,10 @@ const fusedMatMul: Rule = (call) => {
   return { ...found, shapes: results?.map(({ shape }) => shape) };
 };
 
+/** Of square matrices. */
+const determinant: Rule = (call) =>
+  shaped('custom', {}, [call.shape(0).slice(0, -2)], { inputs: [0] });
+
 const plain = (): OpAttributes['fc'] => ({ transposeA: false, transposeB: false });
 const flags = (call: Call): OpAttributes['fc'] => ({
   transposeA: call.int('transA', 0) !== 0,
@@ -58,6 +62,7 @@ const matMulNBits: Rule = (call): Computation => {
 const MICROSOFT = 'com.microsoft';
 
 export const matmulRows: readonly Row[] = [
+  ['Det', '', 11, determinant],
   ['MatMul', '', 1, product({ a: 0, b: 1 }, plain)],
   ['Gemm', '', 7, product({ a: 0, b: 1, others: [2] }, flags)],
   ['MatMulInteger', '', 10, product({ a: 0, b: 1, dataType: int32 }, plain)],

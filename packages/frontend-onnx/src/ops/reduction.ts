@@ -77,6 +77,7 @@ export const reductionRows: readonly Row[] = [
   ['ArgMax', '', 1, argument('argmax')],
   ['ArgMin', '', 1, argument('argmin')],
   ['CumSum', '', 11, cumSum],
+  ['CumProd', '', 26, cumSum],
   ['TopK', '', 1, topKBy((call) => call.requireInt('k'))],
   ['TopK', '', 10, topKBy((call) => call.scalar(1))],
 ];

@@ -1,3 +1,4 @@
+import { filled, rangeLength, range as rangeOf } from '@nnmeter/constants';
 import { broadcastShapes, elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
 import { knownShape, smallValues } from '../tensor-value.ts';
 import { constant, type Lowered, node, type OpContext, type Rows, type Rule } from './rule.ts';
@@ -20,24 +21,18 @@ function random(context: OpContext) {
   return constant(context.values(0));
 }
 
-function filled(shape: Shape, value: number | undefined) {
+function fill(shape: Shape, value: number | undefined) {
   if (shape.some((extent) => !(extent >= 0))) {
     throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
   }
-  const count = elementCount(shape);
-  const values =
-    value === undefined || count > 64 ? undefined : new Array<number>(count).fill(value);
-  return constant(shape, values);
+  return constant(shape, filled(shape, value));
 }
 
 function range(context: OpContext) {
   const bounds = context.inputs.map(({ values }) => values?.[0]);
   if (bounds.includes(undefined)) return constant([context.assumptions.size('topk')]);
   const [start, limit, delta] = [context.value(0), context.value(1), context.value(2)];
-  const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
-  const values =
-    count > 64 ? undefined : Array.from({ length: count }, (_, index) => start + index * delta);
-  return constant([count], values);
+  return constant([rangeLength(start, limit, delta)], rangeOf(start, limit, delta));
 }
 
 function shapes(context: OpContext): Lowered {
@@ -96,9 +91,9 @@ export const constantRows: Rows = [
   ['Shape VariableShape', (context) => constant([context.shape(0).length], context.shape(0))],
   ['Size', (context) => constant([], [elementCount(context.shape(0))])],
   ['Rank', (context) => constant([], [context.shape(0).length])],
-  ['Fill', (context) => filled(context.values(0), context.inputs[1]?.values?.[0])],
-  ['ZerosLike', (context) => filled(context.shape(0), 0)],
-  ['OnesLike', (context) => filled(context.shape(0), 1)],
+  ['Fill', (context) => fill(context.values(0), context.inputs[1]?.values?.[0])],
+  ['ZerosLike', (context) => fill(context.shape(0), 0)],
+  ['OnesLike', (context) => fill(context.shape(0), 1)],
   ['Range', range],
   [LOOP_STATE, loopState],
   ['ShapeN', shapes],

@@ -1,33 +1,24 @@
+import { filled, rangeLength, range as rangeOf } from '@nnmeter/constants';
 import { elementCount, NnMeterError, type Shape } from '@nnmeter/ir';
 import type { Call } from '../call.ts';
 import { Value } from '../value.ts';
 import { plain, type TfLiteOp } from './rule.ts';
-
-/** Longer lists are no shapes. */
-const MOST_VALUES = 64;
 
 function constant(call: Call, shape: Shape, values?: readonly number[]): Value {
   return new Value('constant', call.result.dataType, shape, { values });
 }
 
 /** All of one value; `value` where it is known. */
-function filled(call: Call, shape: Shape, value: number | undefined): Value {
+function fillOf(call: Call, shape: Shape, value: number | undefined): Value {
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new NnMeterError('E_SHAPE', `a tensor cannot have the shape [${shape.join(', ')}]`);
   }
-  const count = elementCount(shape);
-  const isShown = value !== undefined && count <= MOST_VALUES;
-  return constant(call, shape, isShown ? new Array<number>(count).fill(value) : undefined);
+  return constant(call, shape, filled(shape, value));
 }
 
 function range(call: Call): Value {
   const [start, limit, delta] = [call.integer(0), call.integer(1), call.integer(2)];
-  const count = Math.max(0, Math.ceil((limit - start) / delta)) || 0;
-  const values = Array.from(
-    { length: Math.min(count, MOST_VALUES + 1) },
-    (_, index) => start + index * delta,
-  );
-  return constant(call, [count], count > MOST_VALUES ? undefined : values);
+  return constant(call, [rangeLength(start, limit, delta)], rangeOf(start, limit, delta));
 }
 
 /** Inputs: extents, value. Of a computed value it is a copy. */
@@ -35,7 +26,7 @@ function fill(call: Call): Value {
   const shape = call.values(0);
   const value = call.input(1);
   return value.kind === 'constant'
-    ? filled(call, shape, value.values?.[0])
+    ? fillOf(call, shape, value.values?.[0])
     : call.one('expand', { shape }, [value]);
 }
 
@@ -79,7 +70,7 @@ export const constantOps: readonly TfLiteOp[] = [
   plain('SHAPE', (call) => [constant(call, [call.shape(0).length], call.shape(0))]),
   plain('RANK', (call) => [constant(call, [], [call.shape(0).length])]),
   plain('FILL', (call) => [fill(call)]),
-  plain('ZEROS_LIKE', (call) => [filled(call, call.shape(0), 0)]),
+  plain('ZEROS_LIKE', (call) => [fillOf(call, call.shape(0), 0)]),
   plain('RANGE', (call) => [range(call)]),
   plain('BROADCAST_ARGS', (call) => [broadcastOf(call)]),
   /** Random numbers: only training and dropout use them. */

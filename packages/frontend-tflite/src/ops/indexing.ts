@@ -58,7 +58,8 @@ function slice(call: Call): Value {
   const starts = begins ?? input.map(() => 0);
   const ends = extents.map((size, axis) => (size < 0 ? input[axis]! : size + starts[axis]!));
   const axes = [...input.keys()];
-  return call.one('slice', { starts, ends, axes, steps: axes.map(() => 1) }, [data]);
+  const attributes = { starts, ends, axes, steps: axes.map(() => 1) };
+  return call.one('slice', attributes, [data], begins ? {} : { computes: 'unknown' });
 }
 
 function gather(call: Call, { axis, batchAxes }: OptionsOf<'GATHER'>): Value {

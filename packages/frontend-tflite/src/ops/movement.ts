@@ -86,11 +86,15 @@ function splitBySizes(call: Call): readonly Value[] {
   return call.emit('split', { axis, sizes }, [call.input(0)]);
 }
 
-function pad(call: Call, mode: string): readonly Value[] {
+/** @param fill what is put around the data, where it is an operand: 0 by default */
+function pad(call: Call, mode: string, fill?: Value): readonly Value[] {
   const amounts = call.values(1);
   const axes = [...call.shape(0).keys()];
   const pads = [0, 1].flatMap((end) => axes.map((axis) => amounts[2 * axis + end] ?? 0));
-  return [call.one('pad', { pads, mode }, [call.input(0)])];
+  const attributes = { pads, mode, ...(fill?.values && { fill: fill.values[0] ?? 0 }) };
+  const computes =
+    fill && fill.values === undefined ? 'unknown' : ({ function: 'pad', attributes } as const);
+  return [call.one('pad', { pads, mode }, [call.input(0)], { computes })];
 }
 
 /** The sides of the result are an operand. */
@@ -126,13 +130,15 @@ function batchAndSpace(op: string, isToBatch: boolean): TfLiteOp {
 /** Moves every element once, into another shape. */
 function copy(call: Call, value: Value, shape: Shape): Value {
   const perm = [...knownShape(value).keys()];
-  return call.reshape(call.one('transpose', { perm }, [value]), shape);
+  return call.reshape(call.one('transpose', { perm }, [value], { computes: 'unknown' }), shape);
 }
 
 /** The same with elements that come from elsewhere. */
 function permuted(op: string): TfLiteOp {
   return plain(op, (call) => [
-    call.one('transpose', { perm: [...call.shape(0).keys()] }, [call.input(0)]),
+    call.one('transpose', { perm: [...call.shape(0).keys()] }, [call.input(0)], {
+      computes: 'unknown',
+    }),
   ]);
 }
 
@@ -140,7 +146,8 @@ function permuted(op: string): TfLiteOp {
 function diagonal(call: Call): readonly Value[] {
   const shape = call.shape(0);
   const columns = call.reshape(call.input(0), [...shape, 1]);
-  return [call.one('expand', { shape: [...shape, shape.at(-1) ?? 1] }, [columns])];
+  const square = [...shape, shape.at(-1) ?? 1];
+  return [call.one('expand', { shape: square }, [columns], { computes: 'unknown' })];
 }
 
 function oneHot(call: Call, stated: number): readonly Value[] {
@@ -153,6 +160,15 @@ function oneHot(call: Call, stated: number): readonly Value[] {
 function cast(call: Call): readonly Value[] {
   const { dataType: to } = call.result;
   return [call.one('cast', { to }, [call.input(0)])];
+}
+
+/** The same bytes as another type, of which there may be more or fewer elements. */
+function bitcast(call: Call): readonly Value[] {
+  const { dataType: to } = call.result;
+  const shape = call.statedShape();
+  if (elementCount(call.shape(0)) !== elementCount(shape))
+    return [call.reshape(call.input(0), shape)];
+  return [call.one('cast', { to }, [call.input(0)], { computes: 'unknown' })];
 }
 
 /** A custom op of MediaPipe: puts values where the pool took them from, zeros elsewhere; writes what resizing writes. */
@@ -173,7 +189,7 @@ export const movementOps: readonly TfLiteOp[] = [
   row('SPLIT', split),
   plain('SPLIT_V', splitBySizes),
   plain('PAD', (call) => pad(call, 'constant')),
-  plain('PADV2', (call) => pad(call, 'constant')),
+  plain('PADV2', (call) => pad(call, 'constant', call.input(2))),
   row('MIRROR_PAD', (call, { mode }) => pad(call, MIRROR_MODES[mode] ?? MIRROR_MODES[0])),
   plain('TRANSPOSE', (call) => [call.one('transpose', { perm: call.values(1) }, [call.input(0)])]),
   plain('TILE', (call) => [call.one('tile', { repeats: call.values(1) }, [call.input(0)])]),
@@ -193,11 +209,7 @@ export const movementOps: readonly TfLiteOp[] = [
   permuted('MATRIX_SET_DIAG'),
   row('ONE_HOT', (call, { axis }) => oneHot(call, axis)),
   plain('CAST', cast),
-  plain('BITCAST', (call) =>
-    elementCount(call.shape(0)) === elementCount(call.statedShape())
-      ? cast(call)
-      : [call.reshape(call.input(0), call.statedShape())],
-  ),
+  plain('BITCAST', bitcast),
 ];
 
 export const customMovementOps: readonly TfLiteOp[] = [plain('MaxUnpooling2D', unpool)];

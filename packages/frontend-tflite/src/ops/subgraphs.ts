@@ -26,7 +26,7 @@ function loop(call: Call, condition: number, body: number): readonly Value[] {
     const goesOn = call.bodies.evaluate(condition, state)[0]?.values?.[0];
     if (goesOn === undefined) assumed ??= call.assumptions.size('loop');
     if (goesOn === 0 || (goesOn === undefined && trip >= assumed!)) return state;
-    state = call.bodies.inline(body, state, `trip ${trip + 1}`);
+    state = call.bodies.inline(body, state, `trip ${trip + 1}`, assumed !== undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Call, Rule } from '../call.ts';
+import { type Call, type Rule, Unknown } from '../call.ts';
 import type { Value } from '../value.ts';
 import { reshaped, transposed } from './regroup.ts';
 import type { Row } from './row.ts';
@@ -38,7 +38,7 @@ const embedding: Rule = (call) =>
 
 /**
  * x[:, i, j]: along one axis it is a gather; with constant places along the sides of an image it is how old versions of
- * torch write a nearest resize; with several index tensors it is outside the vocabulary.
+ * torch write a nearest resize; a mask takes as many as it lets through; with several index tensors it is outside the vocabulary.
  */
 const index: Rule = (call) => {
   const input = call.tensor('self');
@@ -48,6 +48,7 @@ const index: Rule = (call) => {
   if (given.length === 1 && only !== undefined && only.value.dataType !== 'bool') {
     return call.finish('gather', { axis: only.axis }, [input, only.value]);
   }
+  if (given.length === 1 && only?.axis === 0) return letThrough(call, input, only.value);
   if (isResize(call, given)) {
     return call.finish('resize', { mode: 'nearest', sizes: call.result() }, [input]);
   }
@@ -115,6 +116,19 @@ const regions: Rule = (call) =>
     [call.tensor('input'), call.tensor('rois')],
   );
 
+/** The elements that a mask lets through. */
+const selected: Rule = (call) => {
+  const [input, mask] = [call.tensor('self'), call.tensor('mask')];
+  if (!sameShape(call.shape('self'), call.shape('mask'))) throw new Unknown();
+  letThrough(call, input, mask);
+};
+
+/** What a mask of the first axes lets through: its places, then what is there. */
+function letThrough(call: Call, input: Value, mask: Value): void {
+  const places = call.places(mask, call.result()[0]!);
+  call.finish('gather', { axis: 0, indexing: 'nd' }, [input, places]);
+}
+
 export const indexingRows: readonly Row[] = [
   ['nonzero(self)', found('nonzero')],
   ['_unique(self, sorted=True, return_inverse=False)', found('unique')],
@@ -129,6 +143,7 @@ export const indexingRows: readonly Row[] = [
   ['gather(self, dim, index, sparse_grad=False)', gatherAlong('elements')],
   ['embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False)', embedding],
   ['index(self, indices)', index],
+  ['masked_select(self, mask)', selected],
   ['_unsafe_index(self, indices)', index],
   ['unfold(self, dimension, size, step)', unfold],
   ['one_hot(self, num_classes=-1)', oneHot],

@@ -1,0 +1,11 @@
+export { type ConstantArray, type Elements, isShort, mostElements } from './array.ts';
+export {
+  type ConstantCall,
+  type ConstantFunction,
+  evaluate,
+  functionOfOp,
+  type ResultForm,
+} from './evaluate.ts';
+export { isScatterReduction, nonZero } from './indexing.ts';
+export { filled, range, rangeLength } from './movement.ts';
+export { asType, hasUnknowns } from './types.ts';
