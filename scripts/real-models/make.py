@@ -1,6 +1,6 @@
 """Makes models as people have them, in every format their framework writes; nothing is downloaded, weights are made up.
 
-    python scripts/real-models/make.py torch CORPUS [--only NAME] [--routes onnx,pt2]
+    python scripts/real-models/make.py torch CORPUS [--only MODEL|CATEGORY] [--routes onnx,pt2]
     python scripts/real-models/make.py tensorflow CORPUS
     node scripts/real-models/inspect.mjs CORPUS > RESULTS.jsonl
     node scripts/real-models/table.mjs RESULTS.jsonl
@@ -8,7 +8,8 @@
 torch needs: torch torchvision timm transformers onnx onnxscript; tensorflow needs: tensorflow.
 CORPUS gets the files and a manifest, a line a model and route: category, model, route, file, and the MACs by the framework's own
 counter (torch.utils.flop_counter; tf.compat.v1.profiler). Lines that are there already are not made again.
-Of large weights only the first element is not 0, so that file systems with holes store next to nothing of them.
+Weights are random, as those of new models are not: a normalisation that shifts by 0 is no longer one behind some exporters. Of large
+ones only the first element is not 0, so that file systems with holes store next to nothing of them.
 """
 import argparse
 import gc
@@ -105,7 +106,7 @@ def torch_main(corpus, options):
     torch.set_grad_enabled(False)
 
     def routes(category, name, build, inputs, kinds=("onnx", "onnx-dynamo", "pt2")):
-        if options.only and options.only != name:
+        if options.only and options.only not in (name, category):
             return
         kinds = chosen(kinds, options)
         if all((name, kind) in corpus.done for kind in kinds):
@@ -116,17 +117,21 @@ def torch_main(corpus, options):
             print(f"{name}: not built: {error}", flush=True)
             return
         if category != "detection":  # which finds nothing, and exports nothing behind it, with empty weights
-            empty(model)
+            fill(model)
         expected = count_macs(model, inputs)
         for kind in kinds:
             corpus.add(category, name, kind, expected, lambda folder: export(model, inputs, kind, folder))
         del model
         gc.collect()
 
-    def empty(model):
-        for weight in model.parameters():
-            if weight.numel() > LARGE:
-                weight.zero_().view(-1)[0] = torch.rand(())
+    def fill(model):
+        for weight in [*model.parameters(), *model.buffers()]:
+            if not weight.is_floating_point():
+                continue
+            if weight.numel() <= LARGE:
+                weight.uniform_(0.5, 1.5)
+            else:
+                weight.zero_()[(0,) * weight.dim()] = torch.rand(())
 
     def count_macs(model, inputs):
         from torch.utils.flop_counter import FlopCounterMode
@@ -318,7 +323,7 @@ def tensorflow_main(corpus, options):
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     def routes(category, name, build, kinds=("pb", "saved_model", "tflite", "tflite-fp16", "tflite-dynamic", "tflite-int8")):
-        if options.only and options.only != name:
+        if options.only and options.only not in (name, category):
             return
         kinds = chosen(kinds, options)
         if all((name, kind) in corpus.done for kind in kinds):
@@ -326,10 +331,12 @@ def tensorflow_main(corpus, options):
         tf.keras.backend.clear_session()
         module, signature = build()
         for weight in getattr(module, "weights", []):
-            if weight.dtype == "float32" and np.prod(weight.shape) > LARGE:
-                value = np.zeros(weight.shape, np.float32)
-                value.flat[0] = np.random.rand()
-                weight.assign(value)
+            if weight.dtype != "float32":
+                continue
+            value = np.random.uniform(0.5, 1.5, weight.shape).astype(np.float32)
+            if value.size > LARGE:
+                value.flat[1:] = 0
+            weight.assign(value)
         function = tf.function(module, input_signature=signature).get_concrete_function()
         frozen = convert_variables_to_constants_v2(function)
         expected = count_macs(frozen.graph)
@@ -492,7 +499,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("framework", choices=("torch", "tensorflow"))
     parser.add_argument("corpus")
-    parser.add_argument("--only", help="one model by name")
+    parser.add_argument("--only", help="one model, or one category, by name")
     parser.add_argument("--routes", help="comma-separated; default: all")
     arguments = parser.parse_args()
     corpus = Corpus(arguments.corpus, arguments.framework)

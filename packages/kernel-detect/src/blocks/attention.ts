@@ -26,7 +26,9 @@ export const attention: Block = {
       return mismatch(softmax, 'does not read the product of two computed tensors');
     }
     nodes.unshift(node);
-    const values = view.next(softmax, 'matmul', 'einsum');
+    const reshape = view.next(softmax, 'reshape');
+    if (reshape !== NONE) nodes.push(reshape);
+    const values = view.next(nodes[nodes.length - 1]!, 'matmul', 'einsum');
     if (values === NONE) return mismatch(softmax, 'is not read by one matmul only');
     nodes.push(values);
     return nodes;

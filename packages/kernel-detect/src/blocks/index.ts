@@ -6,6 +6,7 @@ import { channelshuffle } from './channelshuffle.ts';
 import { gap } from './gap.ts';
 import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
+import { mish } from './mish.ts';
 import { groupnorm, layernorm, rmsnorm } from './normalization.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
@@ -16,6 +17,7 @@ export const BLOCKS: readonly Block[] = [
   se,
   hswish,
   swish,
+  mish,
   channelshuffle,
   gap,
   split,

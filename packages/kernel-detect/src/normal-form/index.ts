@@ -1,12 +1,16 @@
 import type { Graph } from '@nnmeter/ir';
 import { dilateConvolutions } from './dilated-convolution.ts';
 import { dropIdle } from './idle.ts';
+import { mergeMoves, reshapeTrivially, transposeWhole } from './movement.ts';
 import { applyRewrite, compose, type NormalForm, type Rewrite } from './normal-form.ts';
 import { keepRows } from './rows.ts';
 
 /** In the order in which they are applied. Each is linear in nodes and edges. */
 const REWRITES: readonly ((graph: Graph) => Rewrite | undefined)[] = [
   dropIdle,
+  transposeWhole,
+  reshapeTrivially,
+  mergeMoves,
   keepRows,
   dilateConvolutions,
 ];

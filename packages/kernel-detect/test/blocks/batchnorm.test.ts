@@ -34,7 +34,7 @@ test.each<[string, (b: GraphBuilder, conv: string) => string, RegExp]>([
   [
     'behind an activation',
     (b, x) => b.node('mul', [b.node('relu', [x]), b.constant('c', CHANNELS)], { name: 'scale' }),
-    /"scale" is not the only reader of a linear layer/,
+    /"scale" is neither the only reader of a linear layer nor shifted by channel/,
   ],
 ])('not %s', (_, scale, reason) => {
   const b = new GraphBuilder();
