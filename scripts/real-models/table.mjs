@@ -160,11 +160,10 @@ function crossCheck() {
   };
   const matrices = { torch: matrix('torch'), tensorflow: matrix('tensorflow') };
   const refused = lines.filter((line) => !isFile(line) && line.error !== undefined);
-  const byReason = groupBy(refused, ({ error }) => error.replace(/^.*?: /, '').replace(/node "[^"]*"/, 'node'));
-  const explained = groupBy(
-    apart,
-    (row) => `${reasonFor('routes', row)}|${row.route}`,
+  const byReason = groupBy(refused, ({ error }) =>
+    error.replace(/^.*?: /, '').replace(/node "[^"]*"/, 'node'),
   );
+  const explained = groupBy(apart, (row) => `${reasonFor('routes', row)}|${row.route}`);
   return `# The same network by different routes
 
 ${networks.length} networks, each by every route that its framework offers and by our own: the corpus of [real-models.md](real-models.md), made and
@@ -190,9 +189,7 @@ ${matrices.tensorflow}
 ${[...explained]
   .map(([key, rows]) => {
     const [reason] = key.split('|');
-    const shown = rows.map(
-      ({ model, device, ratio }) => `${model} ${percent(ratio)} on ${device}`,
-    );
+    const shown = rows.map(({ model, device, ratio }) => `${model} ${percent(ratio)} on ${device}`);
     return `- ${rows[0].route}: ${shown.join('; ')}: ${reason}`;
   })
   .join('\n')}

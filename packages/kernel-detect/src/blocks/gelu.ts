@@ -127,9 +127,7 @@ function matchTail(view: GraphView, curve: number, x: string): number[] | Mismat
     return mismatch(first, 'is not halved');
   }
   const half = halvedBeside(view, first, x);
-  return half === NONE
-    ? mismatch(first, 'does not multiply by x or x / 2')
-    : [half, one, first];
+  return half === NONE ? mismatch(first, 'does not multiply by x or x / 2') : [half, one, first];
 }
 
 function isHalving(view: GraphView, node: number): boolean {

@@ -66,7 +66,9 @@ function dividesChannels(view: GraphView, split: number, { shape, layout }: Tens
 
 /** What normalisation is made of, beside the square roots. */
 const STEPS: ReadonlySet<Op> = new Set<Op>(
-  'add sub mul div pow square neg reciprocal cast quantize dequantize reducemean sqrt rsqrt'.split(' ') as Op[],
+  'add sub mul div pow square neg reciprocal cast quantize dequantize reducemean sqrt rsqrt'.split(
+    ' ',
+  ) as Op[],
 );
 
 /** The longest known spelling has eleven nodes. */

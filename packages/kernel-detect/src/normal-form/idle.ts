@@ -6,7 +6,8 @@ import type { Rewrite } from './normal-form.ts';
 const NEUTRAL_VALUE = { mul: 1, div: 1, pow: 1, add: 0, sub: 0 } as const;
 
 /**
- * What takes nodes away that only hand on what another node computes: a product with 1, a sum with 0, an identity. Exporters
+ * What takes nodes away that only hand on what another node computes: a product with 1, a sum with 0, an identity, a reshape to the
+ * same shape. Exporters
  * leave them behind; converters drop them. Undefined if there are none.
  */
 export function dropIdle(original: Graph): Rewrite | undefined {
@@ -32,6 +33,9 @@ export function dropIdle(original: Graph): Rewrite | undefined {
 function idleSlot(graph: Graph, { op, inputs, outputs }: Node): number {
   if (outputs.length !== 1) return NONE;
   if (op === 'identity') return inputs.length === 1 ? 0 : NONE;
+  if (op === 'reshape') {
+    return sameShape(graph.findTensor(inputs[0]!), graph.findTensor(outputs[0]!)) ? 0 : NONE;
+  }
   if (!(op in NEUTRAL_VALUE) || inputs.length !== 2) return NONE;
   const neutral = NEUTRAL_VALUE[op as keyof typeof NEUTRAL_VALUE];
   const isCommutative = op === 'mul' || op === 'add';

@@ -8,10 +8,10 @@ import { keepRows } from './rows.ts';
 /** In the order in which they are applied. Each is linear in nodes and edges. */
 const REWRITES: readonly ((graph: Graph) => Rewrite | undefined)[] = [
   dropIdle,
+  keepRows,
   transposeWhole,
   reshapeTrivially,
   mergeMoves,
-  keepRows,
   dilateConvolutions,
 ];
 

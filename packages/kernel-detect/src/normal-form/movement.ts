@@ -1,4 +1,4 @@
-import type { Graph, Node, NodeOf, Shape } from '@nnmeter/ir';
+import { elementCount, type Graph, type Node, type NodeOf, type Shape } from '@nnmeter/ir';
 import { NONE } from '../graph-view.ts';
 import { producerOf, soleReader } from './edges.ts';
 import type { Rewrite } from './normal-form.ts';
@@ -39,24 +39,43 @@ export function transposeWhole(graph: Graph): Rewrite | undefined {
 }
 
 /**
- * What makes a reshape of a transposition that moves axes of extent 1 only, since no element moves. TFLite's converter does so.
- * Undefined if there are none.
+ * What makes a reshape of a transposition that moves axes of extent 1 only, as TFLite's converter does, and of a gather that takes
+ * the only entry of an axis: no element moves. Undefined if there are none.
  */
 export function reshapeTrivially(graph: Graph): Rewrite | undefined {
   const replaced = new Map<number, Node>();
   for (const [position, node] of graph.nodes.entries()) {
-    if (node.op !== 'transpose') continue;
+    if (node.op !== 'transpose' && node.op !== 'gather') continue;
     const from = shapeOf(graph, node.inputs[0]!);
     const shape = shapeOf(graph, node.outputs[0]!);
-    if (from === undefined || shape === undefined || from.length !== shape.length) continue;
-    const perm = permutationOf(node, from.length);
-    const moved = perm.filter((axis) => from[axis] !== 1);
-    if (moved.some((axis, index) => index > 0 && axis < moved[index - 1]!)) continue;
-    // nn-Meter IR has all images channels last, and what moves channels there keeps the order of axes.
-    if (moved.length > 1 && perm.every((axis, to) => axis === to)) continue;
-    replaced.set(position, { ...node, op: 'reshape', attributes: { shape } });
+    if (from === undefined || shape === undefined) continue;
+    const isTrivial =
+      node.op === 'gather' ? takesAll(graph, node, from, shape) : keepsOrder(node, from);
+    if (!isTrivial) continue;
+    const inputs = [node.inputs[0]!];
+    replaced.set(position, { ...node, op: 'reshape', inputs, attributes: { shape } });
   }
   return rewriteOf(new Map(), replaced, '');
+}
+
+/** Whether a gather takes one entry of an axis that has no other, and its operand is computed. */
+function takesAll(graph: Graph, node: NodeOf<'gather'>, from: Shape, to: Shape): boolean {
+  const indices = graph.findTensor(node.inputs[1] ?? '');
+  return (
+    graph.findTensor(node.inputs[0]!)?.kind !== 'constant' &&
+    indices?.kind === 'constant' &&
+    indices.shape?.length === 0 &&
+    from[node.attributes.axis] === 1 &&
+    elementCount(from) === elementCount(to)
+  );
+}
+
+function keepsOrder(node: NodeOf<'transpose'>, shape: Shape): boolean {
+  const perm = permutationOf(node, shape.length);
+  const moved = perm.filter((axis) => shape[axis] !== 1);
+  if (moved.some((axis, index) => index > 0 && axis < moved[index - 1]!)) return false;
+  // nn-Meter IR has all images channels last, and what moves channels there keeps the order of axes.
+  return moved.length <= 1 || perm.some((axis, to) => axis !== to);
 }
 
 /**
