@@ -8,6 +8,7 @@ import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
 import { mish } from './mish.ts';
 import { groupnorm, layernorm, rmsnorm } from './normalization.ts';
+import { prelu } from './prelu.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
@@ -18,6 +19,7 @@ export const BLOCKS: readonly Block[] = [
   hswish,
   swish,
   mish,
+  prelu,
   channelshuffle,
   gap,
   split,

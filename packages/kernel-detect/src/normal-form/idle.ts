@@ -6,9 +6,8 @@ import type { Rewrite } from './normal-form.ts';
 const NEUTRAL_VALUE = { mul: 1, div: 1, pow: 1, add: 0, sub: 0 } as const;
 
 /**
- * What takes nodes away that only hand on what another node computes: a product with 1, a sum with 0, an identity, a reshape to the
- * same shape. Exporters
- * leave them behind; converters drop them. Undefined if there are none.
+ * What takes nodes away that only hand on what another node computes: a product with 1, a sum with 0, an identity, a reshape to
+ * the same shape. Exporters leave them behind; converters drop them. Undefined if there are none.
  */
 export function dropIdle(original: Graph): Rewrite | undefined {
   const renamed = new Map<string, string>();

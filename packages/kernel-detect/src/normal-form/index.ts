@@ -1,4 +1,5 @@
 import type { Graph } from '@nnmeter/ir';
+import { takeBiases } from './bias.ts';
 import { dilateConvolutions } from './dilated-convolution.ts';
 import { dropIdle } from './idle.ts';
 import { mergeMoves, reshapeTrivially, transposeWhole } from './movement.ts';
@@ -9,6 +10,7 @@ import { keepRows } from './rows.ts';
 const REWRITES: readonly ((graph: Graph) => Rewrite | undefined)[] = [
   dropIdle,
   keepRows,
+  takeBiases,
   transposeWhole,
   reshapeTrivially,
   mergeMoves,

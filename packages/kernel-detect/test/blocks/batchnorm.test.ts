@@ -42,3 +42,17 @@ test.each<[string, (b: GraphBuilder, conv: string) => string, RegExp]>([
   expect(stages(graph)).not.toContain('bn');
   expect(whyNot(graph, 'bn', 'scale')).toMatch(reason);
 });
+
+test('by channel behind anything, as TFLite writes it', () => {
+  const b = new GraphBuilder();
+  const scaled = b.node('mul', [b.node('relu', [b.input('x')]), b.constant('scale', CHANNELS)]);
+  const graph = b.result(b.node('add', [scaled, b.constant('shift', CHANNELS)])).build();
+  expect(stages(graph)).toEqual(['relu', 'bn']);
+});
+
+test('not by one number for all channels', () => {
+  const b = new GraphBuilder();
+  const scaled = b.node('mul', [b.node('relu', [b.input('x')]), b.scalar(2)]);
+  const graph = b.result(b.node('add', [scaled, b.scalar(1)])).build();
+  expect(stages(graph)).not.toContain('bn');
+});
