@@ -424,6 +424,7 @@ def tensorflow_main(corpus, options):
         "patches": function((32, 32, 3), lambda x: tf.image.extract_patches(x, [1, 4, 4, 1], [1, 4, 4, 1], [1, 1, 1, 1], "VALID")),
     }
     one_hot = tf.eye(16)
+    filters = tf.random.stateless_uniform((3, 3, 3, 16), (1, 2))
     more = {
         "simple_rnn": sequential((20, 32), lambda: layers.SimpleRNN(16, return_sequences=True), lambda: layers.TimeDistributed(layers.Dense(8))),
         "gru_unrolled": sequential((6, 16), lambda: layers.GRU(16, unroll=True)),
@@ -431,7 +432,7 @@ def tensorflow_main(corpus, options):
         "conv1d_transposed": sequential((50, 8), lambda: layers.Conv1D(16, 3, dilation_rate=2), lambda: layers.Conv1DTranspose(8, 4, 2)),
         "conv3d_transposed": sequential((4, 16, 16, 3), lambda: layers.Conv3D(8, 3, padding="same"), lambda: layers.Conv3DTranspose(4, 2, 2)),
         "conv2d_dilated": sequential((64, 64, 3), lambda: layers.Conv2D(16, 3, dilation_rate=2, padding="same"), layers.BatchNormalization, layers.ReLU, lambda: layers.DepthwiseConv2D(3, dilation_rate=4, padding="same")),
-        "space_to_batch": function((64, 64, 3), lambda x: tf.batch_to_space(tf.nn.conv2d(tf.space_to_batch(x, [2, 2], [[2, 2], [2, 2]]), tf.random.stateless_uniform((3, 3, 3, 16), (1, 2)), 1, "VALID"), [2, 2], [[0, 0], [0, 0]])),
+        "space_to_batch": function((64, 64, 3), lambda x: tf.batch_to_space(tf.nn.conv2d(tf.space_to_batch(x, [2, 2], [[2, 2], [2, 2]]), filters, 1, "VALID"), [2, 2], [[0, 0], [0, 0]])),
         "explicit_pad": sequential((64, 64, 3), lambda: layers.ZeroPadding2D(((0, 1), (0, 1))), lambda: layers.Conv2D(16, 3, 2, "valid"), lambda: layers.ZeroPadding2D(1), lambda: layers.MaxPooling2D(3, 2), lambda: layers.ZeroPadding2D(1), lambda: layers.DepthwiseConv2D(3)),
         "group_conv": sequential((32, 32, 16), lambda: layers.Conv2D(32, 3, groups=4), lambda: layers.ELU(), lambda: layers.AveragePooling2D(2)),
         "causal_attention": sequential((16, 64), lambda: CausalAttention(layers)),

@@ -4,6 +4,7 @@ import { dilateConvolutions } from './dilated-convolution.ts';
 import { dropIdle } from './idle.ts';
 import { mergeMoves, reshapeTrivially, transposeWhole } from './movement.ts';
 import { applyRewrite, compose, type NormalForm, type Rewrite } from './normal-form.ts';
+import { takePads } from './padding.ts';
 import { keepRows } from './rows.ts';
 
 /** In the order in which they are applied. Each is linear in nodes and edges. */
@@ -15,6 +16,7 @@ const REWRITES: readonly ((graph: Graph) => Rewrite | undefined)[] = [
   reshapeTrivially,
   mergeMoves,
   dilateConvolutions,
+  takePads,
 ];
 
 /** The graph in normal form; undefined if it has it already. */

@@ -121,6 +121,45 @@ describe('a convolution of batches of blocks', () => {
   });
 });
 
+describe('a pad before a convolution', () => {
+  /** Of stride 2 and a window of 3, of an image of 12 x 12: SAME pads one row and column, at the end. */
+  function network(pads: number[], mode = 'constant') {
+    const b = new GraphBuilder();
+    const side = 12 + pads[2]! + pads[6]!;
+    const padded = b.node('pad', [b.input('x', [1, 16, 12, 12])], {
+      attributes: { pads, mode },
+      shape: [1, 16, side, side],
+    });
+    const conv = b.node('conv', [padded, b.constant('w', [16, 16, 3, 3])], {
+      attributes: {
+        kernelShape: [3, 3],
+        strides: [2, 2],
+        pads: [0, 0, 0, 0],
+        dilations: [1, 1],
+        group: 1,
+      },
+      shape: [1, 16, 6, 6],
+    });
+    return detectKernels(b.result(conv).build(), NO_RULES);
+  }
+
+  test('is part of it where it is that of SAME', () => {
+    const [kernel, ...others] = network([0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(others).toEqual([]);
+    expect(kernel).toMatchObject({ type: 'conv', positions: [0, 1] });
+    expect(kernel!.root.attributes).toMatchObject({ pads: [0, 0, 1, 1] });
+    expect(kernel!.inputs[0]!.shape).toEqual([1, 16, 12, 12]);
+  });
+
+  test.each([
+    ['it pads on both sides', [0, 0, 1, 1, 0, 0, 1, 1], 'constant'],
+    ['it reflects', [0, 0, 0, 0, 0, 0, 1, 1], 'reflect'],
+    ['it pads channels', [0, 1, 0, 0, 0, 0, 1, 1], 'constant'],
+  ])('is a kernel of its own where %s', (_, pads, mode) => {
+    expect(network(pads, mode).map(({ type }) => type)).toEqual(['pad', 'conv']);
+  });
+});
+
 describe('moves', () => {
   test('two transpositions are one, as of keys: heads first, then features before places', () => {
     const b = new GraphBuilder();
