@@ -41,6 +41,6 @@ function restoresRows(graph: Graph, gather: Node, restore: Node): boolean {
   const rows = graph.findTensor(gather.outputs[0]!)?.shape;
   const after = graph.findTensor(restore.outputs[0]!)?.shape;
   if (before === undefined || rows?.length !== 2 || after === undefined) return false;
-  if (before.length < 3 || rows[0] === 1 || before.at(-1) !== rows[1]) return false;
+  if (before.length < 3 || before.at(-1) !== rows[1]) return false;
   return before.slice(0, -1).join() === after.slice(0, -1).join();
 }
