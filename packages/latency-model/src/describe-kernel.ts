@@ -95,7 +95,7 @@ export function describeKernel(
 function firstResult(kernel: Kernel, kind: number, graph: Graph): Tensor | undefined {
   const first = kernel.root.outputs[0]!;
   const isOne = kind === KIND.se || kind === KIND.channelshuffle || kernel.nodes.length === 1;
-  return graph.findTensor(isOne ? (kernel.outputs[0]?.name ?? first) : first);
+  return (isOne ? kernel.outputs[0] : undefined) ?? graph.findTensor(first);
 }
 
 function dimensionsOf(tensor: Tensor | undefined): ImageDimensions {

@@ -1,4 +1,4 @@
-import { elementCount, type Graph, type Node, opRow } from '@nnmeter/ir';
+import { elementCount, type Graph, type Node, opRow, type Tensor } from '@nnmeter/ir';
 import { NONE } from '../graph-view.ts';
 import { producerOf, soleReader } from './edges.ts';
 import type { Rewrite } from './normal-form.ts';
@@ -39,4 +39,33 @@ function isBias(graph: Graph, constant: string, layer: string, result: string): 
   if (channels === undefined || elementCount(bias.shape) !== channels) return false;
   const axes = bias.shape.slice(bias.shape.findIndex((extent) => extent !== 1));
   return axes.join() === after.slice(-axes.length).join();
+}
+
+/**
+ * What puts the relu behind the reshape of a linear layer before it, for the same reason: it changes no element's place, and is then
+ * the layer's own activation. Undefined if there are none.
+ */
+export function takeActivations(graph: Graph): Rewrite | undefined {
+  const { nodes } = graph;
+  const replaced = new Map<number, Node>();
+  const added: Tensor[] = [];
+  for (const [position, relu] of nodes.entries()) {
+    if (relu.op !== 'relu') continue;
+    const reshape = producerOf(graph, position, 0);
+    if (reshape === NONE || nodes[reshape]!.op !== 'reshape') continue;
+    const layer = producerOf(graph, reshape, 0);
+    if (layer === NONE || !opRow(nodes[layer]!.op).weighted) continue;
+    if (soleReader(graph, layer) !== reshape || soleReader(graph, reshape) !== position) continue;
+    const result = graph.tensor(nodes[layer]!.outputs[0]!);
+    const activated = { ...result, name: `${result.name}, activated` };
+    added.push(activated);
+    replaced.set(position, { ...relu, inputs: [result.name], outputs: [activated.name] });
+    replaced.set(reshape, {
+      ...nodes[reshape]!,
+      inputs: [activated.name],
+      outputs: relu.outputs,
+    } as Node);
+  }
+  if (replaced.size === 0) return undefined;
+  return { absorbers: new Map(), reason: '', replaced, renamed: new Map(), added };
 }

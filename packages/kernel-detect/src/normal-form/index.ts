@@ -1,5 +1,5 @@
 import type { Graph } from '@nnmeter/ir';
-import { takeBiases } from './bias.ts';
+import { takeActivations, takeBiases } from './bias.ts';
 import { dilateConvolutions } from './dilated-convolution.ts';
 import { dropIdle } from './idle.ts';
 import { mergeMoves, reshapeTrivially, transposeWhole } from './movement.ts';
@@ -12,6 +12,7 @@ const REWRITES: readonly ((graph: Graph) => Rewrite | undefined)[] = [
   dropIdle,
   keepRows,
   takeBiases,
+  takeActivations,
   transposeWhole,
   reshapeTrivially,
   mergeMoves,

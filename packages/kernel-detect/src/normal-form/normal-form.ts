@@ -1,4 +1,4 @@
-import { createGraph, type Graph, type Node } from '@nnmeter/ir';
+import { createGraph, type Graph, type Node, type Tensor } from '@nnmeter/ir';
 
 /** A node of the original that the device does not run, since another does its work. */
 export interface Absorbed {
@@ -25,10 +25,12 @@ export interface Rewrite {
   readonly replaced: ReadonlyMap<number, Node>;
   /** Names of tensors that nobody computes any more; those that read them read these. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** Tensors that the original does not have, between nodes that change places. */
+  readonly added?: readonly Tensor[];
 }
 
 export function applyRewrite(original: Graph, rewrite: Rewrite): NormalForm {
-  const { absorbers, reason, replaced, renamed } = rewrite;
+  const { absorbers, reason, replaced, renamed, added = [] } = rewrite;
   const origin = (name: string): string => renamed.get(name) ?? name;
   const nodes: Node[] = [];
   const positions: number[] = [];
@@ -53,7 +55,7 @@ export function applyRewrite(original: Graph, rewrite: Rewrite): NormalForm {
   const graph = createGraph({
     ...original,
     nodes,
-    tensors: [...original.tensors.values()].filter(({ name }) => !unread.has(name)),
+    tensors: [...[...original.tensors.values()].filter(({ name }) => !unread.has(name)), ...added],
     outputs: [...new Set(original.outputs.map(origin))],
   });
   const order = new Map(graph.nodes.map((node, place) => [node.name, place]));

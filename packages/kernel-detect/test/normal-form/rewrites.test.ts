@@ -82,6 +82,18 @@ test('a bias behind the reshape of a layer is the bias of the layer', () => {
   ]);
 });
 
+test('a relu behind the reshape of a layer is the activation of the layer', () => {
+  const b = new GraphBuilder();
+  const conv = b.conv(b.input('x', [1, 16, 1, 50]), { shape: [1, 16, 1, 50] });
+  const relu = b.node('relu', [reshape(b, conv, [1, 16, 50])], { name: 'relu' });
+  b.result(b.node('softmax', [relu]));
+  const graph = b.build();
+  const found = detectKernels(graph, { fuse: { BF_conv_relu: true } });
+  expect(found.map(({ type }) => type)).toEqual(['conv-relu', 'reshape', 'softmax']);
+  expect(found.map(({ positions }) => positions)).toEqual([[0, 2], [1], [3]]);
+  expect(found[1]!.outputs[0]!.name).toBe('relu:0');
+});
+
 describe('a convolution of batches of blocks', () => {
   function network(block: number) {
     const b = new GraphBuilder();
