@@ -49,6 +49,18 @@ function reasonFor(kind, { model, route }) {
   return found?.reason ?? 'reason unknown';
 }
 
+/** A line for the routes of a model that have the same figures. */
+function differing(rows) {
+  const groups = groupBy(rows, (row) => {
+    const [ours, theirs] = [row.macs, row.expected].map(millions);
+    return `${row.model}|${ours} M, the framework says ${theirs} M: ${reasonFor('macs', row)}`;
+  });
+  return [...groups].map(([key, same]) => {
+    const [model, figures] = key.split('|');
+    return `- ${model} (${same.map(({ route }) => route).join(', ')}): ${figures}`;
+  });
+}
+
 function realModels() {
   const read = made.filter(isRead);
   const counted = read.filter(({ expected }) => expected > 0);
@@ -99,15 +111,7 @@ ${list(
       (line) =>
         `- ${name(line)}: ${line.shapeless} of ${line.nodes} nodes${line.complete ? '' : `, incomplete: ${line.uncounted.ops.join(', ')}`}`,
     ),
-)}${list(
-  'MACs that differ',
-  counted
-    .filter((line) => !isAgreed(line))
-    .map(
-      (line) =>
-        `- ${name(line)}: ${millions(line.macs)} M, the framework says ${millions(line.expected)} M: ${reasonFor('macs', line)}`,
-    ),
-)}${list(
+)}${list('MACs that differ', differing(counted.filter((line) => !isAgreed(line))))}${list(
   'Not made',
   lines
     .filter(({ notMade }) => notMade !== undefined)
