@@ -40,11 +40,12 @@ function scaledNode(view: GraphView, node: number): number {
   return Math.max(view.producer(node, 0), view.producer(node, 1));
 }
 
-/** A linear layer, or the bias add behind one. */
+/** A linear layer, or the bias add or batch normalisation behind one. */
 function isLinear(view: GraphView, node: number): boolean {
   if (opRow(view.op(node)).weighted) return true;
-  if (view.op(node) !== 'add' || !view.hasChannelConstant(node)) return false;
-  const layer = scaledNode(view, node);
+  const isBias = view.op(node) === 'add' && view.hasChannelConstant(node);
+  if (!isBias && view.op(node) !== 'bn') return false;
+  const layer = isBias ? scaledNode(view, node) : view.producer(node, 0);
   return (
     layer !== NONE && view.soleConsumer(layer) === node && opRow(view.op(layer)).weighted === true
   );

@@ -56,3 +56,10 @@ test('not by one number for all channels', () => {
   const graph = b.result(b.node('add', [scaled, b.scalar(1)])).build();
   expect(stages(graph)).not.toContain('bn');
 });
+
+test('a scale by channel behind a normalised layer folds too, as layer scales of PyTorch do', () => {
+  const b = new GraphBuilder();
+  const normal = b.node('bn', [b.conv(b.input('x')), b.constant('gamma', [16])]);
+  const graph = b.result(b.node('mul', [normal, b.constant('scale', CHANNELS)])).build();
+  expect(detectKernels(graph, RULES)).toMatchObject([{ positions: [0, 1, 2] }]);
+});
