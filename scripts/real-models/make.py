@@ -1,43 +1,42 @@
-"""Makes models as people have them and asks nn-meter what it makes of each; nothing is downloaded, weights are random.
+"""Makes models as people have them, in every format their framework writes; nothing is downloaded, weights are made up.
 
-    python scripts/real-models/make.py torch RESULTS.jsonl [--only NAME] [--routes onnx,pt2]
-    python scripts/real-models/make.py tensorflow RESULTS.jsonl
+    python scripts/real-models/make.py torch CORPUS [--only MODEL|CATEGORY] [--routes onnx,pt2]
+    python scripts/real-models/make.py tensorflow CORPUS
+    node scripts/real-models/inspect.mjs CORPUS > RESULTS.jsonl
+    node scripts/real-models/table.mjs RESULTS.jsonl
 
 torch needs: torch torchvision timm transformers onnx onnxscript; tensorflow needs: tensorflow.
-A line a model and route: what inspect.mjs says, and the MACs by the framework's own counter (torch.utils.flop_counter;
-tf.compat.v1.profiler). Lines that are there already are not made again. Files are deleted at once.
+CORPUS gets the files and a manifest, a line a model and route: category, model, route, file, and the MACs by the framework's own
+counter (torch.utils.flop_counter; tf.compat.v1.profiler). Lines that are there already are not made again.
+Weights are random, as those of new models are not: a normalisation that shifts by 0 is no longer one behind some exporters. Of large
+ones only the first element is not 0, so that file systems with holes store next to nothing of them.
 """
 import argparse
 import gc
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import traceback
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-
-
-def inspect(path):
-    run = subprocess.run(["node", str(HERE / "inspect.mjs"), str(path)], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    lines = run.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if lines else {"error": run.stderr[-300:] or f"exit {run.returncode}"}
+LARGE = 16384
 
 
 def chosen(kinds, options):
     return [kind for kind in kinds if options.routes is None or kind in options.routes.split(",")]
 
 
-class Results:
-    def __init__(self, path):
-        self.path = path
+class Corpus:
+    def __init__(self, folder, framework):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.manifest = self.folder / f"{framework}.manifest.jsonl"
         self.done = set()
-        if os.path.exists(path):
-            for line in open(path):
+        if self.manifest.exists():
+            for line in self.manifest.open():
                 row = json.loads(line)
                 self.done.add((row["model"], row["route"]))
 
@@ -45,22 +44,26 @@ class Results:
         """make(folder) writes the model and returns its path."""
         if (model, route) in self.done:
             return
-        folder = pathlib.Path(tempfile.mkdtemp())
+        folder = self.folder / re.sub(r"[^\w.-]", "_", f"{model}.{route}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        row = {"category": category, "model": model, "route": route}
         try:
             path = make(folder)
-            size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-            row = {"category": category, "model": model, "route": route, "expected": expected, "bytes": size, **inspect(path)}
+            files = [file for file in folder.rglob("*") if file.is_file()]
+            row |= {"file": str(path.relative_to(self.folder)), "bytes": sum(file.stat().st_size for file in files), "expected": expected}
+            if shutil.which("fallocate"):
+                for file in files:
+                    subprocess.run(["fallocate", "--dig-holes", str(file)], check=False)
         except Exception as error:  # the exporter's own failure, which is none of ours
-            row = {"category": category, "model": model, "route": route, "notMade": f"{type(error).__name__}: {error}"[:200]}
+            row["notMade"] = f"{type(error).__name__}: {error}"[:200]
+            shutil.rmtree(folder)
             if os.environ.get("TRACE"):
                 traceback.print_exc()
-        finally:
-            shutil.rmtree(folder)
         self.done.add((model, route))
-        with open(self.path, "a") as file:
+        with self.manifest.open("a") as file:
             file.write(json.dumps(row) + "\n")
-        shown = row.get("error") or row.get("notMade") or f'{row["macs"] / 1e6:.0f} M of {(expected or 0) / 1e6:.0f} M MACs, {row["shapeless"]} shapeless, complete {row["complete"]}'
-        print(f"{model:45} {route:12} {shown}", flush=True)
+        print(f"{model:45} {route:12} {row.get('notMade', 'made')}", flush=True)
 
 
 # --- PyTorch ---------------------------------------------------------------------------------------------------------
@@ -82,9 +85,10 @@ xcit_nano_12_p16_224 caformer_s18
 """.split()
 
 TORCHVISION = """
-alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3 maxvit_t mnasnet0_5
-mobilenet_v2 mobilenet_v3_small regnet_x_400mf resnet18 resnext50_32x4d shufflenet_v2_x0_5 squeezenet1_1 swin_t swin_v2_t
-vgg11 vit_b_16
+alexnet convnext_tiny densenet121 densenet169 efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_v2_s
+googlenet inception_v3 maxvit_t mnasnet0_5 mnasnet1_0 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small regnet_x_400mf
+regnet_x_800mf regnet_y_400mf regnet_y_800mf resnet18 resnet34 resnet50 resnext50_32x4d shufflenet_v2_x0_5 shufflenet_v2_x1_0
+squeezenet1_0 squeezenet1_1 swin_t swin_v2_t vgg11 vgg16_bn vit_b_16 wide_resnet50_2
 """.split()
 
 SEGMENTATION = "deeplabv3_mobilenet_v3_large deeplabv3_resnet50 fcn_resnet50 lraspp_mobilenet_v3_large".split()
@@ -95,28 +99,39 @@ fasterrcnn_mobilenet_v3_large_320_fpn fasterrcnn_resnet50_fpn maskrcnn_resnet50_
 """.split()
 
 
-def torch_main(results, options):
+def torch_main(corpus, options):
     import torch
 
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
 
     def routes(category, name, build, inputs, kinds=("onnx", "onnx-dynamo", "pt2")):
-        if options.only and options.only != name:
+        if options.only and options.only not in (name, category):
             return
         kinds = chosen(kinds, options)
-        if all((name, kind) in results.done for kind in kinds):
+        if all((name, kind) in corpus.done for kind in kinds):
             return
         try:
             model = build().eval()
         except Exception as error:
             print(f"{name}: not built: {error}", flush=True)
             return
+        if category != "detection":  # which finds nothing, and exports nothing behind it, with empty weights
+            fill(model)
         expected = count_macs(model, inputs)
         for kind in kinds:
-            results.add(category, name, kind, expected, lambda folder: export(model, inputs, kind, folder))
+            corpus.add(category, name, kind, expected, lambda folder: export(model, inputs, kind, folder))
         del model
         gc.collect()
+
+    def fill(model):
+        for weight in [*model.parameters(), *model.buffers()]:
+            if not weight.is_floating_point():
+                continue
+            if weight.numel() <= LARGE:
+                weight.uniform_(0.5, 1.5)
+            else:
+                weight.zero_()[(0,) * weight.dim()] = torch.rand(())
 
     def count_macs(model, inputs):
         from torch.utils.flop_counter import FlopCounterMode
@@ -137,21 +152,17 @@ def torch_main(results, options):
         torch.onnx.export(model, inputs, str(path), dynamo=kind == "onnx-dynamo", opset_version=18)
         return path
 
-    odd_torch(routes)
-    encoders(routes)
-
     import torchvision.models as zoo
 
     image = lambda size: (torch.rand(1, 3, size, size),)
-    for name in SEGMENTATION:
-        routes("segmentation", name, lambda: getattr(zoo.segmentation, name)(weights=None, weights_backbone=None), image(256))
-    for name in DETECTION:
-        build = lambda: getattr(zoo.detection, name)(weights=None, weights_backbone=None)
-        routes("detection", name, build, ([torch.rand(3, 320, 320)],))
     for name in TORCHVISION:
         size = 299 if name == "inception_v3" else 224
         arguments = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         routes("torchvision", f"torchvision {name}", lambda: getattr(zoo, name)(weights=None, **arguments), image(size))
+    odd_torch(routes)
+    encoders(routes)
+    for name in SEGMENTATION:
+        routes("segmentation", name, lambda: getattr(zoo.segmentation, name)(weights=None, weights_backbone=None), image(256))
 
     import timm
 
@@ -160,7 +171,10 @@ def torch_main(results, options):
         if size is None:
             print(f"timm has no {name}", flush=True)
             continue
-        routes("timm", name, lambda: timm.create_model(name, pretrained=False), (torch.rand(1, *size),))
+        routes("timm", name, lambda: timm.create_model(name, pretrained=False), (torch.rand(1, *size),), ("onnx", "pt2"))
+    for name in DETECTION:
+        build = lambda: getattr(zoo.detection, name)(weights=None, weights_backbone=None)
+        routes("detection", name, build, ([torch.rand(3, 320, 320)],), ("onnx", "pt2"))
 
 
 def encoders(routes):
@@ -199,7 +213,7 @@ def encoders(routes):
         "resnet": lambda: t.ResNetModel(t.ResNetConfig(embedding_size=16, hidden_sizes=[32, 64, 128, 256], depths=[1, 1, 1, 1])),
         "regnet": lambda: t.RegNetModel(t.RegNetConfig()),
         "yolos": lambda: t.YolosModel(t.YolosConfig(**small, image_size=[224, 224])),
-        "dpt": lambda: t.DPTForDepthEstimation(t.DPTConfig(**small, backbone_out_indices=[0, 0, 1, 1], is_hybrid=False)),
+        "dpt": lambda: t.DPTForDepthEstimation(t.DPTConfig(**{**small, "num_hidden_layers": 4}, backbone_out_indices=[0, 1, 2, 3], is_hybrid=False)),
     }
 
     class First(torch.nn.Module):
@@ -249,7 +263,47 @@ def odd_torch(routes):
         "rms_norm": (lambda: Lambda(lambda m, x: m.a(x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)), a=nn.Linear(32, 64)), sequence),
         "deform_free_fft": (lambda: Lambda(lambda m, x: m.a(torch.fft.rfft(x).abs()), a=nn.Linear(17, 8)), sequence),
     }
-    for name, (build, inputs) in odd.items():
+    import torchvision.ops as boxes
+
+    tokens = (torch.randint(0, 50, (1, 20)),)
+    more = {
+        "rnn": (lambda: Lambda(lambda m, x: m.a(x)[0], a=nn.RNN(32, 64, batch_first=True)), sequence),
+        "lstm_projected": (lambda: Lambda(lambda m, x: m.a(x)[0], a=nn.LSTM(32, 64, proj_size=16, batch_first=True)), sequence),
+        "gru_cell_loop": (lambda: Lambda(lambda m, x: gru_steps(m.a, x), a=nn.GRUCell(32, 24)), sequence),
+        "conv1d_dilated": (lambda: nn.Sequential(nn.Conv1d(20, 40, 3, dilation=2), nn.ReLU(), nn.ConvTranspose1d(40, 8, 4, 2)), sequence),
+        "conv3d_transposed": (lambda: nn.Sequential(nn.Conv3d(3, 8, 3, 2), nn.ReLU(), nn.ConvTranspose3d(8, 4, 2, 2)), (torch.rand(1, 3, 8, 32, 32),)),
+        "conv2d_dilated": (lambda: nn.Sequential(nn.Conv2d(3, 16, 3, padding=2, dilation=2), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=4, dilation=4, groups=16)), image),
+        "explicit_pad": (lambda: nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(3, 16, 3, 2), nn.ReflectionPad2d(1), nn.MaxPool2d(3, 2)), image),
+        "embedding": (lambda: nn.Sequential(nn.Embedding(50, 32), nn.Linear(32, 16), nn.GELU()), tokens),
+        "embedding_bag": (lambda: nn.Sequential(nn.EmbeddingBag(50, 32), nn.Linear(32, 16)), tokens),
+        "multihead_attention": (lambda: Lambda(lambda m, x: m.a(x, x, x, need_weights=False)[0], a=nn.MultiheadAttention(32, 4, batch_first=True)), sequence),
+        "causal_attention": (lambda: Lambda(lambda m, x: F.scaled_dot_product_attention(m.a(x), m.b(x), m.c(x), is_causal=True), a=nn.Linear(32, 64), b=nn.Linear(32, 64), c=nn.Linear(32, 64)), sequence),
+        "masked_softmax": (lambda: Lambda(lambda m, x: (m.a(x) @ x.mT).masked_fill(torch.ones(20, 20).tril() == 0, -1e9).softmax(-1), a=nn.Linear(32, 32)), sequence),
+        "glu_layer_norm": (lambda: nn.Sequential(nn.Linear(32, 64), nn.GLU(), nn.LayerNorm(32), nn.Tanh()), sequence),
+        "tanh_gelu": (lambda: nn.Sequential(nn.Linear(32, 64), nn.GELU(approximate="tanh"), nn.Linear(64, 32), nn.Softplus()), sequence),
+        "squeeze_excite": (lambda: Lambda(lambda m, x: (lambda y: y * m.b(F.relu(m.a(y.mean((2, 3), keepdim=True)))).sigmoid())(m.c(x)), c=nn.Conv2d(3, 16, 3), a=nn.Conv2d(16, 4, 1), b=nn.Conv2d(4, 16, 1)), image),
+        "nms": (lambda: Lambda(lambda m, x: boxes.nms(m.a(x)[0], x[0, :, 0], 0.5), a=nn.Linear(32, 4)), sequence),
+        "roi_align": (lambda: Lambda(lambda m, x: m.b(boxes.roi_align(m.a(x), [torch.tensor([[1.0, 1.0, 30.0, 30.0], [4.0, 4.0, 20.0, 40.0]])], 7)), a=nn.Conv2d(3, 8, 3), b=nn.Conv2d(8, 8, 3)), image),
+        "unfold": (lambda: Lambda(lambda m, x: m.a(F.unfold(x, 4, stride=4).mT), a=nn.Linear(48, 32)), image),
+        "roll_window": (lambda: Lambda(lambda m, x: m.a(torch.roll(x, (2, 2), (2, 3)).unflatten(2, (8, 8)).transpose(1, -1)), a=nn.Linear(3, 8)), image),
+        "cumsum_argmax": (lambda: Lambda(lambda m, x: m.a(x).cumsum(1).argmax(-1), a=nn.Linear(32, 8)), sequence),
+        "bilinear": (lambda: Lambda(lambda m, x: m.a(x, x), a=nn.Bilinear(32, 32, 8)), sequence),
+        "cosine": (lambda: Lambda(lambda m, x: F.normalize(m.a(x), dim=-1) @ F.normalize(x, dim=-1).mT, a=nn.Linear(32, 32)), sequence),
+        "weight_norm": (lambda: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 8, 3)), nn.ELU(), nn.Hardswish()), image),
+        "local_response_norm": (lambda: nn.Sequential(nn.Conv2d(3, 16, 5), nn.LocalResponseNorm(5), nn.Upsample(scale_factor=2, mode="bicubic")), image),
+        "fake_quantised": (lambda: Lambda(lambda m, x: torch.fake_quantize_per_tensor_affine(m.a(torch.fake_quantize_per_tensor_affine(x, 0.1, 0, -128, 127)), 0.1, 0, -128, 127), a=nn.Conv2d(3, 16, 3)), image),
+        "scatter": (lambda: Lambda(lambda m, x: torch.zeros(1, 20, 32).scatter(1, m.a(x).abs().long().clamp(0, 19), x), a=nn.Linear(32, 32)), sequence),
+        "channel_shuffle": (lambda: nn.Sequential(nn.Conv2d(3, 16, 1), nn.ChannelShuffle(4), nn.Conv2d(16, 16, 3, groups=16), nn.AdaptiveAvgPool2d(7)), image),
+        "split_concat": (lambda: Lambda(lambda m, x: torch.cat([F.relu(each) for each in m.a(x).chunk(3, 1)][::-1], 1), a=nn.Conv2d(3, 24, 3)), image),
+    }
+
+    def gru_steps(cell, x):
+        state = torch.zeros(1, 24)
+        for step in x.unbind(1):
+            state = cell(step, state)
+        return state
+
+    for name, (build, inputs) in (odd | more).items():
         routes("odd graphs", f"torch {name}", build, inputs)
 
 
@@ -262,35 +316,50 @@ Xception
 """.split()
 
 
-def tensorflow_main(results, options):
+def tensorflow_main(corpus, options):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import numpy as np
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    def routes(category, name, build, kinds=("pb", "saved_model", "tflite", "tflite-fp16", "tflite-dynamic")):
-        if options.only and options.only != name:
+    def routes(category, name, build, kinds=("pb", "saved_model", "tflite", "tflite-fp16", "tflite-dynamic", "tflite-int8")):
+        if options.only and options.only not in (name, category):
             return
         kinds = chosen(kinds, options)
-        if all((name, kind) in results.done for kind in kinds):
+        if all((name, kind) in corpus.done for kind in kinds):
             return
         tf.keras.backend.clear_session()
-        module, signature = build()
-        function = tf.function(module, input_signature=signature).get_concrete_function()
+        try:
+            module, signature = build()
+            function = tf.function(module, input_signature=signature).get_concrete_function()
+        except Exception as error:
+            print(f"{name}: not built: {error}"[:200], flush=True)
+            return
+        for weight in getattr(module, "weights", []):
+            if weight.dtype != "float32":
+                continue
+            value = np.random.uniform(0.5, 1.5, weight.shape).astype(np.float32)
+            if value.size > LARGE:
+                value.flat[1:] = 0
+            weight.assign(value)
         frozen = convert_variables_to_constants_v2(function)
         expected = count_macs(frozen.graph)
         for kind in kinds:
-            results.add(category, name, kind, expected, lambda folder: export(module, signature, function, frozen, kind, folder))
+            corpus.add(category, name, kind, expected, lambda folder: export(module, signature, function, frozen, kind, folder))
         gc.collect()
 
     def count_macs(graph):
         options_ = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
         options_["output"] = "none"
-        total = 0
         with graph.as_default():
             profile = tf.compat.v1.profiler.profile(graph, cmd="op", options=options_)
-        for child in profile.children:
-            if child.name in ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2", "Conv2DBackpropInput", "Einsum"):
-                total += child.total_float_ops
+        products = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2", "Conv2DBackpropInput", "Einsum")
+        total = 0
+        nodes = [profile]
+        while nodes:
+            node = nodes.pop()
+            nodes.extend(node.children)
+            total += node.float_ops if node.name in products else 0
         return total / 2
 
     def export(module, signature, function, frozen, kind, folder):
@@ -307,6 +376,10 @@ def tensorflow_main(results, options):
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
         if kind != "tflite":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if kind == "tflite-int8":
+            sample = [np.random.rand(*each.shape).astype(each.dtype.as_numpy_dtype) for each in signature]
+            converter.representative_dataset = lambda: [sample]
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.SELECT_TF_OPS]
         if kind == "tflite-fp16":
             converter.target_spec.supported_types = [tf.float16]
         path = folder / "model.tflite"
@@ -341,7 +414,7 @@ def tensorflow_main(results, options):
         "separable_silu": sequential((64, 64, 3), lambda: layers.SeparableConv2D(16, 3, activation="silu"), lambda: layers.GroupNormalization(4), layers.LayerNormalization),
         "attention": sequential((16, 64), lambda: SelfAttention(layers)),
         "stft": function((4000,), lambda x: tf.abs(tf.signal.stft(x, 256, 128))),
-        "mel": function((4000,), lambda x: tf.matmul(tf.abs(tf.signal.stft(x, 126, 64)), weights)),
+        "mel": function((4000,), lambda x: tf.matmul(tf.abs(tf.signal.stft(x, 126, 64))[..., :64], weights)),
         "nms": function((100, 4), lambda x: tf.gather(x[0], tf.image.non_max_suppression(x[0], x[0, :, 0], 20))),
         "while": function((64,), lambda x: tf.while_loop(lambda i, y: i < 10, lambda i, y: (i + 1, tf.matmul(tf.matmul(y, weights), weights, transpose_b=True)), (0, x))[1]),
         "where": function((64,), lambda x: tf.matmul(tf.cast(tf.where(x > 0.5), tf.float32), tf.ones((2, 8)))),
@@ -350,8 +423,38 @@ def tensorflow_main(results, options):
         "band_part": function((64, 64), lambda x: tf.linalg.band_part(x, 0, -1) @ x),
         "patches": function((32, 32, 3), lambda x: tf.image.extract_patches(x, [1, 4, 4, 1], [1, 4, 4, 1], [1, 1, 1, 1], "VALID")),
     }
-    for name, build in odd.items():
-        routes("odd graphs", f"tf {name}", build, ("pb", "saved_model", "tflite"))
+    one_hot = tf.eye(16)
+    filters = tf.random.stateless_uniform((3, 3, 3, 16), (1, 2))
+    more = {
+        "simple_rnn": sequential((20, 32), lambda: layers.SimpleRNN(16, return_sequences=True), lambda: layers.TimeDistributed(layers.Dense(8))),
+        "gru_unrolled": sequential((6, 16), lambda: layers.GRU(16, unroll=True)),
+        "embedding": sequential((24,), lambda: layers.Embedding(100, 32), layers.GlobalAveragePooling1D, lambda: layers.Dense(8, "softmax")),
+        "conv1d_transposed": sequential((50, 8), lambda: layers.Conv1D(16, 3, dilation_rate=2), lambda: layers.Conv1DTranspose(8, 4, 2)),
+        "conv3d_transposed": sequential((4, 16, 16, 3), lambda: layers.Conv3D(8, 3, padding="same"), lambda: layers.Conv3DTranspose(4, 2, 2)),
+        "conv2d_dilated": sequential((64, 64, 3), lambda: layers.Conv2D(16, 3, dilation_rate=2, padding="same"), layers.BatchNormalization, layers.ReLU, lambda: layers.DepthwiseConv2D(3, dilation_rate=4, padding="same")),
+        "space_to_batch": function((64, 64, 3), lambda x: tf.batch_to_space(tf.nn.conv2d(tf.space_to_batch(x, [2, 2], [[2, 2], [2, 2]]), filters, 1, "VALID"), [2, 2], [[0, 0], [0, 0]])),
+        "explicit_pad": sequential((64, 64, 3), lambda: layers.ZeroPadding2D(((0, 1), (0, 1))), lambda: layers.Conv2D(16, 3, 2, "valid"), lambda: layers.ZeroPadding2D(1), lambda: layers.MaxPooling2D(3, 2), lambda: layers.ZeroPadding2D(1), lambda: layers.DepthwiseConv2D(3)),
+        "group_conv": sequential((32, 32, 16), lambda: layers.Conv2D(32, 3, groups=4), lambda: layers.ELU(), lambda: layers.AveragePooling2D(2)),
+        "causal_attention": sequential((16, 64), lambda: CausalAttention(layers)),
+        "additive_attention": function((16, 64), lambda x: tf.keras.layers.AdditiveAttention(use_scale=False)([x, x])),
+        "einsum": function((16, 64), lambda x: tf.einsum("btd,bsd->bts", tf.einsum("btd,de->bte", x, weights), tf.einsum("btd,de->bte", x, weights))),
+        "combined_nms": function((100, 4), lambda x: tf.image.combined_non_max_suppression(x[:, :, None], x[:, :, :2], 10, 20)[0]),
+        "crop_and_resize": function((32, 32, 3), lambda x: tf.image.crop_and_resize(x, [[0.1, 0.1, 0.8, 0.9], [0.0, 0.2, 0.5, 0.5]], [0, 0], (7, 7))),
+        "bicubic": function((32, 32, 3), lambda x: tf.image.resize(x, (48, 48), "bicubic")),
+        "gather_nd": function((16, 16), lambda x: tf.gather_nd(x, [[[0, 1], [0, 2]]])),
+        "scatter_nd": function((16,), lambda x: tf.scatter_nd([[3], [5]], tf.concat([x, x], 0), (8, 16))),
+        "segment_sum": function((16,), lambda x: tf.math.unsorted_segment_sum(x, tf.constant([0]), 4)),
+        "one_hot": function((8,), lambda x: tf.matmul(tf.one_hot(tf.cast(x, tf.int32), 16), one_hot)),
+        "boolean_mask": function((64,), lambda x: tf.matmul(tf.boolean_mask(tf.transpose(x), x[0] > 0.5), tf.ones((1, 8)))),
+        "unique": function((64,), lambda x: tf.unique(tf.cast(x[0] * 10, tf.int32))[0]),
+        "cond": function((64,), lambda x: tf.cond(tf.reduce_sum(x) > 0, lambda: tf.matmul(x, weights), lambda: tf.matmul(x * 2, weights))),
+        "cumsum_argmax": function((16, 16), lambda x: tf.argmax(tf.cumsum(x, 1), -1)),
+        "local_response_norm": function((32, 32, 8), lambda x: tf.nn.local_response_normalization(tf.nn.relu6(x))),
+        "silu_spelled": sequential((32, 32, 3), lambda: layers.Conv2D(16, 3), lambda: layers.Lambda(lambda x: x * tf.sigmoid(x)), lambda: layers.Lambda(lambda x: x * tf.nn.relu6(x + 3) / 6)),
+        "squeeze_excite": sequential((32, 32, 16), lambda: SqueezeExcite(layers)),
+    }
+    for name, build in (odd | more).items():
+        routes("odd graphs", f"tf {name}", build, ("pb", "saved_model", "tflite", "tflite-dynamic"))
 
 
 def SelfAttention(layers):
@@ -370,13 +473,40 @@ def SelfAttention(layers):
     return Block()
 
 
+def CausalAttention(layers):
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.a = layers.MultiHeadAttention(4, 16)
+            self.n = layers.LayerNormalization()
+
+        def call(self, x):
+            return self.n(x + self.a(x, x, use_causal_mask=True))
+
+    return Block()
+
+
+def SqueezeExcite(layers):
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.a = layers.Dense(4, activation="relu")
+            self.b = layers.Dense(16, activation="sigmoid")
+            self.p = layers.GlobalAveragePooling2D(keepdims=True)
+
+        def call(self, x):
+            return x * self.b(self.a(self.p(x)))
+
+    return Block()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("framework", choices=("torch", "tensorflow"))
-    parser.add_argument("results")
-    parser.add_argument("--only", help="one model by name")
+    parser.add_argument("corpus")
+    parser.add_argument("--only", help="one model, or one category, by name")
     parser.add_argument("--routes", help="comma-separated; default: all")
     arguments = parser.parse_args()
-    table = Results(arguments.results)
-    (torch_main if arguments.framework == "torch" else tensorflow_main)(table, arguments)
+    corpus = Corpus(arguments.corpus, arguments.framework)
+    (torch_main if arguments.framework == "torch" else tensorflow_main)(corpus, arguments)
     sys.exit(0)

@@ -81,6 +81,8 @@ const ATTRIBUTES: { readonly [O in Op]?: (layout: ImageLayout) => Sample<O> } = 
   cast: () => ({ to: 'float16' }),
   dilation2d: () => ({ kernelShape: [3, 2] }),
   unfold: () => ({ kernelShape: [3, 2], dilations: [1, 2] }),
+  spacetobatch: () => ({ blockShape: [2, 3], pads: [1, 0, 1, 0] }),
+  batchtospace: () => ({ blockShape: [1, 1], crops: [1, 0, 0, 2] }),
   fft: () => ({ lengths: [10, 8], width: 5 }),
   roialign: () => ({ mode: 'max' }),
 };

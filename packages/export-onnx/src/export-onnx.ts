@@ -68,6 +68,8 @@ export const UNEXPORTABLE_OPS: { readonly [O in Op]?: string } = {
   reversesequence: 'graphs do not keep the lengths of sequences',
   trilu: 'graphs do not keep its diagonals',
   unfold: 'ONNX has no such op',
+  spacetobatch: 'ONNX has no such op',
+  batchtospace: 'ONNX has no such op',
   fft: 'ONNX has complex numbers only as a last axis of two',
   dilation2d: 'ONNX has no such op',
   recolor: 'ONNX has no such op',

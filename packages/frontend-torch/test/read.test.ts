@@ -272,6 +272,76 @@ describe('ops', () => {
     expect(graphCost(graph)).toMatchObject({ macs: 30, parameters: 15 });
   });
 
+  test('a cell is one step of its layer: gates x hidden x (input + hidden) MACs', async () => {
+    const weights = { p_w: meta(72, 32), p_r: meta(72, 24) };
+    const tensors = { x: meta(1, 32), h: meta(1, 24), ...weights, y: meta(1, 24) };
+    const args = {
+      input: tensor('x'),
+      hx: tensor('h'),
+      w_ih: tensor('p_w'),
+      w_hh: tensor('p_r'),
+    };
+    const gru = await readPt2(
+      archive(program(tensors, [node('gru_cell.default', args, ['y'])], ['y'])),
+    );
+    expect(opsOf(gru)).toEqual(['reshape', 'gru', 'reshape']);
+    expect(graphCost(gru).macs).toBe(3 * 24 * (32 + 24));
+    expect(gru.nodes[1]!.inputs).toContain('h');
+
+    const states = { as_tensors: [{ name: 'h' }, { name: 'c' }] };
+    const more = { c: meta(1, 24), p_w: meta(96, 32), p_r: meta(96, 24), z: meta(1, 24) };
+    const step = node('lstm_cell.default', { ...args, hx: states }, ['y', 'z']);
+    const lstm = await readPt2(archive(program({ ...tensors, ...more }, [step], ['y', 'z'])));
+    expect(graphCost(lstm).macs).toBe(4 * 24 * (32 + 24));
+    expect(shapesOf(lstm)).toEqual([
+      [1, 24],
+      [1, 24],
+    ]);
+  });
+
+  test('a recurrent layer with projections is no layer that we know', async () => {
+    const tensors = {
+      x: meta(20, 1, 32),
+      p_w: meta(256, 32),
+      p_r: meta(256, 16),
+      p_h: meta(16, 64),
+    };
+    const args = {
+      input: tensor('x'),
+      hx: { as_tensors: [] },
+      params: { as_tensors: [{ name: 'p_w' }, { name: 'p_r' }, { name: 'p_h' }] },
+      has_biases: { as_bool: false },
+      num_layers: { as_int: 1 },
+      dropout: { as_float: 0 },
+      train: { as_bool: false },
+      bidirectional: { as_bool: false },
+      batch_first: { as_bool: false },
+    };
+    const nodes = [node('lstm.input', args, ['y', 'h', 'c'])];
+    const all = { ...tensors, y: meta(20, 1, 16), h: meta(1, 1, 16), c: meta(1, 1, 64) };
+    const graph = await readPt2(archive(program(all, nodes, ['y'])));
+    expect(graph.nodes).toMatchObject([{ op: 'custom', sourceOp: 'aten::lstm' }]);
+  });
+
+  test('a bilinear product, and what training for quantisation leaves', async () => {
+    const tensors = { x: meta(5, 32), p_w: meta(8, 32, 32), y: meta(5, 8), z: meta(5, 8) };
+    const inputs = { input1: tensor('x'), input2: tensor('x'), weight: tensor('p_w') };
+    const quantised = {
+      self: tensor('y'),
+      scale: { as_float: 0.1 },
+      zero_point: { as_int: 0 },
+      quant_min: { as_int: -128 },
+      quant_max: { as_int: 127 },
+    };
+    const nodes = [
+      node('bilinear.default', inputs, ['y']),
+      node('fake_quantize_per_tensor_affine.default', quantised, ['z']),
+    ];
+    const graph = await readPt2(archive(program(tensors, nodes, ['z'])));
+    expect(opsOf(graph)).toEqual(['einsum', 'quantize', 'dequantize']);
+    expect(graph.tensor(graph.nodes[0]!.outputs[0]!).shape).toEqual([5, 8]);
+  });
+
   test('lists of results', async () => {
     const tensors = { x: meta(2, 6), a: meta(2, 4), b: meta(2, 2), y: meta(2, 2) };
     const parts = { as_tensors: [{ name: 'a' }, { name: 'b' }] };

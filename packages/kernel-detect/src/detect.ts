@@ -1,8 +1,8 @@
 import type { Graph, Tensor } from '@nnmeter/ir';
 import { type GraphView, NONE } from './graph-view.ts';
 import { analyse, type Group, Grouping } from './grouping.ts';
-import type { BusyGraph } from './idle.ts';
 import type { Kernel } from './kernel.ts';
+import type { NormalForm } from './normal-form/normal-form.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
 /**
@@ -23,22 +23,26 @@ export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
     if (own === NONE) continue;
     order[own] = kernels.length;
     const kernel = toKernel(view, groups[own]!, own, groupOf, order);
-    kernels.push(analysis.busy === undefined ? kernel : withIdle(kernel, analysis.busy, graph));
+    kernels.push(
+      analysis.normal === undefined ? kernel : inOriginal(kernel, analysis.normal, graph),
+    );
   }
   return kernels;
 }
 
-/** The kernel as one of the original graph, with the idle nodes behind its own. */
-function withIdle(kernel: Kernel, { positions, idle }: BusyGraph, graph: Graph): Kernel {
+/** The kernel with its nodes in the original graph, and the nodes whose work they do. */
+function inOriginal(kernel: Kernel, { positions, absorbed }: NormalForm, graph: Graph): Kernel {
   const originals = ascending(
-    kernel.positions.flatMap((place) => [positions[place]!, ...(idle.get(place) ?? [])]),
+    kernel.positions.flatMap((place) => [
+      positions[place]!,
+      ...(absorbed.get(place) ?? []).map(({ position }) => position),
+    ]),
   );
-  const root = kernel.positions[kernel.nodes.indexOf(kernel.root)]!;
   return {
     ...kernel,
     nodes: originals.map((position) => graph.nodes[position]!),
     positions: originals,
-    root: graph.nodes[positions[root]!]!,
+    rootPosition: positions[kernel.rootPosition]!,
   };
 }
 
@@ -80,6 +84,7 @@ function toKernel(
     nodes: positions.map((member) => view.nodes[member]!),
     positions,
     root: view.nodes[group.nodes[0]!]!,
+    rootPosition: group.nodes[0]!,
     // Copies, since arrays that have grown keep room for 16 more.
     inputs: inputs.slice(),
     outputs: outputsOf(view, group),

@@ -3,7 +3,7 @@ import { isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { NONE } from './graph-view.ts';
 import { analyse, firstNodeReadOutside, Grouping } from './grouping.ts';
-import type { BusyGraph } from './idle.ts';
+import type { NormalForm } from './normal-form/normal-form.ts';
 import { compileRules, type FusionRules } from './rules.ts';
 
 /** Whether two nodes that follow each other are in one kernel, and why. */
@@ -48,12 +48,12 @@ export function explainFusion(
     );
   }
   const analysis = analyse(graph);
-  const { busy } = analysis;
+  const { normal } = analysis;
   const grouping = new Grouping(analysis, compileRules(rules));
   const { view } = grouping;
   const concerns = (...names: string[]) => nodeName === undefined || names.includes(nodeName);
 
-  const pairs: FusionDecision[] = idlePairs(graph, busy).filter(({ from, to }) =>
+  const pairs: FusionDecision[] = absorbedPairs(graph, normal).filter(({ from, to }) =>
     concerns(from, to),
   );
   const blocks: BlockDecision[] = [];
@@ -71,12 +71,11 @@ export function explainFusion(
   return { pairs, blocks };
 }
 
-/** Idle nodes, each with the node whose result it hands on. */
-function idlePairs(graph: Graph, busy: BusyGraph | undefined): FusionDecision[] {
-  const reason = 'it hands on what it reads, as converters know';
-  return [...(busy?.idle ?? [])].flatMap(([place, idle]) => {
-    const from = graph.nodes[busy!.positions[place]!]!.name;
-    return idle.map((position) => {
+/** Nodes that are not run, each with the node that does its work. */
+function absorbedPairs(graph: Graph, normal: NormalForm | undefined): FusionDecision[] {
+  return [...(normal?.absorbed ?? [])].flatMap(([place, absorbed]) => {
+    const from = graph.nodes[normal!.positions[place]!]!.name;
+    return absorbed.map(({ position, reason }) => {
       return { from, to: graph.nodes[position]!.name, fused: true, reason };
     });
   });

@@ -2,7 +2,8 @@ import { type Graph, opRow, ops } from '@nnmeter/ir';
 import { type Block, isMatch } from './blocks/block.ts';
 import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
 import { GraphView, NONE } from './graph-view.ts';
-import { type BusyGraph, withoutIdle } from './idle.ts';
+import { normalize } from './normal-form/index.ts';
+import type { NormalForm } from './normal-form/normal-form.ts';
 import type { CompiledRules, KernelState } from './rules.ts';
 
 /** A block found in a graph. */
@@ -28,10 +29,10 @@ export interface Group {
 
 /** What detection knows of a graph before any rules: it is the same for all devices. */
 export interface Analysis {
-  /** Of the graph without its idle nodes. */
+  /** Of the graph in normal form. */
   readonly view: GraphView;
-  /** The idle nodes; undefined if there are none, so that the view is of the graph itself. */
-  readonly busy: BusyGraph | undefined;
+  /** Undefined if the graph has it already, so that the view is of the graph itself. */
+  readonly normal: NormalForm | undefined;
   /** For every node the block it belongs to, if any. */
   readonly blockOf: readonly (BlockMatch | undefined)[];
 }
@@ -42,9 +43,9 @@ export function analyse(graph: Graph): Analysis {
 }
 
 function analyseAnew(graph: Graph): Analysis {
-  const busy = withoutIdle(graph);
-  const view = new GraphView(busy?.graph ?? graph);
-  return { view, busy, blockOf: findBlocks(view) };
+  const normal = normalize(graph);
+  const view = new GraphView(normal?.graph ?? graph);
+  return { view, normal, blockOf: findBlocks(view) };
 }
 
 function findBlocks(view: GraphView): (BlockMatch | undefined)[] {

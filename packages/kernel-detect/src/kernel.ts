@@ -15,8 +15,13 @@ export interface Kernel {
   readonly nodes: readonly Node[];
   /** Where they are in `graph.nodes`. */
   readonly positions: readonly number[];
-  /** The first node of the first stage; shape features come from it. */
+  /**
+   * The first node of the first stage; shape features come from it. It is as devices run it: where converters make one
+   * operation of several nodes, it has that operation's attributes and tensors, and is none of the graph's own nodes.
+   */
   readonly root: Node;
+  /** Where the node that it is, or is made of, is in `graph.nodes`. */
+  readonly rootPosition: number;
   /** Computed tensors read from outside the kernel (no constants), the root's data input first. */
   readonly inputs: readonly Tensor[];
   /** Tensors the kernel leaves behind: its last stage's results, without unused ones if there are several. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Graph } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import fc from 'fast-check';
 import { BINARY, networks, UNARY } from './support/networks.ts';
@@ -11,6 +12,18 @@ const everythingFuses: FusionRules = {
   ),
 };
 const allRules = fc.constantFrom(cpu, gpu, vpu, everythingFuses, { fuse: {} });
+
+/** The tensor that reshapes to its own shape, which devices do not run, hand on. */
+function handedOn(graph: Graph, name: string): string {
+  const node = graph.producer(name);
+  const input = node?.op === 'reshape' ? node.inputs[0]! : '';
+  const isIdle = graph.producer(input) !== undefined && sameShape(graph, input, name);
+  return isIdle ? handedOn(graph, input) : name;
+}
+
+function sameShape(graph: Graph, a: string, b: string): boolean {
+  return graph.tensor(a).shape!.join() === graph.tensor(b).shape!.join();
+}
 
 describe('for any network and any rules', () => {
   test('every node is in exactly one kernel', () => {
@@ -58,14 +71,14 @@ describe('for any network and any rules', () => {
               const leaves =
                 graph.outputs.includes(name) ||
                 graph.consumers(name).some((reader) => !members.has(reader));
-              if (leaves) expect(outputs).toContain(name);
+              if (leaves) expect(outputs).toContain(handedOn(graph, name));
             }
             for (const name of node.inputs) {
               const producer = graph.producer(name);
               const enters =
                 graph.tensor(name).kind !== 'constant' &&
                 (producer === undefined || !members.has(producer));
-              if (enters) expect(inputs).toContain(name);
+              if (enters) expect(inputs).toContain(handedOn(graph, name));
               else expect(inputs).not.toContain(name);
             }
           }

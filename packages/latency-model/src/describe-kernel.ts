@@ -95,7 +95,7 @@ export function describeKernel(
 function firstResult(kernel: Kernel, kind: number, graph: Graph): Tensor | undefined {
   const first = kernel.root.outputs[0]!;
   const isOne = kind === KIND.se || kind === KIND.channelshuffle || kernel.nodes.length === 1;
-  return graph.findTensor(isOne ? (kernel.outputs[0]?.name ?? first) : first);
+  return (isOne ? kernel.outputs[0] : undefined) ?? graph.findTensor(first);
 }
 
 function dimensionsOf(tensor: Tensor | undefined): ImageDimensions {
@@ -219,11 +219,10 @@ function fusedInputs({ root, inputs }: Kernel): number {
 }
 
 /** Multiply-accumulates of all nodes but the root. */
-function fusedMacs({ root, nodes, positions }: Kernel, graph: Graph): number {
+function fusedMacs({ rootPosition, positions }: Kernel, graph: Graph): number {
   const macs = macsOfNodes(graph);
   let sum = 0;
-  for (const [index, node] of nodes.entries())
-    if (node !== root) sum += macs[positions[index]!] || 0;
+  for (const position of positions) if (position !== rootPosition) sum += macs[position] || 0;
   return sum;
 }
 

@@ -15,9 +15,9 @@ export function measureCoverage(
   const measured = new Uint8Array(graph.nodes.length);
   for (let index = 0; index < kernels.length; index++) {
     const { basis, latencyMs, estimatedMs } = predictions[index]!;
-    const { positions, nodes, root } = kernels[index]!;
+    const { positions, rootPosition } = kernels[index]!;
     if (basis === 'measured') for (const position of positions) measured[position] = 1;
-    else if (estimatedMs < latencyMs) measured[positions[nodes.indexOf(root)]!] = 1;
+    else if (estimatedMs < latencyMs) measured[rootPosition] = 1;
   }
   return sharesOf(graph, measured);
 }

@@ -113,22 +113,27 @@ function blocks(op: 'depthtospace' | 'spacetodepth'): Rule {
     );
 }
 
-/** Dilated convolutions of TensorFlow 1 are bracketed by these; each copies the tensor. */
+function channelsLast(sides: number): Layout {
+  return sides === 1 ? 'NWC' : sides === 3 ? 'NDHWC' : 'NHWC';
+}
+
+/**
+ * Dilated convolutions of TensorFlow 1 are bracketed by these. Blocks and margins are given for the first spatial axes, margins
+ * as [begin, end] of each.
+ */
 function toBlocks(
   context: OpContext,
   isToBatch: boolean,
   block: readonly number[],
   margins: readonly number[],
 ) {
-  const shape = [...context.shape(0)];
-  block.forEach((side, index) => {
-    const margin = (margins[2 * index] ?? 0) + (margins[2 * index + 1] ?? 0);
-    shape[0]! *= isToBatch ? side : 1 / side;
-    shape[index + 1] = isToBatch
-      ? (shape[index + 1]! + margin) / side
-      : shape[index + 1]! * side - margin;
-  });
-  return node('transpose', { perm: [] }, { operands: [0], shapes: [shape] });
+  const sides = [...context.shape(0).slice(2).keys()];
+  const blockShape = sides.map((side) => block[side] ?? 1);
+  const ends = [0, 1].flatMap((end) => sides.map((side) => margins[2 * side + end] ?? 0));
+  const options = { operands: [0], layout: channelsLast(sides.length) };
+  return isToBatch
+    ? node('spacetobatch', { blockShape, pads: ends }, options)
+    : node('batchtospace', { blockShape, crops: ends }, options);
 }
 
 function batchAndSpace(isToBatch: boolean): Rule {

@@ -1,6 +1,6 @@
 import { elementCount, normalizeAxis, reshapeShape, type Shape } from '@nnmeter/ir';
 import { MIRROR_MODES } from '@nnmeter/tflite-schema';
-import { type Call, knownShape, NotKnown } from '../call.ts';
+import { type Call, NotKnown } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
@@ -111,29 +111,21 @@ function blocks(call: Call, op: 'depthtospace' | 'spacetodepth', blockSize: numb
   return [call.one(op, { blockSize }, [call.input(0)], { layout: 'NHWC' })];
 }
 
-/** Dilated convolutions of old networks are bracketed by these; each copies the tensor. */
-function batchAndSpace(op: string, isToBatch: boolean): TfLiteOp {
-  return plain(op, (call) => {
-    const [sides, margins] = [call.values(1), call.values(2)];
-    const shape = [...call.shape(0)];
-    for (const [index, side] of sides.entries()) {
-      const margin = margins[2 * index]! + margins[2 * index + 1]!;
-      shape[0]! *= isToBatch ? side : 1 / side;
-      shape[index + 1] = isToBatch
-        ? (shape[index + 1]! + margin) / side
-        : shape[index + 1]! * side - margin;
-    }
-    return [copy(call, call.input(0), shape)];
+/** Dilated convolutions of old networks are bracketed by these. Margins are [begin, end] of each spatial axis. */
+function batchAndSpace(name: string, isToBatch: boolean): TfLiteOp {
+  return plain(name, (call) => {
+    const sides = [...call.shape(0).slice(2).keys()];
+    const blockShape = call.values(1);
+    const margins = call.values(2);
+    const ends = [0, 1].flatMap((end) => sides.map((side) => margins[2 * side + end]!));
+    const options = { layout: sides.length === 1 ? 'NWC' : 'NHWC' } as const;
+    return isToBatch
+      ? [call.one('spacetobatch', { blockShape, pads: ends }, [call.input(0)], options)]
+      : [call.one('batchtospace', { blockShape, crops: ends }, [call.input(0)], options)];
   });
 }
 
-/** Moves every element once, into another shape. */
-function copy(call: Call, value: Value, shape: Shape): Value {
-  const perm = [...knownShape(value).keys()];
-  return call.reshape(call.one('transpose', { perm }, [value], { computes: 'unknown' }), shape);
-}
-
-/** The same with elements that come from elsewhere. */
+/** Moves every element once, from places that are not told. */
 function permuted(op: string): TfLiteOp {
   return plain(op, (call) => [
     call.one('transpose', { perm: [...call.shape(0).keys()] }, [call.input(0)], {

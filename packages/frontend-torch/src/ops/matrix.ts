@@ -44,6 +44,15 @@ const einsum: Rule = (call) => {
   call.finish('einsum', { equation }, call.tensors('tensors'));
 };
 
+/** Every result is x times a matrix of its own times y. */
+const bilinear: Rule = (call) => {
+  const operands = [call.tensor('input1'), call.tensor('weight'), call.tensor('input2')];
+  const bias = call.optional('bias');
+  const attributes = { equation: '...i,oij,...j->...o' };
+  if (bias === undefined) return call.finish('einsum', attributes, operands);
+  call.finish('add', {}, [call.step('einsum', attributes, operands), bias]);
+};
+
 const productOf =
   (a: string, b: string): Rule =>
   (call) =>
@@ -58,5 +67,6 @@ export const matrixRows: readonly Row[] = [
   ['dot(self, tensor)', productOf('self', 'tensor')],
   ['addmm(self, mat1, mat2, beta=1, alpha=1)', sumWithProduct('mat1', 'mat2')],
   ['baddbmm(self, batch1, batch2, beta=1, alpha=1)', sumWithProduct('batch1', 'batch2')],
+  ['bilinear(input1, input2, weight, bias=None)', bilinear],
   ['einsum(equation, tensors, path=None)', einsum],
 ];

@@ -3,6 +3,9 @@ import type { Value } from '../value.ts';
 import type { Row } from './row.ts';
 import { sameShape } from './shapes.ts';
 
+/** Rows of a layer's weights for each of its hidden values. */
+const GATES = { lstm: 4, gru: 3, rnn: 1 };
+
 /** Layers on each other, each with all its steps; their results have the directions side by side. */
 const recurrent =
   (op: 'lstm' | 'gru' | 'rnn'): Rule =>
@@ -17,6 +20,8 @@ const recurrent =
     if (hiddenSize === undefined || shape?.length !== 3 || !Number.isInteger(perLayer)) {
       return call.custom();
     }
+    const isProjected = weights[0]?.shape?.[0] !== GATES[op] * hiddenSize;
+    if (isProjected) return call.custom();
     const batchFirst = call.flag('batch_first');
     const attributes = { hiddenSize, directions, ...(batchFirst && { batchFirst }) };
     const features = [...shape.slice(0, 2), directions * hiddenSize];
@@ -32,6 +37,25 @@ const recurrent =
     call.finish('reshape', { shape: features }, [value]);
   };
 
+/** One step of a layer, whose result (for LSTM: both states) is the new state. */
+const cell =
+  (op: 'lstm' | 'gru' | 'rnn'): Rule =>
+  (call) => {
+    const weights = [call.tensor('w_ih'), call.tensor('w_hh')];
+    const hiddenSize = weights[1]!.shape?.at(-1);
+    const shape = call.shape('input');
+    if (hiddenSize === undefined || shape.length !== 2) return call.custom();
+    const sequence = call.step('reshape', { shape: [1, ...shape] }, [call.tensor('input')]);
+    const states = op === 'lstm' ? call.tensors('hx') : [call.tensor('hx')];
+    const operands = [sequence, ...weights, ...states].filter((each) => each !== undefined);
+    const state = call.step(op, { hiddenSize, directions: 1 }, operands);
+    const reshape = { op: 'reshape', attributes: { shape: call.result() } } as const;
+    call.finishEach(
+      states.map(() => state),
+      states.map(() => reshape),
+    );
+  };
+
 /** The weights of both directions are one tensor, as in ONNX. */
 function stacked(call: Call, weights: readonly Value[]): Value {
   const shape = weights[0]?.shape;
@@ -43,9 +67,15 @@ function stacked(call: Call, weights: readonly Value[]): Value {
 const RECURRENT =
   'input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first';
 
+const CELL = 'input, hx, w_ih, w_hh, b_ih=None, b_hh=None';
+
 export const recurrentRows: readonly Row[] = [
   [`lstm(${RECURRENT})`, recurrent('lstm')],
   [`gru(${RECURRENT})`, recurrent('gru')],
   [`rnn_tanh(${RECURRENT})`, recurrent('rnn')],
   [`rnn_relu(${RECURRENT})`, recurrent('rnn')],
+  [`lstm_cell(${CELL})`, cell('lstm')],
+  [`gru_cell(${CELL})`, cell('gru')],
+  [`rnn_tanh_cell(${CELL})`, cell('rnn')],
+  [`rnn_relu_cell(${CELL})`, cell('rnn')],
 ];

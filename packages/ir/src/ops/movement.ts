@@ -12,7 +12,7 @@ import {
 import { elementCount, type Layout } from '../tensor.ts';
 import { type Attributes, optional, stated } from './attribute.ts';
 import { imageChannels, imageLike, imageSides, windowAlong } from './image.ts';
-import { type CostKind, likeFirst, type OpRow, row } from './row.ts';
+import { type CostKind, likeFirst, type OpRow, row, type ShapeAndLayout } from './row.ts';
 
 const IMAGE_LAYOUTS: readonly Layout[] = ['NCHW', 'NHWC', 'NCW', 'NWC', 'NCDHW', 'NDHWC'];
 
@@ -52,6 +52,17 @@ const blocks = (onnx: string, toSpace: boolean) =>
     cost: 'copy',
     axes: 'image',
   });
+
+/** Sides and batch of an image whose blocks become entries of the batch, or the other way. */
+function rebatched(
+  data: ShapeAndLayout,
+  batches: number,
+  sides: readonly number[],
+): readonly ShapeAndLayout[] {
+  const { shape, layout } = imageLike(data, sides, imageChannels(data));
+  if (Number.isInteger(batches)) return [{ shape: [batches, ...shape.slice(1)], layout }];
+  throw new NnMeterError('E_SHAPE', `the result would have ${batches} batches`);
+}
 
 export const movementOps = {
   concat: row({
@@ -219,6 +230,40 @@ export const movementOps = {
   }),
   depthtospace: blocks('DepthToSpace', true),
   spacetodepth: blocks('SpaceToDepth', false),
+  /** Pads the image, then makes entries of the batch of the pixels at each place of a block. */
+  spacetobatch: row({
+    onnx: ['SpaceToBatch', null],
+    attributes: { blockShape: stated('perSide'), pads: stated('padsPerSide') },
+    operands: [1, 1],
+    shapes: ([data], { blockShape, pads }) =>
+      rebatched(
+        data!,
+        data!.shape[0]! * elementCount(blockShape),
+        imageSides(data!).map((side, axis) => {
+          return (side + pads[axis]! + pads[axis + blockShape.length]!) / blockShape[axis]!;
+        }),
+      ),
+    macs: 'none',
+    cost: 'copy',
+    axes: 'image',
+  }),
+  /** The reverse, which cuts margins off at the end. */
+  batchtospace: row({
+    onnx: ['BatchToSpace', null],
+    attributes: { blockShape: stated('perSide'), crops: stated('padsPerSide') },
+    operands: [1, 1],
+    shapes: ([data], { blockShape, crops }) =>
+      rebatched(
+        data!,
+        data!.shape[0]! / elementCount(blockShape),
+        imageSides(data!).map((side, axis) => {
+          return side * blockShape[axis]! - crops[axis]! - crops[axis + blockShape.length]!;
+        }),
+      ),
+    macs: 'none',
+    cost: 'copy',
+    axes: 'image',
+  }),
   onehot: move(['OneHot', 9], {
     attributes: {
       axis: stated('resultAxis'),

@@ -5,8 +5,8 @@ import { type Block, mismatch } from './block.ts';
 const MAX_STEPS = 6;
 
 /**
- * The core of attention: the product of queries and keys, its scaling and mask, the softmax, and the product with the
- * values. Projections and transpositions before and after are kernels of their own.
+ * The core of attention: the product of queries and keys, its scaling and mask, the softmax, perhaps guarded against rows that
+ * are masked as a whole, and the product with the values. Projections and transpositions before and after are kernels of their own.
  */
 export const attention: Block = {
   name: 'attention',
@@ -26,12 +26,23 @@ export const attention: Block = {
       return mismatch(softmax, 'does not read the product of two computed tensors');
     }
     nodes.unshift(node);
-    const values = view.next(softmax, 'matmul', 'einsum');
+    nodes.push(...takeGuard(view, softmax));
+    const reshape = view.next(nodes[nodes.length - 1]!, 'reshape');
+    if (reshape !== NONE) nodes.push(reshape);
+    const values = view.next(nodes[nodes.length - 1]!, 'matmul', 'einsum');
     if (values === NONE) return mismatch(softmax, 'is not read by one matmul only');
     nodes.push(values);
     return nodes;
   },
 };
+
+/** The nodes that put 0 where the softmax of a row that is masked out as a whole is not a number. */
+function takeGuard(view: GraphView, softmax: number): number[] {
+  if (view.consumerCount[softmax] !== 2) return [];
+  const [test, choice] = [view.consumer(softmax, 0), view.consumer(softmax, 1)];
+  const isGuard = view.op(test) === 'isnan' && view.next(test, 'where') === choice;
+  return isGuard && view.reads(choice, view.nodes[softmax]!.outputs[0]!) ? [test, choice] : [];
+}
 
 function isProduct(view: GraphView, node: number): boolean {
   return view.op(node) === 'matmul' || view.op(node) === 'einsum';

@@ -3,8 +3,8 @@ import { type GraphView, NONE } from '../graph-view.ts';
 import { ascending, type Block, isAbout, type Mismatch, mismatch } from './block.ts';
 
 /**
- * The Gaussian error linear unit written out: x / 2 * (1 + erf(x / sqrt 2)), its approximation
- * x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))), the factors in any order, or x * sigmoid(1.702 x).
+ * The Gaussian error linear unit written out: x / 2 * (1 + erf(x / sqrt 2)), x / 2 * erfc(-x / sqrt 2) as TensorFlow has it, its
+ * approximation x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))), the factors in any order, or x * sigmoid(1.702 x).
  */
 export const gelu: Block = {
   name: 'gelu',
@@ -12,6 +12,8 @@ export const gelu: Block = {
   match(view, anchor) {
     const op = view.op(anchor);
     if (op === 'sigmoid') return matchQuick(view, anchor);
+    const complement = op === 'erf' ? matchComplement(view, anchor) : undefined;
+    if (complement !== undefined) return complement;
     const argument = op === 'erf' ? erfArgument(view, anchor) : tanhArgument(view, anchor);
     if (!Array.isArray(argument.nodes)) return argument.nodes;
     const tail = matchTail(view, anchor, argument.x);
@@ -33,6 +35,34 @@ function matchQuick(view: GraphView, sigmoid: number): number[] | Mismatch {
     return mismatch(sigmoid, 'is not multiplied by x');
   }
   return [scaled, sigmoid, product];
+}
+
+/** erfc(-x / sqrt 2) times x / 2, with the sign before or behind the scaling; graphs have erfc as an erf. */
+function matchComplement(view: GraphView, erfc: number): number[] | undefined {
+  const nodes = [erfc];
+  let node = erfc;
+  for (let step = 0; step < 2; step++) {
+    node = view.producer(node, view.isConstant(node, 0) ? 1 : 0);
+    if (node === NONE) return undefined;
+    nodes.unshift(node);
+  }
+  const [negated, scaled] = view.op(nodes[0]!) === 'neg' ? nodes : [nodes[1]!, nodes[0]!];
+  if (view.op(negated!) !== 'neg' || view.op(scaled!) !== 'mul') return undefined;
+  if (!isAbout(view.constantOperand(scaled!), Math.SQRT1_2)) return undefined;
+  const x = view.dataInput(node);
+  const product = view.next(erfc, 'mul');
+  if (x === undefined || product === NONE) return undefined;
+  const half = halvedBeside(view, product, x);
+  return half === NONE ? undefined : ascending([...nodes, half, product]);
+}
+
+/** The node that computes x / 2 for a product; NONE if it is of something else. */
+function halvedBeside(view: GraphView, product: number, x: string): number {
+  for (let slot = 0; slot < 2; slot++) {
+    const half = view.producer(product, slot);
+    if (half !== NONE && isHalving(view, half) && view.reads(half, x)) return half;
+  }
+  return NONE;
 }
 
 function erfArgument(view: GraphView, erf: number): Argument {
@@ -96,12 +126,8 @@ function matchTail(view: GraphView, curve: number, x: string): number[] | Mismat
     if (half !== NONE && isHalving(view, half)) return [one, first, half];
     return mismatch(first, 'is not halved');
   }
-  for (let slot = 0; slot < 2; slot++) {
-    const half = view.producer(first, slot);
-    if (half === NONE || !isHalving(view, half) || !view.reads(half, x)) continue;
-    return [half, one, first];
-  }
-  return mismatch(first, 'does not multiply by x or x / 2');
+  const half = halvedBeside(view, first, x);
+  return half === NONE ? mismatch(first, 'does not multiply by x or x / 2') : [half, one, first];
 }
 
 function isHalving(view: GraphView, node: number): boolean {

@@ -6,7 +6,9 @@ import { channelshuffle } from './channelshuffle.ts';
 import { gap } from './gap.ts';
 import { gelu } from './gelu.ts';
 import { hswish } from './hswish.ts';
+import { mish } from './mish.ts';
 import { groupnorm, layernorm, rmsnorm } from './normalization.ts';
+import { prelu } from './prelu.ts';
 import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
@@ -16,6 +18,8 @@ export const BLOCKS: readonly Block[] = [
   se,
   hswish,
   swish,
+  mish,
+  prelu,
   channelshuffle,
   gap,
   split,

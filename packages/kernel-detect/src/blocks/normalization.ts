@@ -1,4 +1,4 @@
-import type { Op } from '@nnmeter/ir';
+import { imageDimensions, type Op, type Tensor } from '@nnmeter/ir';
 import { type GraphView, NONE } from '../graph-view.ts';
 import { ascending, type Block, isAbout, type Mismatch, mismatch } from './block.ts';
 
@@ -42,12 +42,11 @@ export const groupnorm: Block = {
     }
     const merge = view.next(normal, 'reshape');
     if (merge === NONE) return mismatch(normal, 'is not read by one reshape only');
-    const whole = view.graph.findTensor(view.dataInput(split) ?? '')?.shape;
-    const [batch, groups] = view.firstOutput(split)?.shape ?? [];
-    if (whole === undefined || whole[0] !== batch || whole[1]! % groups! !== 0) {
+    const whole = view.graph.findTensor(view.dataInput(split) ?? '');
+    if (whole?.shape === undefined || !dividesChannels(view, split, whole)) {
       return mismatch(split, 'does not divide channels into groups');
     }
-    if (view.firstOutput(merge)?.shape?.join() !== whole.join()) {
+    if (view.firstOutput(merge)?.shape?.join() !== whole.shape.join()) {
       return mismatch(merge, 'does not restore the shape');
     }
     const nodes = [split, normal, merge];
@@ -57,9 +56,19 @@ export const groupnorm: Block = {
   },
 };
 
+/** Whether a reshape of an image makes channels, first or last, of its groups of channels. */
+function dividesChannels(view: GraphView, split: number, { shape, layout }: Tensor): boolean {
+  const groups = view.firstOutput(split)?.shape;
+  if (shape === undefined || groups === undefined || groups[0] !== shape[0]) return false;
+  const { channels } = imageDimensions(shape, layout);
+  return channels % groups[1]! === 0 || channels % groups.at(-1)! === 0;
+}
+
 /** What normalisation is made of, beside the square roots. */
 const STEPS: ReadonlySet<Op> = new Set<Op>(
-  'add sub mul div pow square neg reciprocal cast reducemean sqrt rsqrt'.split(' ') as Op[],
+  'add sub mul div pow square neg reciprocal cast quantize dequantize reducemean sqrt rsqrt'.split(
+    ' ',
+  ) as Op[],
 );
 
 /** The longest known spelling has eleven nodes. */

@@ -34,11 +34,32 @@ test.each<[string, (b: GraphBuilder, conv: string) => string, RegExp]>([
   [
     'behind an activation',
     (b, x) => b.node('mul', [b.node('relu', [x]), b.constant('c', CHANNELS)], { name: 'scale' }),
-    /"scale" is not the only reader of a linear layer/,
+    /"scale" is neither the only reader of a linear layer nor shifted by channel/,
   ],
 ])('not %s', (_, scale, reason) => {
   const b = new GraphBuilder();
   const graph = b.result(scale(b, b.conv(b.input('x')))).build();
   expect(stages(graph)).not.toContain('bn');
   expect(whyNot(graph, 'bn', 'scale')).toMatch(reason);
+});
+
+test('by channel behind anything, as TFLite writes it', () => {
+  const b = new GraphBuilder();
+  const scaled = b.node('mul', [b.node('relu', [b.input('x')]), b.constant('scale', CHANNELS)]);
+  const graph = b.result(b.node('add', [scaled, b.constant('shift', CHANNELS)])).build();
+  expect(stages(graph)).toEqual(['relu', 'bn']);
+});
+
+test('not by one number for all channels', () => {
+  const b = new GraphBuilder();
+  const scaled = b.node('mul', [b.node('relu', [b.input('x')]), b.scalar(2)]);
+  const graph = b.result(b.node('add', [scaled, b.scalar(1)])).build();
+  expect(stages(graph)).not.toContain('bn');
+});
+
+test('a scale by channel behind a normalised layer folds too, as layer scales of PyTorch do', () => {
+  const b = new GraphBuilder();
+  const normal = b.node('bn', [b.conv(b.input('x')), b.constant('gamma', [16])]);
+  const graph = b.result(b.node('mul', [normal, b.constant('scale', CHANNELS)])).build();
+  expect(detectKernels(graph, RULES)).toMatchObject([{ positions: [0, 1, 2] }]);
 });

@@ -41,7 +41,7 @@ test('why not', () => {
   expect(whyNot(rotated, 'channelshuffle', 'a')).toBe('"b" does not swap two neighbouring axes');
   const flattened = shuffle([1, 8, 4, 4], [1, 2, 4, 4, 4], [0, 2, 1, 3, 4], [1, 128]);
   expect(whyNot(flattened, 'channelshuffle', 'a')).toBe('"c" does not restore the shape');
-  const patches = shuffle([1, 16, 8, 4], [1, 8, 16, 4], [0, 2, 1, 3]);
+  const patches = shuffle([1, 16, 8, 4], [1, 8, 16, 4], [0, 2, 1, 3], [1, 512]);
   expect(whyNot(patches, 'channelshuffle', 'a')).toBe(
     '"a" does not split one axis into the two swapped',
   );

@@ -46,6 +46,15 @@ describe('spellings of gelu', () => {
     expect(stages(graph)).toEqual(['fc', 'gelu']);
   });
 
+  test('erfc of the negated, as TensorFlow has it', () => {
+    const graph = network((b, x) => {
+      const argument = b.node('mul', [b.node('neg', [x]), b.scalar(Math.SQRT1_2)]);
+      const curve = b.node('erf', [argument], { sourceOp: 'Erfc' });
+      return b.node('mul', [b.node('mul', [b.scalar(0.5), x]), curve]);
+    });
+    expect(stages(graph)).toEqual(['fc', 'gelu']);
+  });
+
   test('tanh with pow, as GPT-2 has it', () => {
     const graph = network((b, x) => {
       const cube = b.node('pow', [x, b.scalar(3)]);

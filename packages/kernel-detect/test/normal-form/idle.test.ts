@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { detectKernels, explainFusion } from '@nnmeter/kernel-detect';
-import { stages } from './support/blocks.ts';
-import { GraphBuilder } from './support/graph.ts';
+import { stages } from '../support/blocks.ts';
+import { GraphBuilder } from '../support/graph.ts';
 
 const RULES = { fuse: { BF_conv_relu: true } };
 
@@ -18,6 +18,10 @@ describe.each<[string, (b: GraphBuilder, x: string) => string]>([
   ],
   ['a difference with 0', (b, x) => b.node('sub', [x, b.scalar(0)], { name: 'idle' })],
   ['an identity', (b, x) => b.node('identity', [x], { name: 'idle' })],
+  [
+    'a reshape to the same shape',
+    (b, x) => b.node('reshape', [x], { name: 'idle', attributes: { shape: [1, 16, 8, 8] } }),
+  ],
 ])('%s', (_, idle) => {
   test('does not part what it stands between, and belongs to what it follows', () => {
     const b = new GraphBuilder();
