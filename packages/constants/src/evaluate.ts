@@ -57,14 +57,14 @@ export interface ResultForm {
   readonly dataType: DataType;
 }
 
-type Evaluator<A> = (
+type Compute<A> = (
   operands: readonly ConstantArray[],
   attributes: A,
   form: ResultForm,
 ) => readonly Elements[];
 
 /** A function and the fewest operands that it takes. */
-type Row<A> = readonly [least: number, evaluate: Evaluator<A>];
+type Row<A> = readonly [least: number, compute: Compute<A>];
 
 type Rows<A> = { readonly [F in keyof A]: Row<A[F]> };
 
@@ -128,9 +128,9 @@ export type ConstantCall = {
 function rowsOf<N extends string, A>(
   names: readonly N[],
   least: number,
-  evaluator: (name: N) => Evaluator<A>,
+  compute: (name: N) => Compute<A>,
 ): Rows<Record<N, A>> {
-  const rows = names.map((name) => [name, [least, evaluator(name)]]);
+  const rows = names.map((name) => [name, [least, compute(name)]]);
   return Object.fromEntries(rows) as Rows<Record<N, A>>;
 }
 
@@ -248,23 +248,33 @@ export function functionOfOp({ op, attributes }: Operation): ConstantCall | unde
   return ROWS.has(op) ? ({ function: op, attributes } as ConstantCall) : undefined;
 }
 
-/**
- * The elements of the results of a function of constants, as NumPy computes them; one entry a result. Undefined where an
- * operand or result is too long to be worth it ({@link mostElements}), or where operands and attributes do not fit. Elements
- * that depend on ones that are not known are NaN.
- */
-export function evaluate(
-  call: ConstantCall,
-  operands: readonly ConstantArray[],
-  form: ResultForm,
-): readonly Elements[] | undefined {
-  const [least, evaluator] = ROWS.get(call.function)!;
-  if (operands.length < least || !form.shapes.every(isShort)) return undefined;
-  if (!operands.every(({ shape }) => isShort(shape))) return undefined;
-  if (OF_ALL.has(call.function) && operands.some(isPartial)) return undefined;
-  const results = evaluator(operands, call.attributes as never, form);
-  const isWhole = form.shapes.every((shape, slot) => isComplete(results[slot], shape));
-  return isWhole ? results : undefined;
+/** Elements kept for all constants of a model together: so many take 128 MB. */
+const MOST_OF_A_MODEL = 16_000_000;
+
+/** Computes the constants of one model; later ones are given up once it has used its share of memory. */
+export class Evaluator {
+  #count = 0;
+
+  /**
+   * The elements of the results of a function of constants, as NumPy computes them; one entry a result. Undefined where an
+   * operand or result is too long to be worth it ({@link mostElements}), or where operands and attributes do not fit.
+   * Elements that depend on ones that are not known are NaN.
+   */
+  evaluate(
+    call: ConstantCall,
+    operands: readonly ConstantArray[],
+    form: ResultForm,
+  ): readonly Elements[] | undefined {
+    const [least, compute] = ROWS.get(call.function)!;
+    if (this.#count > MOST_OF_A_MODEL) return undefined;
+    if (operands.length < least || !form.shapes.every(isShort)) return undefined;
+    if (!operands.every(({ shape }) => isShort(shape))) return undefined;
+    if (OF_ALL.has(call.function) && operands.some(isPartial)) return undefined;
+    const results = compute(operands, call.attributes as never, form);
+    if (!form.shapes.every((shape, slot) => isComplete(results[slot], shape))) return undefined;
+    for (const elements of results) this.#count += elements.length;
+    return results;
+  }
 }
 
 /** Whether some elements are not known. */

@@ -2,7 +2,7 @@ export { type ConstantArray, type Elements, isShort, mostElements } from './arra
 export {
   type ConstantCall,
   type ConstantFunction,
-  evaluate,
+  Evaluator,
   functionOfOp,
   type ResultForm,
 } from './evaluate.ts';

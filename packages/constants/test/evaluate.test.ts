@@ -3,7 +3,7 @@ import {
   asType,
   type ConstantArray,
   type ConstantCall,
-  evaluate,
+  Evaluator,
   functionOfOp,
   mostElements,
   nonZero,
@@ -29,7 +29,7 @@ function compute(
   operands: readonly ConstantArray[],
   ...shapes: readonly Shape[]
 ): readonly (readonly number[])[] | undefined {
-  return evaluate(call, operands, { shapes, dataType: operands[0]!.dataType });
+  return new Evaluator().evaluate(call, operands, { shapes, dataType: operands[0]!.dataType });
 }
 
 /** Of an op by the name and attributes of the canonical vocabulary. */

@@ -2,7 +2,7 @@ import {
   type ConstantArray,
   type ConstantCall,
   type Elements,
-  evaluate,
+  Evaluator,
   functionOfOp,
   isScatterReduction,
   isShort,
@@ -11,9 +11,6 @@ import { type Operation, onnxOpName, opRow } from '@nnmeter/ir';
 import type { Call } from './call.ts';
 import { type Entry, Unknown, type Values } from './entry.ts';
 import type { Settled } from './outcome.ts';
-
-/** Values kept for all shape computations of a model together. */
-const MAX_ALL_VALUES = 16_000_000;
 
 /** What a node computes, and of which of its inputs where those are not what the node of the graph keeps. */
 interface Exact {
@@ -196,9 +193,9 @@ const EXACT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ]);
 
-/** Computes the values of constant nodes; later ones are given up once the model has used its share of memory. */
+/** Computes the values of constant nodes. */
 export class Evaluation {
-  #count = 0;
+  readonly #evaluator = new Evaluator();
 
   /** Values per output; empty if nothing computes them, or if a tensor is too large to be part of a shape. */
   outputs(outcome: Settled, call: Call): readonly Values[] {
@@ -208,6 +205,21 @@ export class Evaluation {
     const missing = inputs.find((input) => input.values === undefined);
     if (missing !== undefined) return outcome.shapes.map(() => missing.readValues());
     return this.#compute(outcome, call, (operand) => operand as Entry & ConstantArray);
+  }
+
+  /** The elements of what a canonical op computes from constants; empty if they are not known. */
+  ofOp(
+    { op, attributes, shapes, dataTypes }: Settled,
+    operands: readonly Entry[],
+  ): readonly Elements[] {
+    const call = functionOfOp({ op, attributes } as Operation);
+    const known = shapes.filter((shape) => shape !== undefined);
+    const isKnown = known.length === shapes.length && operands.every(({ values }) => values);
+    if (call === undefined || !isKnown) return [];
+    const form = { shapes: known, dataType: dataTypes[0] ?? 'unknown' };
+    return (
+      this.#evaluator.evaluate(call, operands as readonly (Entry & ConstantArray)[], form) ?? []
+    );
   }
 
   /** What is known, per output, of lists of integers that are computed from others; empty if nothing is. */
@@ -231,7 +243,7 @@ export class Evaluation {
     call: Call,
     arrayOf: (operand: Entry) => ConstantArray | undefined,
   ): readonly Elements[] {
-    if (call.domain !== '' || this.#count > MAX_ALL_VALUES) return [];
+    if (call.domain !== '') return [];
     const shapes = outcome.shapes.filter((shape) => shape !== undefined);
     if (shapes.length < outcome.shapes.length) return [];
     const exact = read(call, outcome);
@@ -243,23 +255,8 @@ export class Evaluation {
       return [];
     const dataType = outcome.dataTypes[0] ?? opRow(outcome.op).resultType ?? call.dataType(0);
     const given = arrays.filter((array) => array !== undefined);
-    const values = evaluate(exact.call, given, { shapes, dataType }) ?? [];
-    for (const list of values) this.#count += list.length;
-    return values;
+    return this.#evaluator.evaluate(exact.call, given, { shapes, dataType }) ?? [];
   }
-}
-
-/** The elements of what a canonical op computes from constants; empty if they are not known. */
-export function computeElements(
-  { op, attributes, shapes, dataTypes }: Settled,
-  operands: readonly Entry[],
-): readonly Elements[] {
-  const call = functionOfOp({ op, attributes } as Operation);
-  const known = shapes.filter((shape) => shape !== undefined);
-  const isKnown = known.length === shapes.length && operands.every(({ values }) => values);
-  if (call === undefined || !isKnown) return [];
-  const form = { shapes: known, dataType: dataTypes[0] ?? 'unknown' };
-  return evaluate(call, operands as readonly (Entry & ConstantArray)[], form) ?? [];
 }
 
 function read(call: Call, outcome: Settled): Exact | undefined {

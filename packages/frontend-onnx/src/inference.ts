@@ -11,7 +11,7 @@ import { Call } from './call.ts';
 import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
 import { type Entry, isIntegerList, Unknown } from './entry.ts';
-import { computeElements, Evaluation } from './evaluate.ts';
+import { Evaluation } from './evaluate.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';
@@ -145,7 +145,7 @@ export class Inference {
     names: readonly string[],
   ): readonly Entry[] {
     const isConstant = inputs.every(({ kind }) => kind === 'constant');
-    const lists = isConstant ? computeElements(computation, inputs) : [];
+    const lists = isConstant ? this.#evaluation.ofOp(computation, inputs) : [];
     const outputs = names.map((name, index) => {
       const { shapes, dataTypes } = computation;
       const kind = isConstant ? 'constant' : 'activation';

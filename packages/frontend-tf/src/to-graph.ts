@@ -1,3 +1,4 @@
+import { Evaluator } from '@nnmeter/constants';
 import {
   Assumptions,
   createGraph,
@@ -38,6 +39,7 @@ export class Lowering {
   readonly #imageLayout: (rank: number) => Layout | undefined;
   readonly #controlFlow: ControlFlow;
   readonly #assumptions: Assumptions;
+  readonly #evaluator = new Evaluator();
   readonly #lists = new TensorLists((key) => this.#computed.get(this.#resolve(key))?.values);
   /** `node:slot` -> its tensor; pass-throughs share their input's. */
   readonly #computed = new Map<string, Tensor>();
@@ -253,7 +255,7 @@ export class Lowering {
     if (!lowered.runs && inputs.length > 0 && inputs.every((input) => input.kind === 'constant')) {
       const shapes = lowered.results.map(({ shape }) => shape);
       if (shapes.length > 0 && shapes.every((shape) => shape !== undefined)) {
-        const values = foldValues(context, shapes, context.outputType, lowered);
+        const values = foldValues(this.#evaluator, context, shapes, context.outputType, lowered);
         for (const [slot, shape] of shapes.entries())
           this.#constant(node, slot, context.outputType, shape, values[slot]);
         return;

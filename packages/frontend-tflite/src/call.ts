@@ -1,4 +1,9 @@
-import { type ConstantArray, type ConstantCall, evaluate, functionOfOp } from '@nnmeter/constants';
+import {
+  type ConstantArray,
+  type ConstantCall,
+  type Evaluator,
+  functionOfOp,
+} from '@nnmeter/constants';
 import {
   type Assumptions,
   type DataType,
@@ -53,6 +58,7 @@ export interface CallContext {
   readonly statedHolds: boolean;
   readonly bodies: Bodies;
   readonly assumptions: Assumptions;
+  readonly evaluator: Evaluator;
 }
 
 /** A result: without a shape where that depends on data. */
@@ -85,12 +91,13 @@ export class Call {
   readonly assumptions: Assumptions;
   readonly nodes: EmittedNode[] = [];
   readonly #statedHolds: boolean;
+  readonly #evaluator: Evaluator;
 
   constructor(
     operator: Operator,
     inputs: readonly (Value | undefined)[],
     stated: readonly StatedTensor[],
-    { statedHolds, bodies, assumptions }: CallContext,
+    { statedHolds, bodies, assumptions, evaluator }: CallContext,
   ) {
     this.op = operator.op;
     this.customOptions = operator.customOptions;
@@ -99,6 +106,7 @@ export class Call {
     this.#statedHolds = statedHolds;
     this.bodies = bodies;
     this.assumptions = assumptions;
+    this.#evaluator = evaluator;
   }
 
   has(index: number): boolean {
@@ -163,7 +171,7 @@ export class Call {
     const layout = options.layout ?? data?.layout;
     const shapes = results.map(({ shape }) => shape);
     const elements = isConstant
-      ? elementsOf(options.computes ?? functionOfOp(operation), operands, shapes, dataType)
+      ? this.#elementsOf(options.computes ?? functionOfOp(operation), operands, shapes, dataType)
       : undefined;
     const outputs = results.map((result, slot) => {
       const { shape } = result;
@@ -187,6 +195,18 @@ export class Call {
     options: EmitOptions = {},
   ): Value {
     return this.emit(op, attributes, inputs, options)[0]!;
+  }
+
+  /** The elements of results of constants; undefined where they do not matter or are not known. */
+  #elementsOf(
+    computes: ConstantCall | 'unknown' | undefined,
+    operands: readonly Value[],
+    shapes: readonly (Shape | undefined)[],
+    dataType: DataType,
+  ): readonly (readonly number[])[] | undefined {
+    if (computes === undefined || computes === 'unknown') return undefined;
+    if (!operands.every(isKnown) || !shapes.every((shape) => shape !== undefined)) return undefined;
+    return this.#evaluator.evaluate(computes, operands, { shapes, dataType });
   }
 
   /** The same elements in another shape. */
@@ -215,18 +235,6 @@ function infer(
   const results = inferOutputShapes(operation, known);
   if (results === undefined) throw new NotKnown('its attributes do not say its shape');
   return results;
-}
-
-/** The elements of results of constants; undefined where they do not matter or are not known. */
-function elementsOf(
-  computes: ConstantCall | 'unknown' | undefined,
-  operands: readonly Value[],
-  shapes: readonly (Shape | undefined)[],
-  dataType: DataType,
-): readonly (readonly number[])[] | undefined {
-  if (computes === undefined || computes === 'unknown') return undefined;
-  if (!operands.every(isKnown) || !shapes.every((shape) => shape !== undefined)) return undefined;
-  return evaluate(computes, operands, { shapes, dataType });
 }
 
 function isKnown(value: Value): value is Value & ConstantArray {

@@ -1,3 +1,4 @@
+import { Evaluator } from '@nnmeter/constants';
 import {
   Assumptions,
   createGraph,
@@ -55,6 +56,7 @@ interface NamedNode extends EmittedNode {
 class Lowering {
   readonly #model: TfLiteModel;
   readonly #assumptions: Assumptions;
+  readonly #evaluator = new Evaluator();
   readonly #nodes: NamedNode[] = [];
   readonly #nodeNames = new UniqueNames();
   readonly #tensorNames = new UniqueNames();
@@ -208,6 +210,7 @@ class Lowering {
       statedHolds: scope.statedHolds,
       bodies: this.#bodies(name, scope),
       assumptions: this.#assumptions,
+      evaluator: this.#evaluator,
     });
     const results = this.#results(operator, call, name, scope);
     for (const [slot, value] of results.entries()) {

@@ -1,4 +1,9 @@
-import { type ConstantArray, type ConstantCall, evaluate, functionOfOp } from '@nnmeter/constants';
+import {
+  type ConstantArray,
+  type ConstantCall,
+  type Evaluator,
+  functionOfOp,
+} from '@nnmeter/constants';
 import type { DataType, Operation, Shape, Tensor } from '@nnmeter/ir';
 import type { SettledNode } from '../settle-shapes.ts';
 import type { OpContext } from './rule.ts';
@@ -65,6 +70,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  * computes. `shapes` and `dataType` are those of the results, `node` is what the op becomes.
  */
 export function foldValues(
+  evaluator: Evaluator,
   context: OpContext,
   shapes: readonly Shape[],
   dataType: DataType,
@@ -75,7 +81,11 @@ export function foldValues(
   if (reader === undefined || !inputs.every(isKnown)) return [];
   const call = reader(context, node);
   const operands = node.operands?.map((index) => inputs[index]!) ?? inputs;
-  return (call && evaluate(call, operands as readonly ConstantArray[], { shapes, dataType })) ?? [];
+  return (
+    (call &&
+      evaluator.evaluate(call, operands as readonly ConstantArray[], { shapes, dataType })) ??
+    []
+  );
 }
 
 function isKnown({ values, shape }: Tensor): boolean {
