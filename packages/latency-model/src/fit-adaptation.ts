@@ -63,7 +63,8 @@ const LEAST_STEP = 1 / 16;
 const LEAST_GAIN = 0.1;
 /** With fewer measurements only the common factor is fitted. */
 const LEAST_MODELS = 3;
-const LEAST_MODELS_OF_KIND = 20;
+/** A kind of kernels counts as measured if at least so many models run it, unless told otherwise. */
+export const LEAST_MODELS_OF_KIND = 20;
 
 /**
  * Fits what turns the times of a known device into measured ones: Bayesian regression of the logarithms of totals, and
@@ -280,10 +281,14 @@ class Problem {
       let step = 1;
       const towards = (): Float64Array =>
         solution.map((value, column) => value + step * (next.solution[column]! - value));
-      while (step >= LEAST_STEP && !(loss(towards()) < before)) step /= 2;
-      if (step < LEAST_STEP) break;
-      const moved = towards();
-      const gain = before - loss(moved);
+      let moved = towards();
+      let gain = before - loss(moved);
+      while (step >= LEAST_STEP && !(gain > 0)) {
+        step /= 2;
+        moved = towards();
+        gain = before - loss(moved);
+      }
+      if (!(gain > 0)) break;
       solution = moved;
       if (gain < LEAST_GAIN) break;
     }

@@ -3,7 +3,13 @@ export type { KernelConfiguration } from './adaptation-features.ts';
 export { describeKernel, hasShapes } from './describe-kernel.ts';
 export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
-export { fitAdaptation, type KernelTime, knownMs, type MeasuredModel } from './fit-adaptation.ts';
+export {
+  fitAdaptation,
+  type KernelTime,
+  knownMs,
+  LEAST_MODELS_OF_KIND,
+  type MeasuredModel,
+} from './fit-adaptation.ts';
 export { type KernelDescription, macsOf } from './kernel-description.ts';
 export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 export { configurationCell, KernelModel } from './kernel-model.ts';

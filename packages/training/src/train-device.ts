@@ -5,6 +5,7 @@ import {
   KernelModel,
   kernelFloor,
   type LatencyModelWeights,
+  LEAST_MODELS_OF_KIND,
   type TermTable,
   termSets,
 } from '@nnmeter/latency-model';
@@ -28,8 +29,6 @@ export interface TrainingOptions {
   readonly onProgress?: (progress: BoostingProgress) => void;
 }
 
-const MIN_MODELS = 20;
-
 /**
  * Trains the latency model of a device on the models that `isTraining` lets through: a base that is linear in the terms
  * of its set, then trees that correct it. Limits of the device that are not known are estimated from the same models.
@@ -42,7 +41,7 @@ export function trainDevice(
   options: TrainingOptions = {},
 ): LatencyModelWeights {
   const { device, set, measured } = data;
-  const { anchors = device.anchors ?? [], leastModels = MIN_MODELS } = options;
+  const { anchors = device.anchors ?? [], leastModels = LEAST_MODELS_OF_KIND } = options;
   const weight = Float64Array.from(measured, (ms, model) => (ms > 0 && isTraining(model) ? 1 : 0));
   if (!weight.includes(1)) {
     throw new NnMeterError(
