@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'E_MISSING_PACKAGE'
   | 'E_WEIGHTS'
   | 'E_MEASUREMENTS'
+  | 'E_RUNNER'
   | 'E_DOWNLOAD'
   | 'E_USAGE';
 
