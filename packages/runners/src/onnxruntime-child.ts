@@ -1,0 +1,162 @@
+// The process in which ONNX Runtime measures: node onnxruntime-child.js PATH_OF_MODULE EXECUTION_PROVIDER
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { NnMeterError } from '@nnmeter/ir';
+import type { Answer } from './child-process.ts';
+import {
+  type Clock,
+  makeFeeds,
+  measureOnnx,
+  type OnnxRuntime,
+  openSession,
+} from './onnx-session.ts';
+
+export type OnnxRequest =
+  | { readonly kind: 'facts' }
+  | {
+      readonly kind: 'measure';
+      readonly file: string;
+      readonly runs: number;
+      readonly warmups: number;
+      readonly threads: number;
+      readonly files?: OptimisedFiles & { readonly profilePrefix: string };
+    }
+  | { readonly kind: 'optimise'; readonly file: string; readonly files: OptimisedFiles };
+
+/** Paths of optimised models to be written: before and after the layout of the processor is chosen. */
+export interface OptimisedFiles {
+  readonly extended: string;
+  readonly all: string;
+}
+
+export interface OnnxFacts {
+  readonly version: string | undefined;
+  readonly time: 'cpu' | 'wall';
+}
+
+type Measure = Extract<OnnxRequest, { kind: 'measure' }>;
+
+/** Processor time that moves in larger steps (Windows: 16 ms) times no single runs. */
+const MAX_CPU_STEP_MS = 0.1;
+
+const [path = '', executionProvider = ''] = process.argv.slice(2);
+let loaded: { readonly runtime: OnnxRuntime; readonly clock: Clock } | undefined;
+
+function load(): { readonly runtime: OnnxRuntime; readonly clock: Clock } {
+  loaded ??= { runtime: loadRuntime(), clock: makeClock() };
+  return loaded;
+}
+
+function loadRuntime(): OnnxRuntime {
+  try {
+    return createRequire(import.meta.url)(path) as OnnxRuntime;
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new NnMeterError('E_RUNNER', `${path} does not load: ${message}`, {
+      hint: 'install it anew, for this operating system and processor',
+      cause,
+    });
+  }
+}
+
+function makeClock(): Clock {
+  const wallMs = () => performance.now();
+  const cpuMs = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  const step = stepOf(cpuMs);
+  return step > MAX_CPU_STEP_MS ? { stepMs: 0.005, wallMs } : { stepMs: step, wallMs, cpuMs };
+}
+
+/** The smallest of a few steps of a clock that moves while this looks at it. */
+function stepOf(now: () => number): number {
+  let [last, smallest] = [now(), Infinity];
+  for (let count = 0; count < 10; ) {
+    const time = now();
+    if (time === last) continue;
+    smallest = Math.min(smallest, time - last);
+    last = time;
+    count++;
+  }
+  return smallest;
+}
+
+async function serve(request: OnnxRequest): Promise<unknown> {
+  const { runtime, clock } = load();
+  switch (request.kind) {
+    case 'facts':
+      return factsOf(runtime, clock);
+    case 'measure':
+      return measure(runtime, clock, request);
+    case 'optimise':
+      return writeOptimised(runtime, request.file, request.files);
+  }
+}
+
+function factsOf(runtime: OnnxRuntime, clock: Clock): OnnxFacts {
+  const { env } = runtime as { env?: { versions?: { common?: string } } };
+  return { version: env?.versions?.common, time: clock.cpuMs === undefined ? 'wall' : 'cpu' };
+}
+
+async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Promise<unknown> {
+  const options = { ...request, executionProvider };
+  // Only onnxruntime-node reads files.
+  const model = executionProvider === 'cpu' ? request.file : await readFile(request.file);
+  const result = await measureOnnx(runtime, model, options, clock);
+  if (request.files !== undefined) {
+    await profile(runtime, options, request.files.profilePrefix);
+    await writeOptimised(runtime, request.file, request.files);
+  }
+  return result;
+}
+
+async function profile(
+  runtime: OnnxRuntime,
+  options: Measure & { executionProvider: string },
+  profileFilePrefix: string,
+): Promise<void> {
+  const session = await openSession(runtime, options.file, options, {
+    enableProfiling: true,
+    profileFilePrefix,
+  });
+  const feeds = await makeFeeds(runtime, options.file);
+  for (let count = 0; count < options.warmups + options.runs; count++) await session.run(feeds);
+  session.endProfiling();
+  await session.release?.();
+}
+
+async function writeOptimised(
+  runtime: OnnxRuntime,
+  file: string,
+  files: OptimisedFiles,
+): Promise<void> {
+  for (const level of ['extended', 'all'] as const) {
+    const session = await openSession(
+      runtime,
+      file,
+      { threads: 1, executionProvider },
+      { graphOptimizationLevel: level, optimizedModelFilePath: files[level] },
+    );
+    await session.release?.();
+  }
+}
+
+async function answer(request: OnnxRequest): Promise<Answer> {
+  try {
+    return { result: await serve(request) };
+  } catch (error) {
+    if (!(error instanceof NnMeterError)) {
+      return { error: { code: 'E_RUNNER', problem: `ONNX Runtime fails: ${error}` } };
+    }
+    const { code, problem, hint } = error;
+    return { error: { code, problem, ...(hint !== undefined && { hint: hint.text }) } };
+  }
+}
+
+// Ctrl-C reaches the whole group of processes; the parent decides.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
+process.on('message', async (request: OnnxRequest) => {
+  process.send!(await answer(request));
+});

@@ -1,0 +1,9 @@
+/** The part that runs in browsers too: the one entry beside `index.ts`, which needs Node. */
+export {
+  type Clock,
+  measureOnnx,
+  type OnnxMeasureOptions,
+  type OnnxRuntime,
+  type OnnxSession,
+  type SessionOptions,
+} from './onnx-session.ts';
