@@ -1,5 +1,5 @@
 import { isMeasurement } from '@nnmeter/latency-model';
-import type { RunnerResult } from './runner.ts';
+import type { RunnerResult } from '@nnmeter/runners';
 
 /** What of a model tells a possible latency from an impossible one. */
 export interface ModelSize {

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { fileError, isMissing, readBoundedText } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import type { FusedNode, LayerTime, RunnerFacts } from '@nnmeter/runners';
 import { lockFile } from './lock-file.ts';
-import type { FusedNode, LayerTime, RunnerFacts } from './runner.ts';
 
 /** What a journal is of: its first line. */
 export interface JournalHeader {
@@ -23,10 +23,14 @@ interface Timed {
   readonly tookMs: number;
 }
 
+/** The plan's models; those that the others contradict, again; some of the others, for the repeat ceiling. */
+export type Phase = 'models' | 'outliers' | 'repeats';
+
 /** One measurement of one model. */
 export interface MeasuredLine extends Timed {
   readonly kind: 'measured';
   readonly id: string;
+  readonly phase: Phase;
   readonly ms: number;
   readonly medianMs: number;
   readonly wallMs?: number;

@@ -1,6 +1,6 @@
+import type { Runner } from '@nnmeter/runners';
 import type { Journal } from './journal.ts';
 import type { PlannedModel } from './planned-model.ts';
-import type { Runner } from './runner.ts';
 import { type NextModel, Schedule, type ScheduleOptions } from './schedule.ts';
 import { Stopwatch, type StopwatchOptions } from './stopwatch.ts';
 
@@ -26,6 +26,6 @@ export async function measureModels(
     const next = schedule.next();
     if (next === undefined) return;
     options.onProgress?.(next);
-    await stopwatch.measure(next.model);
+    await stopwatch.measure(next.model, next.phase);
   }
 }

@@ -1,6 +1,6 @@
 import { hashOf } from '@nnmeter/dataset';
 import { mobilenetV2 } from '@nnmeter/zoo';
-import type { Journal } from './journal.ts';
+import type { Journal, Phase } from './journal.ts';
 import type { PlannedModel } from './planned-model.ts';
 import { isSettled, REFERENCE, type Session, sessionMs, sessionsOf } from './sessions.ts';
 
@@ -16,9 +16,6 @@ export interface ScheduleOptions extends Budget {
   /** Tells which models the others contradict, by the ms so far: they are measured again. */
   readonly outliers?: (measured: ReadonlyMap<string, number>) => readonly string[];
 }
-
-/** The plan's models; those that the others contradict, again; some of the others, for the repeat ceiling. */
-export type Phase = 'models' | 'outliers' | 'repeats';
 
 /** What to measure next, and how far that is. */
 export interface NextModel {

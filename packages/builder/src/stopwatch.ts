@@ -1,10 +1,10 @@
 import { loadavg } from 'node:os';
 import { graphToOnnx } from '@nnmeter/export-onnx';
 import { type Graph, macsOfNodes, NnMeterError, quote } from '@nnmeter/ir';
+import type { RunnableModel, Runner, RunnerResult } from '@nnmeter/runners';
 import { impossibility, type ModelSize } from './check-result.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Phase } from './journal.ts';
 import type { PlannedModel } from './planned-model.ts';
-import type { RunnableModel, Runner, RunnerResult } from './runner.ts';
 import { reference } from './schedule.ts';
 import { REFERENCE } from './sessions.ts';
 
@@ -55,9 +55,9 @@ export class Stopwatch {
    * failed.
    * @throws NnMeterError E_RUNNER if it cannot measure that one either, or fails too often
    */
-  async measure(model: PlannedModel): Promise<void> {
+  async measure(model: PlannedModel, phase: Phase): Promise<void> {
     const outcome = await this.#try(model);
-    if ('result' in outcome) return this.#note(model, outcome);
+    if ('result' in outcome) return this.#note(model, phase, outcome);
     const { problem, isOfModel } = outcome;
     if (model.id === REFERENCE) throw lost(this.#runner, problem);
     if (!isOfModel) {
@@ -77,12 +77,14 @@ export class Stopwatch {
 
   async #note(
     { id }: PlannedModel,
+    phase: Phase,
     { result, tookMs }: Extract<Outcome, { result: RunnerResult }>,
   ): Promise<void> {
     const { ms, medianMs, wallMs, runs, layers } = result;
     await this.#journal.add({
       kind: 'measured',
       id,
+      phase,
       ms,
       medianMs,
       ...(wallMs !== undefined && { wallMs }),

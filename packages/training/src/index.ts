@@ -1,4 +1,5 @@
 export { type Anchor, readAnchors } from './anchors.ts';
+export { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
 export { type Device, type DeviceFolder, readDevice, readDevices } from './device.ts';
 export { estimatePhysics, type PhysicsData } from './estimate-physics.ts';
 export { accuracyOf, predictAll, type Totals } from './evaluate.ts';
