@@ -86,7 +86,7 @@ export async function openJournal(
       throw new NnMeterError(
         'E_INVALID_INPUT',
         `${quote(path)} is there already, the journal of a build that was begun`,
-        { where: { file: path }, hint: 'go on with it by resuming (--resume), or delete it' },
+        { where: { file: path }, hint: 'resume that build, or delete the file' },
       );
     }
     const { whole, lines, found } = readLines(text ?? '', path, header);
@@ -189,7 +189,7 @@ function checkHeader(found: Partial<JournalHeader>, expected: JournalHeader, pat
       `${quote(path)} is the journal of another build: its ${field} is ${said(found[field])}, here it is ${said(expected[field])}`,
       {
         where: { file: path },
-        hint: 'build with the same options as at first, or with another journal (--journal)',
+        hint: 'build with the same options as at first, or with another journal',
       },
     );
   }

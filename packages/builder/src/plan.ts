@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRandom } from '@nnmeter/forest';
-import { type Graph, macsOfNodes, NnMeterError } from '@nnmeter/ir';
+import { elementCount, type Graph, macsOfNodes, NnMeterError } from '@nnmeter/ir';
 import { type Draft, type Draw, shuffled } from './draw.ts';
 import { NETWORK_DRAWS } from './network-draws.ts';
 import { ownModels } from './own-models.ts';
@@ -17,6 +17,8 @@ export interface PlanOptions {
 /** As the networks of the experiments that set the defaults (docs/own-device.md). */
 const LEAST_MACS = 10e6;
 const MOST_MACS = 1.5e9;
+/** Of weights: what takes seconds to write and load could be measured ten times less often. */
+const MOST_WEIGHTS = 25e6;
 /** Of draws until a network has a size that can be measured. */
 const MAX_DRAWS = 50;
 /** Of each round. */
@@ -67,10 +69,20 @@ function drawModel(draw: Draw, random: () => number): PlannedModel {
 /** Also that its image is not too small for it. */
 function hasRightSize({ build, isKernel }: Draft): boolean {
   try {
-    const macs = macsOfNodes(build('draft')).reduce((sum, each) => sum + each, 0);
-    return macs <= MOST_MACS && (isKernel || macs >= LEAST_MACS);
+    const graph = build('draft');
+    const macs = macsOfNodes(graph).reduce((sum, each) => sum + each, 0);
+    const fits = macs <= MOST_MACS && weightsOf(graph) <= MOST_WEIGHTS;
+    return fits && (isKernel || macs >= LEAST_MACS);
   } catch (error) {
     if (error instanceof NnMeterError && error.code === 'E_SHAPE') return false;
     throw error;
   }
+}
+
+/** Number of elements of all constants. */
+function weightsOf(graph: Graph): number {
+  let elements = 0;
+  for (const { kind, shape } of graph.tensors.values())
+    if (kind === 'constant') elements += elementCount(shape ?? []);
+  return elements;
 }
