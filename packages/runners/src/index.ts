@@ -1,8 +1,17 @@
+export { commandRunner } from './command-runner.ts';
+export {
+  type CommandTemplate,
+  type FactCommand,
+  type LatencyPlace,
+  readTemplate,
+} from './command-template.ts';
+export type { LayerParser } from './layer-parsers.ts';
 export {
   type OnnxRuntimeRunnerOptions,
   onnxRuntimeRunner,
   onnxRuntimeWebRunner,
 } from './onnxruntime-runner.ts';
+export { type OpenRunnerOptions, openRunner, runnerNames } from './open-runner.ts';
 export type {
   FusedNode,
   LayerTime,

@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { fileError, makeTemporaryFolder, readBoundedText } from '@nnmeter/files';
-import { type Graph, locateError, NnMeterError, quote } from '@nnmeter/ir';
+import { makeTemporaryFolder, readBoundedText } from '@nnmeter/files';
+import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { type RequestLimits, ServingProcess } from './child-process.ts';
+import { withModelFile } from './model-folder.ts';
 import { readOnnxFile } from './onnx-file.ts';
 import type { OnnxFacts, OnnxRequest, OptimisedFiles } from './onnxruntime-child.ts';
 import { groupOptimised, type OptimisedGroup } from './optimised-nodes.ts';
@@ -19,6 +20,7 @@ import type {
   RunnerFacts,
   RunnerResult,
 } from './runner.ts';
+import { requireLayers } from './samples.ts';
 
 const CHILD = fileURLToPath(new URL('./onnxruntime-child.js', import.meta.url));
 
@@ -88,7 +90,7 @@ class OnnxRuntimeRunner implements Runner {
   }
 
   measure(model: RunnableModel, options: MeasureOptions): Promise<RunnerResult> {
-    return this.#withFile(model, async (file, folder) => {
+    return withModelFile(this.#folder.path, model, this.format, async (file, folder) => {
       const { runs, warmups, threads, timeoutMs, signal } = options;
       const files =
         options.layers && this.#isNative
@@ -99,12 +101,13 @@ class OnnxRuntimeRunner implements Runner {
         { timeoutMs, signal },
       )) as RunnerResult;
       if (files === undefined) return result;
-      return { ...result, layers: await readLayers(model.graph, folder, files, options) };
+      const layers = await readLayers(model.graph, folder, files, options);
+      return { ...result, layers: requireLayers(layers, result.ms) };
     });
   }
 
   async #fusedNodes(model: RunnableModel, signal?: AbortSignal): Promise<readonly FusedNode[]> {
-    return this.#withFile(model, async (file, folder) => {
+    return withModelFile(this.#folder.path, model, this.format, async (file, folder) => {
       const files = optimisedFiles(folder);
       await this.#request({ kind: 'optimise', file, files }, { timeoutMs: OPTIMISE_MS, signal });
       const groups = await readGroups(model.graph, files);
@@ -119,25 +122,6 @@ class OnnxRuntimeRunner implements Runner {
 
   #request(request: OnnxRequest, limits: RequestLimits): Promise<unknown> {
     return this.#serving.request(request, limits);
-  }
-
-  /** Runs `body` with the model in a folder of its own, which is deleted. Errors name the model. */
-  async #withFile<T>(
-    model: RunnableModel,
-    body: (file: string, folder: string) => Promise<T>,
-  ): Promise<T> {
-    const folder = await mkdtemp(join(this.#folder.path, 'model-'));
-    try {
-      const file = join(folder, 'model.onnx');
-      await writeFile(file, model.bytes()).catch((cause: unknown) => {
-        throw fileError('write', file, cause);
-      });
-      return await body(file, folder);
-    } catch (error) {
-      throw locateError({ file: model.id }, error);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
   }
 }
 
@@ -173,7 +157,7 @@ async function readLayers(
       }
       ms += time;
     }
-    return { name: optimised.join(' '), op, ms, nodes };
+    return { name: optimised.join(' '), op, ms, ...(nodes.length > 0 && { nodes }) };
   });
 }
 

@@ -1,5 +1,5 @@
-import { NnMeterError } from '@nnmeter/ir';
-import type { RunnerResult } from './runner.ts';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import type { LayerTime, RunnerResult } from './runner.ts';
 
 /** Milliseconds of one run each. */
 export interface Samples {
@@ -45,4 +45,28 @@ export function requireConsistent(first: number, second: number): void {
     `the same model took ${first} ms and ${second} ms, which differ more than a thousandfold`,
     { hint: 'check the units, and that nothing else keeps the device busy' },
   );
+}
+
+/** What a layer's share may be off, beside what the runtime itself takes around layers. */
+const LOST_SHARE = 0.5;
+const AROUND_LAYERS_MS = 0.5;
+/** Measuring layers makes them slower, and means are above minima; not so much. */
+const MAX_LAYERS_RATIO = 20;
+
+/** @throws NnMeterError E_RUNNER if one has no time, or together they are far from what the model takes */
+export function requireLayers(layers: readonly LayerTime[], ms: number): readonly LayerTime[] {
+  let sum = 0;
+  for (const layer of layers) {
+    if (!Number.isFinite(layer.ms) || layer.ms < 0) {
+      throw new NnMeterError('E_RUNNER', `${layer.ms} ms is no time of layer ${quote(layer.name)}`);
+    }
+    sum += layer.ms;
+  }
+  if (sum > MAX_LAYERS_RATIO * ms || sum < LOST_SHARE * ms - AROUND_LAYERS_MS) {
+    throw new NnMeterError(
+      'E_RUNNER',
+      `its ${layers.length} layers take ${sum} ms together, but the model ${ms} ms: layers are missing, or in another unit`,
+    );
+  }
+  return layers;
 }

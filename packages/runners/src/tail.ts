@@ -19,9 +19,9 @@ export class Tail {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const UNPRINTABLE = /\x1b\[[\d;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]+/g;
+const UNPRINTABLE = /\x1b\[[\d;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]/g;
 
 /** Without colours, and with control characters and broken UTF-8 as blanks. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (found) => (found.startsWith('\x1b[') ? '' : ' '));
+  return text.replace(UNPRINTABLE, (found) => (found.length > 1 ? '' : ' ')).replace(/ {2,}/g, ' ');
 }

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import { printable, Tail } from './tail.ts';
+
+export interface ProgramLimits {
+  /** A moment of `performance.now()`. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ProgramOutput {
+  /** What it printed to stdout, then what it printed to stderr. */
+  readonly text: string;
+  /** From its start to its end. */
+  readonly wallMs: number;
+}
+
+/** More than any benchmark prints. */
+const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
+/** What error messages quote of the output. */
+const QUOTED = 500;
+
+const running = new Set<ChildProcess>();
+
+/**
+ * Runs a program, without a shell, in a folder. It and what it started are killed if it takes too long, prints too
+ * much, or the signal aborts.
+ * @throws NnMeterError E_RUNNER if it does not start, ends with another exit code than 0, or is killed; the signal's reason
+ */
+export async function runProgram(
+  argv: readonly string[],
+  folder: string,
+  { deadline, signal }: ProgramLimits,
+  install?: string,
+): Promise<ProgramOutput> {
+  signal?.throwIfAborted();
+  const [file = '', ...parameters] = argv;
+  const start = performance.now();
+  const child = spawn(file, parameters, {
+    cwd: folder,
+    // Not by default: tests and embedders may have replaced it.
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, to be killed as a whole.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  track(child);
+  const output = new Output();
+  const done = new AbortController();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (problem: string, hint?: string) =>
+        reject(failure(argv, `${problem}${output.quoted()}`, hint));
+      child.once('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT'
+          ? fail('is not there', install ?? 'install it, and put it on the PATH')
+          : fail(`does not start: ${error.message}`),
+      );
+      child.once('close', (code, killer) => {
+        if (code === 0) resolve();
+        else fail(killer === null ? `failed (exit code ${code})` : `was ended by ${killer}`);
+      });
+      output.read(child, () => fail(`printed more than ${MAX_OUTPUT_BYTES >> 20} MiB`));
+      const timer = setTimeout(
+        () => fail('took too long', 'allow it more time, or leave this model out'),
+        Math.max(0, deadline - start),
+      );
+      done.signal.addEventListener('abort', () => clearTimeout(timer));
+      signal?.addEventListener('abort', () => reject(signal.reason), { signal: done.signal });
+    });
+    return { text: output.text(), wallMs: performance.now() - start };
+  } catch (error) {
+    kill(child);
+    throw error;
+  } finally {
+    done.abort();
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killAll);
+  }
+}
+
+function track(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', killAll);
+  running.add(child);
+}
+
+function killAll(): void {
+  for (const child of running) kill(child);
+}
+
+function kill(child: ChildProcess): void {
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+function failure(argv: readonly string[], problem: string, hint?: string): NnMeterError {
+  return new NnMeterError('E_RUNNER', `${quote(argv[0]!)} ${problem}`, hint ? { hint } : {});
+}
+
+/** What a program prints, up to a limit. */
+class Output {
+  readonly #stdout: Buffer[] = [];
+  readonly #stderr: Buffer[] = [];
+  readonly #tail = new Tail(QUOTED);
+  #length = 0;
+
+  read(child: ChildProcess, tooMuch: () => void): void {
+    const keep = (pieces: Buffer[]) => (piece: Buffer) => {
+      this.#length += piece.length;
+      this.#tail.add(piece);
+      if (this.#length > MAX_OUTPUT_BYTES) tooMuch();
+      else pieces.push(piece);
+    };
+    child.stdout!.on('data', keep(this.#stdout));
+    child.stderr!.on('data', keep(this.#stderr));
+  }
+
+  text(): string {
+    const [stdout, stderr] = [this.#stdout, this.#stderr].map((pieces) =>
+      Buffer.concat(pieces).toString('utf8'),
+    );
+    return `${stdout}\n${stderr}`;
+  }
+
+  quoted(): string {
+    const text = this.#tail.text();
+    return text === '' ? '' : `: ${text}`;
+  }
+}
+
+/** The end of an output, for messages. */
+export function quoteEnd(text: string): string {
+  const shown = printable(text.slice(-QUOTED)).trim();
+  return shown === '' ? 'it printed nothing' : `it printed: ${shown}`;
+}
