@@ -9,8 +9,8 @@ export interface ModelSize {
 
 /** No processor multiplies as many numbers in a ms, one image at a time: 20 million million a second. */
 const MOST_MACS_PER_MS = 2e10;
-/** Nor goes through so many operations. */
-const MOST_NODES_PER_MS = 20_000;
+/** Nor goes through so many operations, one after the other: graphics processors start a kernel in 2 us. */
+const MOST_NODES_PER_MS = 4_000;
 /** Clocks differ, and threads have CPU time each. */
 const LEAST_TIME_SHARE = 0.5;
 

@@ -20,6 +20,7 @@ export {
   type LearnedRules,
   type RuleEvidence,
   rulesFromGraphs,
+  rulesFromTimes,
   type ShownGraph,
 } from './learn-rules.ts';
 export { type MeasuringOptions, measureModels } from './measure.ts';

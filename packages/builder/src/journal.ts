@@ -181,16 +181,23 @@ function checkHeader(found: Partial<JournalHeader>, expected: JournalHeader, pat
       where: { file: path },
     });
   }
-  for (const field of ['version', 'name', 'runner', 'seed', 'plan'] as const) {
-    if (found[field] === expected[field]) continue;
+  for (const [field, value] of Object.entries(identityOf(expected))) {
+    const own = identityOf(found)[field];
+    if (own === value) continue;
     const said = (value: unknown): string => JSON.stringify(value)?.slice(0, 40) ?? 'none';
     throw new NnMeterError(
       'E_INVALID_INPUT',
-      `${quote(path)} is the journal of another build: its ${field} is ${said(found[field])}, here it is ${said(expected[field])}`,
+      `${quote(path)} is the journal of another build: its ${field} is ${said(own)}, here it is ${said(value)}`,
       {
         where: { file: path },
         hint: 'build with the same options as at first, or with another journal',
       },
     );
   }
+}
+
+/** What must be the same for measurements to belong together. */
+function identityOf(header: Partial<JournalHeader>): Readonly<Record<string, unknown>> {
+  const { version, name, runner, seed, plan, facts } = header;
+  return { version, name, runner, runtime: `${facts?.runtime} ${facts?.version}`, seed, plan };
 }

@@ -68,7 +68,9 @@ export class Schedule {
     const secondsLeft = this.#secondsLeft(sessions.length, done, total);
     const state = { phase, done, total, secondsLeft };
     const again = last !== undefined && lines.at(-1)!.id === last.id && !isSettled(msOf(last));
-    if (again) return { ...state, model: this.#byId.get(last.id) ?? reference };
+    if (again) {
+      return { ...state, phase: last.lines[0]!.phase, model: this.#byId.get(last.id) ?? reference };
+    }
     if (this.#needsReference(sessions, id === undefined)) return { ...state, model: reference };
     return id === undefined ? undefined : { ...state, model: this.#byId.get(id)! };
   }

@@ -12,6 +12,8 @@ export interface StopwatchOptions {
   readonly threads: number;
   /** Longest that one measurement may take, ms; default: a minute, or more where the device is slow. */
   readonly timeoutMs?: number;
+  /** A runner that pays no heed to its timeout is left so much later, ms; default 5,000. */
+  readonly graceMs?: number;
   readonly signal?: AbortSignal;
   /** ms since 1970; default: the machine's clock. */
   readonly now?: () => number;
@@ -24,7 +26,6 @@ const WARMUPS = 2;
 const LEAST_TIMEOUT_MS = 60_000;
 /** A device gets so many times what its speed so far would have it need. */
 const TIMEOUT_FACTOR = 20;
-/** A runner that pays no heed to its timeout is left so much later. */
 const GRACE_MS = 5_000;
 /** A measurement that fails, or cannot be, is repeated once. */
 const ATTEMPTS = 2;
@@ -124,7 +125,8 @@ export class Stopwatch {
       Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * (runs + WARMUPS) * expectedMs);
     const started = this.#now();
     try {
-      const result = await inTime(timeoutMs, signal, (inner) =>
+      const { graceMs = GRACE_MS } = this.#options;
+      const result = await inTime(timeoutMs + graceMs, signal, (inner) =>
         this.#runner.measure(model, {
           runs,
           warmups: WARMUPS,
@@ -204,14 +206,14 @@ async function inTime<T>(
   const end = new AbortController();
   const late = new NnMeterError(
     'E_RUNNER',
-    `nothing was measured in ${Math.round(timeoutMs / 1000)} s`,
+    `nothing was measured in ${(timeoutMs / 1000).toPrecision(3)} s`,
   );
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => end.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const left = new Promise<never>((_, reject) => {
     end.signal.addEventListener('abort', () => reject(end.signal.reason), { once: true });
-    timer = setTimeout(() => end.abort(late), timeoutMs + GRACE_MS);
+    timer = setTimeout(() => end.abort(late), timeoutMs);
   });
   try {
     signal?.throwIfAborted();

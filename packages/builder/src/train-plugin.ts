@@ -72,8 +72,8 @@ const CROSS_VALIDATE_BELOW = 100;
 const LEAST_NETWORKS = 8;
 /** A kind counts as measured if so many models run it. */
 const LEAST_MODELS = 3;
-/** No device that runs such networks is so much slower or faster than one of the known ones. */
-const MOST_SCALE = 300;
+/** No device that runs such networks takes so many times what the nearest of the known ones takes, or so little of it. */
+const SCALES = { least: 1 / 300, most: 100 } as const;
 
 /**
  * Trains a predictor of a device on what was measured, and checks it on networks that training did not see.
@@ -201,7 +201,7 @@ function requireDifferent(networks: readonly number[], set: MeasuredSet['set']):
 }
 
 function requireUnit({ name, scale }: AdaptedDevice): void {
-  if (scale <= MOST_SCALE && scale >= 1 / MOST_SCALE) return;
+  if (scale <= SCALES.most && scale >= SCALES.least) return;
   throw new NnMeterError(
     'E_MEASUREMENTS',
     `all measurements are ${scale.toPrecision(2)} times those of ${name}, the nearest known device, which no device is`,

@@ -109,7 +109,7 @@ const buildOptions = {
     type: 'string',
     demandOption: true,
     requiresArg: true,
-    describe: 'What measures: onnxruntime, onnxruntime-web, ... (README: all)',
+    describe: 'What measures: onnxruntime, openvino, ... (README: all), or a JSON file',
   },
   minutes: {
     type: 'number',

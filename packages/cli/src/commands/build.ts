@@ -12,10 +12,9 @@ import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { buildJournal, keepPlugin, requireFreeName } from '@nnmeter/nn-meter-predictors';
 import { listDefinitions, listFormats, modelFileToGraph, requireShapes } from '@nnmeter/predictor';
 import { formatShare, printable } from '@nnmeter/report';
-import type { Runner } from '@nnmeter/runners';
+import { openRunner, type Runner } from '@nnmeter/runners';
 import { type BuildArguments, threadCount, usageError } from '../arguments.ts';
 import { startSteps } from '../render/progress.ts';
-import { openRunner } from '../runners.ts';
 import { beforeEnding } from '../signals.ts';
 import { listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
@@ -38,7 +37,9 @@ export async function build(options: BuildArguments, terminal: Terminal): Promis
   if (output !== undefined) await requireEmpty(output);
   const journal = options.journal ?? (await buildJournal(name));
   const own = await readOwn(options.for ?? []);
-  const runner = await openRunner(options.runner, { serial: options.serial });
+  const runner = await openRunner(options.runner, {
+    ...(options.serial !== undefined && { parameters: { serial: options.serial } }),
+  });
   const steps = await startSteps(terminal.showsProgress, (text) => terminal.note(text));
   const takeBack = beforeEnding(() => leave(runner, journal, terminal));
   try {
