@@ -56,10 +56,15 @@ export function adaptKnown(
   return adapted.sort((a, b) => a.error - b.error);
 }
 
+/** A plan has images of hundreds of sides, and each would be a group that one or two models speak for. */
+const OF_A_SIDE = / at \d+$/;
+
 function modelTimes(set: KernelSet, weights: LatencyModelWeights): ModelTime[] {
   const model = new KernelModel(weights);
   const times = set.kernels.map((kernel) => ({
-    groups: kernelGroups(kernel, !model.isMeasured(kernel)),
+    groups: kernelGroups(kernel, !model.isMeasured(kernel)).filter(
+      ({ name }) => !OF_A_SIDE.test(name),
+    ),
     ms: model.latency(kernel),
   }));
   return Array.from({ length: set.modelStart.length - 1 }, (_, index) => {
