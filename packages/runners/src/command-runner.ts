@@ -97,7 +97,7 @@ class CommandRunner implements Runner {
     const deadline = performance.now() + SIDE_MS;
     try {
       const { text } = await runProgram(argv, this.#folder.path, { deadline, signal });
-      return matchesOf(text, fact.regexp ?? FIRST_LINE)[0];
+      return matchesOf(text, fact.regexp ?? FIRST_LINE)[0]![0];
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof NnMeterError) return undefined;
@@ -206,6 +206,12 @@ class CommandRunner implements Runner {
     const [medianMs = Number.NaN] = await read(median, findLatencies);
     requireTime(medianMs);
     requireConsistent(result.ms, medianMs);
+    if (medianMs < result.ms) {
+      throw new NnMeterError(
+        'E_RUNNER',
+        `the median of its runs, ${medianMs} ms, is below their minimum, ${result.ms} ms`,
+      );
+    }
     return { result: { ...all, medianMs }, wallMs };
   }
 

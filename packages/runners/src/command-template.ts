@@ -24,11 +24,13 @@ export interface CommandTemplate {
   readonly facts?: Readonly<Record<string, string | FactCommand>>;
 }
 
+export type Unit = 'us' | 'ms' | 's';
+
 export interface LatencyPlace {
   readonly file?: string;
   readonly regexp?: string;
   readonly jsonPath?: string;
-  readonly unit: 'us' | 'ms' | 's';
+  readonly unit: Unit | 'printed';
 }
 
 export interface FactCommand {

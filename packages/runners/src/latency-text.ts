@@ -1,40 +1,44 @@
 import { runInNewContext } from 'node:vm';
 import { NnMeterError } from '@nnmeter/ir';
-import type { LatencyPlace } from './command-template.ts';
+import type { LatencyPlace, Unit } from './command-template.ts';
 
-const MS: Readonly<Record<LatencyPlace['unit'], number>> = { us: 1e-3, ms: 1, s: 1e3 };
+const MS: Readonly<Record<Unit, number>> = { us: 1e-3, ms: 1, s: 1e3 };
 
 /**
  * The latencies that stand in a text, ms: one, or several where a JSON path names a list.
  * @throws NnMeterError E_RUNNER if there is none, or what stands there is no number
  */
 export function findLatencies(text: string, place: LatencyPlace): readonly number[] {
-  const found =
-    place.regexp === undefined
-      ? byPath(text, place.jsonPath!)
-      : [matchesOf(text, place.regexp).at(-1)];
-  return found.map((value) => {
-    const number = typeof value === 'string' ? Number(value) : value;
-    if (typeof number === 'number' && Number.isFinite(number) && value !== '') {
-      return number * MS[place.unit];
-    }
-    throw new NnMeterError('E_RUNNER', `${JSON.stringify(value)} is no number of ${place.unit}`);
-  });
+  if (place.regexp === undefined) {
+    return valuesAt(text, place.jsonPath!).map((value) => toMs(value, place.unit));
+  }
+  const [value, printed = ''] = matchesOf(text, place.regexp).at(-1)!;
+  return [toMs(value, place.unit === 'printed' ? printed : place.unit)];
+}
+
+function toMs(value: unknown, unit: string): number {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  const known = Object.hasOwn(MS, unit) && typeof number === 'number' && Number.isFinite(number);
+  if (known) return number * MS[unit as Unit];
+  throw new NnMeterError(
+    'E_RUNNER',
+    `${JSON.stringify(value)} is no number of ${unit || 'a unit'}`,
+  );
 }
 
 /** Patterns that try everything against everything end so. */
 const REGEXP_MS = 2000;
 
 /**
- * The first groups of all matches.
+ * The groups of all matches, in their order.
  * @throws NnMeterError E_RUNNER if there are none, or the search takes too long
  */
-export function matchesOf(text: string, regexp: string): readonly [string, ...string[]] {
-  let groups: readonly string[];
+export function matchesOf(text: string, regexp: string): readonly (readonly string[])[] {
+  let groups: readonly (readonly string[])[];
   try {
     // What runs is our own code; the time limit of `vm` is the only one that stops a regular expression.
     groups = runInNewContext(
-      `Array.from(text.matchAll(new RegExp(regexp, 'gm')), (match) => String(match[1]))`,
+      `Array.from(text.matchAll(new RegExp(regexp, 'gm')), (match) => match.slice(1))`,
       { text, regexp },
       { timeout: REGEXP_MS },
     );
@@ -42,15 +46,14 @@ export function matchesOf(text: string, regexp: string): readonly [string, ...st
     const { message } = cause as Error;
     throw new NnMeterError('E_RUNNER', `looking for /${regexp}/ fails: ${message}`, { cause });
   }
-  const [first, ...others] = groups;
-  if (first === undefined) throw new NnMeterError('E_RUNNER', `nothing in it matches /${regexp}/`);
-  return [first, ...others];
+  if (groups.length > 0) return groups;
+  throw new NnMeterError('E_RUNNER', `nothing in it matches /${regexp}/`);
 }
 
 /** A key, or what stands in brackets. */
 const STEP = /([^.[\]]+)|\[(\d+|\*)\]/g;
 
-function byPath(text: string, path: string): readonly unknown[] {
+function valuesAt(text: string, path: string): readonly unknown[] {
   let values: readonly unknown[];
   try {
     values = [JSON.parse(text)];

@@ -105,8 +105,8 @@ async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Pr
   const model = executionProvider === 'cpu' ? request.file : await readFile(request.file);
   const result = await measureOnnx(runtime, model, options, clock);
   if (request.files !== undefined) {
-    await profile(runtime, options, request.files.profilePrefix);
-    await writeOptimised(runtime, request.file, request.files);
+    await profile(runtime, options, request.files);
+    await writeOptimised(runtime, request.file, { extended: request.files.extended });
   }
   return result;
 }
@@ -114,11 +114,12 @@ async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Pr
 async function profile(
   runtime: OnnxRuntime,
   options: Measure & { executionProvider: string },
-  profileFilePrefix: string,
+  files: NonNullable<Measure['files']>,
 ): Promise<void> {
   const session = await openSession(runtime, options.file, options, {
     enableProfiling: true,
-    profileFilePrefix,
+    profileFilePrefix: files.profilePrefix,
+    optimizedModelFilePath: files.all,
   });
   const feeds = await makeFeeds(runtime, options.file);
   for (let count = 0; count < options.warmups + options.runs; count++) await session.run(feeds);
@@ -129,15 +130,14 @@ async function profile(
 async function writeOptimised(
   runtime: OnnxRuntime,
   file: string,
-  files: OptimisedFiles,
+  files: Partial<OptimisedFiles>,
 ): Promise<void> {
   for (const level of ['extended', 'all'] as const) {
-    const session = await openSession(
-      runtime,
-      file,
-      { threads: 1, executionProvider },
-      { graphOptimizationLevel: level, optimizedModelFilePath: files[level] },
-    );
+    const optimizedModelFilePath = files[level];
+    if (optimizedModelFilePath === undefined) continue;
+    const options = { threads: 1, executionProvider };
+    const special = { graphOptimizationLevel: level, optimizedModelFilePath };
+    const session = await openSession(runtime, file, options, special);
     await session.release?.();
   }
 }

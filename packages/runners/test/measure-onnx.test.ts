@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { graphToOnnx } from '@nnmeter/export-onnx';
 import { GraphBuilder } from '@nnmeter/ir';
 import { type Clock, measureOnnx, type OnnxRuntime } from '@nnmeter/runners/onnxruntime';
+import onnxruntime from 'onnxruntime-web';
 
 const builder = new GraphBuilder('tiny');
 const image = builder.input('image', [1, 3, 4, 4]);
@@ -77,6 +78,15 @@ test('what the model asks for is fed, and never zeros alone', async () => {
   expect(tensor).toMatchObject({ type: 'float32', shape: [1, 3, 4, 4] });
   expect(tensor.data).toHaveLength(48);
   expect(tensor.data.every((value) => value > 0 && value < 1)).toBe(true);
+});
+
+test('the module of browsers measures in this process', async () => {
+  onnxruntime.env.wasm.numThreads = 1;
+  const clock: Clock = { stepMs: 0.005, wallMs: () => performance.now() };
+  const result = await measureOnnx(onnxruntime, MODEL, options, clock);
+  expect(result.runs).toBe(3);
+  expect(result.ms).toBeGreaterThan(0);
+  expect(result.wallMs).toBeUndefined();
 });
 
 describe('what cannot be', () => {

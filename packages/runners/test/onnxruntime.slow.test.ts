@@ -18,6 +18,7 @@ import {
   onnxRuntimeWebRunner,
   type Runner,
 } from '@nnmeter/runners';
+import type { OnnxRuntime } from '@nnmeter/runners/onnxruntime';
 import { buildDatasetModel, buildModel } from '@nnmeter/zoo';
 import { asModel } from './support/models.ts';
 
@@ -31,15 +32,8 @@ const OPTIONS: MeasureOptions = {
 const squeezenet = asModel(buildModel('squeezenet1_1'));
 
 /** It has binaries for some systems only. */
-const hasOnnxRuntime = (() => {
-  try {
-    createRequire(import.meta.url)('onnxruntime-node');
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const describeNative = hasOnnxRuntime ? describe : describe.skip;
+const native: OnnxRuntime | undefined = await import('onnxruntime-node').catch(() => undefined);
+const describeNative = native === undefined ? describe.skip : describe;
 
 describeNative('onnxruntime-node (skipped: it has no binary for this system)', () => {
   let runner: Runner;
