@@ -117,7 +117,7 @@ async function modelTasks(folder: string, python: Python): Promise<Task[]> {
     const graph = (): Graph => readNnMeterIr(ir);
     tasks.push({ model, from: 'graph', request: { kind: 'nnmeter-ir', model: ir }, graph });
     const path = join(folder, 'models', `${model}.onnx`);
-    await writeOnnxFile(buildModel(model), path, { weights: 'external' });
+    await writeOnnxFile(buildModel(model), path, { weights: 'zero', external: true });
     const { bytes } = await python.ask<{ bytes: number }>({ do: 'fill', path });
     const from = `ONNX file, ${round(bytes / 1e6)} MB`;
     tasks.push({ model, from, request: { kind: 'onnx', model: path } });

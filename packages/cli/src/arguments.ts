@@ -3,6 +3,7 @@ import { NnMeterError } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import { closest, distance } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
+import { EXPORTERS, type ExportFormat } from './exporters.ts';
 
 /** What can be typed after `nn-meter`. */
 export const COMMANDS = [
@@ -81,12 +82,16 @@ const convertOptions = {
 } as const satisfies Record<string, Options>;
 
 const exportOptions = {
-  to: { choices: ['onnx'] as const, default: 'onnx', describe: 'Format to write' },
-  weights: {
-    choices: ['zero', 'external'] as const,
-    default: 'zero',
-    describe: 'Zeros made when the model is loaded, or a file of zeros beside it',
+  to: {
+    choices: Object.keys(EXPORTERS) as ExportFormat[],
+    describe: "Format to write (default: that of the output's name, or onnx)",
   },
+  weights: {
+    choices: ['none', 'zero', 'random'] as const,
+    describe:
+      'Zeros made when the model is loaded (onnx, default), zeros (tflite, default), or random',
+  },
+  external: { type: 'boolean', describe: 'Weights in a file beside the model (onnx)' },
   ...convertOptions,
 } as const satisfies Record<string, Options>;
 
@@ -296,7 +301,7 @@ export async function parseArguments(
     )
     .command(
       'export [files..]',
-      'Write a model as ONNX, without weights',
+      'Write a model as ONNX or TensorFlow Lite, with weights of zeros or random ones',
       (command) => command.positional('files', filesArgument).options(forExport),
       (options) => select({ command: 'export', options }),
     )

@@ -39,13 +39,12 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       return predict(invocation.options, terminal);
     }
     case 'getir': {
-      const { convert } = await import('./commands/convert.ts');
-      return convert(invocation.options, 'nnmeter-ir', terminal);
+      const { getIr } = await import('./commands/convert.ts');
+      return getIr(invocation.options, terminal);
     }
     case 'export': {
-      const { convert } = await import('./commands/convert.ts');
-      const { weights } = invocation.options;
-      return convert(invocation.options, weights === 'zero' ? 'onnx' : 'onnx-external', terminal);
+      const { exportModels } = await import('./commands/convert.ts');
+      return exportModels(invocation.options, terminal);
     }
     case 'calibrate': {
       const { calibrate } = await import('./commands/calibrate.ts');

@@ -97,7 +97,7 @@ testUnix('--output onto a device or a link writes through it', async () => {
   const [device, link, external] = await Promise.all([
     nnMeter(['getir', 'net.onnx', '--output', 'null'], folder),
     nnMeter(['getir', 'net.onnx', '--output', 'link.json'], folder),
-    nnMeter(['export', 'net.onnx', '--weights', 'external', '--output', 'null'], folder),
+    nnMeter(['export', 'net.onnx', '--external', '--output', 'null'], folder),
   ]);
   expect([device.code, link.code, external.code]).toEqual([0, 0, 1]);
   expect(readlinkSync(join(folder, 'null'))).toBe('/dev/null');
@@ -112,7 +112,7 @@ test('export writes ONNX that predicts the same latency, whatever the source', a
   const folder = folderWith({ 'net.pb': readFileSync(MOBILENET_V1_PB) });
   const [zoo, external] = await Promise.all([
     nnMeter(['export', '--to', 'onnx', '--torchvision', 'resnet18', '--json'], folder),
-    nnMeter(['export', 'net.pb', '--weights', 'external', '-o', 'net.onnx'], folder),
+    nnMeter(['export', 'net.pb', '--external', '-o', 'net.onnx'], folder),
   ]);
   expect(parseOutput('convert', zoo.stdout)).toMatchObject([
     { model: 'resnet18', type: 'torchvision', output: 'resnet18_torchvision.onnx' },

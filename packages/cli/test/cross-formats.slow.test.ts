@@ -30,7 +30,7 @@ function throughIr(graph: Graph): Graph {
 }
 
 function throughOnnx(graph: Graph): Graph {
-  return readOnnx(graphToOnnx(graph, { weights: 'zero' }));
+  return readOnnx(graphToOnnx(graph));
 }
 
 function expectWithin(share: number, actual: number[], expected: number[]): void {

@@ -1,5 +1,5 @@
+import { type AxisOrder, identity, isIdentity, permuted } from '@nnmeter/export';
 import { elementCount, NnMeterError, type Node, type Op, opRow } from '@nnmeter/ir';
-import { type AxisOrder, identity, isIdentity, permuted } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { exportedAxis, int, ints, notExported, type Rule, type Rules } from './rule.ts';
 

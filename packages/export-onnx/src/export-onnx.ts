@@ -1,22 +1,20 @@
+import { foldIntoWeights, RandomWeights, requireExportable } from '@nnmeter/export';
 import {
   type CostKind,
-  elementCount,
   type Graph,
-  locateError,
   locateErrors,
   NnMeterError,
   type Node,
   type Op,
   opRow,
   quote,
-  validateGraph,
 } from '@nnmeter/ir';
 import { detectionRules } from './detection-rules.ts';
 import { elementwiseRules, exportBroadcasting } from './elementwise-rules.ts';
 import { exportByRow } from './generic-rule.ts';
 import { layerRules } from './layer-rules.ts';
 import { movementRules } from './movement-rules.ts';
-import { OnnxGraph } from './onnx-graph.ts';
+import { type ExternalPart, OnnxGraph } from './onnx-graph.ts';
 import { encodeModel } from './onnx-writer.ts';
 import { quantizedRules, readsBytes } from './quantized-rules.ts';
 import { recurrentRules } from './recurrent-rules.ts';
@@ -24,11 +22,19 @@ import { notExported, type Rule } from './rule.ts';
 
 export interface ExportOptions {
   /**
-   * `zero` (default): the model fills its own weights with zeros when it is loaded (ConstantOfShape), the file stays
-   * small. `external`: weights are initializers in a file of their own, to be filled with zeros or with real weights.
+   * `none` (default): the model makes zeros when it is loaded (ConstantOfShape), the file stays small. `zero`: weights of
+   * zeros are in the file. `random`: values that follow from the seed and the constants' names, of a size that keeps
+   * activations in bounds.
    */
-  readonly weights?: 'zero' | 'external';
-  /** Name of the file with external weights, beside the model; default `weights.bin`. */
+  readonly weights?: 'none' | 'zero' | 'random';
+  /** Of random weights; default 0. */
+  readonly seed?: number;
+  /**
+   * Whether batch normalization, and sums with a constant a channel, become part of the convolution or dense layer before
+   * them, as runtimes do it; default false.
+   */
+  readonly foldBatchNorm?: boolean;
+  /** Name of a file beside the model that holds the weights, to be filled with those returned; default: the model itself. */
   readonly externalFile?: string;
 }
 
@@ -37,6 +43,8 @@ export interface ExportedOnnx {
   readonly model: Uint8Array;
   /** Size in bytes that the file of external weights must have; 0 if there is none. */
   readonly externalBytes: number;
+  /** What that file holds beside zeros; nothing unless weights are random. */
+  readonly externalParts: readonly ExternalPart[];
 }
 
 /** Ops that ONNX writes otherwise than their rows say. */
@@ -91,19 +99,24 @@ function ruleOf(op: Op): Rule<Op> {
 
 /**
  * A graph as an ONNX model for runtimes and other tools. Images with channels last (TensorFlow, nn-Meter IR) are
- * exported with channels first, as ONNX defines them; weights are zero.
+ * exported with channels first, as ONNX defines them.
  * @throws NnMeterError E_UNSUPPORTED_OP naming the node that ONNX has no op for or whose attributes are not known;
- * E_SHAPE if a shape is not known, or shapes contradict each other; E_INVALID_GRAPH if it has no results.
+ * E_SHAPE if a shape is not known, or shapes contradict each other; E_INVALID_GRAPH if it has no results; E_LIMIT if the file would be larger than 2 GB.
  */
 export function graphToOnnx(graph: Graph, options: ExportOptions = {}): Uint8Array {
   return exportOnnx(graph, options).model;
 }
 
 /** As {@link graphToOnnx}, with the size of the external weights. */
-export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedOnnx {
-  const { weights = 'zero', externalFile = 'weights.bin' } = options;
-  requireExportable(graph);
-  const target = new OnnxGraph(graph, weights === 'external' ? externalFile : undefined);
+export function exportOnnx(source: Graph, options: ExportOptions = {}): ExportedOnnx {
+  const { weights = 'none', seed, foldBatchNorm = false, externalFile } = options;
+  requireExportable(source);
+  const graph = foldBatchNorm ? foldIntoWeights(source) : source;
+  const target = new OnnxGraph(graph, {
+    areStored: weights !== 'none',
+    ...(weights === 'random' && { random: new RandomWeights(graph, seed) }),
+    ...(weights !== 'none' && externalFile !== undefined && { externalFile }),
+  });
   target.require(neededOpset(graph));
   for (const node of graph.nodes) {
     const reason = reasonAgainst(target, node);
@@ -116,6 +129,7 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
   // Read, so that a result that is a constant is written.
   const outputs = graph.outputs.map((name) => ({ ...target.value(name), name: target.read(name) }));
   const results = new Set(graph.outputs);
+  if (target.storedBytes > MOST_BYTES) throw tooLarge(graph.name, target.storedBytes);
   const model = encodeModel({
     name: graph.name,
     opset: target.opset,
@@ -126,31 +140,19 @@ export function exportOnnx(graph: Graph, options: ExportOptions = {}): ExportedO
     outputs,
     valueInfo: target.valueInfo.filter(({ name }) => !results.has(name)),
   });
-  return { model, externalBytes: target.externalBytes };
+  const { externalBytes, externalParts } = target;
+  return { model, externalBytes, externalParts };
 }
 
-/** Refuses what no runtime would load. */
-function requireExportable(graph: Graph): void {
-  if (graph.outputs.length === 0) {
-    throw new NnMeterError('E_INVALID_GRAPH', `graph ${quote(graph.name)} has no results`);
-  }
-  for (const name of graph.inputs) {
-    const { shape } = graph.tensor(name);
-    if (shape === undefined || elementCount(shape) > 0) continue;
-    throw new NnMeterError(
-      'E_SHAPE',
-      `input ${quote(name)} [${shape.join(', ')}] has no elements; in ONNX files 0 stands for an extent that is not known`,
-      { where: { input: name } },
-    );
-  }
-  for (const issue of validateGraph(graph)) {
-    if (issue.kind !== 'impossible-shapes') continue;
-    const { node, reason } = issue;
-    throw locateError(
-      { node, op: graph.node(node)!.sourceOp },
-      new NnMeterError('E_SHAPE', `its shapes contradict each other: ${reason}`),
-    );
-  }
+/** Sizes in protobuf are signed numbers of 32 bits; the rest of a model takes some MB. */
+const MOST_BYTES = 2 ** 31 - 2 ** 26;
+
+function tooLarge(name: string, bytes: number): NnMeterError {
+  return new NnMeterError(
+    'E_LIMIT',
+    `the weights of ${quote(name)} take ${(bytes / 1e9).toFixed(1)} GB; an ONNX file holds at most 2 GB`,
+    { hint: 'put them in a file of their own' },
+  );
 }
 
 /** Written where no op needs a newer one. */

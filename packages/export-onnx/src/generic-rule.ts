@@ -1,3 +1,4 @@
+import { type AxisOrder, identity } from '@nnmeter/export';
 import {
   type AttributeKind,
   type AttributeKinds,
@@ -5,7 +6,6 @@ import {
   opRow,
   renumberAxes,
 } from '@nnmeter/ir';
-import { type AxisOrder, identity } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import type { OnnxAttribute } from './onnx-writer.ts';
 

@@ -5,4 +5,5 @@ export {
   graphToOnnx,
   UNEXPORTABLE_OPS,
 } from './export-onnx.ts';
-export { writeOnnxFile } from './write-onnx-file.ts';
+export type { ExternalPart } from './onnx-graph.ts';
+export { type OnnxFileOptions, writeOnnxFile } from './write-onnx-file.ts';

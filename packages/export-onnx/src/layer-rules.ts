@@ -1,4 +1,13 @@
 import {
+  type AxisOrder,
+  filterOrder,
+  identity,
+  matrixForm,
+  permuted,
+  transposedFilterOrder,
+} from '@nnmeter/export';
+import {
+  elementCount,
   inferOutputShapes,
   type Node,
   type NodeOf,
@@ -6,7 +15,6 @@ import {
   type OpAttributes,
   opRow,
 } from '@nnmeter/ir';
-import { identity, permuted } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { quantizedProduct, readsBytes } from './quantized-rules.ts';
 import { int, ints, notExported, parameter, type Rule, type Rules } from './rule.ts';
@@ -22,8 +30,13 @@ const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) =>
   const shape = transposed
     ? [inChannels, outChannels / group, ...kernelShape]
     : [outChannels, inChannels / group, ...kernelShape];
-  const inputs = [target.read(data!, order), parameter(target, node, weight, 'weight', shape)];
-  if (bias) inputs.push(parameter(target, node, bias, 'bias', [outChannels]));
+  const form = {
+    shape,
+    ...(weight && { order: weightOrder(target, node, weight, inChannels) }),
+    weightRole: { fanIn: elementCount(shape.slice(1)) },
+  };
+  const inputs = [target.read(data!, order), parameter(target, node, weight, 'weight', form)];
+  if (bias) inputs.push(parameter(target, node, bias, 'bias', { shape: [outChannels] }));
   const attributes: Attributes = {
     kernel_shape: ints(kernelShape),
     strides: ints(strides),
@@ -41,6 +54,15 @@ const convolution: Rule<'conv' | 'dwconv' | 'convtranspose'> = (target, node) =>
   const written = product(target, node, 'Conv', inputs);
   target.emit(node, written.opType, written.inputs, attributes, [outOrder]);
 };
+
+/** The axes of a convolution's weight in ONNX's order: results, operands, sides; transposed the other way round. */
+function weightOrder(target: OnnxGraph, node: Node, name: string, inChannels: number): AxisOrder {
+  const weight = target.tensor(name);
+  const sides = 'DHW'.slice(5 - target.shape(name).length);
+  return node.op === 'convtranspose'
+    ? transposedFilterOrder(weight, inChannels, `IO${sides}`)
+    : filterOrder(weight, `OI${sides}`);
+}
 
 /** The ONNX op for a convolution or product, and its operands: of bytes they have scales. */
 function product(
@@ -85,7 +107,10 @@ function normalization(
     const shape = permuted(target.shape(data!), order);
     const extent = lastAxis ? shape.at(-1)! : shape[1]!;
     const parameters = roles.map((role, index) =>
-      parameter(target, node, given[index], role, [extent]),
+      parameter(target, node, given[index], role, {
+        shape: [extent],
+        weightRole: role === 'scale' || role === 'variance' ? 'factor' : 'shift',
+      }),
     );
     const inputs = [target.read(data!, order), ...parameters];
     target.emit(node, opType, inputs, attributesOf(node), [order]);
@@ -123,16 +148,21 @@ const fullyConnected: Rule<'fc'> = (target, node) => {
   const isQuantized = readsBytes(target, node);
   const asGemm =
     rank === 2 && !isQuantized && (node.sourceOp === 'Gemm' || transposeA || transposeB || !!bias);
-  const shape = asGemm && transposeB ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+  const wantsOutFirst = asGemm && transposeB;
+  const shape = wantsOutFirst ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
   const x = transposeA && !asGemm ? lastTwoSwapped(target, data!, read) : read;
-  const inputs = [x, parameter(target, node, weight, 'weight', shape)];
+  const image = target.orders.flattened(data!);
+  const matrix = { inFeatures, outFeatures, isOutFirst: transposeB, wantsOutFirst, image };
+  const form = { shape, weightRole: { fanIn: inFeatures }, ...matrixForm(matrix) };
+  const addend = { shape: [outFeatures] };
+  const inputs = [x, parameter(target, node, weight, 'weight', form)];
   if (asGemm) {
-    if (bias) inputs.push(parameter(target, node, bias, 'bias', [outFeatures]));
+    if (bias) inputs.push(parameter(target, node, bias, 'bias', addend));
     const flags = { ...(transposeA && { transA: int(1) }), ...(transposeB && { transB: int(1) }) };
     target.emit(node, 'Gemm', inputs, flags);
   } else if (bias && !isQuantized) {
     const sum = target.extra('MatMul', node.name, inputs);
-    target.emit(node, 'Add', [sum, parameter(target, node, bias, 'bias', [outFeatures])]);
+    target.emit(node, 'Add', [sum, parameter(target, node, bias, 'bias', addend)]);
   } else {
     const written = product(target, node, 'MatMul', bias ? [...inputs, bias] : inputs);
     target.emit(node, written.opType, written.inputs);

@@ -1,4 +1,3 @@
-import type { Node, NodeOf, Op, Shape } from '@nnmeter/ir';
 import {
   type AxisOrder,
   identity,
@@ -6,7 +5,8 @@ import {
   permuted,
   reshapedOrder,
   splitsAndMerges,
-} from './axis-order.ts';
+} from '@nnmeter/export';
+import type { Node, NodeOf, Op, Shape } from '@nnmeter/ir';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { elementType } from './onnx-writer.ts';
 import { exportedAxis, int, ints, notExported, type Rule, type Rules } from './rule.ts';
@@ -17,7 +17,7 @@ function together(target: OnnxGraph, node: Node): { order: AxisOrder; inputs: st
   const order = target.order(first);
   const inputs = node.inputs.map((input) =>
     target.isConstant(input)
-      ? target.constant(input, permuted(target.shape(input), order))
+      ? target.constant(input, permuted(target.shape(input), order), { order })
       : target.read(input, order),
   );
   return { order, inputs };
@@ -74,6 +74,9 @@ const reshape: Rule<'reshape'> = (target, node) => {
   const flattens = to.length === 2 && from[0] === to[0];
   const kept = reshapeOrder(from, to, order, target.imageOrder(node.outputs[0]!));
   const x = target.read(data!, kept !== undefined || flattens ? order : identity(from.length));
+  if (flattens && kept === undefined && !isIdentity(order)) {
+    target.orders.flatten(data!, node.outputs[0]!);
+  }
   if (node.sourceOp === 'Flatten' && flattens) {
     target.emit(node, 'Flatten', [x], { axis: int(1) });
     return;
@@ -170,7 +173,7 @@ const gather: Rule<'gather'> = (target, node) => {
   const [data, indices] = node.inputs;
   if (!indices) throw notExported(node, 'its indices are not in the graph');
   const operand = target.isConstant(indices)
-    ? target.constant(indices, target.shape(indices), 'int64')
+    ? target.constant(indices, target.shape(indices), { dataType: 'int64' })
     : target.read(indices);
   const { axis, indexing, batchAxes = 0 } = node.attributes;
   if (indexing === undefined && batchAxes > 0) {

@@ -1,4 +1,15 @@
 import {
+  type AxisOrder,
+  AxisOrders,
+  identity,
+  isIdentity,
+  packValues,
+  permuted,
+  placesInOrder,
+  type RandomWeights,
+  type WeightRole,
+} from '@nnmeter/export';
+import {
   bytesPerElement,
   type DataType,
   elementCount,
@@ -9,9 +20,7 @@ import {
   type Shape,
   type Tensor,
 } from '@nnmeter/ir';
-import { type AxisOrder, hasChannelsLast, identity, imageOrder, permuted } from './axis-order.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValue } from './onnx-writer.ts';
-import { packValues } from './pack-values.ts';
 
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
@@ -20,32 +29,69 @@ const INLINE_BYTES = 1024;
 /** External tensors start at multiples of this, so that runtimes can map them. */
 const ALIGNMENT = 4096;
 
+/** How a constant of the graph is written, where that is not as it is. */
+interface ConstantForm {
+  readonly dataType?: DataType;
+  /** The shape of the elements as the graph has them; default: the tensor's. */
+  readonly from?: Shape;
+  /** The order in which the axes of `from` are written. */
+  readonly order?: AxisOrder;
+}
+
+/** Values that the graph leaves open: zeros, or random. */
+interface FreeValues {
+  /** What they are made from. */
+  readonly name: string;
+  readonly from: Shape;
+  readonly order: AxisOrder | undefined;
+  /** Default: what the constant of the graph does. */
+  readonly role?: WeightRole;
+}
+
+/** What becomes of values that the graph leaves open. */
+export interface OpenValues {
+  /** Absent: they are zeros. */
+  readonly random?: RandomWeights | undefined;
+  /** Whether they are in the file, or made when it is loaded. */
+  readonly areStored: boolean;
+  /** Where they are, if not in the model itself. */
+  readonly externalFile?: string | undefined;
+}
+
+/** Bytes at a place of the external file, which holds zeros elsewhere. */
+export interface ExternalPart {
+  readonly offset: number;
+  readonly content: () => Uint8Array;
+}
+
 /** The ONNX graph under construction: nodes, constants, and in which axis order each tensor is exported. */
 export class OnnxGraph {
   readonly graph: Graph;
+  readonly orders: AxisOrders;
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly valueInfo: OnnxValue[] = [];
   opset = 0;
   /** Size of the external data file so far. */
   externalBytes = 0;
+  /** What it holds beside zeros. */
+  readonly externalParts: ExternalPart[] = [];
+  /** Bytes of weights in the model itself. */
+  storedBytes = 0;
   readonly #fillers: OnnxNode[] = [];
-  readonly #orders = new Map<string, AxisOrder>();
   readonly #names: Set<string>;
   /** By base: the last number that made a name unique. */
   readonly #lastOf = new Map<string, number>();
   readonly #weights = new Map<string, string>();
   /** Names of the graph's constants that have been written. */
   readonly #constants = new Set<string>();
-  readonly #externalFile: string | undefined;
-  readonly #channelsLast: boolean;
+  readonly #values: OpenValues;
 
-  constructor(graph: Graph, externalFile: string | undefined) {
+  constructor(graph: Graph, values: OpenValues) {
     this.graph = graph;
-    this.#externalFile = externalFile;
+    this.#values = values;
     this.#names = new Set(graph.tensors.keys());
-    this.#channelsLast = hasChannelsLast(graph);
-    for (const name of graph.inputs) this.#orders.set(name, this.wantedOrder(name));
+    this.orders = new AxisOrders(graph, 'first');
   }
 
   /** All nodes, those that fill weights first. */
@@ -61,14 +107,7 @@ export class OnnxGraph {
 
   /** @throws NnMeterError E_SHAPE if the shape is not known. */
   shape(name: string): Shape {
-    const { shape } = this.tensor(name);
-    if (shape === undefined) {
-      throw new NnMeterError(
-        'E_SHAPE',
-        `tensor "${name}" has no known shape, so it cannot be exported`,
-      );
-    }
-    return shape;
+    return this.orders.shape(this.tensor(name).name);
   }
 
   isConstant(name: string): boolean {
@@ -77,24 +116,17 @@ export class OnnxGraph {
 
   /** The order in which a tensor is exported; identity for constants. */
   order(name: string): AxisOrder {
-    return this.#orders.get(name) ?? identity(this.shape(name).length);
+    return this.orders.of(name);
   }
 
   /** Channels first for the images of a network with channels last. */
   wantedOrder(name: string): AxisOrder {
-    const { layout } = this.tensor(name);
-    const shape = this.shape(name);
-    if (!this.#channelsLast) return identity(shape.length);
-    return imageOrder({ shape, ...(layout && { layout }) });
+    return this.orders.wanted(name);
   }
 
   /** The order of an image operand: channels first, also where the graph does not call it an image. */
   imageOrder(name: string): AxisOrder {
-    const shape = this.shape(name);
-    if (!this.#channelsLast) return identity(shape.length);
-    const guess = (['NWC', 'NHWC', 'NDHWC'] as const)[shape.length - 3];
-    const { layout = guess } = this.tensor(name);
-    return imageOrder({ shape, ...(layout && { layout }) });
+    return this.orders.image(this.tensor(name).name);
   }
 
   /** The exported name of a tensor in the order given (default: as it is), behind a Transpose where it must be. */
@@ -118,7 +150,7 @@ export class OnnxGraph {
     for (const [index, name] of node.outputs.entries()) {
       if (name === '') continue;
       const order = orders[index] ?? orders[0] ?? identity(this.shape(name).length);
-      this.#orders.set(name, order);
+      this.orders.set(name, order);
       this.valueInfo.push(this.value(name));
     }
   }
@@ -146,21 +178,30 @@ export class OnnxGraph {
     };
   }
 
-  /** A constant of the graph with the shape given; zeros unless the graph knows its values. */
-  constant(name: string, shape: Shape, dataType = this.tensor(name).dataType): string {
-    const key = `${name} ${shape.join()} ${dataType}`;
+  /**
+   * A constant of the graph with the shape given, behind the elements of `from` in another order of axes; its values where
+   * the graph knows them.
+   */
+  constant(
+    name: string,
+    shape: Shape,
+    { dataType = this.tensor(name).dataType, order, from = this.shape(name) }: ConstantForm = {},
+  ): string {
+    const key = `${name} ${shape.join()} ${dataType} ${from.join()} ${order?.join()}`;
     const known = this.#weights.get(key);
     if (known !== undefined) return known;
     const unique = this.#constants.has(name) ? this.#uniqueName(name) : name;
     this.#constants.add(name);
     this.#weights.set(key, unique);
     const { values } = this.tensor(name);
-    this.#write(
-      unique,
-      shape,
-      dataType,
-      values?.length === elementCount(shape) ? values : undefined,
-    );
+    const moved = order === undefined || isIdentity(order) ? undefined : order;
+    const settled =
+      values?.length !== elementCount(shape)
+        ? undefined
+        : moved === undefined
+          ? values
+          : Array.from(placesInOrder(from, moved), (place) => values[place]!);
+    this.#write(unique, shape, dataType, settled ?? { name, from, order: moved });
     return unique;
   }
 
@@ -175,10 +216,17 @@ export class OnnxGraph {
     return this.extra('DequantizeLinear', name, [exported, scale]);
   }
 
-  /** A constant the graph does not have. */
+  /** A constant the graph does not have; zeros without values. */
   newConstant(base: string, shape: Shape, dataType: DataType, values?: readonly number[]): string {
     const name = this.#uniqueName(base);
     this.#write(name, shape, dataType, values);
+    return name;
+  }
+
+  /** A weight that the graph does not have. */
+  newWeight(base: string, shape: Shape, dataType: DataType, role: WeightRole): string {
+    const name = this.#uniqueName(base);
+    this.#write(name, shape, dataType, { name: base, from: shape, order: undefined, role });
     return name;
   }
 
@@ -192,20 +240,34 @@ export class OnnxGraph {
     this.opset = Math.max(this.opset, opset);
   }
 
-  #write(name: string, shape: Shape, dataType: DataType, values?: readonly number[]): void {
+  #write(
+    name: string,
+    shape: Shape,
+    dataType: DataType,
+    content: readonly number[] | FreeValues = [],
+  ): void {
     const count = elementCount(shape);
     if (!Number.isSafeInteger(count) || shape.some((extent) => extent < 0)) {
       throw new NnMeterError('E_SHAPE', `"${name}" would have the shape [${shape.join(', ')}]`);
     }
     const length = Math.ceil(count * bytesPerElement(dataType));
-    if (values !== undefined || length <= INLINE_BYTES) {
-      const content = packValues(dataType, values ?? new Array<number>(count).fill(0));
-      this.initializers.push({ name, shape, dataType, content });
-    } else if (this.#externalFile !== undefined) {
+    const settled = 'name' in content ? undefined : content;
+    const free = 'name' in content ? content : undefined;
+    if (settled !== undefined && (settled.length > 0 || count === 0)) {
+      this.initializers.push({ name, shape, dataType, content: packValues(dataType, settled) });
+      return;
+    }
+    const values = this.#random(free, dataType);
+    if (length > INLINE_BYTES && this.#values.externalFile !== undefined) {
       const offset = Math.ceil(this.externalBytes / ALIGNMENT) * ALIGNMENT;
       this.externalBytes = offset + length;
-      const content = { file: this.#externalFile, offset, length };
-      this.initializers.push({ name, shape, dataType, content });
+      if (values !== undefined) this.externalParts.push({ offset, content: values });
+      const place = { file: this.#values.externalFile, offset, length };
+      this.initializers.push({ name, shape, dataType, content: place });
+    } else if (length <= INLINE_BYTES || this.#values.areStored) {
+      this.storedBytes += length;
+      const bytes = values ?? (() => new Uint8Array(length));
+      this.initializers.push({ name, shape, dataType, content: bytes });
     } else {
       const zero = { name: '', shape: [1], dataType, content: packValues(dataType, [0]) };
       this.#fillers.push({
@@ -216,6 +278,18 @@ export class OnnxGraph {
         attributes: { value: { tensor: zero } },
       });
     }
+  }
+
+  /** Random values of a weight; undefined where it is zeros. */
+  #random(free: FreeValues | undefined, dataType: DataType): (() => Uint8Array) | undefined {
+    const { random } = this.#values;
+    if (random === undefined || free === undefined) return undefined;
+    const { name, from, order, role = random.roleOf(name) } = free;
+    if (dataType === 'float32' || dataType === 'unknown') {
+      return () => new Uint8Array(random.values(name, role, from, order).buffer);
+    }
+    if (!dataType.includes('float')) return undefined;
+    return () => packValues(dataType, [...random.values(name, role, from, order)]);
   }
 
   #uniqueName(base: string): string {

@@ -23,10 +23,11 @@ export interface OnnxValue {
   readonly dataType: DataType;
 }
 
-/** A tensor with its bytes inside the model, or at a place in another file. */
+/** A tensor with its bytes inside the model, made when they are written, or at a place in another file. */
 export interface OnnxTensor extends OnnxValue {
   readonly content:
     | Uint8Array
+    | (() => Uint8Array)
     | { readonly file: string; readonly offset: number; readonly length: number };
 }
 
@@ -152,7 +153,7 @@ function encodeTensor(writer: protobuf.Writer, tensor: OnnxTensor): void {
   for (const extent of tensor.shape) integer(writer, 1, extent);
   integer(writer, 2, elementType(tensor.dataType));
   text(writer, 8, tensor.name);
-  const { content } = tensor;
+  const content = typeof tensor.content === 'function' ? tensor.content() : tensor.content;
   if (content instanceof Uint8Array) {
     writer.uint32(tag(9, BYTES)).bytes(content);
     return;

@@ -1,5 +1,5 @@
+import { identity } from '@nnmeter/export';
 import { type NodeOf, opRow } from '@nnmeter/ir';
-import { identity } from './axis-order.ts';
 import type { Attributes, OnnxGraph } from './onnx-graph.ts';
 import { int, notExported, parameter, type Rule, type Rules } from './rule.ts';
 
@@ -19,12 +19,18 @@ function recurrent(gates: number): Rule<Recurrent> {
     const batch = shape[batchFirst ? 0 : 1]!;
     const rows = gates * hiddenSize;
     const given = (name: string | undefined, role: string, size: readonly number[]): string =>
-      name ? parameter(target, node, name, role, size) : '';
+      name ? parameter(target, node, name, role, { shape: size }) : '';
     const state = batchFirst ? [batch, directions, hiddenSize] : [directions, batch, hiddenSize];
     const inputs = [
       target.read(data!, identity(3)),
-      parameter(target, node, weight, 'weight', [directions, rows, shape[2]!]),
-      parameter(target, node, recurrence, 'recurrence', [directions, rows, hiddenSize]),
+      parameter(target, node, weight, 'weight', {
+        shape: [directions, rows, shape[2]!],
+        weightRole: { fanIn: shape[2]! },
+      }),
+      parameter(target, node, recurrence, 'recurrence', {
+        shape: [directions, rows, hiddenSize],
+        weightRole: { fanIn: hiddenSize },
+      }),
       given(bias, 'bias', [directions, 2 * rows]),
       lengths && !target.isConstant(lengths) ? target.read(lengths) : '',
       given(states[0], 'state', state),

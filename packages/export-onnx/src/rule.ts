@@ -1,5 +1,5 @@
-import { NnMeterError, type Node, type NodeOf, type Op, type Shape } from '@nnmeter/ir';
-import type { AxisOrder } from './axis-order.ts';
+import { type AxisOrder, notExported as notExportedTo, type WeightRole } from '@nnmeter/export';
+import type { NnMeterError, Node, NodeOf, Op, Shape } from '@nnmeter/ir';
 import type { OnnxGraph } from './onnx-graph.ts';
 import type { OnnxAttribute } from './onnx-writer.ts';
 
@@ -14,16 +14,22 @@ export const int = (value: number | boolean): OnnxAttribute => ({ int: Number(va
 
 /** The error about a node that cannot be written. */
 export function notExported(node: Node, reason: string): NnMeterError {
-  return new NnMeterError(
-    'E_UNSUPPORTED_OP',
-    `node "${node.name}" (${node.sourceOp}) cannot be exported to ONNX: ${reason}`,
-    { where: { node: node.name, op: node.sourceOp } },
-  );
+  return notExportedTo('ONNX', node, reason);
 }
 
 /** An axis as it is after exporting. */
 export function exportedAxis(order: AxisOrder, axis: number): OnnxAttribute {
   return int(order.indexOf(axis));
+}
+
+/** How a parameter of a node is made, or found in the graph's constant. */
+interface ParameterForm {
+  readonly shape: Shape;
+  /** The order in which the axes of the graph's constant, or of `from`, are written. */
+  readonly order?: AxisOrder;
+  readonly from?: Shape;
+  /** What it does, where the graph has none. */
+  readonly weightRole?: WeightRole;
 }
 
 /** A weight of the graph with the shape ONNX wants, a computed one as it is, or a new one. */
@@ -32,12 +38,13 @@ export function parameter(
   node: Node,
   name: string | undefined,
   role: string,
-  shape: Shape,
+  form: ParameterForm,
 ): string {
+  const { shape, weightRole = 'shift', ...layout } = form;
   if (!name) {
     const { dataType } = target.tensor(node.inputs[0]!);
-    return target.newConstant(`${node.name}/${role}`, shape, dataType);
+    return target.newWeight(`${node.name}/${role}`, shape, dataType, weightRole);
   }
   if (!target.isConstant(name)) return target.read(name);
-  return target.dequantized(name, target.constant(name, shape), node.inputs[0]!);
+  return target.dequantized(name, target.constant(name, shape, layout), node.inputs[0]!);
 }

@@ -5,6 +5,7 @@ export {
   type Content,
   type FileToWrite,
   isReplaceable,
+  type SparseContent,
   writeTogether,
   writeWhole,
 } from './write-whole.ts';

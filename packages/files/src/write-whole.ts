@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, readlink, realpath, rename, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, readlink, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError } from './file-error.ts';
 import { keepTemporary, removeAbandoned } from './temporary.ts';
 
-/** What a file is to hold; zeros take no space where the file system knows sparse files. */
-export type Content = string | Uint8Array | { readonly zeroBytes: number };
+/** What a file is to hold. */
+export type Content = string | Uint8Array | SparseContent;
+
+/** Zeros, which take no space where the file system knows sparse files, and parts that are made when they are written. */
+export interface SparseContent {
+  /** Bytes in all. */
+  readonly size: number;
+  readonly parts?: readonly { readonly offset: number; readonly content: () => Uint8Array }[];
+}
 
 /**
  * Writes a file so that nobody ever sees half of it, nor two writers mixed: under another name beside it, then renamed.
@@ -127,11 +134,20 @@ async function writeInto(
   const file = await open(place, flags);
   try {
     if (mode !== undefined) await file.chmod(mode & 0o7777);
-    if (typeof content === 'object' && 'zeroBytes' in content) {
-      await file.truncate(content.zeroBytes);
-    } else await file.writeFile(content);
+    if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+    else {
+      await file.truncate(content.size);
+      for (const part of content.parts ?? []) await writeAt(file, part.offset, part.content());
+    }
   } finally {
     await file.close();
+  }
+}
+
+async function writeAt(file: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+    done += bytesWritten;
   }
 }
 

@@ -36,7 +36,7 @@ test('a file is made or replaced, and nothing else is left', async () => {
   await writeWhole(file, 'one');
   await writeWhole(file, new Uint8Array([0x32]));
   expect(content(file)).toBe('2');
-  await writeWhole(file, { zeroBytes: 1e6 });
+  await writeWhole(file, { size: 1e6 });
   expect(readFileSync(file)).toEqual(Buffer.alloc(1e6));
   expect(readdirSync(folder)).toEqual(['file']);
 });

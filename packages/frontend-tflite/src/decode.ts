@@ -1,10 +1,4 @@
 import { type DataType, elementCount, NnMeterError, quote, type Shape } from '@nnmeter/ir';
-import { FlatBuffer } from './flatbuffer.ts';
-import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
-import { type OptionTable, readOptions } from './ops/options.ts';
-import { rowOf } from './ops/table.ts';
-import type { RandomBytes } from './random-bytes.ts';
-import { type Reading, whenLoaded } from './reading.ts';
 import {
   BUFFER,
   BUILTIN_OPERATORS,
@@ -14,12 +8,19 @@ import {
   MODEL,
   OPERATOR,
   OPERATOR_CODE,
+  type OptionTable,
+  optionTable,
   QUANTIZATION,
   SIGNATURE,
   SUBGRAPH,
   TENSOR,
   TENSOR_MAP,
-} from './schema.ts';
+} from '@nnmeter/tflite-schema';
+import { FlatBuffer } from './flatbuffer.ts';
+import type { Operator, Signature, StatedTensor, SubGraph, TfLiteModel } from './model.ts';
+import { readOptions } from './ops/options.ts';
+import type { RandomBytes } from './random-bytes.ts';
+import { type Reading, whenLoaded } from './reading.ts';
 
 /** Lists of tables may overlap; a real model has some thousand tensors. */
 const MOST_TABLES = 500_000;
@@ -239,13 +240,13 @@ class Decoder {
     if (code === undefined) {
       throw invalid(`an operator of the TFLite model is of code ${index} of ${codes.length}`);
     }
-    const row = rowOf(code);
+    const options = code.isCustom ? undefined : optionTable(code.op);
     return {
       op: code.op,
       isCustom: code.isCustom,
       inputs: file.integers(table, OPERATOR.inputs),
       outputs: file.integers(table, OPERATOR.outputs),
-      options: row === undefined ? {} : this.#options(table, row.options),
+      options: options === undefined ? {} : this.#options(table, options),
       customOptions: code.isCustom ? this.#customOptions(table) : NO_OPTIONS,
     };
   }

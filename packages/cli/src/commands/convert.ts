@@ -3,7 +3,8 @@ import type { Graph } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import { listFormats } from '@nnmeter/predictor';
 import { printable } from '@nnmeter/report';
-import { type ConvertArguments, usageError } from '../arguments.ts';
+import { type ConvertArguments, type ExportArguments, usageError } from '../arguments.ts';
+import { EXPORTERS, type Exporter, formatOfName, type Writer } from '../exporters.ts';
 import { keepInputs } from '../keep-inputs.ts';
 import { processSources } from '../process-sources.ts';
 import { jsonOutput } from '../render/json.ts';
@@ -12,16 +13,10 @@ import { listSources, readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A format models can be written in. */
-interface Target {
+interface Target extends Writer {
   /** End of the default file name, after `<input>_<type>`. */
   readonly ending: string;
-  encode(graph: Graph): string | Uint8Array;
-  /** For formats of several files; otherwise what `encode` returns is written. */
-  save?(graph: Graph, path: string): Promise<unknown>;
 }
-
-/** What is written: nn-Meter IR, or ONNX with weights of zeros made on loading or kept in a file of their own. */
-type Format = 'nnmeter-ir' | 'onnx' | 'onnx-external';
 
 interface Written {
   /** "-" is stdout. */
@@ -30,10 +25,38 @@ interface Written {
   readonly warnings: readonly string[];
 }
 
-/** Writes models in another format: `getir` and `export`. @returns the exit code */
-export async function convert(
+/** Writes models as nn-Meter IR. @returns the exit code */
+export async function getIr(options: ConvertArguments, terminal: Terminal): Promise<number> {
+  const { writeNnMeterIr } = await import('@nnmeter/frontend-nnmeter-ir');
+  const encode = (graph: Graph) => `${JSON.stringify(writeNnMeterIr(graph), null, 2)}\n`;
+  return convert(options, { ending: '_ir.json', encode }, terminal);
+}
+
+/** Writes models in a format for runtimes. @returns the exit code */
+export async function exportModels(options: ExportArguments, terminal: Terminal): Promise<number> {
+  const { output = '', to, external } = options;
+  const format = to ?? formatOfName(output) ?? 'onnx';
+  const exporter: Exporter = EXPORTERS[format];
+  const weights = options.weights ?? (external ? 'zero' : exporter.weights[0]!);
+  if (!exporter.weights.includes(weights)) {
+    throw usageError(
+      `--weights ${weights} is nothing for ${format}; it has ${exporter.weights.join(' and ')}`,
+    );
+  }
+  if (external && !exporter.hasExternalWeights) {
+    throw usageError(`--external is nothing for ${format}, which has its weights in one file`);
+  }
+  if (external && weights === 'none') throw usageError('--external wants --weights zero or random');
+  if (external && output === '-') {
+    throw usageError('external weights need a file beside the model; --output - cannot have one');
+  }
+  const writer = await exporter.load(weights, external);
+  return convert(options, { ...writer, ending: exporter.ending }, terminal);
+}
+
+async function convert(
   options: ConvertArguments,
-  format: Format,
+  target: Target,
   terminal: Terminal,
 ): Promise<number> {
   const { output, json } = options;
@@ -43,9 +66,6 @@ export async function convert(
   if (output !== undefined && sources.length > 1) {
     throw usageError('--output names one file, but there are several models; leave it out');
   }
-  if (output === '-' && format === 'onnx-external') {
-    throw usageError('external weights need a file beside the model; --output - cannot have one');
-  }
   if (output === '-' && json) throw usageError('--output - and --json both want stdout');
   if (output !== undefined) {
     await keepInputs(
@@ -53,7 +73,6 @@ export async function convert(
       sources.map(({ model }) => model),
     );
   }
-  const target = await loadTarget(format);
   const outcomes = processSources(
     sources,
     reading,
@@ -71,23 +90,6 @@ export async function convert(
       ])
     : textOutput(terminal);
   return runBatch(outcomes, sources.length, batchOutput, terminal);
-}
-
-async function loadTarget(format: Format): Promise<Target> {
-  if (format === 'nnmeter-ir') {
-    const { writeNnMeterIr } = await import('@nnmeter/frontend-nnmeter-ir');
-    return {
-      ending: '_ir.json',
-      encode: (graph) => `${JSON.stringify(writeNnMeterIr(graph), null, 2)}\n`,
-    };
-  }
-  const { graphToOnnx, writeOnnxFile } = await import('@nnmeter/export-onnx');
-  const target = { ending: '.onnx', encode: (graph: Graph) => graphToOnnx(graph) };
-  if (format === 'onnx') return target;
-  return {
-    ...target,
-    save: (graph, path) => writeOnnxFile(graph, path, { weights: 'external' }),
-  };
 }
 
 /** `net/resnet18.onnx` -> `net/resnet18_onnx_ir.json`, as in the original. */

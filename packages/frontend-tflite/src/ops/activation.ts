@@ -1,18 +1,28 @@
+import { ACTIVATIONS, RECTIFIERS } from '@nnmeter/tflite-schema';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 
-/** By ActivationFunctionType: what is computed with the result of the op that it is fused into. */
-const ACTIVATIONS: readonly ((call: Call, value: Value) => Value)[] = [
-  (_, value) => value,
-  (call, value) => call.one('relu', {}, [value]),
-  (call, value) => call.one('clip', { min: -1, max: 1 }, [value]),
-  (call, value) => call.one('relu', { min: 0, max: 6 }, [value]),
-  (call, value) => call.one('tanh', {}, [value]),
-  (call, value) => call.one('sign', {}, [value]),
-];
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A rectifier is a clip where it lets negative values through. */
+export function rectified(call: Call, value: Value, bounds: Bounds): Value {
+  return call.one((bounds.min ?? 0) < 0 ? 'clip' : 'relu', bounds, [value]);
+}
 
 /** A result after the activation that its op is fused with. */
 export function activated(call: Call, value: Value, activation: number): readonly Value[] {
-  const apply = ACTIVATIONS[activation] ?? ACTIVATIONS[0]!;
-  return [apply(call, value)];
+  const name = ACTIVATIONS[activation] ?? 'NONE';
+  switch (name) {
+    case 'NONE':
+      return [value];
+    case 'TANH':
+      return [call.one('tanh', {}, [value])];
+    case 'SIGN_BIT':
+      return [call.one('sign', {}, [value])];
+    default:
+      return [rectified(call, value, RECTIFIERS[name])];
+  }
 }

@@ -1,47 +1,9 @@
 import { type Layout, type Shape, samePads, transposedWindowExtent } from '@nnmeter/ir';
+import { type OptionsOf, PADDING } from '@nnmeter/tflite-schema';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
-import { int8, int32, type OptionValues, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
-
-const window2d = {
-  padding: int8(0),
-  strideWidth: int32(1),
-  strideHeight: int32(2),
-};
-
-const CONV_2D = options(1, {
-  ...window2d,
-  activation: int8(3),
-  dilationWidth: int32(4, 1),
-  dilationHeight: int32(5, 1),
-});
-
-const DEPTHWISE_CONV_2D = options(2, {
-  ...window2d,
-  activation: int8(4),
-  dilationWidth: int32(5, 1),
-  dilationHeight: int32(6, 1),
-});
-
-const TRANSPOSE_CONV = options(49, { ...window2d, activation: int8(3) });
-
-/** Also of CONV_3D_TRANSPOSE. */
-const CONV_3D = options(106, {
-  padding: int8(0),
-  strideDepth: int32(1),
-  strideWidth: int32(2),
-  strideHeight: int32(3),
-  activation: int8(4),
-  dilationDepth: int32(5, 1),
-  dilationWidth: int32(6, 1),
-  dilationHeight: int32(7, 1),
-});
-
-/** By Padding. */
-export const SAME = 0;
-const VALID = 1;
 
 /** Pads of a window over an image with channels last, all begins, then all ends. */
 export function windowPads(
@@ -52,7 +14,7 @@ export function windowPads(
   padding: number,
 ): number[] {
   const pads = sides.map((side, axis) =>
-    padding === VALID
+    padding === PADDING.VALID
       ? ([0, 0] as const)
       : samePads(side, {
           kernel: kernelShape[axis]!,
@@ -70,7 +32,7 @@ function weight(call: Call, index: number, layout: Layout): Value {
   return value;
 }
 
-type Window2d = OptionValues<(typeof CONV_2D)['fields']>;
+type Window2d = OptionsOf<'CONV_2D'>;
 
 function stridesOf({ strideHeight, strideWidth }: Pick<Window2d, 'strideHeight' | 'strideWidth'>) {
   return [strideHeight, strideWidth];
@@ -94,7 +56,7 @@ function convolution(call: Call, window: Window2d, depthwise: boolean): readonly
   return activated(call, result, window.activation);
 }
 
-function window3d(window: OptionValues<(typeof CONV_3D)['fields']>) {
+function window3d(window: OptionsOf<'CONV_3D'>) {
   return {
     strides: [window.strideDepth, window.strideHeight, window.strideWidth],
     dilations: [window.dilationDepth, window.dilationHeight, window.dilationWidth],
@@ -103,10 +65,7 @@ function window3d(window: OptionValues<(typeof CONV_3D)['fields']>) {
 }
 
 /** Inputs: image, filter [depth, height, width, in per group, out], bias. */
-function convolution3d(
-  call: Call,
-  window: OptionValues<(typeof CONV_3D)['fields']>,
-): readonly Value[] {
+function convolution3d(call: Call, window: OptionsOf<'CONV_3D'>): readonly Value[] {
   const [, depth = 1, height = 1, width = 1, channels = 1] = call.shape(0);
   const filter = call.shape(1);
   const kernelShape = filter.slice(0, 3);
@@ -161,10 +120,7 @@ function resultShape(call: Call): Shape {
 }
 
 /** Inputs: extents of the result, filter [out, height, width, in], image, bias. */
-function transposed2d(
-  call: Call,
-  window: OptionValues<(typeof TRANSPOSE_CONV)['fields']>,
-): readonly Value[] {
+function transposed2d(call: Call, window: OptionsOf<'TRANSPOSE_CONV'>): readonly Value[] {
   const kernelShape = call.shape(1).slice(1, 3);
   const result = transposedConvolution(
     call,
@@ -176,10 +132,7 @@ function transposed2d(
 }
 
 /** Inputs: extents of the result, filter [depth, height, width, out, in], image, bias. */
-function transposed3d(
-  call: Call,
-  window: OptionValues<(typeof CONV_3D)['fields']>,
-): readonly Value[] {
+function transposed3d(call: Call, window: OptionsOf<'CONV_3D'>): readonly Value[] {
   const kernelShape = call.shape(1).slice(0, 3);
   const result = transposedConvolution(
     call,
@@ -200,18 +153,18 @@ function transposedWithBias(call: Call): readonly Value[] {
     transposedConvolution(
       call,
       [call.input(0), weight(call, 1, 'OHWI'), call.inputs[2]],
-      { kernelShape, strides, dilations: [1, 1], padding: SAME },
+      { kernelShape, strides, dilations: [1, 1], padding: PADDING.SAME },
       shape,
     ),
   ];
 }
 
 export const convolutionOps: readonly TfLiteOp[] = [
-  row('CONV_2D', CONV_2D, (call, window) => convolution(call, window, false)),
-  row('DEPTHWISE_CONV_2D', DEPTHWISE_CONV_2D, (call, window) => convolution(call, window, true)),
-  row('CONV_3D', CONV_3D, convolution3d),
-  row('TRANSPOSE_CONV', TRANSPOSE_CONV, transposed2d),
-  row('CONV_3D_TRANSPOSE', CONV_3D, transposed3d),
+  row('CONV_2D', (call, window) => convolution(call, window, false)),
+  row('DEPTHWISE_CONV_2D', (call, window) => convolution(call, window, true)),
+  row('CONV_3D', convolution3d),
+  row('TRANSPOSE_CONV', transposed2d),
+  row('CONV_3D_TRANSPOSE', transposed3d),
 ];
 
 export const customConvolutionOps: readonly TfLiteOp[] = [

@@ -1,16 +1,16 @@
-import { normalizeAxis, type Op, type OpAttributes, type UnaryOp } from '@nnmeter/ir';
+import { normalizeAxis, type Op, type OpAttributes } from '@nnmeter/ir';
+import { BROADCASTING_OPERATORS, RECTIFIERS, UNARY_OPERATORS } from '@nnmeter/tflite-schema';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
-import { activated } from './activation.ts';
-import { float32, int8, options } from './options.ts';
+import { activated, type Bounds, rectified } from './activation.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
 
 function unary<O extends Op>(op: string, canonical: O, attributes: OpAttributes[O]): TfLiteOp {
   return plain(op, (call) => [call.one(canonical, attributes, [call.input(0)])]);
 }
 
-function simple(op: string, canonical: UnaryOp): TfLiteOp {
-  return unary(op, canonical, {});
+function rectifier(op: string, bounds: Bounds): TfLiteOp {
+  return plain(op, (call) => [rectified(call, call.input(0), bounds)]);
 }
 
 function overLastAxis(op: string, canonical: 'softmax' | 'logsoftmax' | 'l2norm'): TfLiteOp {
@@ -20,34 +20,15 @@ function overLastAxis(op: string, canonical: 'softmax' | 'logsoftmax' | 'l2norm'
   });
 }
 
-type BroadcastingOp =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'pow'
-  | 'max'
-  | 'min'
-  | 'equal'
-  | 'greater'
-  | 'less'
-  | 'and'
-  | 'or'
-  | 'where'
-  | 'prelu'
-  | 'atan2'
-  | 'bitwisexor';
-
 /** With operands that broadcast. */
-function broadcasting(op: string, canonical: BroadcastingOp): TfLiteOp {
-  return plain(op, (call) => [call.one(canonical, {}, call.inputs)]);
+function broadcasting(op: keyof typeof BROADCASTING_OPERATORS): TfLiteOp {
+  return plain(op, (call) => [call.one(BROADCASTING_OPERATORS[op], {}, call.inputs)]);
 }
 
-/** The same with an activation after it, whose option is the first. */
-function arithmetic(op: string, tag: number, canonical: BroadcastingOp): TfLiteOp {
-  return row(op, options(tag, { activation: int8(0) }), (call, { activation }) =>
-    activated(call, call.one(canonical, {}, call.inputs), activation),
+/** The same with an activation after it. */
+function arithmetic(op: 'ADD' | 'SUB' | 'MUL' | 'DIV'): TfLiteOp {
+  return row(op, (call, { activation }) =>
+    activated(call, call.one(BROADCASTING_OPERATORS[op], {}, call.inputs), activation),
   );
 }
 
@@ -55,57 +36,19 @@ function squaredDifference(call: Call): readonly Value[] {
   return [call.one('square', {}, [call.one('sub', {}, call.inputs)])];
 }
 
+const WITH_ACTIVATION = ['ADD', 'SUB', 'MUL', 'DIV'] as const;
+const unaryOperators = Object.entries(UNARY_OPERATORS);
+const broadcastingOperators = Object.keys(
+  BROADCASTING_OPERATORS,
+) as (keyof typeof BROADCASTING_OPERATORS)[];
+
 export const elementwiseOps: readonly TfLiteOp[] = [
-  arithmetic('ADD', 11, 'add'),
-  arithmetic('SUB', 28, 'sub'),
-  arithmetic('MUL', 21, 'mul'),
-  arithmetic('DIV', 29, 'div'),
-  broadcasting('ADD_N', 'add'),
-  broadcasting('FLOOR_DIV', 'div'),
-  broadcasting('FLOOR_MOD', 'mod'),
-  broadcasting('POW', 'pow'),
-  broadcasting('MAXIMUM', 'max'),
-  broadcasting('MINIMUM', 'min'),
-  broadcasting('EQUAL', 'equal'),
-  broadcasting('NOT_EQUAL', 'equal'),
-  broadcasting('GREATER', 'greater'),
-  broadcasting('GREATER_EQUAL', 'greater'),
-  broadcasting('LESS', 'less'),
-  broadcasting('LESS_EQUAL', 'less'),
-  broadcasting('LOGICAL_AND', 'and'),
-  broadcasting('LOGICAL_OR', 'or'),
-  broadcasting('BITWISE_XOR', 'bitwisexor'),
-  broadcasting('ATAN2', 'atan2'),
-  broadcasting('SELECT', 'where'),
-  broadcasting('SELECT_V2', 'where'),
-  broadcasting('PRELU', 'prelu'),
+  ...broadcastingOperators.map(broadcasting),
+  ...WITH_ACTIVATION.map(arithmetic),
+  ...unaryOperators.map(([op, canonical]) => unary(op, canonical, {})),
+  ...Object.entries(RECTIFIERS).map(([op, bounds]) => rectifier(op, bounds)),
   plain('SQUARED_DIFFERENCE', squaredDifference),
-  simple('RELU', 'relu'),
-  unary('RELU6', 'relu', { min: 0, max: 6 }),
-  unary('RELU_N1_TO_1', 'clip', { min: -1, max: 1 }),
-  unary('RELU_0_TO_1', 'relu', { min: 0, max: 1 }),
-  row('LEAKY_RELU', options(75, { alpha: float32(0) }), (call, { alpha }) => [
-    call.one('leakyrelu', { alpha }, [call.input(0)]),
-  ]),
-  simple('ELU', 'elu'),
-  simple('HARD_SWISH', 'hswish'),
-  simple('GELU', 'gelu'),
-  simple('LOGISTIC', 'sigmoid'),
-  simple('TANH', 'tanh'),
-  simple('EXP', 'exp'),
-  simple('LOG', 'log'),
-  simple('SIN', 'sin'),
-  simple('COS', 'cos'),
-  simple('SQRT', 'sqrt'),
-  simple('RSQRT', 'rsqrt'),
-  simple('SQUARE', 'square'),
-  simple('NEG', 'neg'),
-  simple('ABS', 'abs'),
-  simple('SIGN', 'sign'),
-  simple('FLOOR', 'floor'),
-  simple('CEIL', 'ceil'),
-  simple('ROUND', 'round'),
-  simple('LOGICAL_NOT', 'not'),
+  row('LEAKY_RELU', (call, { alpha }) => [call.one('leakyrelu', { alpha }, [call.input(0)])]),
   overLastAxis('SOFTMAX', 'softmax'),
   overLastAxis('LOG_SOFTMAX', 'logsoftmax'),
   overLastAxis('L2_NORMALIZATION', 'l2norm'),

@@ -1,21 +1,10 @@
 import { NnMeterError, normalizeAxis, type Shape, sliceExtent } from '@nnmeter/ir';
+import type { OptionsOf } from '@nnmeter/tflite-schema';
 import type { Call } from '../call.ts';
 import { Value } from '../value.ts';
-import { int32, type OptionValues, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
 
-const GATHER = options(23, { axis: int32(0), batchAxes: int32(1) });
-
-const STRIDED_SLICE = options(32, {
-  beginMask: int32(0),
-  endMask: int32(1),
-  ellipsisMask: int32(2),
-  newAxisMask: int32(3),
-  shrinkAxisMask: int32(4),
-  endIsOffset: int32(5),
-});
-
-type Masks = OptionValues<(typeof STRIDED_SLICE)['fields']>;
+type Masks = OptionsOf<'STRIDED_SLICE'>;
 
 const hasBit = (mask: number, index: number): boolean => ((mask >> index) & 1) === 1;
 
@@ -72,7 +61,7 @@ function slice(call: Call): Value {
   return call.one('slice', { starts, ends, axes, steps: axes.map(() => 1) }, [data]);
 }
 
-function gather(call: Call, { axis, batchAxes }: OptionValues<(typeof GATHER)['fields']>): Value {
+function gather(call: Call, { axis, batchAxes }: OptionsOf<'GATHER'>): Value {
   const attributes = {
     axis: normalizeAxis(axis, call.shape(0).length),
     ...(batchAxes !== 0 && { batchAxes }),
@@ -109,9 +98,9 @@ function unsorted(op: string): TfLiteOp {
 }
 
 export const indexingOps: readonly TfLiteOp[] = [
-  row('STRIDED_SLICE', STRIDED_SLICE, (call, masks) => [stridedSlice(call, masks)]),
+  row('STRIDED_SLICE', (call, masks) => [stridedSlice(call, masks)]),
   plain('SLICE', (call) => [slice(call)]),
-  row('GATHER', GATHER, (call, where) => [gather(call, where)]),
+  row('GATHER', (call, where) => [gather(call, where)]),
   plain('GATHER_ND', (call) => [
     call.one('gather', { axis: 0, indexing: 'nd' }, [call.input(0), call.input(1)]),
   ]),

@@ -2,11 +2,7 @@ import { elementCount, type Shape } from '@nnmeter/ir';
 import { type Call, knownShape } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
-import { flag, int8, options } from './options.ts';
 import { row, type TfLiteOp } from './rule.ts';
-
-const FULLY_CONNECTED = options(8, { activation: int8(0), keepsAxes: flag(2) });
-const BATCH_MATMUL = options(101, { transposeA: flag(0), transposeB: flag(1) });
 
 /** A product with a matrix [out, in] over the last axis. */
 export function dense(call: Call, x: Value, matrix: Value, bias?: Value): Value {
@@ -27,10 +23,10 @@ function fullyConnected(call: Call, keepsAxes: boolean): Value {
 }
 
 export const matrixOps: readonly TfLiteOp[] = [
-  row('FULLY_CONNECTED', FULLY_CONNECTED, (call, { activation, keepsAxes }) =>
+  row('FULLY_CONNECTED', (call, { activation, keepsAxes }) =>
     activated(call, fullyConnected(call, keepsAxes), activation),
   ),
-  row('BATCH_MATMUL', BATCH_MATMUL, (call, transposes) => {
+  row('BATCH_MATMUL', (call, transposes) => {
     const b = call.input(1);
     const isWeight = b.kind === 'constant' && knownShape(b).length === 2;
     if (isWeight) b.layout = transposes.transposeB ? 'OI' : 'IO';

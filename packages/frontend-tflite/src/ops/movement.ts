@@ -1,20 +1,9 @@
 import { elementCount, normalizeAxis, reshapeShape, type Shape } from '@nnmeter/ir';
+import { MIRROR_MODES } from '@nnmeter/tflite-schema';
 import { type Call, knownShape, NotKnown } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
-import { int8, int32, integers, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
-
-const RESHAPE = options(17, { shape: integers(0) });
-const CONCATENATION = options(10, { axis: int32(0), activation: int8(1) });
-const SPLIT = options(35, { count: int32(0) });
-const PACK = options(59, { axis: int32(1) });
-const UNPACK = options(64, { count: int32(0), axis: int32(1) });
-const SQUEEZE = options(30, { axes: integers(0) });
-const MIRROR_PAD = options(77, { mode: int8(0) });
-const ONE_HOT = options(61, { axis: int32(0) });
-const SPACE_TO_DEPTH = options(19, { blockSize: int32(0) });
-const DEPTH_TO_SPACE = options(94, { blockSize: int32(0) });
 
 /** The new shape is an operand, or, in old files, an option; where it is computed the file may state it. */
 function reshape(call: Call, option: readonly number[]): Value {
@@ -173,21 +162,19 @@ function unpool(call: Call): readonly Value[] {
 }
 
 export const movementOps: readonly TfLiteOp[] = [
-  row('RESHAPE', RESHAPE, (call, { shape }) => [reshape(call, shape)]),
-  row('SQUEEZE', SQUEEZE, (call, { axes }) => [squeeze(call, axes)]),
+  row('RESHAPE', (call, { shape }) => [reshape(call, shape)]),
+  row('SQUEEZE', (call, { axes }) => [squeeze(call, axes)]),
   plain('EXPAND_DIMS', (call) => [expandDims(call)]),
-  row('CONCATENATION', CONCATENATION, (call, { axis, activation }) =>
+  row('CONCATENATION', (call, { axis, activation }) =>
     activated(call, concatenation(call, axis), activation),
   ),
-  row('PACK', PACK, (call, { axis }) => [pack(call, axis)]),
-  row('UNPACK', UNPACK, (call, { axis }) => unpack(call, axis)),
-  row('SPLIT', SPLIT, split),
+  row('PACK', (call, { axis }) => [pack(call, axis)]),
+  row('UNPACK', (call, { axis }) => unpack(call, axis)),
+  row('SPLIT', split),
   plain('SPLIT_V', splitBySizes),
   plain('PAD', (call) => pad(call, 'constant')),
   plain('PADV2', (call) => pad(call, 'constant')),
-  row('MIRROR_PAD', MIRROR_PAD, (call, { mode }) =>
-    pad(call, mode === 0 ? 'reflect' : 'symmetric'),
-  ),
+  row('MIRROR_PAD', (call, { mode }) => pad(call, MIRROR_MODES[mode] ?? MIRROR_MODES[0])),
   plain('TRANSPOSE', (call) => [call.one('transpose', { perm: call.values(1) }, [call.input(0)])]),
   plain('TILE', (call) => [call.one('tile', { repeats: call.values(1) }, [call.input(0)])]),
   plain('BROADCAST_TO', (call) => {
@@ -196,19 +183,15 @@ export const movementOps: readonly TfLiteOp[] = [
   }),
   resize('RESIZE_BILINEAR', 'linear'),
   resize('RESIZE_NEAREST_NEIGHBOR', 'nearest'),
-  row('SPACE_TO_DEPTH', SPACE_TO_DEPTH, (call, { blockSize }) =>
-    blocks(call, 'spacetodepth', blockSize),
-  ),
-  row('DEPTH_TO_SPACE', DEPTH_TO_SPACE, (call, { blockSize }) =>
-    blocks(call, 'depthtospace', blockSize),
-  ),
+  row('SPACE_TO_DEPTH', (call, { blockSize }) => blocks(call, 'spacetodepth', blockSize)),
+  row('DEPTH_TO_SPACE', (call, { blockSize }) => blocks(call, 'depthtospace', blockSize)),
   batchAndSpace('SPACE_TO_BATCH_ND', true),
   batchAndSpace('BATCH_TO_SPACE_ND', false),
   permuted('REVERSE_V2'),
   plain('REVERSE_SEQUENCE', (call) => [call.one('reversesequence', {}, [call.input(0)])]),
   plain('MATRIX_DIAG', diagonal),
   permuted('MATRIX_SET_DIAG'),
-  row('ONE_HOT', ONE_HOT, (call, { axis }) => oneHot(call, axis)),
+  row('ONE_HOT', (call, { axis }) => oneHot(call, axis)),
   plain('CAST', cast),
   plain('BITCAST', (call) =>
     elementCount(call.shape(0)) === elementCount(call.statedShape())

@@ -1,24 +1,16 @@
 import { normalizeAxis } from '@nnmeter/ir';
+import { PADDING } from '@nnmeter/tflite-schema';
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
 import { activated } from './activation.ts';
-import { SAME, windowPads } from './convolution.ts';
-import { flag, int8, int32, options } from './options.ts';
+import { windowPads } from './convolution.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
 
-const POOL_2D = options(5, {
-  padding: int8(0),
-  strideWidth: int32(1),
-  strideHeight: int32(2),
-  filterWidth: int32(3),
-  filterHeight: int32(4),
-  activation: int8(5),
-});
-
-const REDUCER = options(27, { keepDims: flag(0) });
-
-function pool(op: string, canonical: 'maxpool' | 'avgpool' | 'lppool'): TfLiteOp {
-  return row(op, POOL_2D, (call, window) => {
+function pool(
+  op: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D' | 'L2_POOL_2D',
+  canonical: 'maxpool' | 'avgpool' | 'lppool',
+): TfLiteOp {
+  return row(op, (call, window) => {
     const [, height = 1, width = 1] = call.shape(0);
     const kernelShape = [window.filterHeight, window.filterWidth];
     const strides = [window.strideHeight, window.strideWidth];
@@ -35,7 +27,7 @@ function maxPoolWithPlaces(call: Call): readonly Value[] {
   const pooled = call.statedShape();
   const image = call.shape(0);
   const strides = [1, 2].map((axis) => Math.ceil(image[axis]! / pooled[axis]!));
-  const pads = windowPads(image.slice(1, 3), strides, strides, [1, 1], SAME);
+  const pads = windowPads(image.slice(1, 3), strides, strides, [1, 1], PADDING.SAME);
   return call.emit(
     'maxpool',
     { kernelShape: strides, strides, pads, dilations: [1, 1], ceilMode: false },
@@ -52,8 +44,11 @@ function axesOf(call: Call): number[] {
 
 type Reduction = 'reducesum' | 'reducemax' | 'reducemin' | 'reduceprod';
 
-function reduction(op: string, canonical: Reduction): TfLiteOp {
-  return row(op, REDUCER, (call, { keepDims }) => [
+function reduction(
+  op: 'SUM' | 'REDUCE_MAX' | 'REDUCE_MIN' | 'REDUCE_PROD' | 'REDUCE_ANY' | 'REDUCE_ALL',
+  canonical: Reduction,
+): TfLiteOp {
+  return row(op, (call, { keepDims }) => [
     call.one(canonical, { axes: axesOf(call), keepDims }, [call.input(0)]),
   ]);
 }
@@ -79,7 +74,7 @@ export const poolingOps: readonly TfLiteOp[] = [
   pool('AVERAGE_POOL_2D', 'avgpool'),
   pool('MAX_POOL_2D', 'maxpool'),
   pool('L2_POOL_2D', 'lppool'),
-  row('MEAN', REDUCER, (call, { keepDims }) => mean(call, keepDims)),
+  row('MEAN', (call, { keepDims }) => mean(call, keepDims)),
   reduction('SUM', 'reducesum'),
   reduction('REDUCE_MAX', 'reducemax'),
   reduction('REDUCE_MIN', 'reducemin'),

@@ -2,15 +2,7 @@ import { elementCount, type Shape } from '@nnmeter/ir';
 import { type Call, knownShape } from '../call.ts';
 import type { Value } from '../value.ts';
 import { dense } from './matrix.ts';
-import { flag, int8, int32, options } from './options.ts';
 import { plain, row, type TfLiteOp } from './rule.ts';
-
-const SEQUENCE_RNN = options(31, { timeMajor: flag(0) });
-const BIDIRECTIONAL_RNN = options(70, { timeMajor: flag(0), mergesOutputs: flag(2) });
-const SEQUENCE_LSTM = options(71, { timeMajor: flag(3) });
-const BIDIRECTIONAL_LSTM = options(69, { mergesOutputs: flag(3), timeMajor: flag(4, 1) });
-const LSTM = options(14, { kernel: int8(3) });
-const SVDF = options(6, { rank: int32(0) });
 
 interface Layer {
   readonly op: 'lstm' | 'rnn';
@@ -121,25 +113,21 @@ function svdf(call: Call, rank: number): readonly Value[] {
 }
 
 export const recurrentOps: readonly TfLiteOp[] = [
-  row('UNIDIRECTIONAL_SEQUENCE_LSTM', SEQUENCE_LSTM, (call, { timeMajor }) =>
-    sequenceLstm(call, timeMajor),
-  ),
-  row('BIDIRECTIONAL_SEQUENCE_LSTM', BIDIRECTIONAL_LSTM, (call, { timeMajor, mergesOutputs }) => {
+  row('UNIDIRECTIONAL_SEQUENCE_LSTM', (call, { timeMajor }) => sequenceLstm(call, timeMajor)),
+  row('BIDIRECTIONAL_SEQUENCE_LSTM', (call, { timeMajor, mergesOutputs }) => {
     const weights = [...places(1, 16), ...places(18, 33)];
     const hiddenSize = call.shape(2)[0]!;
     const parameters = { op: 'lstm', hiddenSize, directions: 2, timeMajor, weights } as const;
     return bothDirections(call, parameters, mergesOutputs);
   }),
-  row('LSTM', LSTM, (call, { kernel }) => lstmStep(call, kernel === 1)),
-  row('UNIDIRECTIONAL_SEQUENCE_RNN', SEQUENCE_RNN, (call, { timeMajor }) =>
-    sequenceRnn(call, timeMajor),
-  ),
-  row('BIDIRECTIONAL_SEQUENCE_RNN', BIDIRECTIONAL_RNN, (call, { timeMajor, mergesOutputs }) => {
+  row('LSTM', (call, { kernel }) => lstmStep(call, kernel === 1)),
+  row('UNIDIRECTIONAL_SEQUENCE_RNN', (call, { timeMajor }) => sequenceRnn(call, timeMajor)),
+  row('BIDIRECTIONAL_SEQUENCE_RNN', (call, { timeMajor, mergesOutputs }) => {
     const weights = [...places(1, 4), ...places(5, 8)];
     const hiddenSize = call.shape(1)[0]!;
     const parameters = { op: 'rnn', hiddenSize, directions: 2, timeMajor, weights } as const;
     return bothDirections(call, parameters, mergesOutputs);
   }),
   plain('RNN', rnnStep),
-  row('SVDF', SVDF, (call, { rank }) => svdf(call, rank)),
+  row('SVDF', (call, { rank }) => svdf(call, rank)),
 ];

@@ -1,12 +1,6 @@
 import type { Call } from '../call.ts';
 import type { Value } from '../value.ts';
-import { int32, options, uint32 } from './options.ts';
 import { row, type TfLiteOp } from './rule.ts';
-
-const CALL = options(16, { subgraph: uint32(0) });
-const IF = options(92, { whenTrue: int32(0), whenFalse: int32(1) });
-const WHILE = options(93, { condition: int32(0), body: int32(1) });
-const COMPOSITE = options(21, { decomposition: int32(1) }, 2);
 
 /** The branch that is taken where the condition is known, else the one that is more nodes. */
 function branch(call: Call, whenTrue: number, whenFalse: number): readonly Value[] {
@@ -41,12 +35,10 @@ function operands(call: Call, start: number): Value[] {
 }
 
 export const subgraphOps: readonly TfLiteOp[] = [
-  row('CALL', CALL, (call, { subgraph }) =>
-    call.bodies.inline(subgraph, operands(call, 0), 'call'),
-  ),
-  row('STABLEHLO_COMPOSITE', COMPOSITE, (call, { decomposition }) =>
+  row('CALL', (call, { subgraph }) => call.bodies.inline(subgraph, operands(call, 0), 'call')),
+  row('STABLEHLO_COMPOSITE', (call, { decomposition }) =>
     call.bodies.inline(decomposition, operands(call, 0), 'composite'),
   ),
-  row('IF', IF, (call, { whenTrue, whenFalse }) => branch(call, whenTrue, whenFalse)),
-  row('WHILE', WHILE, (call, { condition, body }) => loop(call, condition, body)),
+  row('IF', (call, { whenTrue, whenFalse }) => branch(call, whenTrue, whenFalse)),
+  row('WHILE', (call, { condition, body }) => loop(call, condition, body)),
 ];

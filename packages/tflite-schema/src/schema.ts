@@ -44,7 +44,7 @@ export const MODEL = {
   signatures: 7,
 } as const;
 
-export const OPERATOR_CODE = { byte: 0, custom: 1, builtin: 3 } as const;
+export const OPERATOR_CODE = { byte: 0, custom: 1, version: 2, builtin: 3 } as const;
 
 export const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3 } as const;
 
@@ -108,3 +108,6 @@ export const BUILTIN_OPERATORS: readonly string[] = (
   'STABLEHLO_SORT STABLEHLO_WHILE STABLEHLO_GATHER STABLEHLO_TRANSPOSE DILATE STABLEHLO_RNG_BIT_GENERATOR ' +
   'REDUCE_WINDOW STABLEHLO_COMPOSITE STABLEHLO_SHIFT_LEFT STABLEHLO_CBRT STABLEHLO_CASE'
 ).split(' ');
+
+/** The version of the schema. */
+export const SCHEMA_VERSION = 3;

@@ -1,0 +1,1 @@
+export { exportTflite, type TfLiteExportOptions, UNEXPORTABLE_OPS } from './export-tflite.ts';

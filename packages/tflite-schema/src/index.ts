@@ -1,0 +1,3 @@
+export * from './operators.ts';
+export * from './options.ts';
+export * from './schema.ts';
