@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { graphToOnnx } from '@nnmeter/export-onnx';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import type { TermSetName } from '@nnmeter/latency-model';
@@ -14,6 +13,7 @@ import { type Journal, openJournal } from './journal.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type LearnedRules, rulesFromGraphs, rulesFromTimes } from './learn-rules.ts';
 import { measureModels } from './measure.ts';
+import { toRunnable } from './model-bytes.ts';
 import { planHash, planModels } from './plan.ts';
 import type { PlannedModel } from './planned-model.ts';
 import {
@@ -210,14 +210,13 @@ async function showGraph(
 ): Promise<void> {
   const started = now();
   const graph = build();
-  const shown = await runner.fusedNodes!(
-    { id, graph, bytes: () => graphToOnnx(graph) },
-    signal,
-  ).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    if (error instanceof NnMeterError) return [];
-    throw error;
-  });
+  const shown = await runner.fusedNodes!(toRunnable(id, graph, runner), signal).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted();
+      if (error instanceof NnMeterError) return [];
+      throw error;
+    },
+  );
   const at = now();
   await journal.add({ kind: 'fused', id, groups: shown, at, tookMs: at - started });
 }

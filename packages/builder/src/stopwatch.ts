@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
-import { graphToOnnx } from '@nnmeter/export-onnx';
 import { type Graph, macsOfNodes, NnMeterError, quote } from '@nnmeter/ir';
-import type { RunnableModel, Runner, RunnerResult } from '@nnmeter/runners';
+import type { Runner, RunnerResult } from '@nnmeter/runners';
 import { impossibility, type ModelSize } from './check-result.ts';
 import type { Journal, Phase } from './journal.ts';
+import { toRunnable } from './model-bytes.ts';
 import type { PlannedModel } from './planned-model.ts';
 import { reference } from './schedule.ts';
 import { REFERENCE } from './sessions.ts';
@@ -117,7 +117,7 @@ export class Stopwatch {
 
   async #run(id: string, graph: Graph, size: ModelSize, layers: boolean): Promise<Outcome> {
     const { threads, signal } = this.#options;
-    const model: RunnableModel = { id, graph, bytes: () => graphToOnnx(graph) };
+    const model = toRunnable(id, graph, this.#runner);
     const expectedMs = this.#expectedMs(size);
     const runs = Math.round(Math.min(RUNS.most, Math.max(RUNS.least, TARGET_MS / expectedMs)));
     const timeoutMs =
