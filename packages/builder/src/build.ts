@@ -224,23 +224,26 @@ async function showGraph(
 async function learnByTiming(journal: Journal, options: BuildStepOptions): Promise<LearnedRules> {
   const pairs = FUSION_PAIRS.map((pair) => ({ pair, models: pairModels(pair) }));
   const { minutes, models: _, ...rest } = measuringOptions(options);
-  await measureModels(
-    pairs.flatMap(({ models }) => [models.first, models.second, models.both]),
-    options.runner,
-    journal,
-    {
-      ...rest,
-      ...(minutes !== undefined && { minutes: minutes * PAIRS_SHARE }),
-      onProgress: ({ done, total, secondsLeft }) =>
-        options.onProgress?.({ step: 'fusions', done, total, secondsLeft }),
-    },
+  const models = new Map(
+    pairs.flatMap(({ models }) => Object.values(models).map((model) => [model.id, model] as const)),
   );
+  await measureModels([...models.values()], options.runner, journal, {
+    ...rest,
+    ...(minutes !== undefined && { minutes: minutes * PAIRS_SHARE }),
+    onProgress: ({ done, total, secondsLeft }) =>
+      options.onProgress?.({ step: 'fusions', done, total, secondsLeft }),
+  });
   const timesOf = ({ id }: PlannedModel): number[] =>
     journal.lines.flatMap((line) => (line.kind === 'measured' && line.id === id ? [line.ms] : []));
   const times = new Map<string, PairTimes>();
   for (const { pair, models } of pairs) {
-    const { first, second, both } = models;
-    const timed = { first: timesOf(first), second: timesOf(second), both: timesOf(both) };
+    const { first, second, both, nothing } = models;
+    const timed = {
+      first: timesOf(first),
+      second: timesOf(second),
+      both: timesOf(both),
+      nothing: timesOf(nothing),
+    };
     if (Object.values(timed).every(({ length }) => length > 0)) times.set(pair.rule, timed);
   }
   // Runtimes of processors are most alike.

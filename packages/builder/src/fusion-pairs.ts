@@ -10,11 +10,13 @@ export interface FusionPair {
   readonly second: Layer;
 }
 
-/** ms of several measurements of the two layers alone, and of both. */
+/** ms of several measurements of the two layers alone, of both, and of next to nothing. */
 export interface PairTimes {
   readonly first: readonly number[];
   readonly second: readonly number[];
   readonly both: readonly number[];
+  /** What a run takes besides its layers. */
+  readonly nothing: readonly number[];
 }
 
 const CHANNELS = 32;
@@ -46,48 +48,53 @@ export const FUSION_PAIRS: readonly FusionPair[] = [
   return { rule: `BF_${pair}`, first: FIRST[first]!, second: SECOND[second]! };
 });
 
-const PARTS = ['first', 'second', 'both'] as const;
-
-/** The three models of a pair. */
+/** The models of a pair; pairs share those of their layers. */
 export function pairModels({
   rule,
   first,
   second,
-}: FusionPair): Record<keyof PairTimes, PlannedModel> {
-  const layers: Record<keyof PairTimes, readonly Layer[]> = {
-    first: [first],
-    second: [second],
-    both: [first, second],
+}: FusionPair): Readonly<Record<keyof PairTimes, PlannedModel>> {
+  const [, firstOp, secondOp] = rule.split('_') as [string, string, string];
+  return {
+    first: chain([firstOp], [first]),
+    second: chain([secondOp], [second]),
+    both: chain([firstOp, secondOp], [first, second]),
+    nothing: chain(['nothing'], [SECOND.relu!], 1),
   };
-  const models = PARTS.map((part): [keyof PairTimes, PlannedModel] => {
-    const family = `pair-${part}-${rule}`;
-    const id = idOf(family, { CHANNELS, SIDE, REPEATS });
-    return [part, { id, family, isKernel: true, graph: () => buildChain(id, layers[part]) }];
-  });
-  return Object.fromEntries(models) as Record<keyof PairTimes, PlannedModel>;
 }
 
-function buildChain(name: string, layers: readonly Layer[]): Graph {
+function chain(ops: readonly string[], layers: readonly Layer[], side = SIDE): PlannedModel {
+  const family = `pair-${ops.join('-')}`;
+  const id = idOf(family, { CHANNELS, side, REPEATS });
+  return { id, family, isKernel: true, graph: () => buildChain(id, layers, side) };
+}
+
+function buildChain(name: string, layers: readonly Layer[], side: number): Graph {
   const builder = new GraphBuilder(name);
-  let x = builder.input('image', [1, CHANNELS, SIDE, SIDE]);
+  let x = builder.input('image', [1, CHANNELS, side, side]);
   for (let repeat = 0; repeat < REPEATS; repeat++)
     for (const layer of layers) x = layer(builder, x);
   return builder.build(x);
 }
 
 /**
- * The share of the second layer's time that is saved when both run together, after nn-Meter's test for fusion (Zhang et
- * al., MobiSys 2021, section 4.2): T(first) + T(second) - T(both), divided by the lesser of the two alone.
+ * The share of the lesser of two layers' time that is saved when both run together, after nn-Meter's test for fusion
+ * (Zhang et al., MobiSys 2021): T(first) + T(second) - T(both), all without what a run takes besides.
  * @returns the share, and its standard error by the spread of the measurements
  */
-export function pairGain({ first, second, both }: PairTimes): { gain: number; error: number } {
+export function pairGain({ first, second, both, nothing }: PairTimes): {
+  gain: number;
+  error: number;
+} {
   const least = (times: readonly number[]): number => Math.min(...times);
-  const smaller = Math.min(least(first), least(second));
+  const without = (times: readonly number[]): number => Math.max(0, least(times) - least(nothing));
+  const smaller = Math.min(without(first), without(second));
   const variance = [first, second, both]
     .map((times) => (Math.max(...times) - least(times)) ** 2 / times.length)
     .reduce((sum, each) => sum + each, 0);
+  if (smaller === 0) return { gain: 0, error: Number.POSITIVE_INFINITY };
   return {
-    gain: (least(first) + least(second) - least(both)) / smaller,
+    gain: (without(first) + without(second) - without(both)) / smaller,
     error: Math.sqrt(variance) / smaller,
   };
 }

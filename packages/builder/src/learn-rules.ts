@@ -57,7 +57,7 @@ export function rulesFromTimes(
     const { gain, error } = pairGain(timed);
     const isFused = gain > 0.5;
     const percent = (share: number): string => `${Math.round(100 * share)} %`;
-    const why = `together ${percent(gain)} ± ${percent(error)} of the second layer's time is saved`;
+    const why = `together ${percent(gain)} ± ${percent(error)} of the lesser layer's time is saved`;
     return [{ rule: pair.rule, isFused, from: 'timing', why, isUncertain: true }];
   });
   for (const [rule, isFused] of Object.entries(assumed.fuse)) {

@@ -126,6 +126,7 @@ const buildOptions = {
   seed: { type: 'number', requiresArg: true, describe: 'Of the draw of models (default: 1)' },
   threads: { type: 'number', requiresArg: true, describe: 'Threads of the runtime (default: 1)' },
   serial: { type: 'string', requiresArg: true, describe: 'Of the phone, for runners by adb' },
+  parameter: { ...repeatable, describe: 'Value that the runner asks for: host=me@box' },
   resume: { type: 'boolean', describe: 'Go on with a build that was interrupted' },
   output: {
     type: 'string',

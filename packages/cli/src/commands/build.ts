@@ -37,9 +37,7 @@ export async function build(options: BuildArguments, terminal: Terminal): Promis
   if (output !== undefined) await requireEmpty(output);
   const journal = options.journal ?? (await buildJournal(name));
   const own = await readOwn(options.for ?? []);
-  const runner = await openRunner(options.runner, {
-    ...(options.serial !== undefined && { parameters: { serial: options.serial } }),
-  });
+  const runner = await openRunner(options.runner, { parameters: readParameters(options) });
   const steps = await startSteps(terminal.showsProgress, (text) => terminal.note(text));
   const takeBack = beforeEnding(() => leave(runner, journal, terminal));
   try {
@@ -105,6 +103,16 @@ function readBudget({ minutes, models, seed }: BuildArguments): {
     ...(models !== undefined && { models }),
     ...(seed !== undefined && { seed }),
   };
+}
+
+/** Values that a runner asks for. @throws NnMeterError E_USAGE */
+function readParameters({ serial, parameter = [] }: BuildArguments): Record<string, string> {
+  const given = parameter.map((value): [string, string] => {
+    const [, name, text] = /^(\w+)=(.*)$/s.exec(value) ?? [];
+    if (name === undefined) throw usageError(`--parameter ${value} is no value; write host=me@box`);
+    return [name, text!];
+  });
+  return { ...Object.fromEntries(given), ...(serial !== undefined && { serial }) };
 }
 
 /** The networks that matter. @throws the error of the first that cannot be read */
@@ -179,7 +187,7 @@ async function report(
       heldOut: accuracy,
       crossValidated: isCrossValidated,
       repeatCeiling: build.repeatCeiling,
-      nearest: nearest && { predictor: nearest.name, heldOut: nearest.accuracy },
+      nearest: nearest ? { predictor: nearest.name, heldOut: nearest.accuracy } : null,
       notes,
     };
     return terminal.print(`${JSON.stringify([element], null, 2)}\n`);
