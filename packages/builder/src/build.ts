@@ -23,7 +23,7 @@ import {
   writePlugin,
 } from './plugin-files.ts';
 import { type MeasuredModel, type Results, repeatCeiling, resultsOf } from './results.ts';
-import type { Budget } from './schedule.ts';
+import { type Budget, SECONDS_A_MODEL } from './schedule.ts';
 import { type TrainedPlugin, trainPlugin } from './train-plugin.ts';
 
 export interface BuildOptions extends Budget {
@@ -96,7 +96,12 @@ const SLOWEST = 15;
 export async function buildPredictor(options: BuildOptions): Promise<Build> {
   const { name, runner, seed = 1, own = [], now = Date.now, signal, onProgress } = options;
   const minutes = options.minutes ?? (options.models === undefined ? DEFAULT_MINUTES : undefined);
-  onProgress?.({ step: 'plan', done: 0, total: 1, secondsLeft: 60 * (minutes ?? 0) });
+  onProgress?.({
+    step: 'plan',
+    done: 0,
+    total: 1,
+    secondsLeft: secondsOf(minutes, options.models),
+  });
   const plan = planModels({ seed, count: planLength(minutes, options.models), own });
   const facts = await runner.facts(signal);
   const journal = await openJournal(
@@ -165,6 +170,11 @@ function measuringOptions({
   };
 }
 
+/** That a build may take, as far as is known before anything is measured. */
+function secondsOf(minutes = Number.POSITIVE_INFINITY, models = Number.POSITIVE_INFINITY): number {
+  return Math.min(60 * minutes, SECONDS_A_MODEL * models);
+}
+
 function planLength(minutes: number | undefined, models = Number.POSITIVE_INFINITY): number {
   const byTime = minutes === undefined ? MOST_MODELS : Math.ceil(minutes * MODELS_A_MINUTE);
   // Some cannot be measured.
@@ -188,7 +198,7 @@ async function learnRules(
   for (const [done, model] of networks.entries()) {
     if (journal.lines.some(({ kind, id }) => kind === 'fused' && id === model.id)) continue;
     options.signal?.throwIfAborted();
-    const secondsLeft = 60 * (options.minutes ?? 0);
+    const secondsLeft = secondsOf(options.minutes, options.models);
     options.onProgress?.({ step: 'fusions', done, total: networks.length, secondsLeft });
     await showGraph(model, journal, options);
   }

@@ -32,6 +32,8 @@ const PHASE_ENDS: Readonly<Record<Phase, number>> = { models: 0.8, outliers: 0.8
 const MODELS_PER_REFERENCE = 10;
 /** After a pause as long, the machine may not be as it was. */
 const PAUSE_MS = 120_000;
+/** Until one is measured: in a process of this machine. */
+export const SECONDS_A_MODEL = 1.5;
 /** More models that contradict the others are no outliers. */
 const MAX_OUTLIERS = 10;
 const REPEATS = { share: 1 / 6, least: 6, most: 20 } as const;
@@ -136,12 +138,11 @@ export class Schedule {
   }
 
   #secondsLeft(sessions: number, done: number, total: number): number {
-    const { minutes = Number.POSITIVE_INFINITY, models } = this.#options;
+    const { minutes = Number.POSITIVE_INFINITY } = this.#options;
     const spent = this.#spentMs() / 1000;
     const byTime = Math.max(0, 60 * minutes - spent);
-    const each = spent / Math.max(1, sessions);
-    const byModels = models === undefined ? Number.POSITIVE_INFINITY : each * (total - done);
-    return Math.min(byTime, byModels);
+    const each = sessions === 0 ? SECONDS_A_MODEL : spent / sessions;
+    return Math.min(byTime, each * (total - done));
   }
 }
 
