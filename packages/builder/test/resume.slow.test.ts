@@ -9,6 +9,7 @@ import { onWindows, testIf } from '../../../tests/support/test-if.ts';
 import { newJournal } from './support/build.ts';
 
 const SUPPORT = fileURLToPath(new URL('./support', import.meta.url));
+const BUILD_PROCESS = fileURLToPath(new URL('./support/build-process.js', import.meta.url));
 /** The invented device and what builds it as JavaScript, in the package, so that it is found by its name. */
 const modules = mkdtempSync(fileURLToPath(new URL('../dist/resume-', import.meta.url)));
 for (const name of ['invented-device', 'build']) {
@@ -22,7 +23,7 @@ for (const name of ['invented-device', 'build']) {
 afterAll(() => rmSync(modules, { recursive: true }));
 
 function start(journal: string, plugin: string) {
-  const args = [join(SUPPORT, 'build-process.js'), modules, journal, plugin];
+  const args = [BUILD_PROCESS, modules, journal, plugin];
   return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
@@ -74,7 +75,7 @@ testIf(!onWindows, 'Windows has no limits of file sizes')(
   async () => {
     const journal = newJournal();
     const plugin = join(journal, '../plugin');
-    const args = [join(SUPPORT, 'build-process.js'), modules, journal, plugin];
+    const args = [BUILD_PROCESS, modules, journal, plugin];
     const child = spawn(
       'bash',
       ['-c', 'trap "" XFSZ; ulimit -f 128; exec "$@"', 'bash', process.execPath, ...args],
