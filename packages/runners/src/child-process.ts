@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { type ErrorCode, NnMeterError } from '@nnmeter/ir';
 import { Tail } from './tail.ts';
 
@@ -25,15 +27,18 @@ export interface RequestLimits {
 export class ServingProcess {
   readonly #module: string;
   readonly #parameters: readonly string[];
-  /** What messages call it. */
+  readonly #output: string;
   readonly #name: string;
   #child: ChildProcess | undefined;
   #stderr = new Tail();
+  #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(module: string, parameters: readonly string[], name: string) {
+  /** @param output file that takes what it prints to stdout @param name what messages call it */
+  constructor(module: string, parameters: readonly string[], output: string, name: string) {
     this.#module = module;
     this.#parameters = parameters;
+    this.#output = output;
     this.#name = name;
   }
 
@@ -45,12 +50,14 @@ export class ServingProcess {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#kill();
     await this.#last;
   }
 
   async #serve(message: object, { timeoutMs, signal }: RequestLimits): Promise<unknown> {
     signal?.throwIfAborted();
+    if (this.#isClosed) throw new NnMeterError('E_RUNNER', `${this.#name} was closed`);
     const answer = await this.#answer(this.#start(), message, { timeoutMs, signal });
     if (!('error' in answer)) return answer.result;
     const { code, problem, hint } = answer.error;
@@ -62,7 +69,7 @@ export class ServingProcess {
     message: object,
     { timeoutMs, signal }: RequestLimits,
   ): Promise<Answer> {
-    child.ref();
+    setRef(child, true);
     const done = new AbortController();
     try {
       return await new Promise<Answer>((resolve, reject) => {
@@ -83,16 +90,18 @@ export class ServingProcess {
     } finally {
       done.abort();
       for (const event of ['message', 'error', 'close']) child.removeAllListeners(event);
-      child.unref();
+      setRef(child, false);
     }
   }
 
   #start(): ChildProcess {
     if (this.#child?.connected) return this.#child;
+    const output = openSync(this.#output, 'a');
     const child = fork(this.#module, this.#parameters, {
       execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', output, 'pipe', 'ipc'],
     });
+    closeSync(output);
     this.#stderr = new Tail();
     child.stderr!.on('data', (piece: Buffer) => this.#stderr.add(piece));
     this.#child = child;
@@ -117,4 +126,12 @@ export class ServingProcess {
       hint: 'allow it more time, or leave this model out',
     });
   }
+}
+
+/** Whether this process stays for a child and what connects them. */
+function setRef(child: ChildProcess, isNeeded: boolean): void {
+  const what = isNeeded ? 'ref' : 'unref';
+  child[what]();
+  child.channel?.[what]();
+  (child.stderr as Socket)[what]();
 }

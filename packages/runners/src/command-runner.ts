@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { isMissing, makeTemporaryFolder, readBoundedText } from '@nnmeter/files';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { isMissing, readBoundedText } from '@nnmeter/files';
 import { type Graph, locateError, NnMeterError, quote } from '@nnmeter/ir';
 import {
   type CommandTemplate,
@@ -11,7 +11,7 @@ import {
 } from './command-template.ts';
 import { findLatencies, matchesOf } from './latency-text.ts';
 import { FUSION_PARSERS, parseLayers } from './layer-parsers.ts';
-import { withModelFile } from './model-folder.ts';
+import { ModelFolder } from './model-folder.ts';
 import { type ProgramLimits, type ProgramOutput, quoteEnd, runProgram } from './run-program.ts';
 import type {
   FusedNode,
@@ -64,7 +64,8 @@ class CommandRunner implements Runner {
   readonly fusedNodes?: NonNullable<Runner['fusedNodes']>;
   readonly #template: CommandTemplate;
   readonly #parameters: Values;
-  readonly #folder = makeTemporaryFolder(join(tmpdir(), 'nn-meter-runner-'));
+  readonly #folder: ModelFolder;
+  readonly #closing = new AbortController();
   readonly #measured = new Map<string, number>();
   #hasUnitChecked = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -74,6 +75,7 @@ class CommandRunner implements Runner {
     this.format = template.format;
     this.#template = template;
     this.#parameters = parameters;
+    this.#folder = new ModelFolder(this);
     const parser = template.layers?.parser;
     if (parser !== undefined && FUSION_PARSERS.has(parser)) {
       this.fusedNodes = (model, signal) => this.#fusedNodes(model, signal);
@@ -133,6 +135,7 @@ class CommandRunner implements Runner {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new NnMeterError('E_RUNNER', `runner ${this.name} was closed`));
     await this.#last;
     await this.#folder.discard();
   }
@@ -143,10 +146,12 @@ class CommandRunner implements Runner {
     options: MeasureOptions,
     body: (job: Job) => Promise<T>,
   ): Promise<T> {
-    const result = this.#last.then(async () => {
-      options.signal?.throwIfAborted();
-      return withModelFile(this.#folder.path, model, this.format, async (file, folder) => {
-        const job = this.#makeJob(file, folder, options);
+    const { signal = this.#closing.signal } = options;
+    const giveUp = AbortSignal.any([signal, this.#closing.signal]);
+    const result = this.#last.then(() => {
+      giveUp.throwIfAborted();
+      return this.#folder.withFile(model, async (file, folder) => {
+        const job = this.#makeJob(file, folder, { ...options, signal: giveUp });
         try {
           for (const argv of this.#template.before ?? []) await this.#run(argv, job);
           return await body(job);

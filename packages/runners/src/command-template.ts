@@ -24,13 +24,13 @@ export interface CommandTemplate {
   readonly facts?: Readonly<Record<string, string | FactCommand>>;
 }
 
-export type Unit = 'us' | 'ms' | 's';
+export type LatencyUnit = 'us' | 'ms' | 's';
 
 export interface LatencyPlace {
   readonly file?: string;
   readonly regexp?: string;
   readonly jsonPath?: string;
-  readonly unit: Unit | 'printed';
+  readonly unit: LatencyUnit | 'printed';
 }
 
 export interface FactCommand {

@@ -3,6 +3,7 @@ export {
   type CommandTemplate,
   type FactCommand,
   type LatencyPlace,
+  type LatencyUnit,
   readTemplate,
 } from './command-template.ts';
 export type { LayerParser } from './layer-parsers.ts';

@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { NnMeterError } from '@nnmeter/ir';
-import type { LatencyPlace, Unit } from './command-template.ts';
+import type { LatencyPlace, LatencyUnit } from './command-template.ts';
 
-const MS: Readonly<Record<Unit, number>> = { us: 1e-3, ms: 1, s: 1e3 };
+const MS: Readonly<Record<LatencyUnit, number>> = { us: 1e-3, ms: 1, s: 1e3 };
 
 /**
  * The latencies that stand in a text, ms: one, or several where a JSON path names a list.
@@ -19,7 +19,7 @@ export function findLatencies(text: string, place: LatencyPlace): readonly numbe
 function toMs(value: unknown, unit: string): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   const known = Object.hasOwn(MS, unit) && typeof number === 'number' && Number.isFinite(number);
-  if (known) return number * MS[unit as Unit];
+  if (known) return number * MS[unit as LatencyUnit];
   throw new NnMeterError(
     'E_RUNNER',
     `${JSON.stringify(value)} is no number of ${unit || 'a unit'}`,

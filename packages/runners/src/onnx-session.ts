@@ -67,6 +67,25 @@ export async function measureOnnx(
   }
 }
 
+/** Runs a model in a session that profiles, and has it write the profile. @throws NnMeterError E_RUNNER */
+export async function runProfiled(
+  runtime: OnnxRuntime,
+  model: Uint8Array | string,
+  options: OnnxMeasureOptions,
+  special: Partial<SessionOptions>,
+): Promise<void> {
+  const session = await openSession(runtime, model, options, { ...special, enableProfiling: true });
+  try {
+    const feeds = await makeFeeds(runtime, model);
+    for (let count = 0; count < options.warmups + options.runs; count++) {
+      await refusals('run', () => session.run(feeds));
+    }
+    session.endProfiling();
+  } finally {
+    await session.release?.();
+  }
+}
+
 /** Loads a model. @throws NnMeterError E_RUNNER */
 export function openSession(
   runtime: OnnxRuntime,

@@ -1,14 +1,15 @@
-// The process in which ONNX Runtime measures: node onnxruntime-child.js PATH_OF_MODULE EXECUTION_PROVIDER
-import { readFile } from 'node:fs/promises';
+// The process in which ONNX Runtime measures: node onnxruntime-child.js PATH_OF_MODULE EXECUTION_PROVIDER PATH_OF_STDOUT
+import { truncateSync } from 'node:fs';
+import { copyFile, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { NnMeterError } from '@nnmeter/ir';
 import type { Answer } from './child-process.ts';
 import {
   type Clock,
-  makeFeeds,
   measureOnnx,
   type OnnxRuntime,
   openSession,
+  runProfiled,
 } from './onnx-session.ts';
 
 export type OnnxRequest =
@@ -19,9 +20,11 @@ export type OnnxRequest =
       readonly runs: number;
       readonly warmups: number;
       readonly threads: number;
-      readonly files?: OptimisedFiles & { readonly profilePrefix: string };
+      /** Where to write the profile of a run of its own, and with onnxruntime-node the optimised models. */
+      readonly profilePrefix?: string;
+      readonly optimised?: OptimisedFiles;
     }
-  | { readonly kind: 'optimise'; readonly file: string; readonly files: OptimisedFiles };
+  | { readonly kind: 'optimise'; readonly file: string; readonly optimised: OptimisedFiles };
 
 /** Paths of optimised models to be written: before and after the layout of the processor is chosen. */
 export interface OptimisedFiles {
@@ -39,7 +42,7 @@ type Measure = Extract<OnnxRequest, { kind: 'measure' }>;
 /** Processor time that moves in larger steps (Windows: 16 ms) times no single runs. */
 const MAX_CPU_STEP_MS = 0.1;
 
-const [path = '', executionProvider = ''] = process.argv.slice(2);
+const [path = '', executionProvider = '', stdoutPath = ''] = process.argv.slice(2);
 let loaded: { readonly runtime: OnnxRuntime; readonly clock: Clock } | undefined;
 
 function load(): { readonly runtime: OnnxRuntime; readonly clock: Clock } {
@@ -90,7 +93,7 @@ async function serve(request: OnnxRequest): Promise<unknown> {
     case 'measure':
       return measure(runtime, clock, request);
     case 'optimise':
-      return writeOptimised(runtime, request.file, request.files);
+      return writeOptimised(runtime, request.file, request.optimised);
   }
 }
 
@@ -100,31 +103,41 @@ function factsOf(runtime: OnnxRuntime, clock: Clock): OnnxFacts {
 }
 
 async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Promise<unknown> {
-  const options = { ...request, executionProvider };
   // Only onnxruntime-node reads files.
   const model = executionProvider === 'cpu' ? request.file : await readFile(request.file);
+  const options = { ...request, executionProvider };
   const result = await measureOnnx(runtime, model, options, clock);
-  if (request.files !== undefined) {
-    await profile(runtime, options, request.files);
-    await writeOptimised(runtime, request.file, { extended: request.files.extended });
+  const { file, optimised, profilePrefix } = request;
+  if (profilePrefix !== undefined) await profile(runtime, model, request, profilePrefix);
+  // The other is written by the profiled session.
+  if (optimised !== undefined) {
+    await writeOptimised(runtime, file, { extended: optimised.extended });
   }
   return result;
 }
 
+/** Writes the profile of another session into a file whose name begins as given. */
 async function profile(
   runtime: OnnxRuntime,
-  options: Measure & { executionProvider: string },
-  files: NonNullable<Measure['files']>,
+  model: string | Uint8Array,
+  request: Measure,
+  profileFilePrefix: string,
 ): Promise<void> {
-  const session = await openSession(runtime, options.file, options, {
-    enableProfiling: true,
-    profileFilePrefix: files.profilePrefix,
-    optimizedModelFilePath: files.all,
-  });
-  const feeds = await makeFeeds(runtime, options.file);
-  for (let count = 0; count < options.warmups + options.runs; count++) await session.run(feeds);
-  session.endProfiling();
-  await session.release?.();
+  truncateSync(stdoutPath);
+  const optimizedModelFilePath = request.optimised?.all;
+  await runProfiled(
+    runtime,
+    model,
+    { ...request, executionProvider },
+    {
+      profileFilePrefix,
+      ...(optimizedModelFilePath !== undefined && { optimizedModelFilePath }),
+    },
+  );
+  if (executionProvider === 'cpu') return;
+  // WebAssembly prints its profile.
+  await copyFile(stdoutPath, `${profileFilePrefix}.json`);
+  truncateSync(stdoutPath);
 }
 
 async function writeOptimised(

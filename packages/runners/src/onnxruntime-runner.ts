@@ -1,19 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { makeTemporaryFolder, readBoundedText } from '@nnmeter/files';
+import { readBoundedText } from '@nnmeter/files';
 import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { type RequestLimits, ServingProcess } from './child-process.ts';
-import { withModelFile } from './model-folder.ts';
+import { ModelFolder } from './model-folder.ts';
 import { readOnnxFile } from './onnx-file.ts';
+import { groupProfiled, layersOf } from './onnx-layers.ts';
 import type { OnnxFacts, OnnxRequest, OptimisedFiles } from './onnxruntime-child.ts';
 import { groupOptimised, type OptimisedGroup } from './optimised-nodes.ts';
-import { readProfile } from './profile.ts';
+import { type ProfiledNode, readProfile } from './profile.ts';
 import type {
   FusedNode,
-  LayerTime,
   MeasureOptions,
   RunnableModel,
   Runner,
@@ -27,6 +27,8 @@ const CHILD = fileURLToPath(new URL('./onnxruntime-child.js', import.meta.url));
 /** Reading an optimised graph measures nothing, so nobody says how long it may take. */
 const OPTIMISE_MS = 300_000;
 const START_MS = 60_000;
+/** What the name of its file begins with. */
+const PROFILE = 'profile';
 /** Of a profile; a node of a run takes about 600 bytes. */
 const MAX_PROFILE_BYTES = 2 ** 29;
 
@@ -44,7 +46,8 @@ export function onnxRuntimeRunner(options: OnnxRuntimeRunnerOptions = {}): Runne
 }
 
 /**
- * ONNX Runtime as WebAssembly, as browsers run it, by `onnxruntime-web` in Node: processor time of whole models.
+ * ONNX Runtime as WebAssembly, as browsers run it, by `onnxruntime-web` in Node: without the blocked layouts
+ * that it has for processors alone; fusions are read from the names of nodes.
  * @throws NnMeterError E_MISSING_PACKAGE if that is not installed
  */
 export function onnxRuntimeWebRunner(options: OnnxRuntimeRunnerOptions = {}): Runner {
@@ -56,22 +59,18 @@ type RuntimePackage = 'onnxruntime-node' | 'onnxruntime-web';
 class OnnxRuntimeRunner implements Runner {
   readonly name: string;
   readonly format = 'onnx';
-  readonly fusedNodes?: NonNullable<Runner['fusedNodes']>;
   readonly #package: RuntimePackage;
   readonly #serving: ServingProcess;
-  readonly #folder = makeTemporaryFolder(join(tmpdir(), 'nn-meter-runner-'));
+  readonly #folder: ModelFolder;
 
   constructor(name: string, packageName: RuntimePackage, { project }: OnnxRuntimeRunnerOptions) {
     const path = resolveRuntime(packageName, project ?? process.cwd());
     this.name = name;
     this.#package = packageName;
-    this.#serving = new ServingProcess(CHILD, [path, this.#isNative ? 'cpu' : 'wasm'], packageName);
-    if (this.#isNative) this.fusedNodes = (model, signal) => this.#fusedNodes(model, signal);
-  }
-
-  /** WebAssembly writes neither profiles nor optimised models. */
-  get #isNative(): boolean {
-    return this.#package === 'onnxruntime-node';
+    this.#folder = new ModelFolder(this);
+    const output = join(this.#folder.path, 'stdout');
+    const provider = packageName === 'onnxruntime-node' ? 'cpu' : 'wasm';
+    this.#serving = new ServingProcess(CHILD, [path, provider, output], output, packageName);
   }
 
   async facts(signal?: AbortSignal): Promise<RunnerFacts> {
@@ -90,32 +89,50 @@ class OnnxRuntimeRunner implements Runner {
   }
 
   measure(model: RunnableModel, options: MeasureOptions): Promise<RunnerResult> {
-    return withModelFile(this.#folder.path, model, this.format, async (file, folder) => {
-      const { runs, warmups, threads, timeoutMs, signal } = options;
-      const files =
-        options.layers && this.#isNative
-          ? { ...optimisedFiles(folder), profilePrefix: join(folder, 'profile') }
-          : undefined;
-      const result = (await this.#request(
-        { kind: 'measure', file, runs, warmups, threads, ...(files && { files }) },
-        { timeoutMs, signal },
-      )) as RunnerResult;
-      if (files === undefined) return result;
-      const layers = await readLayers(model.graph, folder, files, options);
-      return { ...result, layers: requireLayers(layers, result.ms) };
+    return this.#folder.withFile(model, async (file, folder) => {
+      const { runs, warmups, threads, layers } = options;
+      const request = { kind: 'measure', file, runs, warmups, threads } as const;
+      if (!layers) return (await this.#request(request, options)) as RunnerResult;
+      const told = this.#toldFiles(folder);
+      const result = (await this.#request({ ...request, ...told }, options)) as RunnerResult;
+      const nodes = readProfile(await readProfileFile(folder), options);
+      const groups = await readGroups(model.graph, file, told.optimised, nodes);
+      return { ...result, layers: requireLayers(layersOf(groups, nodes), result.ms) };
     });
   }
 
-  async #fusedNodes(model: RunnableModel, signal?: AbortSignal): Promise<readonly FusedNode[]> {
-    return withModelFile(this.#folder.path, model, this.format, async (file, folder) => {
-      const files = optimisedFiles(folder);
-      await this.#request({ kind: 'optimise', file, files }, { timeoutMs: OPTIMISE_MS, signal });
-      const groups = await readGroups(model.graph, files);
-      return groups.filter(({ nodes }) => nodes.length > 0).map(({ op, nodes }) => ({ op, nodes }));
+  fusedNodes(model: RunnableModel, signal?: AbortSignal): Promise<readonly FusedNode[]> {
+    return this.#folder.withFile(model, async (file, folder) => {
+      const limits = { timeoutMs: OPTIMISE_MS, signal };
+      const { optimised, profilePrefix } = this.#toldFiles(folder);
+      let nodes: readonly ProfiledNode[] = [];
+      if (optimised !== undefined) {
+        await this.#request({ kind: 'optimise', file, optimised }, limits);
+      } else {
+        const once = { runs: 1, warmups: 0, threads: 1 };
+        await this.#request({ kind: 'measure', file, ...once, profilePrefix }, limits);
+        nodes = readProfile(await readProfileFile(folder), once);
+      }
+      const groups = await readGroups(model.graph, file, optimised, nodes);
+      const known = groups.filter((group) => group.nodes.length > 0);
+      if (optimised === undefined && known.length < groups.length) throw notTold(groups);
+      return known.map(({ op, nodes: run }) => ({ op, nodes: run }));
     });
+  }
+
+  /** Files in which a session tells of itself; WebAssembly writes no optimised models. */
+  #toldFiles(folder: string): {
+    readonly profilePrefix: string;
+    readonly optimised?: OptimisedFiles;
+  } {
+    const profilePrefix = join(folder, PROFILE);
+    if (this.#package === 'onnxruntime-web') return { profilePrefix };
+    const optimised = { extended: join(folder, 'extended.onnx'), all: join(folder, 'all.onnx') };
+    return { profilePrefix, optimised };
   }
 
   async close(): Promise<void> {
+    this.#folder.close();
     await this.#serving.close();
     await this.#folder.discard();
   }
@@ -125,40 +142,34 @@ class OnnxRuntimeRunner implements Runner {
   }
 }
 
-function optimisedFiles(folder: string): OptimisedFiles {
-  return { extended: join(folder, 'extended.onnx'), all: join(folder, 'all.onnx') };
-}
-
-async function readGroups(graph: Graph, files: OptimisedFiles): Promise<readonly OptimisedGroup[]> {
-  const [extended, all] = await Promise.all([
-    readOnnxFile(files.extended),
-    readOnnxFile(files.all),
-  ]);
+/** What the optimised models say is fused; without them, what the names of the nodes that ran say. */
+async function readGroups(
+  graph: Graph,
+  file: string,
+  optimised: OptimisedFiles | undefined,
+  profiled: readonly ProfiledNode[],
+): Promise<readonly OptimisedGroup[]> {
+  if (optimised === undefined) return groupProfiled(graph, await readOnnxFile(file), profiled);
+  const [extended, all] = [
+    await readOnnxFile(optimised.extended),
+    await readOnnxFile(optimised.all),
+  ];
   return groupOptimised(graph, extended.nodes, all.nodes);
 }
 
-async function readLayers(
-  graph: Graph,
-  folder: string,
-  files: OptimisedFiles,
-  options: MeasureOptions,
-): Promise<readonly LayerTime[]> {
-  const profile = (await readdir(folder)).find((name) => name.startsWith('profile'));
+function notTold(groups: readonly OptimisedGroup[]): NnMeterError {
+  const [unknown] = groups.find(({ nodes }) => nodes.length === 0)!.optimised;
+  return new NnMeterError(
+    'E_RUNNER',
+    `ONNX Runtime does not tell what its node ${quote(unknown!)} is in the model`,
+    { hint: 'take another model, or onnxruntime-node, which writes optimised models' },
+  );
+}
+
+async function readProfileFile(folder: string): Promise<string> {
+  const profile = (await readdir(folder)).find((name) => name.startsWith(PROFILE));
   if (profile === undefined) throw new NnMeterError('E_RUNNER', 'ONNX Runtime wrote no profile');
-  const text = await readBoundedText(join(folder, profile), MAX_PROFILE_BYTES);
-  const times = readProfile(text, options);
-  const groups = await readGroups(graph, files);
-  return groups.map(({ op, nodes, optimised }) => {
-    let ms = 0;
-    for (const name of optimised) {
-      const time = times.get(name);
-      if (time === undefined) {
-        throw new NnMeterError('E_RUNNER', `the profile of ONNX Runtime lacks node ${quote(name)}`);
-      }
-      ms += time;
-    }
-    return { name: optimised.join(' '), op, ms, ...(nodes.length > 0 && { nodes }) };
-  });
+  return readBoundedText(join(folder, profile), MAX_PROFILE_BYTES);
 }
 
 /** The path of a module as the project sees it, or as this package does. */

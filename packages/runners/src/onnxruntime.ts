@@ -1,4 +1,5 @@
 /** The part that runs in browsers too: the one entry beside `index.ts`, which needs Node. */
+export { measureOnnxLayers } from './onnx-layers.ts';
 export {
   type Clock,
   measureOnnx,
@@ -7,3 +8,4 @@ export {
   type OnnxSession,
   type SessionOptions,
 } from './onnx-session.ts';
+export type { LayerTime, RunnerResult } from './runner.ts';

@@ -19,9 +19,10 @@ const REORDERS = new Set(['ReorderInput', 'ReorderOutput']);
  *
  * Fusions keep the name of the tensor that they compute, so before a layout is chosen (level `extended`) each optimised
  * node covers the nodes between its tensors. Blocked layouts (level `all`) rename tensors and fuse further, but keep the
- * name of one node of each fusion: a node whose name is gone is computed with the last of its predecessors.
- * @param extended nodes of the model optimised up to level `extended`
- * @param all nodes of the model as it is run
+ * name of one node of each fusion: a node whose name is gone is computed with the last of its predecessors, or if it
+ * is a padding with what reads it.
+ * @param extended nodes of the model optimised up to level `extended`, or not at all
+ * @param all nodes of the model as it is run; without their tensors if those are not known
  */
 export function groupOptimised(
   graph: Graph,
@@ -119,10 +120,10 @@ function placeNodes(
   return members;
 }
 
-/** Names get endings like `_nchwc` and `_token_3`. */
+/** Names get endings like `_nchwc`, `_token_3` and `/MatMulAddFusion`. */
 function findByName(byName: ReadonlyMap<string, Unit>, name: string): Unit | undefined {
-  for (let end = name.length; end > 0; end = name.lastIndexOf('_', end - 1)) {
-    const unit = byName.get(name.slice(0, end));
+  for (let part = name; part !== ''; part = part.replace(/[_/]?[^_/]*$/, '')) {
+    const unit = byName.get(part);
     if (unit !== undefined) return unit;
   }
   return undefined;
@@ -138,12 +139,14 @@ function findHosts(
   const end = (unit: Unit) => positions.get(members.get(unit)!.at(-1)!)!;
   const hosts = new Map<Unit, Unit>();
   const byTensor = new Map<string, Unit>();
-  for (const unit of units) {
+  for (const unit of isTold(members, all) ? units : []) {
     const before = unit.optimised
       .flatMap(({ inputs }) => inputs.map((tensor) => byTensor.get(tensor)))
       .filter((host) => host !== undefined)
       .sort((a, b) => end(a) - end(b));
-    const host = members.has(unit) ? unit : before.at(-1);
+    const host = members.has(unit)
+      ? unit
+      : (readerOfPadding(unit, units, members) ?? before.at(-1));
     if (host === undefined) continue;
     hosts.set(unit, host);
     for (const { outputs } of unit.optimised) {
@@ -152,6 +155,29 @@ function findHosts(
   }
   for (const unit of members.keys()) hosts.set(unit, unit);
   return hosts;
+}
+
+/** Without tensors, a node of an unknown name may be what any of the others has become. */
+function isTold(
+  members: ReadonlyMap<Unit, readonly OnnxNode[]>,
+  all: readonly OnnxNode[],
+): boolean {
+  return (
+    all.some(({ outputs }) => outputs.length > 0) ||
+    [...members.keys()].every(({ nodes }) => nodes.length > 0)
+  );
+}
+
+/** What a padding that is no node of its own any more was fused into. */
+function readerOfPadding(
+  { optimised }: Unit,
+  units: readonly Unit[],
+  members: ReadonlyMap<Unit, unknown>,
+): Unit | undefined {
+  const results = new Set(optimised.flatMap(({ outputs }) => outputs));
+  if (!optimised.some(({ opType }) => opType === 'Pad')) return undefined;
+  const reads = ({ inputs }: OnnxNode) => inputs.some((tensor) => results.has(tensor));
+  return units.find((unit) => members.has(unit) && unit.optimised.some(reads));
 }
 
 /** Names of the reorders by the node beside them: that which reads what is reordered, or which computed it. */

@@ -6,12 +6,21 @@ interface ProfileEvent {
   readonly name?: string;
   /** Microseconds. */
   readonly dur?: number;
+  readonly args?: { readonly op_name?: string };
+}
+
+/** A node that ran. */
+export interface ProfiledNode {
+  readonly name: string;
+  readonly opType: string;
+  /** The minimum of all runs. */
+  readonly ms: number;
 }
 
 const ENDING = '_kernel_time';
 
 /**
- * Times of nodes by name: the minimum of all runs, ms.
+ * The nodes of a profile in the order in which they ran.
  * @param text a profile of ONNX Runtime: JSON, a list of events
  * @param warmups runs at the beginning that do not count @param runs those that do
  * @throws NnMeterError E_RUNNER if it is no such profile, or lacks some of the runs
@@ -19,32 +28,31 @@ const ENDING = '_kernel_time';
 export function readProfile(
   text: string,
   { warmups, runs }: { readonly warmups: number; readonly runs: number },
-): ReadonlyMap<string, number> {
-  const times = new Map<string, number[]>();
-  for (const { cat, name, dur } of parseEvents(text)) {
+): readonly ProfiledNode[] {
+  const nodes = new Map<string, { readonly opType: string; readonly times: number[] }>();
+  for (const { cat, name, dur, args } of parseEvents(text)) {
     if (cat !== 'Node' || dur === undefined || !name?.endsWith(ENDING)) continue;
     const node = name.slice(0, -ENDING.length);
-    const known = times.get(node);
-    if (known === undefined) times.set(node, [dur]);
-    else known.push(dur);
+    const known = nodes.get(node);
+    if (known === undefined) nodes.set(node, { opType: args?.op_name ?? '', times: [dur / 1000] });
+    else known.times.push(dur / 1000);
   }
-  const minima = new Map<string, number>();
-  for (const [node, list] of times) {
-    if (list.length % (warmups + runs) !== 0) throw incomplete(node, list.length, warmups + runs);
-    const perRun = list.length / (warmups + runs);
-    let minimum = Infinity;
-    for (let start = warmups * perRun; start < list.length; start += perRun) {
-      const sum = list.slice(start, start + perRun).reduce((total, each) => total + each, 0);
-      minimum = Math.min(minimum, sum / 1000);
+  return [...nodes].map(([name, { opType, times }]) => {
+    if (times.length % (warmups + runs) !== 0) throw incomplete(name, times.length, warmups + runs);
+    const perRun = times.length / (warmups + runs);
+    let ms = Infinity;
+    for (let start = warmups * perRun; start < times.length; start += perRun) {
+      const sum = times.slice(start, start + perRun).reduce((total, each) => total + each, 0);
+      ms = Math.min(ms, sum);
     }
-    minima.set(node, minimum);
-  }
-  return minima;
+    return { name, opType, ms };
+  });
 }
 
 function parseEvents(text: string): readonly ProfileEvent[] {
   try {
-    const events: unknown = JSON.parse(text);
+    // It may be printed among other things.
+    const events: unknown = JSON.parse(text.slice(text.indexOf('[\n'), text.lastIndexOf(']') + 1));
     if (Array.isArray(events)) return events.filter((event) => typeof event === 'object' && event);
   } catch {}
   throw new NnMeterError('E_RUNNER', 'what ONNX Runtime wrote as a profile is none');

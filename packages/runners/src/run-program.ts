@@ -17,6 +17,8 @@ export interface ProgramOutput {
 
 /** More than any benchmark prints. */
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20;
+/** How long what a program printed is waited for when it has ended. */
+const SERVER_MS = 1000;
 /** What error messages quote of the output. */
 const QUOTED = 500;
 
@@ -47,6 +49,7 @@ export async function runProgram(
   });
   track(child);
   const output = new Output();
+  const limitMs = Math.max(0, deadline - start);
   const done = new AbortController();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -57,14 +60,25 @@ export async function runProgram(
           ? fail('is not there', install ?? 'install it, and put it on the PATH')
           : fail(`does not start: ${error.message}`),
       );
-      child.once('close', (code, killer) => {
-        if (code === 0) resolve();
-        else fail(killer === null ? `failed (exit code ${code})` : `was ended by ${killer}`);
-      });
+      const end = () => {
+        const { exitCode, signalCode } = child;
+        if (exitCode === 0) resolve();
+        else
+          fail(
+            signalCode === null ? `failed (exit code ${exitCode})` : `was ended by ${signalCode}`,
+          );
+      };
+      child.once('close', end);
+      // A server that it started may keep its output open.
+      child.once('exit', () => setTimeout(end, SERVER_MS).unref());
       output.read(child, () => fail(`printed more than ${MAX_OUTPUT_BYTES >> 20} MiB`));
       const timer = setTimeout(
-        () => fail('took too long', 'allow it more time, or leave this model out'),
-        Math.max(0, deadline - start),
+        () =>
+          fail(
+            `took more than ${Math.round(limitMs) / 1000} s`,
+            'allow it more time, or leave this model out',
+          ),
+        limitMs,
       );
       done.signal.addEventListener('abort', () => clearTimeout(timer));
       signal?.addEventListener('abort', () => reject(signal.reason), { signal: done.signal });
@@ -75,6 +89,8 @@ export async function runProgram(
     throw error;
   } finally {
     done.abort();
+    child.stdout.destroy();
+    child.stderr.destroy();
     running.delete(child);
     if (running.size === 0) process.off('exit', killAll);
   }
@@ -90,9 +106,8 @@ function killAll(): void {
 }
 
 function kill(child: ChildProcess): void {
-  child.stdout?.destroy();
-  child.stderr?.destroy();
-  if (child.pid === undefined) return;
+  const hasEnded = child.exitCode !== null || child.signalCode !== null;
+  if (child.pid === undefined || hasEnded) return;
   try {
     if (process.platform === 'win32') child.kill('SIGKILL');
     else process.kill(-child.pid, 'SIGKILL');
