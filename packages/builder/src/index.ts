@@ -24,6 +24,7 @@ export {
   type ShownGraph,
 } from './learn-rules.ts';
 export { type MeasuringOptions, measureModels } from './measure.ts';
+export { toRunnable } from './model-bytes.ts';
 export { type PlanOptions, planHash, planModels } from './plan.ts';
 export type { PlannedModel } from './planned-model.ts';
 export {
