@@ -1,17 +1,10 @@
-export {
-  calibratedMs,
-  type Factors,
-  fitFactors,
-  type KernelTime,
-  MAX_CORRECTION,
-  type ModelTime,
-  modelMs,
-} from './calibration-factors.ts';
+export { type Adaptation, Adapter, isAdaptation, type KindAdaptation } from './adaptation.ts';
+export type { KernelConfiguration } from './adaptation-features.ts';
 export { describeKernel, hasShapes } from './describe-kernel.ts';
 export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
+export { fitAdaptation, type KernelTime, knownMs, type MeasuredModel } from './fit-adaptation.ts';
 export { type KernelDescription, macsOf } from './kernel-description.ts';
-export { type KernelConfiguration, type KernelGroup, kernelGroups } from './kernel-groups.ts';
 export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 export { configurationCell, KernelModel } from './kernel-model.ts';
 export {

@@ -1,5 +1,6 @@
 import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
+import { type Adaptation, Adapter } from './adaptation.ts';
 import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
@@ -56,18 +57,20 @@ const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedM
 
 /**
  * Decodes the weights file written by the trainer.
+ * @param adaptation what makes them those of another device
  * @throws NnMeterError E_WEIGHTS if the bytes are truncated, damaged or of another version.
  */
-export function decodeLatencyModel(bytes: Uint8Array): LatencyModel {
+export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): LatencyModel {
   const weights = decodeWeights(bytes);
   const model = new KernelModel(weights);
+  const adapter = adaptation && new Adapter(adaptation);
   const cache = new DescriptionCache<KernelPrediction>();
   const compute = (description: KernelDescription): KernelPrediction =>
-    predictDescribed(model, description);
+    predictDescribed(model, description, adapter);
   const predict = (description: KernelDescription): KernelPrediction =>
     cache.get(description, compute);
   return {
-    startupMs: weights.constantMs,
+    startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) => {
         if (!hasShapes(kernel)) return UNKNOWN;
@@ -88,10 +91,17 @@ export function hasElements(kernel: KernelDescription): boolean {
   return kernel.outputElements > 0 && (kernel.inputs === 0 || kernel.inputElements > 0);
 }
 
-function predictDescribed(model: KernelModel, description: KernelDescription): KernelPrediction {
+function predictDescribed(
+  model: KernelModel,
+  description: KernelDescription,
+  adapter: Adapter | undefined,
+): KernelPrediction {
   if (!hasElements(description))
     return Object.freeze({ latencyMs: 0, basis: 'measured', estimatedMs: 0, description });
-  const latencyMs = model.latency(description);
+  const knownMs = model.latency(description);
+  const knownEstimateMs = model.estimatedMs(description);
+  const isEstimated = knownEstimateMs > 0;
+  const latencyMs = adapter?.kernelMs(description, knownMs, isEstimated) ?? knownMs;
   if (!(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
@@ -99,7 +109,9 @@ function predictDescribed(model: KernelModel, description: KernelDescription): K
     );
   }
   const extrapolation = model.extrapolation(description);
-  const estimatedMs = model.estimatedMs(description);
+  const estimatedMs = adapter?.isMeasured(description)
+    ? 0
+    : (knownEstimateMs / knownMs) * latencyMs || 0;
   return Object.freeze({
     latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',

@@ -1,15 +1,13 @@
 import { Graph, NnMeterError } from '@nnmeter/ir';
 import {
-  calibratedMs,
-  type Factors,
-  fitFactors,
+  type Adaptation,
+  Adapter,
+  fitAdaptation,
+  isAdaptation,
   isMeasurement,
   type KernelTime,
-  kernelGroups,
   latencyMetrics,
-  MAX_CORRECTION,
-  type ModelTime,
-  modelMs,
+  type MeasuredModel,
 } from '@nnmeter/latency-model';
 import { mapReports } from './map-reports.ts';
 import type { LatencyPredictor } from './predictor.ts';
@@ -23,9 +21,10 @@ export interface Measurement {
 }
 
 /** What adapts a predictor to another clock, runtime version or sibling device; plain data, save it as JSON. */
-export interface Calibration extends Factors {
+export interface Calibration {
   readonly format: 'nnmeter-calibration';
-  readonly version: 1;
+  readonly version: 2;
+  readonly adaptation: Adaptation;
   /** Name and version of the predictor it was fitted for. */
   readonly predictor: string;
   readonly predictorVersion: string;
@@ -40,8 +39,8 @@ export interface Calibration extends Factors {
 const MAX_ERROR = 0.6;
 
 /**
- * Fits a common factor, factors per group of kernels and a time per kernel to a handful of measurements; ten adapt a
- * predictor to a family of networks that it never saw. Groups that the measurements say little about keep the common
+ * Fits what the kernels of the predictor's device have to be multiplied by to a handful of measurements; ten adapt a
+ * predictor to a family of networks that it never saw. Kernels that the measurements say little about keep the common
  * factor; fewer than three measurements give only that.
  * @throws NnMeterError E_MEASUREMENTS that names the measurement: none at all, not a positive number, or so far from
  * what the others say that it cannot be of the same device.
@@ -76,9 +75,11 @@ export function fitCalibration(
   }
   const measured = measurements.map(({ latencyMs }) => latencyMs);
   const predicted = reports.map(({ latencyMs }) => latencyMs);
-  const models = reports.map(modelTime);
-  const factors = fitFactors(models, measured);
-  const calibrated = models.map((model) => modelMs(model, factors));
+  const adaptation = fitAdaptation(
+    reports.map((report, index) => measuredModel(report, measured[index]!)),
+  );
+  const adapter = new Adapter(adaptation);
+  const calibrated = reports.map((report) => calibrateReport(report, adapter).latencyMs);
   for (const [index, latencyMs] of calibrated.entries()) {
     if (Math.abs(latencyMs / measured[index]! - 1) <= MAX_ERROR) continue;
     throw new NnMeterError(
@@ -88,10 +89,10 @@ export function fitCalibration(
   }
   return {
     format: 'nnmeter-calibration',
-    version: 1,
+    version: 2,
     predictor: predictor.name,
     predictorVersion: predictor.version,
-    ...factors,
+    adaptation,
     measurements: measurements.length,
     rmspeBefore: latencyMetrics(predicted, measured).rmspe,
     rmspeAfter: latencyMetrics(calibrated, measured).rmspe,
@@ -117,52 +118,51 @@ export function calibratePredictor(
       `the calibration is for ${fitted}, not for ${given}; calibrate again`,
     );
   }
-  return mapReports(predictor, (report) => calibrateReport(report, calibration));
+  const adapter = new Adapter(calibration.adaptation);
+  return mapReports(predictor, (report) => calibrateReport(report, adapter));
 }
 
-/** Checks what may come from a file: every field, and that no factor can overflow. */
+/** Checks what may come from a file. */
 function isCalibration(value: unknown): value is Calibration {
   if (typeof value !== 'object' || value === null) return false;
   const calibration = value as Record<keyof Calibration, unknown>;
   const { format, version, predictor, predictorVersion, measurements } = calibration;
-  const { scale, corrections, perKernelMs } = calibration;
   return (
     format === 'nnmeter-calibration' &&
-    version === 1 &&
+    version === 2 &&
     typeof predictor === 'string' &&
     typeof predictorVersion === 'string' &&
-    isBetween(scale, 1e-15, 1e15) &&
-    isBetween(perKernelMs, -1e15, 1e15) &&
-    typeof corrections === 'object' &&
-    corrections !== null &&
-    !Array.isArray(corrections) &&
-    Object.values(corrections).every((correction) =>
-      isBetween(correction, -MAX_CORRECTION, MAX_CORRECTION),
-    ) &&
-    isBetween(measurements, 1, 2 ** 53)
+    isAdaptation(calibration.adaptation) &&
+    typeof measurements === 'number' &&
+    measurements >= 1
   );
 }
 
-function isBetween(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
+/** A report as {@link fitAdaptation} takes it; kernels of unknown shapes take no time in it. */
+function measuredModel({ startupMs, kernels }: LatencyReport, measuredMs: number): MeasuredModel {
+  return {
+    startupMs,
+    measuredMs,
+    kernels: kernels.flatMap((kernel) => {
+      const known = kernelTime(kernel);
+      return known === undefined ? [] : [{ kernel: known, uses: 1 }];
+    }),
+  };
 }
 
-function modelTime({ startupMs, kernels }: LatencyReport): ModelTime {
-  return { startupMs, kernels: kernels.map(kernelTime) };
+function kernelTime({ configuration, latencyMs, basis }: KernelLatency): KernelTime | undefined {
+  if (configuration === undefined) return undefined;
+  return { configuration, ms: latencyMs, isEstimated: basis === 'estimated' };
 }
 
-function kernelTime({ configuration, latencyMs, basis }: KernelLatency): KernelTime {
-  const groups =
-    configuration === undefined ? [] : kernelGroups(configuration, basis === 'estimated');
-  return { groups, ms: latencyMs };
-}
-
-function calibrateReport(report: LatencyReport, factors: Factors): LatencyReport {
-  const kernels = report.kernels.map((kernel) => ({
-    ...kernel,
-    latencyMs: calibratedMs(factors, kernelTime(kernel)),
-  }));
-  const startupMs = factors.scale * report.startupMs;
+function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport {
+  const kernels = report.kernels.map((kernel) => {
+    const known = kernelTime(kernel);
+    if (known === undefined) return kernel;
+    const latencyMs = adapter.kernelMs(known.configuration, known.ms, known.isEstimated);
+    return { ...kernel, latencyMs };
+  });
+  const startupMs = adapter.startupMs(report.startupMs);
   const latencyMs = kernels.reduce((sum, kernel) => sum + kernel.latencyMs, startupMs);
   const { interval } = report;
   const ratio = report.latencyMs > 0 ? latencyMs / report.latencyMs : 1;

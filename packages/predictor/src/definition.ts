@@ -1,6 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
-import type { LatencyMetrics } from '@nnmeter/latency-model';
+import { type Adaptation, isAdaptation, type LatencyMetrics } from '@nnmeter/latency-model';
 
 /** What a device plugin exports by default: everything that is known about one device, as data. */
 export interface PredictorDefinition {
@@ -14,6 +14,8 @@ export interface PredictorDefinition {
   readonly fusionRules: FusionRules;
   /** Base64 of the binary latency model written by the trainer. */
   readonly weights: string;
+  /** What makes the weights of a known device those of this one. */
+  readonly adaptation?: Adaptation;
   readonly manifest: TrainingManifest;
 }
 
@@ -82,6 +84,7 @@ export interface IntervalCoverage {
 }
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {
+  adaptation: (value) => value === undefined || isAdaptation(value),
   name: isText,
   aliases: (value) => Array.isArray(value) && value.every(isText),
   version: isText,

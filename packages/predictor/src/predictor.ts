@@ -68,7 +68,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
   const { name, aliases, version, device, manifest, fusionRules } = definition;
   const latencyModel = locateErrors(
     () => ({ predictor: `${name} ${version}` }),
-    () => decodeLatencyModel(decodeBase64(definition.weights)),
+    () => decodeLatencyModel(decodeBase64(definition.weights), definition.adaptation),
   );
 
   function predictGraph(graph: Graph): LatencyReport {

@@ -1,4 +1,6 @@
 import {
+  type Adaptation,
+  Adapter,
   KernelModel,
   type LatencyMetrics,
   type LatencyModelWeights,
@@ -16,18 +18,27 @@ export interface Totals {
   readonly estimated: Float64Array;
 }
 
-/** Predicts every model of the benchmark. */
-export function predictAll({ set, measured }: DeviceData, weights: LatencyModelWeights): Totals {
+/** Predicts every model of the benchmark, on the device of the weights or on one that they are adapted to. */
+export function predictAll(
+  { set, measured }: DeviceData,
+  weights: LatencyModelWeights,
+  adaptation?: Adaptation,
+): Totals {
   const model = new KernelModel(weights);
-  const latency = Float64Array.from(set.kernels, (kernel) => model.latency(kernel));
+  const adapter = adaptation && new Adapter(adaptation);
+  const latency = Float64Array.from(set.kernels, (kernel) => {
+    const ms = model.latency(kernel);
+    return adapter?.kernelMs(kernel, ms, !model.isMeasured(kernel)) ?? ms;
+  });
+  const startupMs = adapter?.startupMs(weights.constantMs) ?? weights.constantMs;
   const state = Uint8Array.from(set.kernels, (kernel) =>
-    model.isMeasured(kernel) ? (model.isKnown(kernel) ? 0 : 1) : 2,
+    model.isMeasured(kernel) || adapter?.isMeasured(kernel) ? (model.isKnown(kernel) ? 0 : 1) : 2,
   );
   const predicted = new Float64Array(measured.length);
   const novel = new Float64Array(measured.length);
   const estimated = new Float64Array(measured.length);
   for (let index = 0; index < measured.length; index++) {
-    let total = weights.constantMs;
+    let total = startupMs;
     for (let entry = set.modelStart[index]!; entry < set.modelStart[index + 1]!; entry++) {
       const kernel = set.kernelIndex[entry]!;
       const ms = set.uses[entry]! * latency[kernel]!;

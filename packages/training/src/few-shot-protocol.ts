@@ -1,17 +1,14 @@
 import { hashOf } from '@nnmeter/dataset';
 import {
-  type Factors,
-  fitFactors,
-  KernelModel,
-  type KernelTime,
-  kernelGroups,
+  type Adaptation,
+  fitAdaptation,
   type LatencyMetrics,
   type LatencyModelWeights,
   latencyMetrics,
-  type ModelTime,
-  modelMs,
 } from '@nnmeter/latency-model';
+import { predictAll } from './evaluate.ts';
 import { measuredModels } from './family-protocol.ts';
+import { knownModels } from './known-models.ts';
 import type { DeviceData } from './measured-models.ts';
 
 /** Models of a family, or of a sibling device, that are measured first. */
@@ -22,7 +19,7 @@ export interface FewShotResult {
   readonly before: LatencyMetrics;
   readonly after: LatencyMetrics;
   /** What was fitted to the ten. */
-  readonly factors: Factors;
+  readonly adaptation: Adaptation;
 }
 
 /** A model trained on other families or another device, before and after measuring ten models. */
@@ -33,38 +30,17 @@ export function runFewShot(
   models: readonly number[] = measuredModels(data),
 ): FewShotResult {
   const byHash = models.toSorted((a, b) => hashOf(ids[a]!) - hashOf(ids[b]!));
-  const times = byHash.map(modelTimes(data, weights));
-  const measured = byHash.map((model) => data.measured[model]!);
-  const factors = fitFactors(times.slice(0, SAMPLES), measured.slice(0, SAMPLES));
-  const others = times.slice(SAMPLES);
-  const truth = measured.slice(SAMPLES);
+  const adaptation = fitAdaptation(knownModels(data, weights, byHash.slice(0, SAMPLES)));
+  const others = byHash.slice(SAMPLES);
+  const truth = others.map((model) => data.measured[model]!);
+  const accuracy = (predicted: Float64Array): LatencyMetrics =>
+    latencyMetrics(
+      others.map((model) => predicted[model]!),
+      truth,
+    );
   return {
-    before: latencyMetrics(
-      others.map((model) => modelMs(model)),
-      truth,
-    ),
-    after: latencyMetrics(
-      others.map((model) => modelMs(model, factors)),
-      truth,
-    ),
-    factors,
-  };
-}
-
-/** Gives a model's predicted times by kernel, in the groups that `fitCalibration` uses. */
-function modelTimes(
-  { set }: DeviceData,
-  weights: LatencyModelWeights,
-): (model: number) => ModelTime {
-  const kernelModel = new KernelModel(weights);
-  const times = set.kernels.map((kernel) => ({
-    groups: kernelGroups(kernel, !kernelModel.isMeasured(kernel)),
-    ms: kernelModel.latency(kernel),
-  }));
-  return (model) => {
-    const kernels: KernelTime[] = [];
-    for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++)
-      kernels.push({ ...times[set.kernelIndex[entry]!]!, uses: set.uses[entry]! });
-    return { startupMs: weights.constantMs, kernels };
+    before: accuracy(predictAll(data, weights).predicted),
+    after: accuracy(predictAll(data, weights, adaptation).predicted),
+    adaptation,
   };
 }

@@ -1,3 +1,4 @@
+export { type AdaptedDevice, adaptDevice } from './adapt-device.ts';
 export { type Anchor, readAnchors } from './anchors.ts';
 export { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
 export { type Device, type DeviceFolder, readDevice, readDevices } from './device.ts';

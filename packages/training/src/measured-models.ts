@@ -17,6 +17,8 @@ export interface DeviceData<D extends Device = Device> {
   readonly set: KernelSet;
   /** ms by model; NaN where not measured. */
   readonly measured: Float64Array;
+  /** Per entry of `set.kernelIndex`: ms of one run of the kernel by the runtime's profiler; NaN where it does not say. */
+  readonly kernelMs?: Float64Array;
 }
 
 export interface ReadOptions {

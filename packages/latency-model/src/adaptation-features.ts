@@ -1,0 +1,45 @@
+import { log2 } from './features.ts';
+import { type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
+import { KERNEL_KINDS } from './kernel-kind.ts';
+
+/** What an adaptation tells kernels apart by, as far as it is known; a {@link KernelDescription} is one. */
+export interface KernelConfiguration extends Partial<Omit<KernelDescription, 'kind'>> {
+  /** Index into `KERNEL_KINDS`, or a name for predictors that do not describe kernels. */
+  readonly kind: number | string;
+}
+
+/** A number of a kernel on which its latency on another device, in relation to the known one, may depend. */
+export interface Size {
+  readonly name: string;
+  /** In units in which networks differ by about one; NaN if what it takes is not known. */
+  readonly value: (kernel: KernelDescription) => number;
+}
+
+const isNoMultiple = (channels: number, of: number): number => (channels % of === 0 ? 0 : 1);
+
+/** Extents as logarithms; what else decides which code a runtime chooses: alignment, stride, activation. */
+export const SIZES: readonly Size[] = [
+  { name: 'input channels', value: (k) => log2(k.channels) / 2.5 },
+  { name: 'output channels', value: (k) => log2(k.outChannels) / 2.5 },
+  { name: 'output pixels', value: (k) => log2(k.outDepth * k.outHeight * k.outWidth) / 3 },
+  { name: 'input pixels', value: (k) => log2(k.depth * k.height * k.width) / 3 },
+  { name: 'window', value: (k) => log2(k.kernelDepth * k.kernelHeight * k.kernelWidth) / 2 },
+  { name: 'stride', value: (k) => strideOf(k) - 1 },
+  { name: 'groups', value: (k) => log2(k.groups) / 2 },
+  { name: 'input channels mod 4', value: (k) => isNoMultiple(k.channels, 4) },
+  { name: 'output channels mod 4', value: (k) => isNoMultiple(k.outChannels, 4) },
+  { name: 'input channels mod 16', value: (k) => isNoMultiple(k.channels, 16) / 2 },
+  { name: 'output channels mod 16', value: (k) => isNoMultiple(k.outChannels, 16) / 2 },
+  { name: 'fewer than 16 input channels', value: (k) => (k.channels < 16 ? 1 : 0) },
+  { name: 'inputs', value: (k) => log2(k.inputs) },
+  { name: 'inner channels', value: (k) => log2(k.inner) / 3 },
+  { name: 'activation', value: (k) => k.activation / 1.5 },
+  { name: 'input elements', value: (k) => log2(k.inputElements) / 6 },
+  { name: 'output elements', value: (k) => log2(k.outputElements) / 6 },
+  { name: 'MACs', value: (k) => log2(macsOf(k)) / 8 },
+];
+
+/** Name of a kernel's kind. */
+export function kindName({ kind }: KernelConfiguration): string {
+  return typeof kind === 'string' ? kind : KERNEL_KINDS[kind]!;
+}

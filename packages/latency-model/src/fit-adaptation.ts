@@ -1,0 +1,431 @@
+import {
+  type Adaptation,
+  centredSizes,
+  type KindAdaptation,
+  MAX_EXPONENT,
+  type SizeRanges,
+} from './adaptation.ts';
+import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
+import { type SparseRow, solveRidge } from './bayesian-ridge.ts';
+import type { KernelDescription } from './kernel-description.ts';
+
+/** A kernel as an adaptation sees it. */
+export interface KernelTime {
+  readonly configuration: KernelConfiguration;
+  /** On the known device, ms. */
+  readonly ms: number;
+  /** Whether that is no more than an estimate. */
+  readonly isEstimated: boolean;
+  /** What a runtime's profiler says of the kernel by itself. */
+  readonly layer?: {
+    /** ms; of several times the geometric mean. */
+    readonly ms: number;
+    /** How many times that is the mean of. */
+    readonly count: number;
+  };
+}
+
+/** A model whose total was measured. */
+export interface MeasuredModel {
+  /** ms in every run that belong to no kernel, on the known device. */
+  readonly startupMs: number;
+  readonly kernels: readonly { readonly kernel: KernelTime; readonly uses: number }[];
+  /** ms */
+  readonly measuredMs: number;
+}
+
+/*
+ * Spreads expected of exponents where a device or a family resembles the known one; hypotheses multiply them all. They
+ * and the hypotheses were chosen on the VPU and the Adreno 640 with families left out, for three draws of ten and thirty
+ * models, and on draws of ten to sixty models of one server (docs/own-device.md).
+ */
+const COMMON_SPREAD = 0.1;
+const STARTUP_SPREAD = 0.1;
+const KIND_SPREAD = 0.05;
+const SLOPE_SPREAD = 0.06;
+const PRODUCT_SPREAD = 0.01;
+/** A roofline estimate may be wrong by a multiple; not multiplied. */
+const ESTIMATED_SPREAD = 2;
+
+const MULTIPLES = [0.5, 1, 2, 4, 8, 16];
+/** Relative noise of totals. */
+const NOISES = [0.01, 0.02, 0.04];
+const LIKELIEST_NOISE = 0.02;
+/** How much more uncertain the time of a single layer is: profilers take time, and caches are used by neighbours. */
+const LAYER_NOISE = 30;
+/** Profilers count in microseconds, and their own time is in what they measure. */
+const LAYER_RESOLUTION_MS = 2e-3;
+/** Residuals beyond this multiple of the noise, or of the median, count linearly: single measurements may be outliers. */
+const OUTLIER = 2;
+const MAX_ROUNDS = 8;
+const LEAST_STEP = 1 / 16;
+/** Of twice the logarithm of the probability: a third of a standard deviation. */
+const LEAST_GAIN = 0.1;
+/** With fewer measurements only the common factor is fitted. */
+const LEAST_MODELS = 3;
+const LEAST_MODELS_OF_KIND = 20;
+
+/**
+ * Fits what turns the times of a known device into measured ones: Bayesian regression of the logarithms of totals, and
+ * of layers where they are known, in which what the measurements say little about stays as it is on the known device.
+ * Gauss-Newton, since a total is a sum of exponentials. How far the device may be from the known one, and how noisy the
+ * measurements are, is averaged over by evidence (D. MacKay, Bayesian interpolation, Neural Computation 4, 1992).
+ * @param leastModels a kind counts as measured if at least this many models run it, or if one of its layers is known
+ */
+export function fitAdaptation(
+  models: readonly MeasuredModel[],
+  leastModels = LEAST_MODELS_OF_KIND,
+): Adaptation {
+  const ratios = models.map((model) => model.measuredMs / knownMs(model));
+  const scale = median(ratios);
+  if (models.length < LEAST_MODELS) return { scale, startup: 1, kinds: {} };
+  const problem = new Problem(models, scale);
+  return problem.adaptation(averageSolution(problem), measuredKinds(models, leastModels));
+}
+
+function measuredKinds(models: readonly MeasuredModel[], leastModels: number): Set<string> {
+  const count = new Map<string, number>();
+  for (const { kernels } of models) {
+    const layers = kernels.filter(({ kernel }) => kernel.layer !== undefined);
+    for (const { kernel } of layers) count.set(kindName(kernel.configuration), leastModels);
+    for (const kind of new Set(kernels.map(({ kernel }) => kindName(kernel.configuration))))
+      count.set(kind, (count.get(kind) ?? 0) + 1);
+  }
+  return new Set([...count].flatMap(([kind, models]) => (models >= leastModels ? [kind] : [])));
+}
+
+/** Total of a model on the known device, ms. */
+export function knownMs({
+  startupMs,
+  kernels,
+}: Pick<MeasuredModel, 'startupMs' | 'kernels'>): number {
+  return kernels.reduce((sum, { kernel, uses }) => sum + uses * kernel.ms, startupMs);
+}
+
+interface Fit {
+  readonly solution: Float64Array;
+  /** Logarithm of the probability of measurements and hypothesis. */
+  readonly evidence: number;
+}
+
+/** The mean of the hypotheses' solutions by evidence; those that are tried lie on the way uphill from the middle. */
+function averageSolution(problem: Problem): Float64Array {
+  const fits = new Map<string, Fit>();
+  const fitAt = (multiple: number, noise: number, from?: Fit): Fit | undefined => {
+    if (MULTIPLES[multiple] === undefined || NOISES[noise] === undefined) return undefined;
+    const key = `${multiple} ${noise}`;
+    const known = fits.get(key);
+    if (known !== undefined) return known;
+    const fit = problem.fit(MULTIPLES[multiple], NOISES[noise], from?.solution);
+    fits.set(key, fit);
+    return fit;
+  };
+  let [multiple, noise] = [MULTIPLES.indexOf(1), NOISES.indexOf(LIKELIEST_NOISE)];
+  for (;;) {
+    const here = fitAt(multiple, noise)!;
+    let best = here.evidence;
+    let next: readonly [number, number] | undefined;
+    for (const [m, n] of [
+      [multiple + 1, noise],
+      [multiple - 1, noise],
+      [multiple, noise + 1],
+      [multiple, noise - 1],
+    ] as const) {
+      const evidence = fitAt(m, n, here)?.evidence ?? Number.NEGATIVE_INFINITY;
+      if (evidence <= best) continue;
+      best = evidence;
+      next = [m, n];
+    }
+    if (next === undefined) break;
+    [multiple, noise] = next;
+  }
+  const all = [...fits.values()];
+  const best = Math.max(...all.map(({ evidence }) => evidence));
+  const mean = new Float64Array(problem.unknowns);
+  let sum = 0;
+  for (const { solution, evidence } of all) {
+    const weight = Math.exp(evidence - best);
+    sum += weight;
+    for (let unknown = 0; unknown < mean.length; unknown++)
+      mean[unknown]! += weight * solution[unknown]!;
+  }
+  return mean.map((value) => value / sum);
+}
+
+/** Unknowns that every model has. */
+const COMMON = 0;
+const STARTUP = 1;
+
+/** Unknowns of a kind of kernels, as columns. */
+interface KindColumns {
+  readonly constant: number;
+  readonly estimated: number;
+  readonly ranges: SizeRanges;
+  /** Of the first size; those of the others follow, then those of their products. */
+  readonly sizes: number;
+}
+
+interface KernelRow extends SparseRow {
+  /** On the known device, times the common factor of the start, ms. */
+  readonly ms: number;
+  readonly layer: KernelTime['layer'];
+}
+
+/** Sums of exponentials, to be fitted to measured totals. */
+class Problem {
+  readonly #spreads: number[] = [COMMON_SPREAD, STARTUP_SPREAD];
+  /** Of {@link #spreads}, those that hypotheses do not multiply. */
+  readonly #fixed = new Set<number>();
+  readonly #kinds = new Map<string, KindColumns>();
+  readonly #rows: KernelRow[] = [];
+  readonly #layers: number[] = [];
+  readonly #models: { readonly startupMs: number; readonly uses: ReadonlyMap<number, number> }[];
+  readonly #totals: Float64Array;
+  readonly #scale: number;
+
+  constructor(models: readonly MeasuredModel[], scale: number) {
+    this.#scale = scale;
+    const kernels = [
+      ...new Set(models.flatMap((model) => model.kernels.map(({ kernel }) => kernel))),
+    ];
+    const index = new Map(kernels.map((kernel, at) => [kernel, at]));
+    this.#addKinds(kernels);
+    for (const [at, kernel] of kernels.entries()) {
+      this.#rows.push(this.#rowOf(kernel));
+      if (kernel.layer !== undefined && kernel.ms > 0) this.#layers.push(at);
+    }
+    this.#models = models.map((model) => {
+      const uses = new Map<number, number>();
+      for (const { kernel, uses: times } of model.kernels) {
+        const at = index.get(kernel)!;
+        uses.set(at, (uses.get(at) ?? 0) + times);
+      }
+      return { startupMs: scale * model.startupMs, uses };
+    });
+    this.#totals = Float64Array.from(models, ({ measuredMs }) => Math.log(measuredMs));
+  }
+
+  get unknowns(): number {
+    return this.#spreads.length;
+  }
+
+  #column(spread: number): number {
+    return this.#spreads.push(spread) - 1;
+  }
+
+  #addKinds(kernels: readonly KernelTime[]): void {
+    const byKind = new Map<string, KernelTime[]>();
+    for (const kernel of kernels) {
+      const kind = kindName(kernel.configuration);
+      byKind.set(kind, [...(byKind.get(kind) ?? []), kernel]);
+    }
+    for (const [kind, own] of byKind) {
+      const constant = this.#column(KIND_SPREAD);
+      const estimated = this.#column(ESTIMATED_SPREAD);
+      this.#fixed.add(estimated);
+      const ranges = rangesOf(own);
+      const sizes = this.unknowns;
+      for (const _ of ranges.sizes) this.#column(SLOPE_SPREAD);
+      for (let a = 0; a < ranges.sizes.length; a++)
+        for (let b = 0; b <= a; b++) this.#column(PRODUCT_SPREAD);
+      this.#kinds.set(kind, { constant, estimated, ranges, sizes });
+    }
+  }
+
+  #rowOf({ configuration, ms, isEstimated, layer }: KernelTime): KernelRow {
+    const { constant, estimated, ranges, sizes } = this.#kinds.get(kindName(configuration))!;
+    const columns = [COMMON, constant];
+    const values = [1, 1];
+    const add = (column: number, value: number): void => {
+      columns.push(column);
+      values.push(value);
+    };
+    if (isEstimated) add(estimated, 1);
+    const centred = centredSizes(ranges, configuration);
+    let column = sizes;
+    for (const value of centred) add(column++, value);
+    for (let a = 0; a < centred.length; a++)
+      for (let b = 0; b <= a; b++) add(column++, centred[a]! * centred[b]!);
+    return { columns, values, ms: this.#scale * ms, layer };
+  }
+
+  /**
+   * The most probable unknowns if all spreads are multiplied and totals have this relative noise.
+   * @param start where to look first
+   */
+  fit(multiple: number, noise: number, start: Float64Array = new Float64Array(this.unknowns)): Fit {
+    const spreads = Float64Array.from(this.#spreads, (spread, column) =>
+      this.#fixed.has(column) ? spread : spread * multiple,
+    );
+    const prior = -(Math.log(multiple) ** 2) - Math.log(noise / LIKELIEST_NOISE) ** 2;
+    let solution: Float64Array = start;
+    let evidence = prior;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const { residuals, noises, rows } = this.#linearise(solution, noise);
+      const outlier =
+        OUTLIER *
+        Math.max(1, median(residuals.map((value, row) => Math.abs(value) / noises[row]!)));
+      const variances = noises.map((sigma, row) => {
+        const size = Math.abs(residuals[row]!) / sigma;
+        return sigma ** 2 * Math.max(1, size / outlier);
+      });
+      const targets = residuals.map((value, row) => value + product(rows[row]!, solution));
+      const next = solveRidge({ rows, targets, variances, spreads });
+      evidence = next.evidence + prior;
+      const loss = (x: Float64Array): number => this.#loss(x, spreads, noise, outlier);
+      const before = loss(solution);
+      let step = 1;
+      const towards = (): Float64Array =>
+        solution.map((value, column) => value + step * (next.solution[column]! - value));
+      while (step >= LEAST_STEP && !(loss(towards()) < before)) step /= 2;
+      if (step < LEAST_STEP) break;
+      const moved = towards();
+      const gain = before - loss(moved);
+      solution = moved;
+      if (gain < LEAST_GAIN) break;
+    }
+    return { solution, evidence };
+  }
+
+  /** Logarithms of totals and layers: what is missing, and how they change with the unknowns. */
+  #linearise(
+    solution: Float64Array,
+    noise: number,
+  ): { residuals: Float64Array; noises: Float64Array; rows: SparseRow[] } {
+    const times = this.#times(solution);
+    const startup = Math.exp(solution[STARTUP]! + solution[COMMON]!);
+    const rows: SparseRow[] = this.#models.map(({ startupMs, uses }, model) => {
+      const dense = new Map<number, number>();
+      const total = this.#totalMs(model, times, solution);
+      const share = (startup * startupMs) / total;
+      if (share > 0) for (const column of [COMMON, STARTUP]) dense.set(column, share);
+      for (const [at, count] of uses) {
+        const { columns, values } = this.#rows[at]!;
+        const weight = (count * times[at]!) / total;
+        for (let entry = 0; entry < columns.length; entry++) {
+          const column = columns[entry]!;
+          dense.set(column, (dense.get(column) ?? 0) + weight * values[entry]!);
+        }
+      }
+      const columns = [...dense.keys()].sort((a, b) => a - b);
+      return { columns, values: columns.map((column) => dense.get(column)!) };
+    });
+    for (const at of this.#layers) rows.push(this.#rows[at]!);
+    return { residuals: this.#residuals(solution, times), noises: this.#noises(noise), rows };
+  }
+
+  #times(solution: Float64Array): Float64Array {
+    return Float64Array.from(this.#rows, (row) => {
+      const exponent = product(row, solution) - solution[COMMON]!;
+      const bounded = Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent));
+      return row.ms * Math.exp(bounded + solution[COMMON]!);
+    });
+  }
+
+  #totalMs(model: number, times: Float64Array, solution: Float64Array): number {
+    const { startupMs, uses } = this.#models[model]!;
+    let total = startupMs * Math.exp(solution[STARTUP]! + solution[COMMON]!);
+    for (const [at, count] of uses) total += count * times[at]!;
+    return total;
+  }
+
+  #residuals(solution: Float64Array, times: Float64Array): Float64Array {
+    const models = this.#models.length;
+    const residuals = new Float64Array(models + this.#layers.length);
+    for (let model = 0; model < models; model++)
+      residuals[model] = this.#totals[model]! - Math.log(this.#totalMs(model, times, solution));
+    for (const [place, at] of this.#layers.entries())
+      residuals[models + place] = Math.log(this.#rows[at]!.layer!.ms / times[at]!);
+    return residuals;
+  }
+
+  #noises(noise: number): Float64Array {
+    const models = this.#models.length;
+    const noises = new Float64Array(models + this.#layers.length).fill(noise);
+    for (const [place, at] of this.#layers.entries()) {
+      const { ms, count } = this.#rows[at]!.layer!;
+      noises[models + place] =
+        Math.hypot(LAYER_NOISE * noise, LAYER_RESOLUTION_MS / ms) / Math.sqrt(count);
+    }
+    return noises;
+  }
+
+  /** Twice the negative logarithm of the probability: squares, linear beyond `outlier` multiples of the noise. */
+  #loss(solution: Float64Array, spreads: Float64Array, noise: number, outlier: number): number {
+    const noises = this.#noises(noise);
+    let loss = 0;
+    for (const [column, spread] of spreads.entries()) loss += (solution[column]! / spread) ** 2;
+    for (const [row, residual] of this.#residuals(solution, this.#times(solution)).entries()) {
+      const size = Math.abs(residual) / noises[row]!;
+      loss += size <= outlier ? size ** 2 : outlier * (2 * size - outlier);
+    }
+    return loss;
+  }
+
+  adaptation(solution: Float64Array, measured: ReadonlySet<string>): Adaptation {
+    const kinds = [...this.#kinds].map(([kind, columns]): [string, KindAdaptation] => {
+      const { constant, estimated, ranges, sizes } = columns;
+      const count = ranges.sizes.length;
+      return [
+        kind,
+        {
+          measured: measured.has(kind),
+          constant: solution[constant]!,
+          estimated: solution[estimated]!,
+          sizes: ranges.sizes.map((size, place) => ({
+            name: SIZES[size]!.name,
+            least: ranges.least[place]!,
+            mean: ranges.mean[place]!,
+            greatest: ranges.greatest[place]!,
+            slope: solution[sizes + place]!,
+          })),
+          products: Array.from(
+            { length: (count * (count + 1)) / 2 },
+            (_, pair) => solution[sizes + count + pair]!,
+          ),
+        },
+      ];
+    });
+    return {
+      scale: this.#scale * Math.exp(solution[COMMON]!),
+      startup: Math.exp(solution[STARTUP]!),
+      kinds: Object.fromEntries(kinds),
+    };
+  }
+}
+
+function product({ columns, values }: SparseRow, solution: Float64Array): number {
+  let sum = 0;
+  for (let entry = 0; entry < columns.length; entry++)
+    sum += values[entry]! * solution[columns[entry]!]!;
+  return sum;
+}
+
+/** Of the sizes that are known of all these kernels and vary among them. */
+function rangesOf(kernels: readonly KernelTime[]): SizeRanges {
+  const ranges = {
+    sizes: [] as number[],
+    least: [] as number[],
+    mean: [] as number[],
+    greatest: [] as number[],
+  };
+  for (const [size, { value }] of SIZES.entries()) {
+    const values = Float64Array.from(kernels, ({ configuration }) =>
+      value(configuration as KernelDescription),
+    );
+    const least = values.reduce((a, b) => Math.min(a, b));
+    const greatest = values.reduce((a, b) => Math.max(a, b));
+    if (!(greatest > least)) continue;
+    ranges.sizes.push(size);
+    ranges.least.push(least);
+    ranges.mean.push(values.reduce((sum, each) => sum + each, 0) / values.length);
+    ranges.greatest.push(greatest);
+  }
+  return ranges;
+}
+
+function median(values: readonly number[] | Float64Array): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

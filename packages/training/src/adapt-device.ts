@@ -1,0 +1,42 @@
+import { NnMeterError } from '@nnmeter/ir';
+import { type Adaptation, fitAdaptation, type LatencyModelWeights } from '@nnmeter/latency-model';
+import { knownModels } from './known-models.ts';
+import type { DeviceData } from './measured-models.ts';
+import { whatTrainingSaw } from './what-training-saw.ts';
+
+export interface AdaptedDevice {
+  /** Those of the known device, with the extents and configurations that the measurements saw; without an interval. */
+  readonly weights: LatencyModelWeights;
+  /** What makes them those of the measured device. */
+  readonly adaptation: Adaptation;
+}
+
+/**
+ * Learns a device from a known one: few measurements suffice, ten with the times of their layers or thirty without.
+ * @param known weights of the device to start from
+ * @param isTraining which of the measured models to learn from
+ * @param leastModels a kind counts as measured if so many models run it, or if one of its layers is known
+ * @throws NnMeterError E_MEASUREMENTS if there is none
+ */
+export function adaptDevice(
+  data: DeviceData,
+  known: LatencyModelWeights,
+  isTraining: (model: number) => boolean,
+  leastModels?: number,
+): AdaptedDevice {
+  const { device, set, measured } = data;
+  const models = [...measured.keys()].filter((model) => measured[model]! > 0 && isTraining(model));
+  if (models.length === 0) {
+    throw new NnMeterError(
+      'E_MEASUREMENTS',
+      `no model to learn from is measured on ${device.name}: its ms go under that name`,
+    );
+  }
+  const weight = new Float64Array(measured.length);
+  for (const model of models) weight[model] = 1;
+  const { limits, sides, cells } = whatTrainingSaw(set, weight, [], 1);
+  return {
+    weights: { ...known, limits, sides, cells, interval: null },
+    adaptation: fitAdaptation(knownModels(data, known, models), leastModels),
+  };
+}

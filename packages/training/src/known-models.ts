@@ -1,0 +1,101 @@
+import {
+  KernelModel,
+  type KernelTime,
+  type LatencyModelWeights,
+  type MeasuredModel,
+} from '@nnmeter/latency-model';
+import type { DeviceData } from './measured-models.ts';
+
+/** Measured models, totals and layers, as a known device runs them: what `fitAdaptation` takes. */
+export function knownModels(
+  data: DeviceData,
+  weights: LatencyModelWeights,
+  models: readonly number[],
+): MeasuredModel[] {
+  const { set, measured } = data;
+  const kernelModel = new KernelModel(weights);
+  const layers = layersOf(data, models);
+  const kernels = new Map<number, KernelTime>();
+  const kernelTime = (index: number): KernelTime => {
+    const known = kernels.get(index);
+    if (known !== undefined) return known;
+    const configuration = set.kernels[index]!;
+    const layer = layers.get(index);
+    const kernel = {
+      configuration,
+      ms: kernelModel.latency(configuration),
+      isEstimated: !kernelModel.isMeasured(configuration),
+      ...(layer && { layer }),
+    };
+    kernels.set(index, kernel);
+    return kernel;
+  };
+  return models.map((model) => ({
+    startupMs: weights.constantMs,
+    measuredMs: measured[model]!,
+    kernels: entriesOf(data, model).map((entry) => ({
+      kernel: kernelTime(set.kernelIndex[entry]!),
+      uses: set.uses[entry]!,
+    })),
+  }));
+}
+
+function entriesOf({ set }: DeviceData, model: number): number[] {
+  const start = set.modelStart[model]!;
+  return Array.from({ length: set.modelStart[model + 1]! - start }, (_, place) => start + place);
+}
+
+/** A layer counts at least as this share of what the profiler says, whatever its own time per layer. */
+const LEAST_SHARE = 0.2;
+/** ms; profilers count in microseconds, and 0 of them is less than one. */
+const LEAST_MS = 1e-4;
+
+/** Times of layers by kernel, without what the profiler itself takes. */
+function layersOf(
+  data: DeviceData,
+  models: readonly number[],
+): Map<number, { ms: number; count: number }> {
+  const { set, kernelMs } = data;
+  const layers = new Map<number, { ms: number; count: number }>();
+  if (kernelMs === undefined) return layers;
+  const overheadMs = profilerOverheadMs(data, models);
+  for (const model of models) {
+    for (const entry of entriesOf(data, model)) {
+      const ms = kernelMs[entry]!;
+      if (!(ms >= 0)) continue;
+      const kernel = set.kernelIndex[entry]!;
+      const { ms: mean, count } = layers.get(kernel) ?? { ms: 1, count: 0 };
+      const own = Math.max(ms - overheadMs, LEAST_SHARE * ms, LEAST_MS);
+      layers.set(kernel, { ms: (mean ** count * own) ** (1 / (count + 1)), count: count + 1 });
+    }
+  }
+  return layers;
+}
+
+/** Times per layer that are tried, ms. */
+const OVERHEADS_MS = Array.from({ length: 25 }, (_, step) => step * 2.5e-4);
+/** Share of the models that decide: in others caches or neighbours on the machine do. */
+const DECIDING_SHARE = 0.75;
+
+/** The time that the profiler adds to every layer: that for which sums of layers come nearest to totals. */
+function profilerOverheadMs(data: DeviceData, models: readonly number[]): number {
+  const { set, measured, kernelMs } = data;
+  const complete = models.filter((model) =>
+    entriesOf(data, model).every((entry) => kernelMs![entry]! >= 0),
+  );
+  const misfit = (overheadMs: number): number => {
+    const errors = complete.map((model) => {
+      const sum = entriesOf(data, model).reduce((total, entry) => {
+        const ms = kernelMs![entry]!;
+        return total + set.uses[entry]! * Math.max(ms - overheadMs, LEAST_SHARE * ms);
+      }, 0);
+      return Math.abs(Math.log(sum / measured[model]!));
+    });
+    errors.sort((a, b) => a - b);
+    return errors
+      .slice(0, Math.ceil(DECIDING_SHARE * errors.length))
+      .reduce((total, error) => total + error, 0);
+  };
+  const misfits = OVERHEADS_MS.map(misfit);
+  return OVERHEADS_MS[misfits.indexOf(Math.min(...misfits))]!;
+}
