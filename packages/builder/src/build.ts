@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import type { TermSetName } from '@nnmeter/latency-model';
 import type { DeviceFacts, PredictorDefinition } from '@nnmeter/predictor';
 import { formatShape } from '@nnmeter/report';
 import type { Runner, RunnerFacts } from '@nnmeter/runners';
@@ -104,6 +103,7 @@ export async function buildPredictor(options: BuildOptions): Promise<Build> {
   });
   const plan = planModels({ seed, count: planLength(minutes, options.models), own });
   const facts = await runner.facts(signal);
+  const known = ofItsKind(options.known, facts);
   const journal = await openJournal(
     options.journal,
     {
@@ -128,18 +128,17 @@ export async function buildPredictor(options: BuildOptions): Promise<Build> {
       outliers: (measured) => {
         const models = plan.filter(({ id }) => measured.has(id));
         const latencies = models.map((model) => ({ ...model, ms: measured.get(model.id)! }));
-        return contradictions(latencies, learned.rules, options.known).map(({ id }) => id);
+        return contradictions(latencies, learned.rules, known).map(({ id }) => id);
       },
       onProgress: ({ phase, done, total, secondsLeft }) =>
         onProgress?.({ step: phase, done, total, secondsLeft }),
     });
-    const found = sortOut(plan, journal, learned.rules, options.known);
+    const found = sortOut(plan, journal, learned.rules, known);
     const trained = trainPlugin({
       name,
       rules: learned.rules,
       models: found.models,
-      known: options.known,
-      ...termsBy(facts),
+      known,
       onProgress: (done, total) =>
         onProgress?.({ step: 'train', done, total, secondsLeft: total - done }),
     });
@@ -181,9 +180,9 @@ function planLength(minutes: number | undefined, models = Number.POSITIVE_INFINI
   return Math.max(1, Math.min(Math.ceil(1.5 * models), byTime, MOST_MODELS));
 }
 
-/** Processor time is a processor's. */
-function termsBy({ time }: RunnerFacts): { terms?: TermSetName } {
-  return time === 'cpu' ? { terms: 'cpu' } : {};
+/** Those that may be alike: processor time is a processor's. */
+function ofItsKind(known: readonly PredictorDefinition[], { time }: RunnerFacts) {
+  return time === 'cpu' ? known.filter(({ device }) => device.kind === 'cpu') : known;
 }
 
 /** What the runtime fuses: by its own graphs where it shows them, else by timing pairs of layers. */

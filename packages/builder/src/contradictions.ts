@@ -1,7 +1,7 @@
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import type { PredictorDefinition } from '@nnmeter/predictor';
-import { KernelCollector } from '@nnmeter/training';
-import { adaptKnown } from './known-devices.ts';
+import { nearestKnown } from './known-devices.ts';
+import { measuredSet } from './measured-set.ts';
 import type { PlannedModel } from './planned-model.ts';
 
 /** Beyond so many robust standard deviations, and at least so much, a measurement is an outlier. */
@@ -30,19 +30,18 @@ export function contradictions(
   most?: number,
 ): Contradiction[] {
   if (models.length < FEWEST) return [];
-  const collector = new KernelCollector(rules);
-  for (const { graph } of models) collector.add(graph());
-  const measured = Float64Array.from(models, ({ ms }) => ms);
-  const [nearest] = adaptKnown(known, { set: collector.finish(), measured }, () => true);
+  const data = measuredSet('outliers', 'cpu', rules, models);
+  const nearest = nearestKnown(known, data);
   if (nearest === undefined) return [];
-  const errors = models.map(({ ms }, index) => Math.log(ms / nearest.predicted[index]!));
+  const { predicted } = nearest.totals;
+  const errors = models.map(({ ms }, index) => Math.log(ms / predicted[index]!));
   const middle = median(errors);
   const spread = SIGMA_BY_MAD * median(errors.map((error) => Math.abs(error - middle)));
   const limit = most === undefined ? Math.max(LEAST_OUTLIER, SIGMAS * spread) : Math.log(most);
   return models
     .map(({ id, ms }, index) => {
       const deviation = Math.abs(errors[index]! - middle);
-      return { id, ms, expectedMs: nearest.predicted[index]! * Math.exp(middle), deviation };
+      return { id, ms, expectedMs: predicted[index]! * Math.exp(middle), deviation };
     })
     .filter(({ deviation }) => deviation > limit)
     .sort((a, b) => b.deviation - a.deviation)

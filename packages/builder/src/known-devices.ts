@@ -1,76 +1,48 @@
-import {
-  decodeWeights,
-  fitFactors,
-  KernelModel,
-  type KernelTime,
-  kernelGroups,
-  type LatencyModelWeights,
-  type ModelTime,
-  modelMs,
-} from '@nnmeter/latency-model';
+import { type Adaptation, decodeWeights, type LatencyModelWeights } from '@nnmeter/latency-model';
 import type { PredictorDefinition } from '@nnmeter/predictor';
-import type { KernelSet } from '@nnmeter/training';
+import { adaptDevice, type DeviceData, predictAll, type Totals } from '@nnmeter/training';
 
 /** A device whose predictor is there, adapted to another one. */
-export interface AdaptedDevice {
-  readonly name: string;
+export interface AdaptedKnown {
+  readonly known: PredictorDefinition;
   readonly weights: LatencyModelWeights;
-  /** The device's latencies are those of the known one times this, roughly. */
-  readonly scale: number;
-  /** ms by model, after calibration to the models that it may see. */
-  readonly predicted: Float64Array;
-  /** Mean absolute logarithm of predicted by measured over those models. */
+  readonly adaptation: Adaptation;
+  /** By model. */
+  readonly totals: Totals;
+  /** Mean absolute logarithm of predicted by measured over the models that it was adapted to. */
   readonly error: number;
 }
 
-/** Measured models as kernels. */
-export interface MeasuredSet {
-  readonly set: KernelSet;
-  /** ms by model */
-  readonly measured: Float64Array;
-}
-
 /**
- * Calibrates known devices to measurements of another.
- * @param isSeen which models they may be calibrated with
- * @returns the nearest first
+ * Adapts a known device to measurements of another.
+ * @param isSeen which models it may be adapted to
  */
 export function adaptKnown(
-  known: readonly PredictorDefinition[],
-  { set, measured }: MeasuredSet,
+  known: PredictorDefinition,
+  data: DeviceData,
   isSeen: (model: number) => boolean,
-): AdaptedDevice[] {
-  const seen = [...measured.keys()].filter(isSeen);
-  const adapted = known.map(({ name, weights: text }): AdaptedDevice => {
-    const weights = decodeWeights(Buffer.from(text, 'base64'));
-    const times = modelTimes(set, weights);
-    const factors = fitFactors(
-      seen.map((model) => times[model]!),
-      seen.map((model) => measured[model]!),
-    );
-    const predicted = Float64Array.from(times, (model) => modelMs(model, factors));
-    const errors = seen.map((model) => Math.abs(Math.log(predicted[model]! / measured[model]!)));
-    const error = errors.reduce((sum, each) => sum + each, 0) / errors.length;
-    return { name, weights, scale: factors.scale, predicted, error };
-  });
-  return adapted.sort((a, b) => a.error - b.error);
+): AdaptedKnown {
+  const own = decodeWeights(Buffer.from(known.weights, 'base64'));
+  const { weights, adaptation } = adaptDevice(data, own, isSeen);
+  const totals = predictAll(data, weights, adaptation);
+  const errors = [...data.measured.keys()]
+    .filter(isSeen)
+    .map((model) => Math.abs(Math.log(totals.predicted[model]! / data.measured[model]!)));
+  const error = errors.reduce((sum, each) => sum + each, 0) / errors.length;
+  return { known, weights, adaptation, totals, error };
 }
 
-/** A plan has images of hundreds of sides, and each would be a group that one or two models speak for. */
-const OF_A_SIDE = / at \d+$/;
+/** The device that is nearest to the measured one once it is adapted to all of it; undefined if none is known. */
+export function nearestKnown(
+  known: readonly PredictorDefinition[],
+  data: DeviceData,
+): AdaptedKnown | undefined {
+  return known
+    .map((each) => adaptKnown(each, data, () => true))
+    .sort((a, b) => a.error - b.error)[0];
+}
 
-function modelTimes(set: KernelSet, weights: LatencyModelWeights): ModelTime[] {
-  const model = new KernelModel(weights);
-  const times = set.kernels.map((kernel) => ({
-    groups: kernelGroups(kernel, !model.isMeasured(kernel)).filter(
-      ({ name }) => !OF_A_SIDE.test(name),
-    ),
-    ms: model.latency(kernel),
-  }));
-  return Array.from({ length: set.modelStart.length - 1 }, (_, index) => {
-    const kernels: KernelTime[] = [];
-    for (let entry = set.modelStart[index]!; entry < set.modelStart[index + 1]!; entry++)
-      kernels.push({ ...times[set.kernelIndex[entry]!]!, uses: set.uses[entry]! });
-    return { startupMs: weights.constantMs, kernels };
-  });
+/** The same without the times of layers: what calibrating with the totals alone would give. */
+export function withoutLayers({ device, set, measured }: DeviceData): DeviceData {
+  return { device, set, measured };
 }

@@ -51,7 +51,7 @@ export function toDefinition(
   name: string,
   device: DeviceFacts,
   fusionRules: PredictorDefinition['fusionRules'],
-  { weights }: TrainedPlugin,
+  { weights, adaptation }: TrainedPlugin,
   manifest: BuildManifest,
 ): BuiltPredictor {
   const text = Buffer.from(encodeWeights(weights)).toString('base64');
@@ -62,6 +62,7 @@ export function toDefinition(
     device,
     fusionRules,
     weights: text,
+    ...(adaptation && { adaptation }),
     manifest,
   };
 }
@@ -77,7 +78,7 @@ export async function writePlugin(
   terms: string,
   report: string,
 ): Promise<void> {
-  const { name, aliases, version, device, fusionRules, weights, manifest } = definition;
+  const { name, aliases, version, device, fusionRules, weights, adaptation, manifest } = definition;
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   const title = `${device.processor}, ${device.framework}`;
   const { trainedOn } = manifest;
@@ -87,6 +88,7 @@ export async function writePlugin(
     'index.d.ts':
       "declare const definition: import('@nnmeter/predictor').PredictorDefinition;\nexport default definition;\n",
     'weights.bin': Buffer.from(weights, 'base64'),
+    ...(adaptation && { 'adaptation.json': json(adaptation) }),
     'rules.json': json(fusionRules),
     'device.json': json({ name, aliases, version, title, device, terms, trainedOn }),
     'manifest.json': json(manifest),

@@ -2,6 +2,7 @@ import { foldOf } from '@nnmeter/dataset';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import {
+  type Adaptation,
   type LatencyMetrics,
   type LatencyModelWeights,
   latencyMetrics,
@@ -12,23 +13,23 @@ import {
   calibrateInterval,
   coverage,
   type DeviceData,
-  KernelCollector,
   predictAll,
   type Residuals,
   type Totals,
   trainDevice,
 } from '@nnmeter/training';
-import { type AdaptedDevice, adaptKnown, type MeasuredSet } from './known-devices.ts';
+import { type AdaptedKnown, adaptKnown, nearestKnown, withoutLayers } from './known-devices.ts';
+import { measuredSet } from './measured-set.ts';
 import type { MeasuredModel } from './results.ts';
 
 export interface PluginTraining {
   /** Of the predictor. */
   readonly name: string;
-  /** Whose terms describe it; default: those of the nearest known device. */
+  /** What describes it where no device is known; default `cpu`. */
   readonly terms?: TermSetName;
   readonly rules: FusionRules;
   readonly models: readonly MeasuredModel[];
-  /** Predictors of other devices: the nearest is where training starts, and what it has to be better than. */
+  /** Predictors of devices of its kind: the nearest is where training starts, and what it has to be better than. */
   readonly known: readonly PredictorDefinition[];
   /** Told of trainings that are over, of all that there will be. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -44,6 +45,8 @@ export interface CheckedModel {
 
 export interface TrainedPlugin {
   readonly weights: LatencyModelWeights;
+  /** What makes the weights of the nearest known device those of this one; absent if none is known. */
+  readonly adaptation?: Adaptation;
   /** Models that the weights were trained with, single kernels included. */
   readonly trainedWith: number;
   readonly check: PluginCheck;
@@ -56,7 +59,7 @@ export interface PluginCheck {
   readonly accuracy: LatencyMetrics;
   /** Share of the measurements inside their 90 % interval. */
   readonly intervalCoverage: number;
-  /** The nearest known device, calibrated with the same models, on the same models; absent if none is known. */
+  /** The nearest known device, calibrated with the totals of the same models, on the same models; absent if none is known. */
   readonly nearest?: {
     readonly name: string;
     /** The device's latencies are those of this one times that, roughly. */
@@ -70,51 +73,50 @@ const FOLDS = 5;
 const CROSS_VALIDATE_BELOW = 100;
 /** Fewer say nothing about networks in general. */
 const LEAST_NETWORKS = 8;
-/** A kind counts as measured if so many models run it. */
+/** A kind counts as measured if so many models run it, where no device is known to start from. */
 const LEAST_MODELS = 3;
 /** No device that runs such networks takes so many times what the nearest of the known ones takes, or so little of it. */
 const SCALES = { least: 1 / 300, most: 100 } as const;
 
 /**
- * Trains a predictor of a device on what was measured, and checks it on networks that training did not see.
+ * Trains a predictor of a device on what was measured, totals and layers together, from the nearest known device on; and
+ * checks it on networks that training did not see.
  * @throws NnMeterError E_MEASUREMENTS if there are too few different networks, if the unit cannot be right, or if the
- * nearest known device, calibrated with the same measurements, predicts better
+ * nearest known device, calibrated with the same totals, predicts better
  */
 export function trainPlugin(training: PluginTraining): TrainedPlugin {
-  const { name, rules, models, known, onProgress } = training;
-  const { set, measured } = collect(models, rules);
+  const { name, rules, models, terms = 'cpu', known, onProgress } = training;
+  const data = measuredSet(name, terms, rules, models);
   const networks = [...models.keys()].filter((model) => !models[model]!.isKernel);
-  requireDifferent(networks, set);
-  const [nearest] = adaptKnown(known, { set, measured }, () => true);
+  requireDifferent(networks, data);
+  const nearest = nearestKnown(known, data);
   if (nearest !== undefined) requireUnit(nearest);
-  const terms = training.terms ?? nearest?.weights.terms ?? 'cpu';
-  const data: DeviceData = { device: { name, terms, rules }, set, measured };
-  const train: Train = (isSeen) => trainDevice(data, isSeen, { leastModels: LEAST_MODELS });
+  const train = (isSeen: (model: number) => boolean): Trained =>
+    nearest === undefined ? trainAnew(data, isSeen) : adaptKnown(nearest.known, data, isSeen);
 
   const isCrossValidated = networks.length < CROSS_VALIDATE_BELOW;
   const heldOut = [...Array(isCrossValidated ? FOLDS : 1).keys()]
     .map((fold) => networks.filter((model) => foldOf(models[model]!.id, FOLDS) === fold))
-    .filter((models) => models.length > 0);
+    .filter((held) => held.length > 0);
   const trainings = heldOut.length + (isCrossValidated ? 1 : 0);
   const folds = heldOut.map((held, index): Fold => {
     onProgress?.(index, trainings);
     const isSeen = (model: number): boolean => !held.includes(model);
-    const weights = train(isSeen);
-    const [adapted] = adaptKnown(
-      known.filter((definition) => definition.name === nearest?.name),
-      data,
-      isSeen,
-    );
-    return { held, weights, totals: predictAll(data, weights), adapted };
+    return {
+      held,
+      trained: train(isSeen),
+      calibrated: nearest && adaptKnown(nearest.known, withoutLayers(data), isSeen).totals,
+    };
   });
   if (isCrossValidated) onProgress?.(trainings - 1, trainings);
-  const weights = isCrossValidated ? train(() => true) : folds[0]!.weights;
+  const { weights, adaptation } = isCrossValidated ? train(() => true) : folds[0]!.trained;
   onProgress?.(trainings, trainings);
+  const { measured } = data;
   const unseen = joinFolds(folds, measured.length);
   const interval = calibrateInterval(measured, [unseen], unseen);
   const check = {
     isCrossValidated,
-    ...checkFolds(measured, folds),
+    ...checkFolds(measured, folds, nearest),
     intervalCoverage: coverage(measured, unseen, interval),
     models: unseen.models.map((model) => ({
       id: models[model]!.id,
@@ -124,25 +126,32 @@ export function trainPlugin(training: PluginTraining): TrainedPlugin {
     })),
   };
   requireBetter(name, check);
-  const trainedWith = isCrossValidated ? models.length : models.length - folds[0]!.held.length;
-  return { weights: { ...weights, interval }, trainedWith, check };
+  return {
+    weights: { ...weights, interval },
+    ...(adaptation && { adaptation }),
+    trainedWith: isCrossValidated ? models.length : models.length - folds[0]!.held.length,
+    check,
+  };
 }
 
-type Train = (isSeen: (model: number) => boolean) => LatencyModelWeights;
+/** Weights, and what they predict for all models. */
+interface Trained {
+  readonly weights: LatencyModelWeights;
+  readonly adaptation?: Adaptation;
+  readonly totals: Totals;
+}
 
 /** Models that a training did not see, and what is predicted without them. */
 interface Fold {
   readonly held: readonly number[];
-  readonly weights: LatencyModelWeights;
-  readonly totals: Totals;
-  /** The nearest known device, calibrated without them. */
-  readonly adapted: AdaptedDevice | undefined;
+  readonly trained: Trained;
+  /** By the nearest known device, calibrated with the totals of the others. */
+  readonly calibrated: Totals | undefined;
 }
 
-function collect(models: readonly MeasuredModel[], rules: FusionRules): MeasuredSet {
-  const collector = new KernelCollector(rules);
-  for (const { graph } of models) collector.add(graph());
-  return { set: collector.finish(), measured: Float64Array.from(models, ({ ms }) => ms) };
+function trainAnew(data: DeviceData, isSeen: (model: number) => boolean): Trained {
+  const weights = trainDevice(data, isSeen, { leastModels: LEAST_MODELS });
+  return { weights, totals: predictAll(data, weights) };
 }
 
 /** Each model as the fold that did not see it predicts it. */
@@ -155,7 +164,7 @@ function joinFolds(folds: readonly Fold[], count: number): Residuals {
   for (const fold of folds) {
     for (const model of fold.held)
       for (const field of ['predicted', 'novel', 'estimated'] as const)
-        totals[field][model] = fold.totals[field][model]!;
+        totals[field][model] = fold.trained.totals[field][model]!;
   }
   return { totals, models: folds.flatMap(({ held }) => held) };
 }
@@ -163,29 +172,29 @@ function joinFolds(folds: readonly Fold[], count: number): Residuals {
 function checkFolds(
   measured: Float64Array,
   folds: readonly Fold[],
+  nearest: AdaptedKnown | undefined,
 ): Pick<PluginCheck, 'accuracy' | 'nearest'> {
   const truth = folds.flatMap(({ held }) => held.map((model) => measured[model]!));
-  const accuracyBy = (predict: (fold: Fold, model: number) => number): LatencyMetrics =>
+  const accuracyBy = (totals: (fold: Fold) => Totals): LatencyMetrics =>
     latencyMetrics(
-      folds.flatMap((fold) => fold.held.map((model) => predict(fold, model))),
+      folds.flatMap((fold) => fold.held.map((model) => totals(fold).predicted[model]!)),
       truth,
     );
-  const accuracy = accuracyBy(({ totals }, model) => totals.predicted[model]!);
-  const adapted = folds[0]!.adapted;
-  if (adapted === undefined) return { accuracy };
-  const { name, scale } = adapted;
+  const accuracy = accuracyBy(({ trained }) => trained.totals);
+  if (nearest === undefined) return { accuracy };
+  const { known, adaptation } = nearest;
   return {
     accuracy,
     nearest: {
-      name,
-      scale,
-      accuracy: accuracyBy((fold, model) => fold.adapted!.predicted[model]!),
+      name: known.name,
+      scale: adaptation.scale,
+      accuracy: accuracyBy(({ calibrated }) => calibrated!),
     },
   };
 }
 
 /** @throws NnMeterError E_MEASUREMENTS for measurements of a few networks again and again */
-function requireDifferent(networks: readonly number[], set: MeasuredSet['set']): void {
+function requireDifferent(networks: readonly number[], { set }: DeviceData): void {
   const different = new Set(
     networks.map((model) => {
       const [start, end] = [set.modelStart[model]!, set.modelStart[model + 1]!];
@@ -200,7 +209,7 @@ function requireDifferent(networks: readonly number[], set: MeasuredSet['set']):
   );
 }
 
-function requireUnit({ name, scale }: AdaptedDevice): void {
+function requireUnit({ known: { name }, adaptation: { scale } }: AdaptedKnown): void {
   if (scale <= SCALES.most && scale >= SCALES.least) return;
   throw new NnMeterError(
     'E_MEASUREMENTS',

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { makeTemporaryFolder, readBounded, readBoundedText, removeAbandoned } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
+import type { Adaptation } from '@nnmeter/latency-model';
 import {
   createPredictor,
   type LatencyPredictor,
@@ -23,6 +24,8 @@ export type KeptPlugin = Pick<
 
 const DEVICE = 'device.json';
 const MANIFEST = 'manifest.json';
+/** There if the weights are a known device's. */
+const ADAPTATION = 'adaptation.json';
 const MAX_JSON_BYTES = 1 << 22;
 /** Weights of the built-in devices take 70 kB. */
 const MAX_WEIGHTS_BYTES = 1 << 26;
@@ -130,8 +133,11 @@ export async function loadKept(
   const folder = storedFolder(dataFolder, name, version);
   try {
     const weights = await readBounded(join(folder, 'weights.bin'), MAX_WEIGHTS_BYTES);
+    const adaptation = join(folder, ADAPTATION);
+    const isAdapted = (await stat(adaptation).catch(() => undefined)) !== undefined;
     return createPredictor({
       ...(await readKept(folder)),
+      ...(isAdapted && { adaptation: (await readJson(adaptation)) as Adaptation }),
       fusionRules: (await readJson(join(folder, 'rules.json'))) as FusionRules,
       weights: Buffer.from(weights).toString('base64'),
     });

@@ -16,7 +16,7 @@ export async function calibrate(options: CalibrateArguments, terminal: Terminal)
   const calibration = fitCalibration(predictor, measurements);
   const after = calibratePredictor(predictor, calibration);
   await writeWhole(output, `${JSON.stringify(calibration, null, 2)}\n`);
-  if (Object.keys(calibration.corrections).length === 0) {
+  if (Object.keys(calibration.adaptation.kinds).length === 0) {
     terminal.note(
       'nn-meter: note: so few measurements give one factor for all kernels; kinds of kernels are told apart from 3 on',
     );

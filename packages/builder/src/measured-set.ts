@@ -1,0 +1,37 @@
+import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import { describeKernel, descriptionKey, type TermSetName } from '@nnmeter/latency-model';
+import { type DeviceData, KernelCollector } from '@nnmeter/training';
+import { kernelTimes } from './kernel-times.ts';
+import type { MeasuredModel } from './results.ts';
+
+/** What was measured, in the form of training: each model as its different kernels, with their times where they are known. */
+export function measuredSet(
+  name: string,
+  terms: TermSetName,
+  rules: FusionRules,
+  models: readonly Pick<MeasuredModel, 'graph' | 'ms' | 'layers'>[],
+): DeviceData {
+  const collector = new KernelCollector(rules);
+  const kernelMs: number[] = [];
+  for (const { graph: build, layers } of models) {
+    const graph = build();
+    collector.add(graph);
+    const kernels = detectKernels(graph, rules);
+    const times = layers && kernelTimes(kernels, layers);
+    // In the order in which the collector meets them.
+    const own = new Map<string, { sum: number; count: number }>();
+    for (const [index, kernel] of kernels.entries()) {
+      const key = descriptionKey(describeKernel(kernel, kernels, graph));
+      const entry = own.get(key) ?? { sum: 0, count: 0 };
+      const ms = times?.[index] ?? Number.NaN;
+      own.set(key, ms >= 0 ? { sum: entry.sum + ms, count: entry.count + 1 } : entry);
+    }
+    for (const { sum, count } of own.values()) kernelMs.push(sum / count);
+  }
+  return {
+    device: { name, terms, rules },
+    set: collector.finish(),
+    measured: Float64Array.from(models, ({ ms }) => ms),
+    ...(kernelMs.some((ms) => ms >= 0) && { kernelMs: Float64Array.from(kernelMs) }),
+  };
+}
