@@ -32,13 +32,13 @@ export function adaptKnown(
   return { known, weights, adaptation, totals, error };
 }
 
-/** The device that is nearest to the measured one once it is adapted to all of it; undefined if none is known. */
+/** The device that is nearest to the measured one once it is calibrated with all totals; undefined if none is known. */
 export function nearestKnown(
   known: readonly PredictorDefinition[],
   data: DeviceData,
 ): AdaptedKnown | undefined {
   return known
-    .map((each) => adaptKnown(each, data, () => true))
+    .map((each) => adaptKnown(each, withoutLayers(data), () => true))
     .sort((a, b) => a.error - b.error)[0];
 }
 

@@ -1,6 +1,6 @@
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import { describeKernel, descriptionKey, type TermSetName } from '@nnmeter/latency-model';
-import { type DeviceData, KernelCollector } from '@nnmeter/training';
+import { type DeviceData, KernelCollector, type KernelSet } from '@nnmeter/training';
 import { kernelTimes } from './kernel-times.ts';
 import type { MeasuredModel } from './results.ts';
 
@@ -28,10 +28,31 @@ export function measuredSet(
     }
     for (const { sum, count } of own.values()) kernelMs.push(sum / count);
   }
-  return {
-    device: { name, terms, rules },
-    set: collector.finish(),
-    measured: Float64Array.from(models, ({ ms }) => ms),
-    ...(kernelMs.some((ms) => ms >= 0) && { kernelMs: Float64Array.from(kernelMs) }),
-  };
+  const set = collector.finish();
+  const measured = Float64Array.from(models, ({ ms }) => ms);
+  const device = { name, terms, rules };
+  if (!kernelMs.some((ms) => ms >= 0)) return { device, set, measured };
+  return { device, set, measured, kernelMs: weightiest(kernelMs, set, measured) };
+}
+
+/** Different kernels whose layers are learned from: the time that takes grows with their cube. */
+const MOST_LAYERS = 400;
+
+/** The times of those kernels that take the greatest shares of the models' times; NaN for the others. */
+function weightiest(
+  kernelMs: readonly number[],
+  { kernels, kernelIndex, modelStart, uses }: KernelSet,
+  measured: Float64Array,
+): Float64Array {
+  const shares = new Float64Array(kernels.length);
+  for (const [model, ms] of measured.entries()) {
+    for (let entry = modelStart[model]!; entry < modelStart[model + 1]!; entry++) {
+      const own = kernelMs[entry]!;
+      if (own >= 0) shares[kernelIndex[entry]!]! += (uses[entry]! * own) / ms;
+    }
+  }
+  const kept = new Set(
+    [...shares.keys()].sort((a, b) => shares[b]! - shares[a]!).slice(0, MOST_LAYERS),
+  );
+  return Float64Array.from(kernelMs, (ms, entry) => (kept.has(kernelIndex[entry]!) ? ms : NaN));
 }
