@@ -36,7 +36,7 @@ export function measuredSet(
 }
 
 /** Different kernels whose layers are learned from: the time that takes grows with their cube. */
-const MOST_LAYERS = 400;
+const MOST_LAYERS = 250;
 
 /** The times of those kernels that take the greatest shares of the models' times; NaN for the others. */
 function weightiest(

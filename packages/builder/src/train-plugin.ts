@@ -1,5 +1,5 @@
 import { foldOf } from '@nnmeter/dataset';
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import {
   type Adaptation,
@@ -80,9 +80,9 @@ const SCALES = { least: 1 / 300, most: 100 } as const;
 
 /**
  * Trains a predictor of a device on what was measured, totals and layers together, from the nearest known device on; and
- * checks it on networks that training did not see.
- * @throws NnMeterError E_MEASUREMENTS if there are too few different networks, if the unit cannot be right, or if the
- * nearest known device, calibrated with the same totals, predicts better
+ * checks it on networks that training did not see. Where layers mislead, totals alone are learned from: a predictor is
+ * never worse than the nearest known device, calibrated with the same totals.
+ * @throws NnMeterError E_MEASUREMENTS if there are too few different networks, or if the unit cannot be right
  */
 export function trainPlugin(training: PluginTraining): TrainedPlugin {
   const { name, rules, models, terms = 'cpu', known, onProgress } = training;
@@ -105,18 +105,24 @@ export function trainPlugin(training: PluginTraining): TrainedPlugin {
     return {
       held,
       trained: train(isSeen),
-      calibrated: nearest && adaptKnown(nearest.known, withoutLayers(data), isSeen).totals,
+      calibrated: nearest && adaptKnown(nearest.known, withoutLayers(data), isSeen),
     };
   });
   if (isCrossValidated) onProgress?.(trainings - 1, trainings);
-  const { weights, adaptation } = isCrossValidated ? train(() => true) : folds[0]!.trained;
+  const layersMislead = isWorse(data.measured, folds);
+  const chosen = layersMislead ? folds.map(withoutItsLayers) : folds;
+  const { weights, adaptation } = !isCrossValidated
+    ? chosen[0]!.trained
+    : layersMislead
+      ? adaptKnown(nearest!.known, withoutLayers(data), () => true)
+      : train(() => true);
   onProgress?.(trainings, trainings);
   const { measured } = data;
-  const unseen = joinFolds(folds, measured.length);
+  const unseen = joinFolds(chosen, measured.length);
   const interval = calibrateInterval(measured, [unseen], unseen);
   const check = {
     isCrossValidated,
-    ...checkFolds(measured, folds, nearest),
+    ...checkFolds(measured, chosen, nearest),
     intervalCoverage: coverage(measured, unseen, interval),
     models: unseen.models.map((model) => ({
       id: models[model]!.id,
@@ -125,7 +131,6 @@ export function trainPlugin(training: PluginTraining): TrainedPlugin {
       inInterval: coverage(measured, { totals: unseen.totals, models: [model] }, interval) === 1,
     })),
   };
-  requireBetter(name, check);
   return {
     weights: { ...weights, interval },
     ...(adaptation && { adaptation }),
@@ -146,7 +151,24 @@ interface Fold {
   readonly held: readonly number[];
   readonly trained: Trained;
   /** By the nearest known device, calibrated with the totals of the others. */
-  readonly calibrated: Totals | undefined;
+  readonly calibrated: Trained | undefined;
+}
+
+/** What was learned with layers is worse on the models that it did not see than what totals alone teach. */
+function isWorse(measured: Float64Array, folds: readonly Fold[]): boolean {
+  let [own, other] = [0, 0];
+  for (const { held, trained, calibrated } of folds) {
+    if (calibrated === undefined) return false;
+    for (const model of held) {
+      own += Math.abs(trained.totals.predicted[model]! / measured[model]! - 1);
+      other += Math.abs(calibrated.totals.predicted[model]! / measured[model]! - 1);
+    }
+  }
+  return own > other;
+}
+
+function withoutItsLayers(fold: Fold): Fold {
+  return { ...fold, trained: fold.calibrated! };
 }
 
 function trainAnew(data: DeviceData, isSeen: (model: number) => boolean): Trained {
@@ -188,7 +210,7 @@ function checkFolds(
     nearest: {
       name: known.name,
       scale: adaptation.scale,
-      accuracy: accuracyBy(({ calibrated }) => calibrated!),
+      accuracy: accuracyBy(({ calibrated }) => calibrated!.totals),
     },
   };
 }
@@ -215,18 +237,5 @@ function requireUnit({ known: { name }, adaptation: { scale } }: AdaptedKnown): 
     'E_MEASUREMENTS',
     `all measurements are ${scale.toPrecision(2)} times those of ${name}, the nearest known device, which no device is`,
     { hint: 'the runner has to report ms: check the unit of its times' },
-  );
-}
-
-function requireBetter(
-  name: string,
-  { accuracy, nearest }: Pick<PluginCheck, 'accuracy' | 'nearest'>,
-): void {
-  if (nearest === undefined || accuracy.mape <= nearest.accuracy.mape) return;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  throw new NnMeterError(
-    'E_MEASUREMENTS',
-    `a predictor ${quote(name)} would be worse than ${nearest.name}, calibrated with the same measurements: its mean error on networks that it did not see is ${percent(accuracy.mape)}, that of the other ${percent(nearest.accuracy.mape)}; nothing is written`,
-    { hint: 'measure longer, with the machine idle, or use nn-meter calibrate' },
   );
 }
