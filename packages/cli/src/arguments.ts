@@ -13,6 +13,7 @@ export const COMMANDS = [
   'get_ir',
   'export',
   'calibrate',
+  'build',
   'eval',
   'predictors',
   'register',
@@ -107,6 +108,36 @@ const calibrateOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
+const buildOptions = {
+  name: { type: 'string', demandOption: true, requiresArg: true, describe: 'Of the predictor' },
+  runner: {
+    type: 'string',
+    demandOption: true,
+    requiresArg: true,
+    describe: 'What measures: onnxruntime, openvino, ... (README: all), or a JSON file',
+  },
+  minutes: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Time to take, about (default: 2, if there is no --models)',
+  },
+  models: { type: 'number', requiresArg: true, describe: 'Models to measure' },
+  for: { ...several, describe: 'Models or folders of those that matter: measured too' },
+  seed: { type: 'number', requiresArg: true, describe: 'Of the draw of models (default: 1)' },
+  threads: { type: 'number', requiresArg: true, describe: 'Threads of the runtime (default: 1)' },
+  serial: { type: 'string', requiresArg: true, describe: 'Of the phone, for runners by adb' },
+  parameter: { ...repeatable, describe: 'Value that the runner asks for: host=me@box' },
+  resume: { type: 'boolean', describe: 'Go on with a build that was interrupted' },
+  output: {
+    type: 'string',
+    alias: 'o',
+    requiresArg: true,
+    describe: 'Folder for the plugin (default: among the predictors of this machine)',
+  },
+  journal: { type: 'string', requiresArg: true, describe: 'File of what was measured' },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
 const evalOptions = {
   ...predictorOptions,
   'held-out': {
@@ -166,6 +197,7 @@ export type RegisterArguments = Values<typeof registerOptions> & {
 };
 export type DatasetArguments = Values<typeof datasetOptions>;
 export type CalibrateArguments = Values<typeof calibrateOptions>;
+export type BuildArguments = Values<typeof buildOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
 /** Besides, the values of each format's option by its name. */
 export type SourceArguments = Values<typeof sourceOptions>;
@@ -176,6 +208,7 @@ export type Invocation =
   | { readonly command: 'getir'; readonly options: ConvertArguments }
   | { readonly command: 'export'; readonly options: ExportArguments }
   | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
+  | { readonly command: 'build'; readonly options: BuildArguments }
   | { readonly command: 'eval'; readonly options: EvalArguments }
   | { readonly command: 'predictors'; readonly options: PredictorsArguments }
   | { readonly command: 'register'; readonly options: RegisterArguments }
@@ -229,6 +262,7 @@ export async function parseArguments(
     getir: forConvert,
     export: forExport,
     calibrate: calibrateOptions,
+    build: buildOptions,
     eval: evalOptions,
     predictors: predictorsOptions,
     register: registerOptions,
@@ -279,6 +313,12 @@ export async function parseArguments(
       (options) => select({ command: 'calibrate', options }),
     )
     .command(
+      'build',
+      'Make a predictor of your own device: measure, train, check',
+      (command) => command.options(buildOptions),
+      (options) => select({ command: 'build', options }),
+    )
+    .command(
       'eval [datasets..]',
       'Compare predictions with the measurements of a dataset',
       (command) => command.positional('datasets', datasetsArgument).options(evalOptions),
@@ -318,6 +358,7 @@ export async function parseArguments(
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
+    .example('$0 build --name mine --runner onnxruntime', 'a predictor of this machine')
     .example('$0 eval dataset/ --plot accuracy.html', 'predictions against measurements')
     .epilogue('Exit code: 0 if everything was predicted, 1 if anything failed (usage errors too).')
     .version(version)

@@ -50,6 +50,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { calibrate } = await import('./commands/calibrate.ts');
       return calibrate(invocation.options, terminal);
     }
+    case 'build': {
+      const { build } = await import('./commands/build.ts');
+      return build(invocation.options, terminal);
+    }
     case 'eval': {
       const { evalCommand } = await import('./commands/eval.ts');
       return evalCommand(invocation.options, terminal);

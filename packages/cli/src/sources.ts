@@ -36,7 +36,7 @@ interface Search {
  * @throws NnMeterError E_USAGE if no model is named at all.
  */
 export async function listSources(
-  options: SourceArguments,
+  options: Pick<SourceArguments, 'files' | '--'>,
   formats: readonly FormatFacts[],
   recursive: boolean,
 ): Promise<readonly Source[]> {

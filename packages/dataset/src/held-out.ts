@@ -1,12 +1,20 @@
-/** Share of the nn-Meter benchmark's models that training must not see. */
-const HELD_OUT_PERCENT = 10;
+/** A tenth of the nn-Meter benchmark's models is held out. */
+const TENTHS = 10;
 
 /**
  * The one place that decides which models of the nn-Meter benchmark training holds out: by a hash of the id, the same for every
  * device. `splitSeeds[0]` of a manifest is the seed of its predictor.
  */
 export function isHeldOut(id: string, seed = 0): boolean {
-  return hashOf(id, seed) % 100 < HELD_OUT_PERCENT;
+  return foldOf(id, TENTHS, seed) === 0;
+}
+
+/**
+ * Which of so many equal parts (at most 100) of all models one belongs to, from 0, by the same hash. The first of five holds
+ * the first of ten.
+ */
+export function foldOf(id: string, folds: number, seed = 0): number {
+  return Math.floor(((hashOf(id, seed) % 100) * folds) / 100);
 }
 
 /** 32-bit hash (FNV-1a) of a model's id. */

@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENOTDIR: { what: 'a part of the path is not a folder' },
   EMFILE: { what: 'too many open files', hint: 'allow this process more of them (ulimit -n)' },
   ENFILE: { what: 'the system has too many open files' },
+  EFBIG: { what: 'it would be larger than this process may write' },
   ENOSPC: { what: 'the disk is full' },
   EIO: { what: 'the disk or network failed' },
   EROFS: { what: 'the file system is read-only' },

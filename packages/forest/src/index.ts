@@ -18,6 +18,7 @@ export {
 } from './forest.ts';
 export { forestFromTrees, type TreeNodes } from './from-trees.ts';
 export { forestFromMlCart, forestToMlCart, type MlCartNode, type MlCartTree } from './ml-cart.ts';
+export { createRandom } from './random.ts';
 export {
   type RandomForestOptions,
   type RegressionData,

@@ -4,6 +4,7 @@ import { NnMeterError, quote } from '@nnmeter/ir';
 import { listLatencyPredictors } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
 import { type ImportOptions, importPredictor } from './import-release.ts';
+import { type KeptPlugin, listKept } from './kept-plugins.ts';
 import { MAX_META_BYTES, parseYaml, readMeta } from './meta.ts';
 import { listStored, removeStored, type StoredPredictor } from './store.ts';
 
@@ -60,18 +61,27 @@ export async function importNnMeterPredictor(
   return importPredictor(path, (await readConfiguration()).dataFolder, options);
 }
 
+/** What was deleted. */
+export type RemovedPredictor = Pick<
+  StoredPredictor,
+  'name' | 'version' | 'category' | 'origin' | 'kernels'
+>;
+
 /**
- * Deletes the stored copy of a registered, imported or downloaded predictor; the original files stay.
+ * Deletes the stored copy of a registered, imported or downloaded predictor, whose original files stay, or a built one.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR if there is none, or several versions and none is named; E_WEIGHTS if there
  * is none but a damaged one
  */
 export async function unregisterNnMeterPredictor(
   name: string,
   version?: string,
-): Promise<StoredPredictor> {
+): Promise<RemovedPredictor> {
   const { dataFolder } = await readConfiguration();
   const problems: NnMeterError[] = [];
-  const stored = await listStored(dataFolder, (problem) => problems.push(problem));
+  const stored: RemovedPredictor[] = [
+    ...(await listStored(dataFolder, (problem) => problems.push(problem))),
+    ...(await listKept(dataFolder, (problem) => problems.push(problem))).map(asRemoved),
+  ];
   const named = stored.filter((each) => each.name.toLowerCase() === name.toLowerCase());
   const found = named.filter((each) => version === undefined || each.version === version);
   if (found.length === 1) {
@@ -94,4 +104,9 @@ export async function unregisterNnMeterPredictor(
     `${quote(name)} is registered in the versions ${versions.join(', ')}`,
     { where, hint: { text: 'name the version', versions } },
   );
+}
+
+function asRemoved({ name, version, device, manifest }: KeptPlugin): RemovedPredictor {
+  const origin = { from: manifest.trainedOn, sha256: null, fingerprint: null };
+  return { name, version, category: device.kind, origin, kernels: {} };
 }

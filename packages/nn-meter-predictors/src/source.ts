@@ -6,6 +6,7 @@ import type {
   SourceEntry,
 } from '@nnmeter/predictor';
 import { readConfiguration } from './configuration.ts';
+import { listKept, loadKept } from './kept-plugins.ts';
 import { withLock } from './lock.ts';
 import type { Regressors } from './regressors.ts';
 import { nnMeterReleases } from './releases.ts';
@@ -14,7 +15,7 @@ import { listStored, loadForests, type StoredPredictor } from './store.ts';
 /** Where `loadLatencyPredictor` of @nnmeter/predictor finds the predictors of this package. */
 export const predictorSource: PredictorSource = { list, load };
 
-/** Stored predictors, those of the original on this machine, and the published ones that could be downloaded. */
+/** Stored predictors, plugins built here, those of the original on this machine, and the published ones that could be downloaded. */
 async function list(onProblem: (problem: NnMeterError) => void = ignore): Promise<SourceEntry[]> {
   const { dataFolder } = await readConfiguration();
   const entries = new Map<string, SourceEntry>();
@@ -24,6 +25,12 @@ async function list(onProblem: (problem: NnMeterError) => void = ignore): Promis
   };
   for (const { name, version, category } of await listStored(dataFolder, onProblem)) {
     add(name, version, category);
+  }
+  for (const { manifest, ...kept } of await listKept(dataFolder, onProblem)) {
+    entries.set(`${kept.name.toLowerCase()} ${kept.version}`, {
+      ...kept,
+      accuracy: manifest.heldOut,
+    });
   }
   const { originalOnDisk } = await import('./original-configuration.ts');
   for (const { name, version, category } of await originalOnDisk(onProblem))
@@ -41,6 +48,8 @@ async function load(name: string, version: string): Promise<LatencyPredictor | u
   const { dataFolder } = await readConfiguration();
   const isWanted = (each: { name: string; version: string }) =>
     each.name.toLowerCase() === name.toLowerCase() && each.version === version;
+  const kept = (await listKept(dataFolder, ignore)).find(isWanted);
+  if (kept !== undefined) return loadKept(dataFolder, kept);
   let stored = (await listStored(dataFolder, ignore)).find(isWanted);
   if (stored === undefined) {
     const { originalOnDisk } = await import('./original-configuration.ts');

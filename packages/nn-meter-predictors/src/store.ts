@@ -42,7 +42,7 @@ export interface StoredForest {
 
 const DESCRIPTION = 'predictor.json';
 /** Folders that are being filled or deleted begin so. */
-const PARTIAL = '.partial-';
+export const PARTIAL = '.partial-';
 /** Sixteen kernels and some dozens of rules take 4 kB. */
 const MAX_DESCRIPTION_BYTES = 1 << 20;
 
@@ -55,7 +55,8 @@ export function checkName(text: string, what: string): void {
   );
 }
 
-function predictorsFolder(dataFolder: string): string {
+/** Where all that is kept of predictors is. */
+export function predictorsFolder(dataFolder: string): string {
   return join(dataFolder, 'predictors');
 }
 
@@ -64,7 +65,8 @@ export function storedFolder(dataFolder: string, name: string, version: string):
   return join(predictorsFolder(dataFolder), folderName(name, version));
 }
 
-function folderName(name: string, version: string): string {
+/** The name of a predictor's folder. */
+export function folderName(name: string, version: string): string {
   return `${name.toLowerCase()}@${version}`;
 }
 
@@ -178,13 +180,16 @@ export async function loadForests(
   return forests;
 }
 
-/** Deletes a stored predictor; nothing else is touched. */
-export async function removeStored(dataFolder: string, stored: StoredPredictor): Promise<void> {
+/** Deletes a stored predictor, or a kept plugin, at one go; nothing else is touched. */
+export async function removeStored(
+  dataFolder: string,
+  { name, version }: Pick<StoredPredictor, 'name' | 'version'>,
+): Promise<void> {
   await makeFolder(predictorsFolder(dataFolder));
   const { path: removed, discard } = makeTemporaryFolder(
     join(predictorsFolder(dataFolder), PARTIAL),
   );
-  const folder = storedFolder(dataFolder, stored.name, stored.version);
+  const folder = storedFolder(dataFolder, name, version);
   await withLock(dataFolder, () => rename(folder, join(removed, 'predictor')));
   await discard();
 }

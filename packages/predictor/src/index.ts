@@ -31,6 +31,7 @@ export {
   type LatencyPredictor,
 } from './predictor.ts';
 export {
+  listDefinitions,
   listLatencyPredictors,
   loadLatencyPredictor,
   type PredictorSummary,

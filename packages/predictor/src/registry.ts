@@ -136,6 +136,13 @@ export async function listLatencyPredictors(
   return summaries;
 }
 
+/** The definitions of all predictors that are registered or installed as packages; a plugin that does not load is left out. */
+export async function listDefinitions(): Promise<readonly PredictorDefinition[]> {
+  for (const known of KNOWN_PREDICTORS) await registerInstalled(known);
+  await registerDiscovered();
+  return [...registered];
+}
+
 async function registerInstalled(known: KnownPredictor): Promise<void> {
   const plugins = await installedPlugins('nnmeter-predictor');
   const plugin = plugins.find(({ name }) => name === known.package);

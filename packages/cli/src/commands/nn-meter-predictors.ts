@@ -1,4 +1,4 @@
-import type { StoredPredictor } from '@nnmeter/nn-meter-predictors';
+import type { RemovedPredictor, StoredPredictor } from '@nnmeter/nn-meter-predictors';
 import { printable } from '@nnmeter/report';
 import {
   type DatasetArguments,
@@ -109,7 +109,7 @@ async function withProgress<T>(
 
 /** What `predictors pull|import`, `register` and `unregister` print, see schema/stored.schema.json. */
 async function report(
-  predictors: readonly StoredPredictor[],
+  predictors: readonly RemovedPredictor[],
   state: 'ready' | 'registered' | 'removed',
   json: boolean | undefined,
   terminal: Terminal,

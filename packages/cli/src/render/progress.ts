@@ -32,3 +32,47 @@ export async function startProgress(
     stop: () => bar.stop(),
   };
 }
+
+/** Shows the steps of a long run, on stderr: a bar on a terminal, elsewhere a line for each step. */
+export interface StepProgress {
+  /** @param secondsLeft until the end, about */
+  show(step: string, done: number, total: number, secondsLeft: number): void;
+  stop(): void;
+}
+
+const STEP_FORMAT = '{bar} {step}: {value}/{total}, {left} to go';
+
+/** @param note writes a line to stderr */
+export async function startSteps(
+  visible: boolean,
+  note: (text: string) => void,
+): Promise<StepProgress> {
+  if (!visible) {
+    let last: string | undefined;
+    return {
+      show(step, _done, _total, secondsLeft) {
+        if (step !== last) note(`nn-meter: ${step}, ${timeLeft(secondsLeft)} to go`);
+        last = step;
+      },
+      stop() {},
+    };
+  }
+  const { default: cliProgress } = await import('cli-progress');
+  const bar = new cliProgress.SingleBar(
+    { format: STEP_FORMAT, barsize: 24, clearOnComplete: true, stream: process.stderr },
+    cliProgress.Presets.legacy,
+  );
+  bar.start(1, 0, { step: '', left: '' });
+  return {
+    show(step, done, total, secondsLeft) {
+      bar.setTotal(total);
+      bar.update(done, { step, left: timeLeft(secondsLeft) });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function timeLeft(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 100 ? `${whole} s` : `${Math.round(whole / 60)} min`;
+}

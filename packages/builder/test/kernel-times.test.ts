@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { kernelTimes } from '@nnmeter/builder';
+import { GraphBuilder } from '@nnmeter/ir';
+import { detectKernels } from '@nnmeter/kernel-detect';
+
+const builder = new GraphBuilder('three');
+const image = builder.input('image', [1, 8, 16, 16]);
+const first = builder.relu(builder.conv(image, 8, { kernel: 3, name: 'a/Conv' }), {
+  name: 'a/Relu',
+});
+const second = builder.maxpool(first, 2, { stride: 2, name: 'b/MaxPool' });
+const graph = builder.build(
+  builder.relu(builder.conv(second, 4, { name: 'c/Conv' }), { name: 'c/Relu' }),
+);
+const kernels = detectKernels(graph, { fuse: { BF_conv_relu: true } });
+
+test('layers are summed up by kernel, whether they name nodes or are named after them', () => {
+  expect(kernels.map(({ type }) => type)).toEqual(['conv-relu', 'maxpool', 'conv-relu']);
+  const layers = [
+    { name: 'fused_1', nodes: ['a/Conv', 'a/Relu'], ms: 3 },
+    { name: 'b/MaxPool', ms: 0.5 },
+    { name: 'Convolution(c/Conv)', ms: 1 },
+    { name: 'c/Relu:activation', ms: 0.25 },
+  ];
+  expect([...kernelTimes(kernels, layers)]).toEqual([3, 0.5, 1.25]);
+});
+
+test('a layer over two kernels says nothing about either, and neither does silence', () => {
+  const layers = [{ name: 'x', nodes: ['a/Conv', 'a/Relu', 'b/MaxPool'], ms: 4 }];
+  expect([...kernelTimes(kernels, layers)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+});
+
+test('changes of layout count to the layer that they are for', () => {
+  const layers = [
+    { name: 'reorder_1', op: 'ReorderInput', ms: 0.1 },
+    { name: 'a/Conv', ms: 3 },
+    { name: 'reorder_2', op: 'ReorderOutput', ms: 0.2 },
+    { name: 'b/MaxPool', ms: 0.5 },
+    { name: 'reorder_3', op: 'ReorderInput', ms: 0.4 },
+    { name: 'c/Conv', ms: 1 },
+    { name: 'end', op: 'ReorderOutput', ms: 0.8 },
+  ];
+  const times = kernelTimes(kernels, layers);
+  for (const [index, ms] of [3.3, 0.5, 2.2].entries()) expect(times[index]).toBeCloseTo(ms);
+});
