@@ -6,7 +6,7 @@ export {
 } from './aggregated-boosting.ts';
 export type { AggregatedData } from './aggregated-data.ts';
 export type { CartOptions } from './cart.ts';
-export { solveCholesky } from './cholesky.ts';
+export { factorCholesky, solveCholesky, solveLower, solveUpper } from './cholesky.ts';
 export { decodeForest, encodeForest } from './codec.ts';
 export { crc32 } from './crc32.ts';
 export {

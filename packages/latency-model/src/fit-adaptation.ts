@@ -6,7 +6,7 @@ import {
   type SizeRanges,
 } from './adaptation.ts';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
-import { type SparseRow, solveRidge } from './bayesian-ridge.ts';
+import { type Observation, product, type SparseRow, solveRidge } from './bayesian-ridge.ts';
 import type { KernelDescription } from './kernel-description.ts';
 
 /** A kernel as an adaptation sees it. */
@@ -39,7 +39,6 @@ export interface MeasuredModel {
  * and the hypotheses were chosen on the VPU and the Adreno 640 with families left out, for three draws of ten and thirty
  * models, and on draws of ten to sixty models of one server (docs/own-device.md).
  */
-const COMMON_SPREAD = 0.1;
 const STARTUP_SPREAD = 0.1;
 const KIND_SPREAD = 0.05;
 const SLOPE_SPREAD = 0.03;
@@ -153,12 +152,14 @@ function averageSolution(problem: Problem): Float64Array {
   return mean.map((value) => value / sum);
 }
 
-/** Unknowns that every model has. */
-const COMMON = 0;
-const STARTUP = 1;
+/** Unknown, and block of unknowns, of the start-up; kinds of kernels follow. */
+const STARTUP = 0;
 
 /** Unknowns of a kind of kernels, as columns. */
 interface KindColumns {
+  /** Place among the blocks of unknowns. */
+  readonly block: number;
+  /** The first of the block. */
   readonly constant: number;
   readonly estimated: number;
   readonly ranges: SizeRanges;
@@ -167,6 +168,7 @@ interface KindColumns {
 }
 
 interface KernelRow extends SparseRow {
+  readonly block: number;
   /** On the known device, times the common factor of the start, ms. */
   readonly ms: number;
   readonly layer: KernelTime['layer'];
@@ -174,7 +176,9 @@ interface KernelRow extends SparseRow {
 
 /** Sums of exponentials, to be fitted to measured totals. */
 class Problem {
-  readonly #spreads: number[] = [COMMON_SPREAD, STARTUP_SPREAD];
+  readonly #spreads: number[] = [STARTUP_SPREAD];
+  /** First unknown of each. */
+  readonly #blocks: number[] = [STARTUP];
   /** Of {@link #spreads}, those that hypotheses do not multiply. */
   readonly #fixed = new Set<number>();
   readonly #kinds = new Map<string, KindColumns>();
@@ -224,6 +228,7 @@ class Problem {
       else own.push(entry);
     }
     for (const [kind, own] of byKind) {
+      const block = this.#blocks.push(this.unknowns) - 1;
       const constant = this.#column(KIND_SPREAD);
       const estimated = this.#column(ESTIMATED_SPREAD);
       this.#fixed.add(estimated);
@@ -232,14 +237,15 @@ class Problem {
       for (const _ of ranges.sizes) this.#column(SLOPE_SPREAD);
       for (let a = 0; a < ranges.sizes.length; a++)
         for (let b = 0; b <= a; b++) this.#column(PRODUCT_SPREAD);
-      this.#kinds.set(kind, { constant, estimated, ranges, sizes });
+      this.#kinds.set(kind, { block, constant, estimated, ranges, sizes });
     }
   }
 
   #rowOf({ configuration, ms, isEstimated, layer }: KernelTime): KernelRow {
-    const { constant, estimated, ranges, sizes } = this.#kinds.get(kindName(configuration))!;
-    const columns = [COMMON, constant];
-    const values = [1, 1];
+    const kind = this.#kinds.get(kindName(configuration))!;
+    const { block, constant, estimated, ranges, sizes } = kind;
+    const columns = [constant];
+    const values = [1];
     const add = (column: number, value: number): void => {
       columns.push(column);
       values.push(value);
@@ -250,7 +256,7 @@ class Problem {
     for (const value of centred) add(column++, value);
     for (let a = 0; a < centred.length; a++)
       for (let b = 0; b <= a; b++) add(column++, centred[a]! * centred[b]!);
-    return { columns, values, ms: this.#scale * ms, layer };
+    return { columns, values, block, ms: this.#scale * ms, layer };
   }
 
   /**
@@ -265,16 +271,25 @@ class Problem {
     let solution: Float64Array = start;
     let evidence = prior;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { residuals, noises, rows } = this.#linearise(solution, noise);
-      const outlier =
-        OUTLIER *
-        Math.max(1, median(residuals.map((value, row) => Math.abs(value) / noises[row]!)));
-      const variances = noises.map((sigma, row) => {
-        const size = Math.abs(residuals[row]!) / sigma;
-        return sigma ** 2 * Math.max(1, size / outlier);
+      const times = this.#times(solution);
+      const residuals = this.#residuals(solution, times);
+      const noises = this.#noises(noise);
+      const sizes = residuals.map((value, row) => Math.abs(value) / noises[row]!);
+      const outlier = OUTLIER * Math.max(1, median(sizes));
+      const observe = (row: SparseRow, at: number): Observation => ({
+        row,
+        target: residuals[at]! + product(row, solution),
+        variance: noises[at]! ** 2 * Math.max(1, sizes[at]! / outlier),
       });
-      const targets = residuals.map((value, row) => value + product(rows[row]!, solution));
-      const next = solveRidge({ rows, targets, variances, spreads });
+      const within: Observation[][] = this.#blocks.map(() => []);
+      for (const [place, at] of this.#layers.entries()) {
+        const row = this.#rows[at]!;
+        within[row.block]!.push(observe(row, this.#models.length + place));
+      }
+      const across = this.#models.map((_, model) =>
+        observe(this.#slopes(model, solution, times), model),
+      );
+      const next = solveRidge({ spreads, blocks: this.#blocks, within, across });
       evidence = next.evidence + prior;
       const loss = (x: Float64Array): number => this.#loss(x, spreads, noise, outlier);
       const before = loss(solution);
@@ -295,44 +310,32 @@ class Problem {
     return { solution, evidence };
   }
 
-  /** Logarithms of totals and layers: what is missing, and how they change with the unknowns. */
-  #linearise(
-    solution: Float64Array,
-    noise: number,
-  ): { residuals: Float64Array; noises: Float64Array; rows: SparseRow[] } {
-    const times = this.#times(solution);
-    const startup = Math.exp(solution[STARTUP]! + solution[COMMON]!);
-    const rows: SparseRow[] = this.#models.map(({ startupMs, uses }, model) => {
-      const dense = new Map<number, number>();
-      const total = this.#totalMs(model, times, solution);
-      const share = (startup * startupMs) / total;
-      if (share > 0) for (const column of [COMMON, STARTUP]) dense.set(column, share);
-      for (const [at, count] of uses) {
-        const { columns, values } = this.#rows[at]!;
-        const weight = (count * times[at]!) / total;
-        for (let entry = 0; entry < columns.length; entry++) {
-          const column = columns[entry]!;
-          dense.set(column, (dense.get(column) ?? 0) + weight * values[entry]!);
-        }
-      }
-      const columns = [...dense.keys()].sort((a, b) => a - b);
-      return { columns, values: columns.map((column) => dense.get(column)!) };
-    });
-    for (const at of this.#layers) rows.push(this.#rows[at]!);
-    return { residuals: this.#residuals(solution, times), noises: this.#noises(noise), rows };
+  /** How the logarithm of a total changes with the unknowns. */
+  #slopes(model: number, solution: Float64Array, times: Float64Array): SparseRow {
+    const { startupMs, uses } = this.#models[model]!;
+    const total = this.#totalMs(model, times, solution);
+    const dense = new Float64Array(this.unknowns);
+    dense[STARTUP] = (startupMs * Math.exp(solution[STARTUP]!)) / total;
+    for (const [at, count] of uses) {
+      const { columns, values } = this.#rows[at]!;
+      const weight = (count * times[at]!) / total;
+      for (let entry = 0; entry < columns.length; entry++)
+        dense[columns[entry]!]! += weight * values[entry]!;
+    }
+    const columns = [...dense.keys()].filter((column) => dense[column] !== 0);
+    return { columns, values: columns.map((column) => dense[column]!) };
   }
 
   #times(solution: Float64Array): Float64Array {
     return Float64Array.from(this.#rows, (row) => {
-      const exponent = product(row, solution) - solution[COMMON]!;
-      const bounded = Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent));
-      return row.ms * Math.exp(bounded + solution[COMMON]!);
+      const exponent = product(row, solution);
+      return row.ms * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
     });
   }
 
   #totalMs(model: number, times: Float64Array, solution: Float64Array): number {
     const { startupMs, uses } = this.#models[model]!;
-    let total = startupMs * Math.exp(solution[STARTUP]! + solution[COMMON]!);
+    let total = startupMs * Math.exp(solution[STARTUP]!);
     for (const [at, count] of uses) total += count * times[at]!;
     return total;
   }
@@ -395,18 +398,11 @@ class Problem {
       ];
     });
     return {
-      scale: this.#scale * Math.exp(solution[COMMON]!),
+      scale: this.#scale,
       startup: Math.exp(solution[STARTUP]!),
       kinds: Object.fromEntries(kinds),
     };
   }
-}
-
-function product({ columns, values }: SparseRow, solution: Float64Array): number {
-  let sum = 0;
-  for (let entry = 0; entry < columns.length; entry++)
-    sum += values[entry]! * solution[columns[entry]!]!;
-  return sum;
 }
 
 /** Of the sizes that are known of all these kernels and vary among them; means go by how often each is used. */
