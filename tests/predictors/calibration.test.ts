@@ -138,11 +138,11 @@ describe('bad measurements', () => {
   });
 });
 
-function kernel(kind: string, ms: number, isEstimated = false): KernelTime {
+function kernel(kind: string, ms: number, estimatedShare = 0): KernelTime {
   return {
     configuration: { kind, kernelHeight: 3, kernelWidth: 3, outHeight: 28 },
     ms,
-    isEstimated,
+    estimatedShare,
   };
 }
 
@@ -159,8 +159,8 @@ function errorAfterFit(
   const [next, ...others] = models;
   const adapter = new Adapter(fitAdaptation(others));
   const adapted = next!.kernels.reduce(
-    (total, { kernel: { configuration, ms, isEstimated } }) =>
-      total + adapter.kernelMs(configuration, ms, isEstimated),
+    (total, { kernel: { configuration, ms, estimatedShare } }) =>
+      total + adapter.kernelMs(configuration, ms, estimatedShare),
     0,
   );
   return Math.abs(adapted / next!.measuredMs - 1);
@@ -169,7 +169,7 @@ function errorAfterFit(
 test('an op that was only estimated may be off by a multiple', () => {
   const networks = [20, 0.2, 0.3, 0.4, 0.25, 0.35].map((ms) => [
     kernel('conv', 10),
-    kernel('channelshuffle', ms, true),
+    kernel('channelshuffle', ms, 1),
   ]);
   const isShuffle = ({ configuration }: KernelTime): boolean =>
     configuration.kind === 'channelshuffle';
@@ -196,7 +196,7 @@ test('layers tell apart what totals cannot', () => {
     measuredMs: kernels.reduce((total, { layer }) => total + layer.ms, 0),
   }));
   const adapter = new Adapter(fitAdaptation(models));
-  const msOf = (kind: string): number => adapter.kernelMs(kernel(kind, 1).configuration, 1, false);
+  const msOf = (kind: string): number => adapter.kernelMs(kernel(kind, 1).configuration, 1, 0);
   expect(msOf('conv')).toBeGreaterThan(1.7);
   expect(msOf('fc')).toBeLessThan(0.8);
 });
@@ -220,8 +220,8 @@ test('kernels stay positive whatever the measurements', () => {
     }));
     const adapter = new Adapter(fitAdaptation(models));
     for (const { configuration, ms } of [...networks.flat(), kernel('unknown', 1e-3)]) {
-      expect(adapter.kernelMs(configuration, ms, false)).toBeGreaterThan(0);
-      expect(adapter.kernelMs(configuration, ms, false)).toBeLessThan(Infinity);
+      expect(adapter.kernelMs(configuration, ms, 0)).toBeGreaterThan(0);
+      expect(adapter.kernelMs(configuration, ms, 0)).toBeLessThan(Infinity);
     }
   }
 });

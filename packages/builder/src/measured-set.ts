@@ -1,6 +1,6 @@
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import { describeKernel, descriptionKey, type TermSetName } from '@nnmeter/latency-model';
-import { type DeviceData, KernelCollector, type KernelSet } from '@nnmeter/training';
+import { type DeviceData, KernelCollector } from '@nnmeter/training';
 import { kernelTimes } from './kernel-times.ts';
 import type { MeasuredModel } from './results.ts';
 
@@ -32,27 +32,5 @@ export function measuredSet(
   const measured = Float64Array.from(models, ({ ms }) => ms);
   const device = { name, terms, rules };
   if (!kernelMs.some((ms) => ms >= 0)) return { device, set, measured };
-  return { device, set, measured, kernelMs: weightiest(kernelMs, set, measured) };
-}
-
-/** Different kernels whose layers are learned from: the time that takes grows with their cube. */
-const MOST_LAYERS = 250;
-
-/** The times of those kernels that take the greatest shares of the models' times; NaN for the others. */
-function weightiest(
-  kernelMs: readonly number[],
-  { kernels, kernelIndex, modelStart, uses }: KernelSet,
-  measured: Float64Array,
-): Float64Array {
-  const shares = new Float64Array(kernels.length);
-  for (const [model, ms] of measured.entries()) {
-    for (let entry = modelStart[model]!; entry < modelStart[model + 1]!; entry++) {
-      const own = kernelMs[entry]!;
-      if (own >= 0) shares[kernelIndex[entry]!]! += (uses[entry]! * own) / ms;
-    }
-  }
-  const kept = new Set(
-    [...shares.keys()].sort((a, b) => shares[b]! - shares[a]!).slice(0, MOST_LAYERS),
-  );
-  return Float64Array.from(kernelMs, (ms, entry) => (kept.has(kernelIndex[entry]!) ? ms : NaN));
+  return { device, set, measured, kernelMs: Float64Array.from(kernelMs) };
 }

@@ -61,7 +61,8 @@ test('progress tells every step and the time left', () => {
 
 test('the plugin is JavaScript that needs nothing, and the same as data', async () => {
   expect(readdirSync(folder).sort()).toEqual([
-    ...['README.md', 'device.json', 'index.d.ts', 'index.js', 'manifest.json', 'package.json'],
+    ...['README.md', 'adaptation.json', 'device.json', 'index.d.ts', 'index.js', 'manifest.json'],
+    'package.json',
     ...['report.html', 'rules.json', 'weights.bin'],
   ]);
   const file = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

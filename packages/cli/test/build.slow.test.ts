@@ -81,9 +81,9 @@ testIf(!onWindows, 'Windows has no signals')(
     const predicted = await nnMeterProcess(['--predictor', 'mine', '--json', RESNET18], home, home);
     const [prediction] = parseOutput<Prediction>('predict', predicted.stdout);
     expect(prediction).toMatchObject({ predictor: 'mine', version: '1.0' });
-    // 1.8 thousand million multiply-accumulates, 4e8 a ms.
-    expect(prediction!.latencyMs).toBeGreaterThan(2);
-    expect(prediction!.latencyMs).toBeLessThan(10);
+    // 1.8 thousand million multiply-accumulates, 4e8 a ms; fourteen models tell it within a factor of four.
+    expect(prediction!.latencyMs).toBeGreaterThan(1.1);
+    expect(prediction!.latencyMs).toBeLessThan(18);
 
     const taken = await nnMeterProcess(args, home, home);
     expect(taken.stderr).toMatch(/there is a predictor "mine" already; choose another name/);

@@ -7,7 +7,7 @@ export interface KindAdaptation {
   readonly measured: boolean;
   /** Of the kind as a whole. */
   readonly constant: number;
-  /** Of kernels that the known device only estimates, in addition. */
+  /** Of what the known device only estimates, in addition. */
   readonly estimated: number;
   /** By size, in the order in which `products` pairs them. */
   readonly sizes: readonly SizeAdaptation[];
@@ -104,12 +104,12 @@ export class Adapter {
   /**
    * Latency of a kernel, ms; positive if `knownMs` is.
    * @param knownMs of the known device
-   * @param isEstimated whether that is no more than an estimate
+   * @param estimatedShare how much of that is no more than an estimate, 0 to 1
    */
-  kernelMs(configuration: KernelConfiguration, knownMs: number, isEstimated: boolean): number {
+  kernelMs(configuration: KernelConfiguration, knownMs: number, estimatedShare: number): number {
     const { scale } = this.#adaptation;
     const kind = this.#kinds.get(kindName(configuration));
-    const exponent = kind === undefined ? 0 : exponentOf(kind, configuration, isEstimated);
+    const exponent = kind === undefined ? 0 : exponentOf(kind, configuration, estimatedShare);
     return scale * knownMs * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
   }
 }
@@ -117,9 +117,9 @@ export class Adapter {
 function exponentOf(
   kind: CompiledKind,
   configuration: KernelConfiguration,
-  isEstimated: boolean,
+  estimatedShare: number,
 ): number {
-  let exponent = kind.constant + (isEstimated ? kind.estimated : 0);
+  let exponent = kind.constant + estimatedShare * kind.estimated;
   const sizes = centredSizes(kind.ranges, configuration);
   let pair = 0;
   for (let a = 0; a < sizes.length; a++) {

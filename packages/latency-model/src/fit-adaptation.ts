@@ -14,8 +14,8 @@ export interface KernelTime {
   readonly configuration: KernelConfiguration;
   /** On the known device, ms. */
   readonly ms: number;
-  /** Whether that is no more than an estimate. */
-  readonly isEstimated: boolean;
+  /** How much of that is no more than an estimate, 0 to 1. */
+  readonly estimatedShare: number;
   /** What a runtime's profiler says of the kernel by itself. */
   readonly layer?: {
     /** ms; of several times the geometric mean. */
@@ -241,7 +241,7 @@ class Problem {
     }
   }
 
-  #rowOf({ configuration, ms, isEstimated, layer }: KernelTime): KernelRow {
+  #rowOf({ configuration, ms, estimatedShare, layer }: KernelTime): KernelRow {
     const kind = this.#kinds.get(kindName(configuration))!;
     const { block, constant, estimated, ranges, sizes } = kind;
     const columns = [constant];
@@ -250,7 +250,7 @@ class Problem {
       columns.push(column);
       values.push(value);
     };
-    if (isEstimated) add(estimated, 1);
+    if (estimatedShare > 0) add(estimated, estimatedShare);
     const centred = centredSizes(ranges, configuration);
     let column = sizes;
     for (const value of centred) add(column++, value);

@@ -63,6 +63,12 @@ export class KernelModel {
     return this.#isFirstStageMeasured(kernel) ? this.#unmeasuredMs(kernel) : this.latency(kernel);
   }
 
+  /** The same as a share of {@link latency}, 0 to 1. */
+  estimatedShare(kernel: KernelDescription): number {
+    const estimatedMs = this.estimatedMs(kernel);
+    return estimatedMs === 0 ? 0 : estimatedMs / this.latency(kernel);
+  }
+
   /** The fused stages of a kernel, given by all its stages, that the device was never measured with. */
   unmeasuredStages(stages: readonly string[]): string[] {
     return unmeasuredStages(stages, this.#knownFused);

@@ -99,9 +99,8 @@ function predictDescribed(
   if (!hasElements(description))
     return Object.freeze({ latencyMs: 0, basis: 'measured', estimatedMs: 0, description });
   const knownMs = model.latency(description);
-  const knownEstimateMs = model.estimatedMs(description);
-  const isEstimated = knownEstimateMs > 0;
-  const latencyMs = adapter?.kernelMs(description, knownMs, isEstimated) ?? knownMs;
+  const estimatedShare = model.estimatedShare(description);
+  const latencyMs = adapter?.kernelMs(description, knownMs, estimatedShare) ?? knownMs;
   if (!(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
@@ -109,9 +108,7 @@ function predictDescribed(
     );
   }
   const extrapolation = model.extrapolation(description);
-  const estimatedMs = adapter?.isMeasured(description)
-    ? 0
-    : (knownEstimateMs / knownMs) * latencyMs || 0;
+  const estimatedMs = adapter?.isMeasured(description) ? 0 : estimatedShare * latencyMs;
   return Object.freeze({
     latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',

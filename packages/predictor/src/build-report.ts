@@ -66,14 +66,16 @@ function withAssumed(
 }
 
 function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLatency {
+  const { latencyMs, estimatedMs } = prediction;
   return {
     type: kernel.type,
     nodes: kernel.nodes.map((node) => node.name),
-    latencyMs: prediction.latencyMs,
+    latencyMs,
     basis: prediction.basis,
     input: channelsLast(kernel.inputs[0]),
     output: channelsLast(kernel.outputs[0]),
     configuration: prediction.description,
+    ...(estimatedMs > 0 && { estimatedShare: estimatedMs / latencyMs }),
   };
 }
 

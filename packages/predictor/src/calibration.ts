@@ -150,16 +150,17 @@ function measuredModel({ startupMs, kernels }: LatencyReport, measuredMs: number
   };
 }
 
-function kernelTime({ configuration, latencyMs, basis }: KernelLatency): KernelTime | undefined {
+function kernelTime(kernel: KernelLatency): KernelTime | undefined {
+  const { configuration, latencyMs, estimatedShare = 0 } = kernel;
   if (configuration === undefined) return undefined;
-  return { configuration, ms: latencyMs, isEstimated: basis === 'estimated' };
+  return { configuration, ms: latencyMs, estimatedShare };
 }
 
 function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport {
   const kernels = report.kernels.map((kernel) => {
     const known = kernelTime(kernel);
     if (known === undefined) return kernel;
-    const latencyMs = adapter.kernelMs(known.configuration, known.ms, known.isEstimated);
+    const latencyMs = adapter.kernelMs(known.configuration, known.ms, known.estimatedShare);
     return { ...kernel, latencyMs };
   });
   const startupMs = adapter.startupMs(report.startupMs);

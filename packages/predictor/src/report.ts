@@ -20,6 +20,8 @@ export interface KernelLatency {
   readonly output: readonly number[];
   /** What calibration goes by, not part of the JSON; absent if shapes are unknown. */
   readonly configuration?: KernelConfiguration | undefined;
+  /** How much of the latency is no more than an estimate, 0 to 1, not part of the JSON; default 0. */
+  readonly estimatedShare?: number;
 }
 
 /** How much of the model the prediction knows from measurements. Ops that cost nothing (reshape) are left out. */

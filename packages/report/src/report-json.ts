@@ -3,7 +3,9 @@ import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
 /** A report as an element of `predict --json`; schema/predict.schema.json says what each field means. */
 export interface ReportJson
   extends Omit<LatencyReport, 'kernels'>,
-    Readonly<Record<'kernels', readonly Omit<KernelLatency, 'configuration'>[]>> {
+    Readonly<
+      Record<'kernels', readonly Omit<KernelLatency, 'configuration' | 'estimatedShare'>[]>
+    > {
   readonly type: string;
 }
 

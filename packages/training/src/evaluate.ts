@@ -28,7 +28,7 @@ export function predictAll(
   const adapter = adaptation && new Adapter(adaptation);
   const latency = Float64Array.from(set.kernels, (kernel) => {
     const ms = model.latency(kernel);
-    return adapter?.kernelMs(kernel, ms, !model.isMeasured(kernel)) ?? ms;
+    return adapter?.kernelMs(kernel, ms, model.estimatedShare(kernel)) ?? ms;
   });
   const startupMs = adapter?.startupMs(weights.constantMs) ?? weights.constantMs;
   const state = Uint8Array.from(set.kernels, (kernel) =>

@@ -24,7 +24,7 @@ export function knownModels(
     const kernel = {
       configuration,
       ms: kernelModel.latency(configuration),
-      isEstimated: !kernelModel.isMeasured(configuration),
+      estimatedShare: kernelModel.estimatedShare(configuration),
       ...(layer && { layer }),
     };
     kernels.set(index, kernel);
