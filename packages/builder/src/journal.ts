@@ -95,10 +95,15 @@ export async function openJournal(
     });
     const write = (value: object): Promise<void> =>
       append(file, path, `${JSON.stringify(value)}\n`);
-    // What was being written when the process was killed.
-    if (text !== undefined && whole < text.length)
-      await file.truncate(Buffer.byteLength(text.slice(0, whole)));
-    if (whole === 0) await write(header);
+    try {
+      // What was being written when the process was killed.
+      if (text !== undefined && whole < text.length)
+        await file.truncate(Buffer.byteLength(text.slice(0, whole)));
+      if (whole === 0) await write(header);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return {
       header: found ?? header,
       lines,
