@@ -16,9 +16,12 @@ export type Elements = readonly number[];
 /** Longest constant whose elements are worth keeping: shapes, axes, scales and lists of indices, not weights. */
 export const mostElements = 256;
 
-/** Whether the elements of a constant of this shape are worth keeping. */
+/**
+ * Whether the elements of a constant of this shape are worth keeping. An empty one is short only if its other axes are:
+ * what goes along [2^31, 0] finds no element in as many places.
+ */
 export function isShort(shape: Shape): boolean {
-  return elementCount(shape) <= mostElements;
+  return elementCount(shape.map((extent) => Math.max(extent, 1))) <= mostElements;
 }
 
 /** Distance in elements between neighbours on each axis of a dense tensor. */

@@ -5,6 +5,7 @@ import {
   type Elements,
   elementsAt,
   fromStart,
+  isShort,
   mostElements,
   positionsOf,
   reordered,
@@ -173,9 +174,8 @@ export function reverseSequence(
 
 /** A tensor of one value; undefined if it is too long to be worth keeping, or the value is not known. */
 export function filled(shape: Shape, value: number | undefined): Elements | undefined {
-  const count = elementCount(shape);
-  const isKept = value !== undefined && count >= 0 && count <= mostElements;
-  return isKept ? new Array<number>(count).fill(value) : undefined;
+  const isKept = value !== undefined && isShort(shape) && shape.every((extent) => extent >= 0);
+  return isKept ? new Array<number>(elementCount(shape)).fill(value) : undefined;
 }
 
 /** How many numbers lie between two bounds, by a step; none where the step leads away. */

@@ -224,6 +224,18 @@ describe('along axes', () => {
 });
 
 describe('what is not computed', () => {
+  test('constants without elements whose other axes are long', () => {
+    const empty = array([2 ** 31, 0], []);
+    const softmax = { function: 'softmax', attributes: { axis: 1 } } as const;
+    expect(compute(softmax, [empty], empty.shape)).toBeUndefined();
+    expect(
+      compute({ function: 'tile', attributes: {} }, [array([1, 0], [])], empty.shape),
+    ).toBeUndefined();
+    expect(compute({ function: 'tile', attributes: {} }, [array([1, 0], [])], [3, 0])).toEqual([
+      [],
+    ]);
+  });
+
   test('long constants', () => {
     const long = array([mostElements + 1], new Array<number>(mostElements + 1).fill(1));
     expect(first({ op: 'neg', attributes: {} }, [long], long.shape)).toBeUndefined();

@@ -22,6 +22,9 @@ const concat: Rule<'concat'> = (target, node) => {
 
 const split: Rule<'split'> = (target, node) => {
   const { axis, sizes } = node.attributes;
+  if (sizes.length !== node.outputs.length) {
+    throw notExported(node, `${sizes.length} parts are not its ${node.outputs.length} results`);
+  }
   const order = target.order(node.inputs[0]);
   const x = target.read(node.inputs[0]);
   const place = target.newConstant(`${node.name}/axis`, [], [order.indexOf(axis)], 'int32');

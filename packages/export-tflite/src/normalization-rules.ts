@@ -116,6 +116,9 @@ const groupNorm: Rule<'groupnorm'> = (target, node) => {
   const image = target.read(node.inputs[0], order);
   const { shape } = target.tensors[image]!;
   const [batch, channels] = [shape[0]!, shape.at(-1)!];
+  if (groups < 1 || channels % groups !== 0) {
+    throw notExported(node, `${channels} channels do not make ${groups} groups`);
+  }
   const pixels = shape.slice(1, -1).reduce((product, side) => product * side, 1);
   const grouped: Shape = [batch, pixels, groups, channels / groups];
   const parts = target.reshaped(node.name, image, grouped);

@@ -120,8 +120,10 @@ export class TfLiteGraph {
   readIndices(name: string): Place {
     const tensor = this.tensor(name);
     if (tensor.kind !== 'constant' || tensor.dataType.startsWith('int')) return this.read(name);
-    const { values = new Array<number>(elementCount(this.shape(name))).fill(0) } = tensor;
-    return this.newConstant(name, this.shape(name), values, 'int32');
+    const shape = this.shape(name);
+    return tensor.values === undefined
+      ? this.zeros(name, shape, 'int32')
+      : this.newConstant(name, shape, tensor.values, 'int32');
   }
 
   /** The code of a result's element type. */
@@ -263,6 +265,11 @@ export class TfLiteGraph {
   computedVector(name: string, length: number, values: () => Float32Array): Place {
     const content = this.#weights === undefined ? 'zeros' : () => asBytes(values());
     return this.#push({ name, dataType: 'float32', shape: [length], content });
+  }
+
+  /** Zeros that the graph does not have. */
+  zeros(name: string, shape: Shape, dataType: DataType): Place {
+    return this.#push({ name, dataType, shape, content: 'zeros' });
   }
 
   /** A constant the graph does not have. */

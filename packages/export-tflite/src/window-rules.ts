@@ -87,7 +87,7 @@ function biasOf(target: TfLiteGraph, node: Node, slot: number, channels: number)
     return target.isConstant(bias)
       ? target.constant(bias, { shape: [channels] })
       : target.read(bias);
-  return target.newConstant(`${node.name}/bias`, [channels], new Array<number>(channels).fill(0));
+  return target.zeros(`${node.name}/bias`, [channels], 'float32');
 }
 
 /** Weights are [out, height, width, in of a group], depthwise ones [1, height, width, out]. */

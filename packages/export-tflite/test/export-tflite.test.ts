@@ -290,6 +290,38 @@ describe('what cannot be exported', () => {
     expect(error.message).toMatch(/"reshape_1" is computed where TFLite wants a constant/);
   });
 
+  const single4 = (node: Partial<Node>, outputs: readonly string[]): Graph =>
+    createGraph({
+      name: 'single',
+      nodes: [{ ...{ name: 'odd', sourceOp: 'Odd', inputs: ['x'], outputs }, ...node } as Node],
+      tensors: ['x', ...outputs].map((name) => ({
+        name,
+        kind: name === 'x' ? 'input' : 'activation',
+        dataType: 'float32',
+        shape: [1, 8, 4, 4],
+        layout: 'NCHW',
+      })),
+      inputs: ['x'],
+      outputs: [...outputs],
+    });
+
+  test.each([-8, 0, 3])('channels in %d groups', (groups) => {
+    const graph = single4({ op: 'groupnorm', attributes: { groups } }, ['y']);
+    expect(failure(graph)).toMatchObject({
+      code: 'E_UNSUPPORTED_OP',
+      message: expect.stringContaining(`8 channels do not make ${groups} groups`),
+    });
+  });
+
+  test('more parts than results', () => {
+    const attributes = { axis: 1, sizes: [4, 3, 1] };
+    const graph = single4({ op: 'split', attributes }, ['y', 'z']);
+    expect(failure(graph)).toMatchObject({
+      code: 'E_UNSUPPORTED_OP',
+      message: expect.stringContaining('3 parts are not its 2 results'),
+    });
+  });
+
   test('results that TFLite does not give', () => {
     const graph = built((b, x) => {
       const last = b.transpose(x, [0, 2, 3, 1]);

@@ -12,6 +12,7 @@ import { custom } from './custom.ts';
 import type { Dimensions } from './dimensions.ts';
 import { type Entry, isIntegerList, Unknown } from './entry.ts';
 import { Evaluation } from './evaluate.ts';
+import { Expansion } from './expansion.ts';
 import { functionTable, type GraphTable, graphTable } from './graph-table.ts';
 import { InferredNodes } from './inferred-nodes.ts';
 import { inferLoop, inferScan } from './loops.ts';
@@ -35,11 +36,6 @@ import { operandsOf, type SettledOutcome, settle } from './settle-shapes.ts';
 import type { TensorForm, TensorForms } from './tensor-form.ts';
 import { type ReadValues, TensorTable } from './tensor-table.ts';
 import type { Warnings } from './warnings.ts';
-
-/** Function calls may multiply the nodes of a small file; the largest real networks have some 100,000. */
-const MAX_NODES = 500_000;
-/** Bodies that run again and again may name many tensors that no node reads. */
-const MAX_NAMES = 10_000_000;
 
 const CONTROL_FLOW: ReadonlyMap<
   string,
@@ -65,8 +61,7 @@ export class Inference {
   readonly #tables = new Map<GraphProto | FunctionProto, GraphTable>();
   readonly #alternatives = new Map<GraphTable, Alternatives>();
   readonly #evaluation = new Evaluation();
-  #nodeCount = 0;
-  #nameCount = 0;
+  readonly #expansion = new Expansion();
 
   constructor(facts: {
     readonly graph: GraphTable;
@@ -81,11 +76,12 @@ export class Inference {
     this.#dimensions = facts.dimensions;
     this.#tensorForms = tensorForms;
     this.tensors = new TensorTable({
-      names: new NumberedNames(graph.names),
+      names: new NumberedNames(graph.names, this.#expansion),
       forms: tensorForms,
       readValues,
+      expansion: this.#expansion,
     });
-    this.nodeNames = new NumberedNames(graph.names);
+    this.nodeNames = new NumberedNames(graph.names, this.#expansion);
     this.warnings = facts.warnings;
     this.assumptions = facts.assumptions;
     this.#functions = new Map(
@@ -96,19 +92,11 @@ export class Inference {
   /** Walks the nodes of a scope. */
   run(scope: Scope): void {
     const { table } = scope;
-    this.#nodeCount += table.nodeCount;
-    if (this.#nodeCount > MAX_NODES) {
-      throw new NnMeterError(
-        'E_LIMIT',
-        `with its functions inlined the model has more than ${MAX_NODES.toLocaleString('en')} nodes; no real network does, so reading it stops here`,
-      );
-    }
-    this.#nameCount += table.names.size;
-    if (this.#nameCount > MAX_NAMES) {
-      throw new NnMeterError(
-        'E_LIMIT',
-        `with its functions and loops inlined the model has more than ${MAX_NAMES.toLocaleString('en')} names; no real network does, so reading it stops here`,
-      );
+    this.#expansion.add('nodes', table.nodeCount);
+    if (scope.depth > 0) {
+      const { names, nodeInputs, outputs } = table;
+      this.#expansion.add('names in its functions and loops', names.size + nodeInputs.length);
+      this.#expansion.add('tensors in its loops and sequences', outputs.length);
     }
     const order = orderNodes(table);
     for (let at = 0; at < table.nodeCount; at++) this.#visit(order?.[at] ?? at, scope);
@@ -116,6 +104,7 @@ export class Inference {
 
   /** Adds a node that joins tensors of one shape along a new axis. */
   stack(call: Call, scope: Scope, parts: readonly Entry[], axis = 0): Entry {
+    this.#expansion.add('tensors in its loops and sequences', parts.length);
     const [first] = parts.map(({ knownShape }) => knownShape);
     const isAlike = parts.every(({ knownShape }) => knownShape?.join() === first?.join());
     const at = first === undefined ? 0 : normalizeAxis(axis, first.length + 1);
@@ -308,6 +297,8 @@ export class Inference {
     const { nodeOutputs, outputStart } = scope.table;
     const start = outputStart.items[node]!;
     if (outcome.kind === 'aliases') {
+      for (const { elements } of outcome.entries)
+        this.#expansion.add('tensors in its loops and sequences', elements?.length ?? 0);
       for (let index = 0; index < call.outputCount; index++) {
         this.#bindAlias(outcome.entries, index, nodeOutputs.items[start + index]!, scope);
       }
@@ -391,6 +382,7 @@ export class Inference {
   ): void {
     const { forms, nodeOutputs, outputStart } = scope.table;
     const start = outputStart.items[node]!;
+    this.#expansion.add('tensors in its loops and sequences', outcome.operands?.length ?? 0);
     const outputs = outcome.isSequence
       ? this.#addSequence(outcome, node, scope, inputs)
       : new Array<Entry | undefined>(outputStart.items[node + 1]! - start);

@@ -1,5 +1,6 @@
 import { UniqueNames } from '@nnmeter/ir';
 import type { NameTable } from '@nnmeter/model-source/protobuf';
+import type { Expansion } from './expansion.ts';
 
 /** A name: its number among those of the main graph, whose text is made only if it is asked for, or its text. */
 export type Name = number | string;
@@ -10,12 +11,14 @@ export class NumberedNames {
   /** By number of a name of the main graph: whether it was handed out. */
   readonly #isTaken: Uint8Array;
   readonly #others: UniqueNames;
+  readonly #expansion: Expansion;
   /** Whether there are any of those. */
   #hasOthers = false;
 
   /** @param main names of the main graph, which nearly all are */
-  constructor(main: NameTable) {
+  constructor(main: NameTable, expansion: Expansion) {
     this.#main = main;
+    this.#expansion = expansion;
     this.#isTaken = new Uint8Array(main.size);
     this.#others = new UniqueNames((name) => {
       const number = main.find(name);
@@ -32,6 +35,7 @@ export class NumberedNames {
 
   take(name: string): string {
     this.#hasOthers = true;
+    this.#expansion.add('characters in its names', name.length);
     return this.#others.take(name);
   }
 

@@ -1,5 +1,4 @@
-import { mostElements } from '@nnmeter/constants';
-import { elementCount } from '@nnmeter/ir';
+import { isShort } from '@nnmeter/constants';
 import { LazyReader } from '@nnmeter/model-source/protobuf';
 import { damaged } from './damaged.ts';
 import { dataTypeOf } from './data-types.ts';
@@ -44,8 +43,7 @@ export class StoredConstants {
     { dataType, dims, dataLocation }: TensorHead,
     message: (store: MessageStore) => TensorProto | number,
   ): void {
-    const isSmall = elementCount(dims) <= mostElements;
-    this.#add(name, dataType, dims, isSmall ? message(this.#store) : undefined, dataLocation);
+    this.#add(name, dataType, dims, isShort(dims) ? message(this.#store) : undefined, dataLocation);
   }
 
   #add(
@@ -55,11 +53,11 @@ export class StoredConstants {
     message: TensorProto | number | undefined,
     dataLocation: TensorProto['dataLocation'],
   ): void {
-    const isSmall = message !== undefined && elementCount(shape) <= mostElements;
+    const isSmall = message !== undefined && isShort(shape);
     if (isSmall && dataLocation === EXTERNAL) this.external.push(this.names.length);
     this.names.push(name);
     this.forms.push(this.#tensorForms.of('constant', dataTypeOf(dataType), shape));
-    this.#messages.push(message);
+    this.#messages.push(isSmall ? message : undefined);
   }
 
   /** Whether its values may be asked for: not those of weights and of sparse tensors. */

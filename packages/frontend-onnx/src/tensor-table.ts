@@ -1,5 +1,6 @@
 import { type DataType, elementCount, type Shape, type TensorKind } from '@nnmeter/ir';
 import { Entry, type EntryHome, type Values } from './entry.ts';
+import type { Expansion } from './expansion.ts';
 import type { GraphTable } from './graph-table.ts';
 import type { TensorProto } from './model.ts';
 import type { Name, NumberedNames } from './numbered-names.ts';
@@ -14,16 +15,19 @@ export class TensorTable {
   readonly forms: TensorForms;
   readonly #names: NumberedNames;
   readonly #readValues: ReadValues;
+  readonly #expansion: Expansion;
   readonly #homes = new Map<GraphTable, EntryHome>();
 
   constructor(facts: {
     readonly names: NumberedNames;
     readonly forms: TensorForms;
     readonly readValues: ReadValues;
+    readonly expansion: Expansion;
   }) {
     this.#names = facts.names;
     this.forms = facts.forms;
     this.#readValues = facts.readValues;
+    this.#expansion = facts.expansion;
   }
 
   form(kind: TensorKind, dataType: DataType, shape: Shape | undefined): TensorForm {
@@ -32,6 +36,7 @@ export class TensorTable {
 
   /** Makes a tensor that no node can name. */
   make(scope: Scope, name: string, form: TensorForm): Entry {
+    this.#expansion.add('tensors in its loops and sequences', 1);
     return this.#entry(scope, this.#names.take(scope.prefix + name), form);
   }
 

@@ -1,6 +1,16 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type ModelProto, readOnnx } from '@nnmeter/frontend-onnx';
-import { int, model, network, node, onnx, value, weight } from './support/onnx-model.ts';
+import {
+  encode,
+  type GraphFields,
+  int,
+  model,
+  network,
+  node,
+  onnx,
+  value,
+  weight,
+} from './support/onnx-model.ts';
 import { refusal } from './support/refusal.ts';
 
 test('names of 100 MB, in memory and in errors', () => {
@@ -100,7 +110,7 @@ test('functions that call themselves, and those that multiply', () => {
   );
   expect(refusal({ ...call('F29'), functions: doubling })).toEqual({
     code: 'E_LIMIT',
-    message: expect.stringMatching(/more than 500,000 nodes/),
+    message: expect.stringMatching(/written out the model has more than 50,000,000 characters/),
   });
 });
 
@@ -110,3 +120,91 @@ function lengthOf(length: number): number[] {
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
   return [...bytes, rest];
 }
+
+describe('what a small file multiplies', () => {
+  const trips = { name: 'trips', dataType: 7, dims: [], int64Data: [90_000] };
+  const loop = (input: string, output: string, body: NodeBody): ReturnType<typeof node> => {
+    const graph: GraphFields = {
+      input: [value('i', []), value('go', []), value('state')],
+      output: [{ name: 'go' }, { name: body.result }],
+      node: body.nodes,
+    };
+    return node('Loop', ['trips', '', input], [output], [{ name: 'body', type: 5, g: graph }]);
+  };
+  interface NodeBody {
+    readonly nodes: ReturnType<typeof node>[];
+    readonly result: string;
+  }
+  const scan = (output: string, nodes: ReturnType<typeof node>[], result: string) =>
+    node(
+      'Scan',
+      ['x'],
+      [output],
+      [
+        int('num_scan_inputs', 1),
+        {
+          name: 'body',
+          type: 5,
+          g: { input: [value('slice')], output: [{ name: result }], node: nodes },
+        },
+      ],
+    );
+  const read = (nodes: ReturnType<typeof node>[], input = [1]) => {
+    const graph = { input: [value('x', input)], output: [{ name: 'y' }], initializer: [trips] };
+    return refusal(encode(model({ ...graph, node: nodes })));
+  };
+  const tooMany = (what: string) => ({ code: 'E_LIMIT', message: expect.stringContaining(what) });
+
+  test('loops in loops, whose bodies have no nodes', () => {
+    const inner = loop('state', 'next', { nodes: [], result: 'state' });
+    const outer = loop('x', 'y', { nodes: [inner], result: 'next' });
+    expect(read([outer])).toEqual(tooMany('1,000,000 tensors'));
+  });
+
+  test('scans in scans', () => {
+    const inner = scan('z', [], 'slice');
+    expect(read([scan('y', [inner], 'z')], [50_000])).toEqual(tooMany('1,000,000 tensors'));
+  });
+
+  test('a loop over a node of many inputs', () => {
+    const wide = node('Concat', new Array<string>(100_000).fill('state'), ['c'], [int('axis', 0)]);
+    const body = { nodes: [wide, node('Relu', ['state'], ['next'])], result: 'next' };
+    expect(read([loop('x', 'y', body)])).toEqual(tooMany('3,000,000 names'));
+  });
+
+  test('a loop that collects many results', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `collected${index}`);
+    const g: GraphFields = {
+      input: [value('i', []), value('go', []), value('state')],
+      output: [{ name: 'go' }, ...['', ...names].map(() => ({ name: 'state' }))],
+    };
+    const body = [{ name: 'body', type: 5, g }];
+    expect(read([node('Loop', ['trips', '', 'x'], ['y', ...names], body)])).toEqual(
+      tooMany('1,000,000 tensors'),
+    );
+  });
+
+  test('a sequence that grows in a loop', () => {
+    const body = { nodes: [node('SequenceInsert', ['state', 'x'], ['next'])], result: 'next' };
+    const nodes = [
+      node('SequenceEmpty', [], ['none']),
+      loop('none', 'all', body),
+      node('ConcatFromSequence', ['all'], ['y'], [int('axis', 0)]),
+    ];
+    expect(read(nodes)).toEqual(tooMany('1,000,000 tensors'));
+  });
+
+  test('a sequence that many nodes join', () => {
+    const joins = Array.from({ length: 300 }, (_, index) =>
+      node('ConcatFromSequence', ['parts'], [`y${index || ''}`], [int('axis', 0)]),
+    );
+    const nodes = [node('SplitToSequence', ['x'], ['parts'], [int('axis', 0)]), ...joins];
+    expect(read(nodes, [10_000])).toEqual(tooMany('1,000,000 tensors'));
+  });
+
+  test('a long name in front of all names of a loop', () => {
+    const body = { nodes: [node('Relu', ['state'], ['next'])], result: 'next' };
+    const named = { ...loop('x', 'y', body), name: 'n'.repeat(60_000) };
+    expect(read([named])).toEqual(tooMany('50,000,000 characters in its names'));
+  });
+});

@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { readOnnx } from '@nnmeter/frontend-onnx';
-import { encode, type GraphFields, model, node, value } from './support/onnx-model.ts';
+import {
+  encode,
+  type GraphFields,
+  int,
+  ints,
+  model,
+  network,
+  node,
+  value,
+  vector,
+} from './support/onnx-model.ts';
 import { refusal } from './support/refusal.ts';
 
 describe('limits', () => {
@@ -33,7 +43,7 @@ describe('limits', () => {
     const graph = { node: [loop], input: [value('x', [1])], output: [{ name: 'y' }] };
     expect(refusal(encode(model(graph)))).toMatchObject({
       code: 'E_LIMIT',
-      message: expect.stringMatching(/more than 10,000,000 names/),
+      message: expect.stringMatching(/more than 3,000,000 names/),
     });
   });
 
@@ -92,5 +102,36 @@ describe('limits', () => {
       code: 'E_LIMIT',
       message: expect.stringMatching(/nested more than 32 deep/),
     });
+  });
+});
+
+describe('constants without elements, of axes without end', () => {
+  const empty = (dims: readonly number[]) => ({ name: 'empty', dataType: 7, dims: [...dims] });
+  const far = 2 ** 31;
+
+  test.each([
+    ['Tile', [1, 0], [vector('to', [far, 1])], [], [far, 0]],
+    ['Expand', [1, 0], [vector('to', [far, 1])], [], [far, 0]],
+    ['Pad', [1, 0], [vector('to', [far, 0, 0, 0])], [], [far + 1, 0]],
+    ['Slice', [far, 0], [vector('from', [1]), vector('to', [far])], [], [far - 1, 0]],
+    ['Softmax', [far, 0], [], [int('axis', 1)], [far, 0]],
+    ['Transpose', [far, 0], [], [ints('perm', [1, 0])], [0, far]],
+    ['Concat', [far, 0], [{ ...empty([far, 0]), name: 'other' }], [int('axis', 1)], [far, 0]],
+    ['Gather', [far, 1, 0], [vector('at', [0])], [int('axis', 1)], [far, 1, 0]],
+    ['MatMul', [far, 0, 2], [{ ...empty([far, 2, 0]), name: 'other' }], [], [far, 0, 0]],
+  ])('%s', (op, dims, others, attributes, shape) => {
+    const names = others.map(({ name }) => name ?? '');
+    const nodes = [
+      node(op, ['empty', ...names], ['result'], attributes),
+      node('Identity', ['result'], ['y']),
+    ];
+    const bytes = network(nodes, [1], { initializer: [empty(dims), ...others] });
+    expect(readOnnx(bytes).tensor('result').shape).toEqual(shape);
+  });
+
+  test('Unique, of which only the number found is assumed', () => {
+    const nodes = [node('Unique', ['empty'], ['y'], [int('axis', 0)])];
+    const bytes = network(nodes, [1], { initializer: [empty([far, 0])] });
+    expect(readOnnx(bytes).tensor('y').shape).toEqual([100, 0]);
   });
 });

@@ -1,3 +1,4 @@
+import { NnMeterError } from '@nnmeter/ir';
 import type { TfNode } from './flatten.ts';
 
 /** A list of tensors: the key of what was put into each place, and of the tensor the others are rows of. */
@@ -20,6 +21,8 @@ const NOTHING: ListResult = {};
 
 /** Lists longer than this are not followed. */
 const MAX_ITEMS = 100_000;
+/** Places of all lists together: every step of a loop has lists of its own. */
+const MAX_PLACES = 20_000_000;
 
 /**
  * Follows lists of tensors (TensorList, TensorArray), in which loops keep what they read and write a step: putting a
@@ -28,6 +31,7 @@ const MAX_ITEMS = 100_000;
 export class TensorLists {
   /** By the key of the list, for a TensorArray of its flow. */
   readonly #lists = new Map<string, TensorList>();
+  #places = 0;
   readonly #valuesOf: (key: string) => readonly number[] | undefined;
 
   /** @param valuesOf the values of a computed result, if they are known */
@@ -99,6 +103,13 @@ export class TensorLists {
   }
 
   #define(key: string, list: TensorList): ListResult {
+    this.#places += list.items.length;
+    if (this.#places > MAX_PLACES) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `lists of tensors have more than ${MAX_PLACES.toLocaleString('en')} places, those of all steps of loops together; no real network does, so reading it stops here`,
+      );
+    }
     this.#lists.set(key, list);
     return NOTHING;
   }

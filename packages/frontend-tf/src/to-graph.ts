@@ -22,15 +22,13 @@ import { InputShapes } from './input-shapes.ts';
 import { mergeBatchNormalization } from './merge-batch-norm.ts';
 import { NodeContext, NotKnown } from './op-context.ts';
 import { foldValues } from './ops/fold.ts';
+import { mostResults } from './ops/rule.ts';
 import { ruleOf } from './ops/table.ts';
 import { type Settled, type SettledNode, settleShapes } from './settle-shapes.ts';
 import { type ListResult, TensorLists } from './tensor-lists.ts';
 
 const MERGES = new Set(['Merge', 'RefMerge']);
 const SWITCHES = new Set(['Switch', 'RefSwitch', '_SwitchN']);
-
-/** No op has more; keeps damaged files from asking for billions. */
-const MAX_OUTPUTS = 100_000;
 
 /** Turns TensorFlow nodes into the graph, following data from the wanted results back to the inputs. */
 export class Lowering {
@@ -141,7 +139,7 @@ export class Lowering {
     const producer = this.#flat.nodeOf(resolved);
     const node = producer && this.#nodes.get(producer.name);
     const slot = Number(resolved.slice(resolved.lastIndexOf(':') + 1));
-    if (producer === undefined || node === undefined || !(slot < MAX_OUTPUTS)) {
+    if (producer === undefined || node === undefined || !(slot < mostResults)) {
       throw new NnMeterError(
         'E_INVALID_GRAPH',
         `node ${quote(reader)} reads ${quote(resolved)}, an output that op does not have`,
@@ -269,7 +267,7 @@ export class Lowering {
     const sides = node.attributes.get('num_outs')?.i ?? 2;
     const value = inputs[1]?.values?.[0];
     const taken = value === undefined || node.op === '_SwitchN' ? value : Number(value !== 0);
-    for (let slot = 0; slot < Math.min(sides, MAX_OUTPUTS); slot++) {
+    for (let slot = 0; slot < Math.min(sides, mostResults); slot++) {
       this.#passOn(node, slot, keys[0]!);
       if (taken !== undefined && taken !== slot) this.#dead.add(`${node.name}:${slot}`);
     }

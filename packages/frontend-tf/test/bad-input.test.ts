@@ -81,6 +81,21 @@ describe('broken graphs', () => {
     },
   );
 
+  test.each([
+    ['Unpack', ['many']],
+    ['Split', ['axis', 'many']],
+  ])('%s into more results than any op has', (op, inputs) => {
+    const extent = field(2, Buffer.from([8, 0x80, 0x80, 0x80, 0x80, 8]));
+    const shape = Buffer.concat([field(1, 'shape'), field(2, field(7, extent))]);
+    const many = nodeDef('many', 'Placeholder', [], [shape]);
+    const axis = nodeDef('axis', 'Const', [], [valueAttribute(3, [])]);
+    const count = Buffer.from([0x18, 0x80, 0x80, 0x80, 0x80, 8]);
+    const parts = Buffer.concat([field(1, 'num_split'), field(2, count)]);
+    expect(() => readTensorFlow(graphDef(many, axis, nodeDef('y', op, inputs, [parts])))).toThrow(
+      /"y" \(\w+\): it takes a tensor apart into 2,147,483,648 parts; at most 100,000 are read/,
+    );
+  });
+
   test('a filter of another rank than the image', () => {
     const shape = field(
       7,

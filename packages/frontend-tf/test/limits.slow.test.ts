@@ -31,3 +31,27 @@ test('200,000 nodes in a row are read', () => {
     nodes.push(nodeDef(`n${index}`, 'Relu', [index === 0 ? 'x' : `n${index - 1}`]));
   expect(readTensorFlow(graphOf(nodes)).nodes).toHaveLength(200_000);
 });
+
+test('a long list of which every node makes another', () => {
+  const number = (name: string, value: readonly number[]) => {
+    const tensor = Buffer.concat([
+      Buffer.from([8, 3]),
+      field(2, Buffer.alloc(0)),
+      field(7, Buffer.from(value)),
+    ]);
+    return nodeDef(
+      name,
+      'Const',
+      [],
+      [Buffer.concat([field(1, 'value'), field(2, field(8, tensor))])],
+    );
+  };
+  const nodes = [imageInput, number('zero', [0]), number('size', [0xa0, 0x8d, 6])];
+  nodes.push(nodeDef('list', 'TensorListReserve', ['zero', 'size']));
+  for (let index = 0; index < 300; index++) {
+    const from = index === 0 ? 'list' : `list${index - 1}`;
+    nodes.push(nodeDef(`list${index}`, 'TensorListSetItem', [from, 'zero', 'x']));
+  }
+  nodes.push(nodeDef('y', 'TensorListGetItem', ['list299', 'zero']));
+  expect(() => readTensorFlow(graphOf(nodes))).toThrow(/more than 20,000,000 places/);
+});

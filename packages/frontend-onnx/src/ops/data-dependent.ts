@@ -1,3 +1,4 @@
+import { isShort } from '@nnmeter/constants';
 import {
   broadcastShapes,
   elementCount,
@@ -58,7 +59,8 @@ const unique: DataDependentRule = (call, stated) => {
 /** Different elements, or slices of an axis, of a constant. */
 function countDistinct(call: Call, shape: Shape, axis: number | undefined): number | undefined {
   const values = call.knownValues(0);
-  if (values === undefined || axis === undefined) return values && new Set(values).size;
+  if (values === undefined || !isShort(shape)) return undefined;
+  if (axis === undefined) return new Set(values).size;
   const stride = elementCount(shape.slice(axis + 1));
   const slices = Array.from({ length: shape[axis]! }, (): number[] => []);
   values.forEach((value, index) => {

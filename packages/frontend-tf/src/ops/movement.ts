@@ -6,7 +6,15 @@ import {
   reshapeShape,
   type Shape,
 } from '@nnmeter/ir';
-import { constant, node, type OpContext, type Rows, type Rule, uncosted } from './rule.ts';
+import {
+  constant,
+  mostResults,
+  node,
+  type OpContext,
+  type Rows,
+  type Rule,
+  uncosted,
+} from './rule.ts';
 
 function reshaped(shape: Shape) {
   return node('reshape', { shape }, { operands: [0] });
@@ -51,11 +59,21 @@ function split(
   };
 }
 
+/** Each part is a result of the node. @throws NnMeterError E_LIMIT */
+function checkParts(count: number): void {
+  if (count <= mostResults) return;
+  throw new NnMeterError(
+    'E_LIMIT',
+    `it takes a tensor apart into ${count.toLocaleString('en')} parts; at most ${mostResults.toLocaleString('en')} are read`,
+  );
+}
+
 function evenSizes(context: OpContext, extent: number): readonly number[] {
   const count = context.integer('num_split', 1);
   if (count < 1 || extent % count !== 0) {
     throw new NnMeterError('E_SHAPE', `${extent} does not split into ${count} equal parts`);
   }
+  checkParts(count);
   return new Array<number>(count).fill(extent / count);
 }
 
@@ -71,6 +89,7 @@ function unpack(context: OpContext) {
   const axis = normalizeAxis(context.integer('axis', 0), shape.length);
   const rest = shape.filter((_, index) => index !== axis);
   const count = shape[axis]!;
+  checkParts(count);
   const shapes = new Array<Shape>(count).fill(rest);
   return node('split', { axis, sizes: new Array<number>(count).fill(1) }, { shapes });
 }

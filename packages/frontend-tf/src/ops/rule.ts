@@ -1,6 +1,9 @@
 import type { Assumptions, DataType, Layout, Op, OpAttributes, Shape, Tensor } from '@nnmeter/ir';
 import type { AttrValue } from '../wire-types.ts';
 
+/** No op has more results; keeps damaged files from asking for billions. */
+export const mostResults = 100_000;
+
 /** What a rule sees of a node: its inputs' tensors and its attributes with TensorFlow's defaults. */
 export interface OpContext {
   readonly name: string;
