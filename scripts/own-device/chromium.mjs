@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
 import { buildPredictor } from '../../packages/builder/dist/index.js';
+import { NnMeterError } from '../../packages/ir/dist/index.js';
 import { listDefinitions } from '../../packages/predictor/dist/index.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -77,10 +78,12 @@ const runner = {
   }),
   measure: async (runnable, { runs, warmups, threads, layers }) => {
     model = runnable.bytes();
-    return page.evaluate(
-      ([options]) => globalThis.measure('/model.onnx', options),
-      [{ runs, warmups, threads, layers }],
-    );
+    const options = { runs, warmups, threads, layers };
+    return page
+      .evaluate(([asked]) => globalThis.measure('/model.onnx', asked), [options])
+      .catch((cause) => {
+        throw new NnMeterError('E_RUNNER', cause.message.split('\n')[0], { cause });
+      });
   },
   close: () => browser.close(),
 };
