@@ -78,6 +78,8 @@ const runner = {
   }),
   measure: async (runnable, { runs, warmups, threads, layers }) => {
     model = runnable.bytes();
+    // A page of its own for each: onnxruntime-web does not give back the memory of models.
+    await page.goto(`${SITE}/index.html`);
     const options = { runs, warmups, threads, layers };
     return page
       .evaluate(([asked]) => globalThis.measure('/model.onnx', asked), [options])
