@@ -3,6 +3,7 @@ import {
   identity,
   isIdentity,
   permuted,
+  reducedOrder,
   reshapedOrder,
   splitsAndMerges,
 } from '@nnmeter/export';
@@ -135,9 +136,7 @@ function reduction(opType: string, global?: string): Rule<Reduction> {
       target.emit(node, global, [x], {}, [order]);
       return;
     }
-    const remaining = order.filter((axis) => !axes.includes(axis));
-    const ranked = [...remaining].sort((a, b) => a - b);
-    const after = keepDims ? order : remaining.map((axis) => ranked.indexOf(axis));
+    const after = reducedOrder(order, axes, keepDims);
     const keep = { keepdims: int(keepDims) };
     if (opType.startsWith('Arg')) {
       target.emit(node, opType, [x], { axis: int(moved[0]!), ...keep }, [after]);

@@ -4,6 +4,7 @@ import {
   isIdentity,
   keepsPlaces,
   permuted,
+  reducedOrder,
   reshapedOrder,
 } from '@nnmeter/export';
 import { type Node, opRow, type Shape, sliceShape } from '@nnmeter/ir';
@@ -164,14 +165,6 @@ type Reduction =
   | 'reducemin'
   | 'reduceprod'
   | 'reducel2';
-
-/** The order of what is left of a tensor's axes. */
-function reducedOrder(order: AxisOrder, axes: readonly number[], keepDims: boolean): AxisOrder {
-  if (keepDims) return order;
-  const remaining = order.filter((axis) => !axes.includes(axis));
-  const ranked = remaining.toSorted((a, b) => a - b);
-  return remaining.map((axis) => ranked.indexOf(axis));
-}
 
 function reduction(op: string): Rule<Reduction> {
   return (target, node) => {

@@ -167,6 +167,18 @@ export function keepsPlaces(shape: Shape, order: AxisOrder): boolean {
   return long.every((axis, index) => index === 0 || axis > long[index - 1]!);
 }
 
+/** The order of what a reduction leaves of a tensor's axes. */
+export function reducedOrder(
+  order: AxisOrder,
+  axes: readonly number[],
+  keepDims: boolean,
+): AxisOrder {
+  if (keepDims) return order;
+  const remaining = order.filter((axis) => !axes.includes(axis));
+  const ranked = remaining.toSorted((a, b) => a - b);
+  return remaining.map((axis) => ranked.indexOf(axis));
+}
+
 /**
  * The order of a reshaped tensor if the same reshape works on the exported axes: runs of axes that become one another
  * must be neighbours in the exported order too. Undefined where the data has to be moved first.

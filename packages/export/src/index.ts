@@ -8,6 +8,7 @@ export {
   keepsPlaces,
   permuted,
   placesInOrder,
+  reducedOrder,
   reshapedOrder,
   splitsAndMerges,
 } from './axis-order.ts';
