@@ -14,7 +14,14 @@ import {
 import { readConfiguration } from './configuration.ts';
 import { makeFolder } from './folders.ts';
 import { replaceFolder } from './lock.ts';
-import { checkName, folderName, PARTIAL, predictorsFolder, storedFolder } from './store.ts';
+import {
+  checkName,
+  folderName,
+  isFolderName,
+  PARTIAL,
+  predictorsFolder,
+  storedFolder,
+} from './store.ts';
 
 /** A plugin that was built on this machine and is kept here, as its data says. */
 export type KeptPlugin = Pick<
@@ -109,7 +116,7 @@ export async function listKept(
 ): Promise<KeptPlugin[]> {
   const names = (await readdir(predictorsFolder(dataFolder)).catch(() => [])).sort();
   const found: KeptPlugin[] = [];
-  for (const name of names.filter((each) => /^[a-z0-9][^@]*@[^@]+$/.test(each))) {
+  for (const name of names.filter(isFolderName)) {
     const folder = join(predictorsFolder(dataFolder), name);
     if ((await stat(join(folder, DEVICE)).catch(() => undefined)) === undefined) continue;
     try {

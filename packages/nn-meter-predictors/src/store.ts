@@ -70,6 +70,11 @@ export function folderName(name: string, version: string): string {
   return `${name.toLowerCase()}@${version}`;
 }
 
+/** Whether a folder may be one of {@link folderName}: others may lie beside them. */
+export function isFolderName(name: string): boolean {
+  return /^[a-z0-9][^@]*@[^@]+$/.test(name);
+}
+
 /** Writes a predictor into a folder beside its place and moves it there, so that nobody ever sees half of it. */
 export async function savePredictor(
   dataFolder: string,
@@ -110,14 +115,12 @@ export async function listStored(
 ): Promise<StoredPredictor[]> {
   await removeAbandoned(predictorsFolder(dataFolder), PARTIAL);
   const names = await readdir(predictorsFolder(dataFolder)).catch(() => []);
-  const read = names
-    .filter((name) => /^[a-z0-9][^@]*@[^@]+$/.test(name))
-    .map((name) =>
-      readDescription(join(predictorsFolder(dataFolder), name)).catch((error: unknown) => {
-        if (!(error instanceof NnMeterError)) throw error;
-        return error;
-      }),
-    );
+  const read = names.filter(isFolderName).map((name) =>
+    readDescription(join(predictorsFolder(dataFolder), name)).catch((error: unknown) => {
+      if (!(error instanceof NnMeterError)) throw error;
+      return error;
+    }),
+  );
   const found: StoredPredictor[] = [];
   for (const stored of await Promise.all(read)) {
     if (stored instanceof NnMeterError) onProblem(stored);
