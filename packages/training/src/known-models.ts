@@ -56,20 +56,25 @@ function layersOf(
   models: readonly number[],
 ): Map<number, { ms: number; count: number }> {
   const { set, kernelMs } = data;
-  const layers = new Map<number, { ms: number; count: number }>();
-  if (kernelMs === undefined) return layers;
+  if (kernelMs === undefined) return new Map();
+  const logarithms = new Map<number, { sum: number; count: number }>();
   const overheadMs = profilerOverheadMs(data, models);
   for (const model of models) {
     for (const entry of entriesOf(data, model)) {
       const ms = kernelMs[entry]!;
       if (!(ms >= 0)) continue;
       const kernel = set.kernelIndex[entry]!;
-      const { ms: mean, count } = layers.get(kernel) ?? { ms: 1, count: 0 };
+      const { sum, count } = logarithms.get(kernel) ?? { sum: 0, count: 0 };
       const own = Math.max(ms - overheadMs, LEAST_SHARE * ms, LEAST_MS);
-      layers.set(kernel, { ms: (mean ** count * own) ** (1 / (count + 1)), count: count + 1 });
+      logarithms.set(kernel, { sum: sum + Math.log(own), count: count + 1 });
     }
   }
-  return layers;
+  return new Map(
+    [...logarithms].map(([kernel, { sum, count }]) => [
+      kernel,
+      { ms: Math.exp(sum / count), count },
+    ]),
+  );
 }
 
 /** Times per layer that are tried, ms. */
