@@ -3,6 +3,7 @@ import type { PredictorDefinition } from '@nnmeter/predictor';
 import { nearestKnown } from './known-devices.ts';
 import { measuredSet } from './measured-set.ts';
 import type { PlannedModel } from './planned-model.ts';
+import { upperMedian } from './upper-median.ts';
 
 /** Beyond so many robust standard deviations, and at least so much, a measurement is an outlier. */
 const SIGMAS = 4;
@@ -35,8 +36,8 @@ export function contradictions(
   if (nearest === undefined) return [];
   const { predicted } = nearest.totals;
   const errors = models.map(({ ms }, index) => Math.log(ms / predicted[index]!));
-  const middle = median(errors);
-  const spread = SIGMA_BY_MAD * median(errors.map((error) => Math.abs(error - middle)));
+  const middle = upperMedian(errors);
+  const spread = SIGMA_BY_MAD * upperMedian(errors.map((error) => Math.abs(error - middle)));
   const limit = most === undefined ? Math.max(LEAST_OUTLIER, SIGMAS * spread) : Math.log(most);
   return models
     .map(({ id, ms }, index) => {
@@ -46,8 +47,4 @@ export function contradictions(
     .filter(({ deviation }) => deviation > limit)
     .sort((a, b) => b.deviation - a.deviation)
     .map(({ id, ms, expectedMs }) => ({ id, ms, expectedMs }));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -1,4 +1,5 @@
 import { REFERENCE, type Session, sessionMs } from './sessions.ts';
+import { upperMedian } from './upper-median.ts';
 
 /** How much slower the machine was than in the middle of the build, at one time. */
 export interface DriftPoint {
@@ -20,8 +21,7 @@ export function driftOf(sessions: readonly Session[]): DriftPoint[] {
       const { at, load } = session.lines.at(-1)!;
       return { at, load, ms: sessionMs(session) };
     });
-  const sorted = points.map(({ ms }) => ms).sort((a, b) => a - b);
-  const middle = sorted[Math.floor(sorted.length / 2)]!;
+  const middle = upperMedian(points.map(({ ms }) => ms));
   return points.map((point) => ({ ...point, factor: point.ms / middle }));
 }
 

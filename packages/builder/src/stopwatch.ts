@@ -43,6 +43,7 @@ export class Stopwatch {
   readonly #journal: Journal;
   readonly #options: StopwatchOptions;
   readonly #now: () => number;
+  readonly #referenceMacs = sizeOf(reference.graph()).macs;
 
   constructor(runner: Runner, journal: Journal, options: StopwatchOptions) {
     this.#runner = runner;
@@ -153,7 +154,7 @@ export class Stopwatch {
     const lines = this.#journal.lines;
     const last = lines.findLast((line) => line.kind === 'measured' && line.id === REFERENCE);
     if (last?.kind !== 'measured') return TARGET_MS / RUNS.most;
-    return Math.max(0.01, last.ms * (macs / sizeOf(reference.graph()).macs));
+    return Math.max(0.01, last.ms * (macs / this.#referenceMacs));
   }
 
   /** Once per model: runtimes take longer while they look at the clock for every layer. */

@@ -102,19 +102,22 @@ export function trainPlugin(training: PluginTraining): TrainedPlugin {
   const folds = heldOut.map((held, index): Fold => {
     onProgress?.(index, trainings);
     const isSeen = (model: number): boolean => !held.includes(model);
-    return {
-      held,
-      trained: train(isSeen),
-      calibrated: nearest && adaptKnown(nearest.known, withoutLayers(data), isSeen),
-    };
+    const trained = train(isSeen);
+    if (nearest === undefined) return { held, trained, calibrated: undefined };
+    // Without layers it is the same training.
+    const calibrated =
+      data.kernelMs === undefined
+        ? trained
+        : adaptKnown(nearest.known, withoutLayers(data), isSeen);
+    return { held, trained, calibrated };
   });
   if (isCrossValidated) onProgress?.(trainings - 1, trainings);
   const layersMislead = isWorse(data.measured, folds);
   const chosen = layersMislead ? folds.map(withoutItsLayers) : folds;
   const { weights, adaptation } = !isCrossValidated
     ? chosen[0]!.trained
-    : layersMislead
-      ? adaptKnown(nearest!.known, withoutLayers(data), () => true)
+    : nearest !== undefined && (layersMislead || data.kernelMs === undefined)
+      ? nearest
       : train(() => true);
   onProgress?.(trainings, trainings);
   const { measured } = data;
