@@ -14,8 +14,8 @@ import { listDefinitions } from '../../packages/predictor/dist/index.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SITE = 'http://localhost';
-const { resolve } = createRequire(join(ROOT, 'packages/runners/package.json'));
-const ort = dirname(resolve('onnxruntime-web'));
+const requireOfRunners = createRequire(join(ROOT, 'packages/runners/package.json'));
+const ort = dirname(requireOfRunners.resolve('onnxruntime-web'));
 const [folder, minutes = '2'] = process.argv.slice(2);
 
 const { output } = await build({
@@ -68,9 +68,7 @@ const runner = {
   format: 'onnx',
   facts: async () => ({
     runtime: 'onnxruntime-web',
-    version: createRequire(join(ROOT, 'packages/runners/package.json'))(
-      'onnxruntime-web/package.json',
-    ).version,
+    version: requireOfRunners('onnxruntime-web/package.json').version,
     browser: `Chromium ${browser.version()}`,
     processor: cpus()[0].model,
     threads: 1,

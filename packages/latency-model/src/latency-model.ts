@@ -99,7 +99,8 @@ function predictDescribed(
   if (!hasElements(description))
     return Object.freeze({ latencyMs: 0, basis: 'measured', estimatedMs: 0, description });
   const knownMs = model.latency(description);
-  const estimatedShare = model.estimatedShare(description);
+  const knownEstimateMs = model.estimatedMs(description);
+  const estimatedShare = knownEstimateMs === 0 ? 0 : knownEstimateMs / knownMs;
   const latencyMs = adapter?.kernelMs(description, knownMs, estimatedShare) ?? knownMs;
   if (!(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) {
     throw new NnMeterError(
