@@ -1,7 +1,7 @@
 import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { type Adaptation, Adapter } from './adaptation.ts';
-import { describeKernel, hasShapes } from './describe-kernel.ts';
+import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
@@ -30,6 +30,8 @@ export interface KernelPrediction {
   readonly extrapolation?: readonly string[];
   /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
   readonly novel?: true;
+  /** Time that passes while the kernel beside it computes, ms; not part of {@link latencyMs}. */
+  readonly hiddenMs?: number;
   /** What was predicted; absent for a kernel with a tensor of unknown shape. */
   readonly description?: KernelDescription;
 }
@@ -38,6 +40,8 @@ export interface KernelPrediction {
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
+  /** What it predicts of each kernel of a graph; undefined for one that has a tensor of unknown shape. */
+  describeKernels(kernels: readonly Kernel[], graph: Graph): (KernelDescription | undefined)[];
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -68,16 +72,18 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
   const compute = (description: KernelDescription): KernelPrediction =>
     predictDescribed(model, description, adapter);
   const predict = (description: KernelDescription): KernelPrediction =>
-    cache.get(description, compute);
+    description.beside === undefined ? cache.get(description, compute) : compute(description);
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
+    describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),
     predictKernels: (kernels, graph) =>
-      kernels.map((kernel) => {
-        if (!hasShapes(kernel)) return UNKNOWN;
+      describeKernels(kernels, graph, weights.terms).map((description, index) => {
+        if (description === undefined) return UNKNOWN;
         try {
-          return predict(describeKernel(kernel, kernels, graph));
+          return predict(description);
         } catch (error) {
-          throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
+          const { root } = kernels[index]!;
+          throw locateError({ node: root.name, op: root.sourceOp }, error);
         }
       }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
@@ -109,11 +115,15 @@ function predictDescribed(
     );
   }
   const extrapolation = model.extrapolation(description);
+  const { beside, ...alone } = description;
+  const hiddenMs =
+    beside === undefined ? 0 : predictDescribed(model, alone, adapter).latencyMs - latencyMs;
   const estimatedMs = adapter?.isMeasured(description) ? 0 : estimatedShare * latencyMs;
   return Object.freeze({
     latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',
     estimatedMs,
+    ...(hiddenMs > 0 && { hiddenMs }),
     ...(extrapolation.length > 0 && { extrapolation }),
     ...(!model.isKnown(description) && { novel: true as const }),
     description,

@@ -60,12 +60,12 @@ export interface LatencyModelWeights {
 export const LIMITS_PER_KIND = 3;
 
 const MAGIC = 0x4d4c4e4e; // "NNLM"
-const VERSION = 3;
+const VERSION = 4;
 const HEADER_BYTES = 24;
 const SCALARS = 18;
 
 /*
- * Format version 3, little-endian:
+ * Format version 4, little-endian:
  *   0  4  magic "NNLM"            8  u16 image sides       14 u16 -
  *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
  *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features

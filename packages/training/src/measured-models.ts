@@ -39,9 +39,11 @@ export async function readMeasuredModels<D extends Device>(
   { every = 1, onProgress }: ReadOptions = {},
 ): Promise<MeasuredModels<D>> {
   const collectors = new Map<string, KernelCollector>();
-  const rulesOf = devices.map(({ rules }) => JSON.stringify(rules.fuse));
-  for (const [index, key] of rulesOf.entries())
-    if (!collectors.has(key)) collectors.set(key, new KernelCollector(devices[index]!.rules));
+  const kernelsOf = devices.map(({ rules, terms }) => JSON.stringify([rules.fuse, terms]));
+  for (const [index, key] of kernelsOf.entries()) {
+    const { rules, terms } = devices[index]!;
+    if (!collectors.has(key)) collectors.set(key, new KernelCollector(rules, terms));
+  }
   const ids: string[] = [];
   const measured = devices.map((): number[] => []);
   const hash = createHash('sha256');
@@ -63,7 +65,7 @@ export async function readMeasuredModels<D extends Device>(
     hash: hash.digest('hex'),
     devices: devices.map((device, index) => ({
       device,
-      set: sets.get(rulesOf[index]!)!,
+      set: sets.get(kernelsOf[index]!)!,
       measured: Float64Array.from(measured[index]!),
     })),
   };
