@@ -5,7 +5,9 @@ import yargs from 'yargs';
 /** Without a name `--breakdown` writes this file. */
 const BREAKDOWN_FILE = join('docs', 'breakdown.md');
 
-const SINGLE = ['predictors', 'data', 'rounds', 'every', 'breakdown'] as const;
+const SHARED = process.env.NNMETER_SHARED ?? join('..', 'shared');
+
+const SINGLE = ['predictors', 'rounds', 'every', 'breakdown'] as const;
 
 /** Reads the command line of `nnmeter-train`; undefined if it asked for help or the version, which is printed. */
 export async function parseArguments(argv: readonly string[], version: string) {
@@ -22,8 +24,9 @@ export async function parseArguments(argv: readonly string[], version: string) {
     .option('device', { type: 'string', array: true, describe: 'folders in it; default: all' })
     .option('data', {
       type: 'string',
-      default: join(process.env.NNMETER_SHARED ?? join('..', 'shared'), 'bench'),
-      describe: 'folder of *.jsonl.gz, a measured model a line',
+      array: true,
+      default: [join(SHARED, 'bench'), join(SHARED, 'bench-small')],
+      describe: 'folders of *.jsonl.gz, a measured model a line',
     })
     .option('rounds', { type: 'number', describe: 'trees of the correction; 0: base only' })
     .option('every', { type: 'number', default: 1, describe: 'only every n-th model, for trials' })

@@ -30,11 +30,11 @@ export interface ReadOptions {
 
 /**
  * Streams a dataset once, one model in memory at a time, and detects every model's kernels under the devices' rules.
- * @param folder of `*.jsonl.gz` or `*.jsonl`, one model per line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
+ * @param folders of `*.jsonl.gz` or `*.jsonl`, one model per line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
  * @throws NnMeterError E_FILE if it holds no dataset, E_MEASUREMENTS for a broken line
  */
 export async function readMeasuredModels<D extends Device>(
-  folder: string,
+  folders: string | readonly string[],
   devices: readonly D[],
   { every = 1, onProgress }: ReadOptions = {},
 ): Promise<MeasuredModels<D>> {
@@ -48,16 +48,18 @@ export async function readMeasuredModels<D extends Device>(
   const measured = devices.map((): number[] => []);
   const hash = createHash('sha256');
   let count = 0;
-  for await (const model of readDatasetModels(folder, {
-    onChunk: (chunk) => hash.update(chunk),
-  })) {
-    if (count++ % every !== 0) continue;
-    const graph = graphOf(model.graph, model.id);
-    for (const collector of collectors.values()) collector.add(graph);
-    ids.push(model.id);
-    for (const [index, device] of devices.entries())
-      measured[index]!.push(model.measured[device.name] ?? Number.NaN);
-    if (ids.length % 500 === 0) onProgress?.(ids.length);
+  for (const folder of [folders].flat()) {
+    for await (const model of readDatasetModels(folder, {
+      onChunk: (chunk) => hash.update(chunk),
+    })) {
+      if (count++ % every !== 0) continue;
+      const graph = graphOf(model.graph, model.id);
+      for (const collector of collectors.values()) collector.add(graph);
+      ids.push(model.id);
+      for (const [index, device] of devices.entries())
+        measured[index]!.push(model.measured[device.name] ?? Number.NaN);
+      if (ids.length % 500 === 0) onProgress?.(ids.length);
+    }
   }
   const sets = new Map([...collectors].map(([key, collector]) => [key, collector.finish()]));
   return {

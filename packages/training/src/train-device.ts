@@ -82,6 +82,12 @@ function visibleShares({ kernels }: KernelSet, model: KernelModel): Float64Array
   });
 }
 
+/**
+ * Kernels that take no telling share of any network stay at their base latency: what the trees learn of others is not true
+ * of them. Chosen on families left out; those of the random split hardly notice.
+ */
+const KERNEL_PRIOR = 0.001;
+
 function growTrees(
   { device, set, measured }: DeviceData,
   modelWeight: Float64Array,
@@ -89,6 +95,7 @@ function growTrees(
   { rounds, onProgress }: TrainingOptions,
 ): LatencyModelWeights['forest'] {
   const model = new KernelModel(base);
+  const { kernelPrior = KERNEL_PRIOR, ...boosting } = device.boosting ?? {};
   const { features: table } = termSets[device.terms];
   const features = new Float32Array(set.kernels.length * table.names.length);
   for (const [index, kernel] of set.kernels.entries())
@@ -111,9 +118,10 @@ function growTrees(
       measured: measured.map((ms) => (ms > 0 ? ms : 1)),
       constant,
       modelWeight,
+      kernelPrior: new Float64Array(parts.length).fill(kernelPrior),
     },
     {
-      ...device.boosting,
+      ...boosting,
       ...(rounds !== undefined && { rounds }),
       ...(onProgress && { onProgress }),
     },

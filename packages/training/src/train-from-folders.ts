@@ -58,8 +58,10 @@ async function trainAndWrite(
   args: TrainArguments,
   version: string,
 ): Promise<void> {
-  const { folder, trainedOn = `${models.ids.length} models of ${basename(args.data)}` } =
-    data.device;
+  const {
+    folder,
+    trainedOn = `${models.ids.length} models of ${args.data.map((folder) => basename(folder)).join(' and ')}`,
+  } = data.device;
   const { weights, training, heldOut, record } = trainAndRecord(data, models, train, (step) =>
     report(`  ${step}`),
   );
