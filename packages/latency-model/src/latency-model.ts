@@ -5,16 +5,7 @@ import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
-import { decodeWeights } from './weights.ts';
-
-/** A range that contains the measured latency with probability `level`. */
-export interface LatencyInterval {
-  /** ms */
-  readonly low: number;
-  /** ms */
-  readonly high: number;
-  readonly level: number;
-}
+import { decodeWeights, type IntervalWidths } from './weights.ts';
 
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
@@ -28,8 +19,8 @@ export interface KernelPrediction {
   readonly estimatedMs: number;
   /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
   readonly extrapolation?: readonly string[];
-  /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
-  readonly novel?: true;
+  /** How new the kernel is to the device, 0 to 1; absent if training saw its like. */
+  readonly novel?: number;
   /** What was predicted; absent for a kernel with a tensor of unknown shape. */
   readonly description?: KernelDescription;
 }
@@ -38,6 +29,8 @@ export interface KernelPrediction {
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
+  /** For `latencyInterval`; null if not calibrated. */
+  readonly intervalWidths: IntervalWidths | null;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -49,8 +42,6 @@ export interface LatencyModel {
   unmeasuredStages(kernel: Kernel): string[];
   /** The prediction of one described kernel. */
   predictDescribed(description: KernelDescription): KernelPrediction;
-  /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
-  interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
 const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedMs: 0 };
@@ -71,6 +62,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     cache.get(description, compute);
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
+    intervalWidths: weights.interval,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) => {
         if (!hasShapes(kernel)) return UNKNOWN;
@@ -82,7 +74,6 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
       }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
-    interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
 }
 
@@ -109,35 +100,14 @@ function predictDescribed(
     );
   }
   const extrapolation = model.extrapolation(description);
+  const novel = model.novelty(description);
   const estimatedMs = adapter?.isMeasured(description) ? 0 : estimatedShare * latencyMs;
   return Object.freeze({
     latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',
     estimatedMs,
     ...(extrapolation.length > 0 && { extrapolation }),
-    ...(!model.isKnown(description) && { novel: true as const }),
+    ...(novel > 0 && { novel }),
     description,
   });
-}
-
-function intervalOf(
-  widths: KernelModel['weights']['interval'],
-  totalMs: number,
-  predictions: readonly KernelPrediction[],
-): LatencyInterval | null {
-  if (widths === null || !(totalMs > 0)) return null;
-  let novelMs = 0;
-  let allEstimatedMs = 0;
-  for (const { latencyMs, estimatedMs, novel } of predictions) {
-    allEstimatedMs += estimatedMs;
-    if (novel) novelMs += latencyMs - estimatedMs;
-  }
-  const extra =
-    Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
-    Math.min(1, allEstimatedMs / totalMs) * widths.estimated;
-  return {
-    low: totalMs / (1 + widths.low + extra),
-    high: totalMs * (1 + widths.high + extra),
-    level: widths.level,
-  };
 }

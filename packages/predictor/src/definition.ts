@@ -70,6 +70,10 @@ export interface ProtocolRecord {
   readonly siblings: Readonly<Record<string, { before: LatencyMetrics; after: LatencyMetrics }>>;
   /** Share of the measurements inside their 90 % interval. */
   readonly intervalCoverage: IntervalCoverage;
+  /** On models measured apart, which chose nothing. */
+  readonly apart?:
+    | { readonly accuracy: LatencyMetrics; readonly intervalCoverage: number }
+    | undefined;
   /** One training on two cores shared with others, s; the protocols train once more per family and split. */
   readonly trainingSeconds: number;
 }
@@ -78,9 +82,10 @@ export interface IntervalCoverage {
   readonly heldOut: number;
   /** On a third split, which had no part in the widths. */
   readonly otherSplit: number;
-  readonly unseenFamilies: number;
-  /** Every family with widths from the other families' residuals, mean of the families. */
-  readonly unseenFamiliesCrossChecked: number;
+  /** The same by family. */
+  readonly otherSplitFamilies: Readonly<Record<string, number>>;
+  /** Every family, predicted by a training on the others, with widths from the residuals of the others alone. */
+  readonly unseenFamilies: Readonly<Record<string, number>>;
 }
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {
