@@ -15,10 +15,12 @@ export function percent(share, digits = 1) {
   return `${Math.min(share * 100, most).toFixed(digits)} %`;
 }
 
-/** Share of models within 10 %: median of the families, and the worst of them. */
-export function medianAndWorst(families) {
-  const sorted = Object.entries(families).sort(([, a], [, b]) => a.within10 - b.within10);
-  const shareAt = (index) => sorted[Math.floor(index)][1].within10;
+/** A share by family, of models within 10 % unless said otherwise: median of the families, and the worst of them. */
+export function medianAndWorst(families, shareOf = ({ within10 }) => within10) {
+  const sorted = Object.entries(families)
+    .map(([family, metrics]) => [family, shareOf(metrics)])
+    .sort(([, a], [, b]) => a - b);
+  const shareAt = (index) => sorted[Math.floor(index)][1];
   const middle = (sorted.length - 1) / 2;
   return {
     median: (shareAt(middle) + shareAt(middle + 0.5)) / 2,

@@ -14,7 +14,6 @@ import {
   coverage,
   type DeviceData,
   predictAll,
-  type Residuals,
   type Totals,
   trainDevice,
 } from '@nnmeter/training';
@@ -121,18 +120,21 @@ export function trainPlugin(training: PluginTraining): TrainedPlugin {
       : train(() => true);
   onProgress?.(trainings, trainings);
   const { measured } = data;
-  const unseen = joinFolds(chosen, measured.length);
-  const interval = calibrateInterval(measured, [unseen], unseen);
+  const unseen = chosen.map(({ held, trained }) => ({ totals: trained.totals, models: held }));
+  const interval = calibrateInterval(measured, unseen);
+  const checked = unseen.flatMap(({ totals, models: held }) =>
+    held.map((model) => ({
+      id: models[model]!.id,
+      measured: measured[model]!,
+      predicted: totals.predicted[model]!,
+      inInterval: coverage(measured, { totals, models: [model] }, interval) === 1,
+    })),
+  );
   const check = {
     isCrossValidated,
     ...checkFolds(measured, chosen, nearest),
-    intervalCoverage: coverage(measured, unseen, interval),
-    models: unseen.models.map((model) => ({
-      id: models[model]!.id,
-      measured: measured[model]!,
-      predicted: unseen.totals.predicted[model]!,
-      inInterval: coverage(measured, { totals: unseen.totals, models: [model] }, interval) === 1,
-    })),
+    intervalCoverage: checked.filter(({ inInterval }) => inInterval).length / checked.length,
+    models: checked,
   };
   return {
     weights: { ...weights, interval },
@@ -177,21 +179,6 @@ function withoutItsLayers(fold: Fold): Fold {
 function trainAnew(data: DeviceData, isSeen: (model: number) => boolean): Trained {
   const weights = trainDevice(data, isSeen, { leastModels: LEAST_MODELS });
   return { weights, totals: predictAll(data, weights) };
-}
-
-/** Each model as the fold that did not see it predicts it. */
-function joinFolds(folds: readonly Fold[], count: number): Residuals {
-  const totals: Totals = {
-    predicted: new Float64Array(count),
-    novel: new Float64Array(count),
-    estimated: new Float64Array(count),
-  };
-  for (const fold of folds) {
-    for (const model of fold.held)
-      for (const field of ['predicted', 'novel', 'estimated'] as const)
-        totals[field][model] = fold.trained.totals[field][model]!;
-  }
-  return { totals, models: folds.flatMap(({ held }) => held) };
 }
 
 function checkFolds(

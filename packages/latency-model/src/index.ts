@@ -12,12 +12,20 @@ export {
 } from './fit-adaptation.ts';
 export { type KernelDescription, macsOf } from './kernel-description.ts';
 export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
-export { configurationCell, KernelModel } from './kernel-model.ts';
+export { configurationCell, KernelModel, structureCell } from './kernel-model.ts';
+export {
+  type LatencyInterval,
+  type LatencyParts,
+  latencyInterval,
+  perKernelMs,
+  relativeWidth,
+  sumOfParts,
+  widthParts,
+} from './latency-interval.ts';
 export {
   decodeLatencyModel,
   hasElements,
   type KernelPrediction,
-  type LatencyInterval,
   type LatencyModel,
 } from './latency-model.ts';
 export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
@@ -31,4 +39,5 @@ export {
   type LatencyModelWeights,
   LIMITS_PER_KIND,
   type Throughput,
+  type WidthAt,
 } from './weights.ts';

@@ -32,6 +32,31 @@ export function configurationCell(kernel: KernelDescription): number {
   return (configuration * 64 + channelStep(k.channels)) * 64 + channelStep(k.outChannels);
 }
 
+/**
+ * All but the channels of a configuration, and what is fused and joined, as a hash of 32 bits; image sides in steps of half
+ * an octave. Kernels of one structure go through the same code of a device.
+ */
+export function structureCell(kernel: KernelDescription): number {
+  const k = kernel;
+  const fields = [
+    ...[k.kind, Math.max(k.kernelHeight, k.kernelWidth), strideOf(k)],
+    Math.round(2 * Math.log2(Math.max(1, k.outHeight, k.outWidth))),
+    ...[k.activation, k.fusedKinds, k.addFollows, k.readByPoolingOnly, k.inputs, k.outputs],
+  ];
+  return fields.reduce((hash, field) => Math.imul(hash ^ field, 0x01000193), 0x811c9dc5) >>> 0;
+}
+
+function includes(ascending: Uint32Array, value: number): boolean {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === value;
+}
+
 /** Whether a kernel is costed by a kind that it only resembles: another op, or a variant that was never measured. */
 function isRelative(kernel: KernelDescription): boolean {
   return kernel.borrowsKind === 1 || kernel.unmeasuredVariant === 1;
@@ -87,18 +112,10 @@ export class KernelModel {
     return unmeasuredOperations(kernel, this.#knownFused) / this.weights.throughput.vectorPerMs;
   }
 
-  /** Whether training saw kernels of this configuration. */
-  isKnown(kernel: KernelDescription): boolean {
-    const { cells } = this.weights;
-    const cell = configurationCell(kernel);
-    let low = 0;
-    let high = cells.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (cells[middle]! < cell) low = middle + 1;
-      else high = middle;
-    }
-    return cells[low] === cell;
+  /** How new a kernel is to the device: 1 if training saw none of its structure, 1/2 if only other channels, else 0. */
+  novelty(kernel: KernelDescription): number {
+    if (!includes(this.weights.structures, structureCell(kernel))) return 1;
+    return includes(this.weights.cells, configurationCell(kernel)) ? 0 : 0.5;
   }
 
   /** ms, positive and finite. */

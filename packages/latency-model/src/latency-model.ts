@@ -5,16 +5,7 @@ import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
-import { decodeWeights } from './weights.ts';
-
-/** A range that contains the measured latency with probability `level`. */
-export interface LatencyInterval {
-  /** ms */
-  readonly low: number;
-  /** ms */
-  readonly high: number;
-  readonly level: number;
-}
+import { decodeWeights, type IntervalWidths } from './weights.ts';
 
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
@@ -28,8 +19,8 @@ export interface KernelPrediction {
   readonly estimatedMs: number;
   /** Features outside the training range, in words: `resolution`, `batch`, `channels`, `non-square`, ... */
   readonly extrapolation?: readonly string[];
-  /** Present if training saw no kernel of this configuration (kind, window, stride, output size). */
-  readonly novel?: true;
+  /** How new the kernel is to the device, 0 to 1; absent if training saw its like. */
+  readonly novel?: number;
   /** Time that passes while the kernel beside it computes, ms; not part of {@link latencyMs}. */
   readonly hiddenMs?: number;
   /** What was predicted; absent for a kernel with a tensor of unknown shape. */
@@ -42,6 +33,8 @@ export interface LatencyModel {
   readonly startupMs: number;
   /** What it predicts of each kernel of a graph; undefined for one that has a tensor of unknown shape. */
   describeKernels(kernels: readonly Kernel[], graph: Graph): (KernelDescription | undefined)[];
+  /** For `latencyInterval`; null if not calibrated. */
+  readonly intervalWidths: IntervalWidths | null;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -53,8 +46,6 @@ export interface LatencyModel {
   unmeasuredStages(kernel: Kernel): string[];
   /** The prediction of one described kernel. */
   predictDescribed(description: KernelDescription): KernelPrediction;
-  /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
-  interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
 const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedMs: 0 };
@@ -76,6 +67,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
     describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),
+    intervalWidths: weights.interval,
     predictKernels: (kernels, graph) =>
       describeKernels(kernels, graph, weights.terms).map((description, index) => {
         if (description === undefined) return UNKNOWN;
@@ -88,7 +80,6 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
       }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
-    interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
 }
 
@@ -118,6 +109,7 @@ function predictDescribed(
   const { beside, ...alone } = description;
   const hiddenMs =
     beside === undefined ? 0 : predictDescribed(model, alone, adapter).latencyMs - latencyMs;
+  const novel = model.novelty(description);
   const estimatedMs = adapter?.isMeasured(description) ? 0 : estimatedShare * latencyMs;
   return Object.freeze({
     latencyMs,
@@ -125,29 +117,7 @@ function predictDescribed(
     estimatedMs,
     ...(hiddenMs > 0 && { hiddenMs }),
     ...(extrapolation.length > 0 && { extrapolation }),
-    ...(!model.isKnown(description) && { novel: true as const }),
+    ...(novel > 0 && { novel }),
     description,
   });
-}
-
-function intervalOf(
-  widths: KernelModel['weights']['interval'],
-  totalMs: number,
-  predictions: readonly KernelPrediction[],
-): LatencyInterval | null {
-  if (widths === null || !(totalMs > 0)) return null;
-  let novelMs = 0;
-  let allEstimatedMs = 0;
-  for (const { latencyMs, estimatedMs, novel } of predictions) {
-    allEstimatedMs += estimatedMs;
-    if (novel) novelMs += latencyMs - estimatedMs;
-  }
-  const extra =
-    Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
-    Math.min(1, allEstimatedMs / totalMs) * widths.estimated;
-  return {
-    low: totalMs / (1 + widths.low + extra),
-    high: totalMs * (1 + widths.high + extra),
-    level: widths.level,
-  };
 }

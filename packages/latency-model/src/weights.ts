@@ -22,15 +22,22 @@ export interface Throughput {
   readonly bytesPerMs: number;
 }
 
-/** How wide the interval around a total is: `[total / (1 + low + extra), total * (1 + high + extra)]`. */
+/** Half the width of an interval, as a fraction of the total, at a time per kernel. */
+export interface WidthAt {
+  /** Total by number of kernels, ms. */
+  readonly perKernelMs: number;
+  readonly width: number;
+}
+
+/** How wide intervals are: see `latencyInterval`. */
 export interface IntervalWidths {
   readonly level: number;
-  /** For a model made of known configurations; there extra is 0. */
-  readonly low: number;
-  readonly high: number;
-  /** Extra, times the square root of the share of the total in kernels of configurations not trained on. */
+  /** For models of known kernels, at the least and the greatest time per kernel that was measured. */
+  readonly least: WidthAt;
+  readonly greatest: WidthAt;
+  /** For a model of nothing but unknown kernels. */
   readonly novel: number;
-  /** Extra, times the share of the total in kernels of types not measured. */
+  /** For a model of nothing but kernels of kinds that were not measured. */
   readonly estimated: number;
 }
 
@@ -52,6 +59,8 @@ export interface LatencyModelWeights {
   readonly sides: Uint16Array;
   /** Configurations that training saw (see `configurationCell`), ascending. */
   readonly cells: Uint32Array;
+  /** Structures that training saw (see `structureCell`), ascending. */
+  readonly structures: Uint32Array;
   readonly throughput: Throughput;
   readonly interval: IntervalWidths | null;
   readonly forest: Forest | null;
@@ -62,22 +71,22 @@ export const LIMITS_PER_KIND = 3;
 const MAGIC = 0x4d4c4e4e; // "NNLM"
 const VERSION = 4;
 const HEADER_BYTES = 24;
-const SCALARS = 18;
+const SCALARS = 20;
 
 /*
  * Format version 4, little-endian:
- *   0  4  magic "NNLM"            8  u16 image sides       14 u16 -
+ *   0  4  magic "NNLM"            8  u16 image sides       14 u16 structures
  *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
  *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features
- *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, low, high, novel, estimated (level 0: none),
- *      physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
- *   f64 coefficients; f32 limits, 3 per kind; u32 cells; u16 sides; u8 measured (bit 0) and
+ *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, 2 times per kernel each with a width, novel,
+ *      estimated (level 0: none), physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
+ *   f64 coefficients; f32 limits, 3 per kind; u32 cells; u32 structures; u16 sides; u8 measured (bit 0) and
  *   measured fused (bit 1); forest ("NNMF"); u32 CRC-32 of all before
  */
 
 /** The bytes of a device's `weights.bin`. */
 export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
-  const { coefficients, sides, cells, limits, throughput, interval, physics } = weights;
+  const { coefficients, sides, cells, structures, limits, throughput, interval, physics } = weights;
   const measured = weights.measured.map((bit, kind) => bit | (weights.measuredFused[kind]! << 1));
   const forest = weights.forest ? encodeForest(weights.forest) : new Uint8Array(0);
   const scalars = Float64Array.of(
@@ -87,8 +96,10 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
     throughput.vectorPerMs,
     throughput.bytesPerMs,
     interval?.level ?? 0,
-    interval?.low ?? 0,
-    interval?.high ?? 0,
+    interval?.least.perKernelMs ?? 0,
+    interval?.least.width ?? 0,
+    interval?.greatest.perKernelMs ?? 0,
+    interval?.greatest.width ?? 0,
     interval?.novel ?? 0,
     interval?.estimated ?? 0,
     physics.launchMs,
@@ -108,11 +119,12 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
   header.setUint16(8, sides.length, true);
   header.setUint16(10, cells.length, true);
   header.setUint16(12, measured.length, true);
+  header.setUint16(14, structures.length, true);
   header.setUint32(16, forest.length, true);
   header.setUint32(20, formulaHash(formulaNames(weights.terms)), true);
-  const parts = [header, scalars, coefficients, limits, cells, sides, measured, forest].map(
-    (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
-  );
+  const parts = [
+    ...[header, scalars, coefficients, limits, cells, structures, sides, measured, forest],
+  ].map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = new Uint8Array(length + 4);
   let offset = 0;
@@ -141,12 +153,13 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     sides: view.getUint16(8, true),
     cells: view.getUint16(10, true),
     kinds: view.getUint16(12, true),
+    structures: view.getUint16(14, true),
     forest: view.getUint32(16, true),
   };
   const expected =
     HEADER_BYTES +
     8 * (SCALARS + counts.coefficients) +
-    4 * (LIMITS_PER_KIND * counts.kinds + counts.cells) +
+    4 * (LIMITS_PER_KIND * counts.kinds + counts.cells + counts.structures) +
     2 * counts.sides +
     counts.kinds +
     counts.forest +
@@ -182,8 +195,8 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
   };
   const interval = {
     level: next(),
-    low: next(),
-    high: next(),
+    least: { perKernelMs: next(), width: next() },
+    greatest: { perKernelMs: next(), width: next() },
     novel: next(),
     estimated: next(),
   };
@@ -208,6 +221,7 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     coefficients: new Float64Array(take(8 * counts.coefficients)),
     limits: new Float32Array(take(4 * LIMITS_PER_KIND * counts.kinds)),
     cells: new Uint32Array(take(4 * counts.cells)),
+    structures: new Uint32Array(take(4 * counts.structures)),
     sides: new Uint16Array(take(2 * counts.sides)),
     ...measuredKinds(new Uint8Array(take(counts.kinds))),
     forest: counts.forest === 0 ? null : decodeForest(new Uint8Array(take(counts.forest)), true),
@@ -219,7 +233,7 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
 
 /** What of the numbers would make latencies negative, infinite or NaN; undefined if nothing would. */
 function wrongNumber(weights: LatencyModelWeights): string | undefined {
-  const { constantMs, coefficients, limits, cells, sides, throughput, physics, interval } = weights;
+  const { constantMs, coefficients, limits, throughput, physics, interval } = weights;
   const isSize = (value: number): boolean => value >= 0 && value < Number.POSITIVE_INFINITY;
   const isRate = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
   const { macsPerMs, vectorPerMs, bytesPerMs } = throughput;
@@ -231,8 +245,8 @@ function wrongNumber(weights: LatencyModelWeights): string | undefined {
     coefficients,
     limits,
     interval: [
-      interval?.low ?? 0,
-      interval?.high ?? 0,
+      interval?.least.width ?? 0,
+      interval?.greatest.width ?? 0,
       interval?.novel ?? 0,
       interval?.estimated ?? 0,
     ],
@@ -246,12 +260,17 @@ function wrongNumber(weights: LatencyModelWeights): string | undefined {
       fullyConnected?.levelOff ?? 1,
     ],
     'level of the interval': [interval?.level ?? 1],
+    'times of the interval': [
+      interval?.least.perKernelMs ?? 1,
+      interval?.greatest.perKernelMs ?? 1,
+    ],
   };
   for (const [name, values] of Object.entries(sizes))
     if (!values.every(isSize)) return `a number of the ${name} is negative or not finite`;
   for (const [name, values] of Object.entries(rates))
     if (!values.every(isRate)) return `a number of the ${name} is not positive and finite`;
-  if (!isAscending(cells) || !isAscending(sides)) return 'the configurations are not in order';
+  if (![weights.cells, weights.structures, weights.sides].every(isAscending))
+    return 'the configurations are not in order';
   return undefined;
 }
 

@@ -11,6 +11,14 @@ import {
 } from '@nnmeter/latency-model';
 import { formulaHash, formulaNames } from '../src/term-sets.ts';
 
+const INTERVAL: NonNullable<LatencyModelWeights['interval']> = {
+  level: 0.9,
+  least: { perKernelMs: 0.1, width: 0.02 },
+  greatest: { perKernelMs: 20, width: 0.08 },
+  novel: 0.07,
+  estimated: 1,
+};
+
 function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
   return {
     terms,
@@ -22,6 +30,7 @@ function weightsOf(terms: LatencyModelWeights['terms']): LatencyModelWeights {
     limits: new Float32Array(LIMITS_PER_KIND * KERNEL_KINDS.length).fill(224),
     sides: Uint16Array.of(7, 224),
     cells: Uint32Array.of(1, 2, 3),
+    structures: Uint32Array.of(5, 0xffffffff),
     throughput: { launchMs: 1, macsPerMs: 2, vectorPerMs: 3, bytesPerMs: 4 },
     interval: null,
     forest: null,
@@ -34,8 +43,10 @@ test.each([
   ['coefficients', { coefficients: new Float64Array(termSets.cpu.terms.names.length).fill(1 / 0) }],
   ['throughput', { throughput: { launchMs: 0, macsPerMs: 0, vectorPerMs: 1, bytesPerMs: 1 } }],
   ['physics', { physics: { launchMs: 0, macsPerMs: -1, bytesPerMs: 1, bytesPerElement: 4 } }],
-  ['interval', { interval: { level: 0.9, low: Number.NaN, high: 0, novel: 0, estimated: 0 } }],
+  ['interval', { interval: { ...INTERVAL, novel: Number.NaN } }],
+  ['interval', { interval: { ...INTERVAL, least: { perKernelMs: 0, width: 0.1 } } }],
   ['configurations', { cells: Uint32Array.of(3, 2) }],
+  ['configurations', { structures: Uint32Array.of(3, 2) }],
 ])('numbers that no training writes are refused: %s', (what, changes) => {
   const bytes = encodeWeights({ ...weightsOf('cpu'), ...changes });
   expect(() => decodeWeights(bytes)).toThrow(
@@ -50,6 +61,8 @@ describe.each(TERM_SET_NAMES)('weights of %s terms', (set) => {
     const levelling = { ...weights, physics: { ...weights.physics, fullyConnected } };
     expect(decodeWeights(encodeWeights(weights))).toEqual(weights);
     expect(decodeWeights(encodeWeights(levelling))).toEqual(levelling);
+    const calibrated = { ...weights, interval: INTERVAL };
+    expect(decodeWeights(encodeWeights(calibrated))).toEqual(calibrated);
   });
 
   test.each(['kinds', 'terms', 'features'] as const)(

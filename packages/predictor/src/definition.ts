@@ -78,9 +78,10 @@ export interface IntervalCoverage {
   readonly heldOut: number;
   /** On a third split, which had no part in the widths. */
   readonly otherSplit: number;
-  readonly unseenFamilies: number;
-  /** Every family with widths from the other families' residuals, mean of the families. */
-  readonly unseenFamiliesCrossChecked: number;
+  /** The same by family. */
+  readonly otherSplitFamilies: Readonly<Record<string, number>>;
+  /** Every family, predicted by a training on the others, with widths from the residuals of the others alone. */
+  readonly unseenFamilies: Readonly<Record<string, number>>;
 }
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {

@@ -34,9 +34,9 @@ export function adaptDevice(
   }
   const weight = new Float64Array(measured.length);
   for (const model of models) weight[model] = 1;
-  const { limits, sides, cells } = whatTrainingSaw(set, weight, [], 1);
+  const { limits, sides, cells, structures } = whatTrainingSaw(set, weight, [], 1);
   return {
-    weights: { ...known, limits, sides, cells, interval: null },
+    weights: { ...known, limits, sides, cells, structures, interval: null },
     adaptation: fitAdaptation(knownModels(data, known, models), leastModels),
   };
 }

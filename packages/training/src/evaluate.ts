@@ -4,6 +4,7 @@ import {
   KernelModel,
   type LatencyMetrics,
   type LatencyModelWeights,
+  type LatencyParts,
   latencyMetrics,
 } from '@nnmeter/latency-model';
 import type { DeviceData } from './measured-models.ts';
@@ -12,10 +13,22 @@ import type { DeviceData } from './measured-models.ts';
 export interface Totals {
   /** ms */
   readonly predicted: Float64Array;
-  /** Share of the total in kernels of configurations that training did not see. */
-  readonly novel: Float64Array;
-  /** Share of the total in kernels of types that were not measured. */
-  readonly estimated: Float64Array;
+  /** Number of kernels. */
+  readonly kernels: Float64Array;
+  /** ms of the total in kernels that are new, each as far as it is new. */
+  readonly novelMs: Float64Array;
+  /** ms of the total that are no more than an estimate. */
+  readonly estimatedMs: Float64Array;
+}
+
+/** The prediction of one model. */
+export function partsOf(totals: Totals, model: number): LatencyParts {
+  return {
+    totalMs: totals.predicted[model]!,
+    kernels: totals.kernels[model]!,
+    novelMs: totals.novelMs[model]!,
+    estimatedMs: totals.estimatedMs[model]!,
+  };
 }
 
 /** Predicts every model of the benchmark, on the device of the weights or on one that they are adapted to. */
@@ -26,31 +39,33 @@ export function predictAll(
 ): Totals {
   const model = new KernelModel(weights);
   const adapter = adaptation && new Adapter(adaptation);
-  const latency = Float64Array.from(set.kernels, (kernel) => {
-    const ms = model.latency(kernel);
-    return adapter?.kernelMs(kernel, ms, model.estimatedShare(kernel)) ?? ms;
-  });
+  const latency = new Float64Array(set.kernels.length);
+  const estimate = new Float64Array(set.kernels.length);
+  const novelty = new Float64Array(set.kernels.length);
+  for (const [index, kernel] of set.kernels.entries()) {
+    const known = model.latency(kernel);
+    const share = model.estimatedShare(kernel);
+    const ms = adapter?.kernelMs(kernel, known, share) ?? known;
+    latency[index] = ms;
+    estimate[index] = adapter?.isMeasured(kernel) ? 0 : share * ms;
+    novelty[index] = model.novelty(kernel) * (ms - estimate[index]!);
+  }
   const startupMs = adapter?.startupMs(weights.constantMs) ?? weights.constantMs;
-  const state = Uint8Array.from(set.kernels, (kernel) =>
-    model.isMeasured(kernel) || adapter?.isMeasured(kernel) ? (model.isKnown(kernel) ? 0 : 1) : 2,
-  );
-  const predicted = new Float64Array(measured.length);
-  const novel = new Float64Array(measured.length);
-  const estimated = new Float64Array(measured.length);
+  const predicted = new Float64Array(measured.length).fill(startupMs);
+  const kernels = new Float64Array(measured.length);
+  const novelMs = new Float64Array(measured.length);
+  const estimatedMs = new Float64Array(measured.length);
   for (let index = 0; index < measured.length; index++) {
-    let total = startupMs;
     for (let entry = set.modelStart[index]!; entry < set.modelStart[index + 1]!; entry++) {
       const kernel = set.kernelIndex[entry]!;
-      const ms = set.uses[entry]! * latency[kernel]!;
-      total += ms;
-      if (state[kernel] === 1) novel[index]! += ms;
-      else if (state[kernel] === 2) estimated[index]! += ms;
+      const uses = set.uses[entry]!;
+      predicted[index]! += uses * latency[kernel]!;
+      kernels[index]! += uses;
+      novelMs[index]! += uses * novelty[kernel]!;
+      estimatedMs[index]! += uses * estimate[kernel]!;
     }
-    predicted[index] = total;
-    novel[index]! /= total;
-    estimated[index]! /= total;
   }
-  return { predicted, novel, estimated };
+  return { predicted, kernels, novelMs, estimatedMs };
 }
 
 /** Accuracy over the measured models that `isCounted` lets through; undefined if there is none. */

@@ -33,23 +33,6 @@ export function* leaveFamiliesOut(
   }
 }
 
-/** The predictions of all families put together: each model's by the training that did not see its family. */
-export function joinTotals(families: readonly LeftOutFamily[], models: number): Totals {
-  const all: Totals = {
-    predicted: new Float64Array(models),
-    novel: new Float64Array(models),
-    estimated: new Float64Array(models),
-  };
-  for (const { models: own, totals } of families) {
-    for (const model of own) {
-      all.predicted[model] = totals.predicted[model]!;
-      all.novel[model] = totals.novel[model]!;
-      all.estimated[model] = totals.estimated[model]!;
-    }
-  }
-  return all;
-}
-
 /** Accuracy by family over the measured models that `isCounted` lets through. */
 export function accuracyByFamily(
   data: DeviceData,

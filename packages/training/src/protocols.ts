@@ -1,12 +1,16 @@
-import { isHeldOut } from '@nnmeter/dataset';
+import { familyOf, isHeldOut } from '@nnmeter/dataset';
 import { NnMeterError } from '@nnmeter/ir';
 import type { IntervalWidths, LatencyMetrics, LatencyModelWeights } from '@nnmeter/latency-model';
-import type { ProtocolRecord } from '@nnmeter/predictor';
-import { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
-import { accuracyOf, predictAll, type Totals } from './evaluate.ts';
+import type { IntervalCoverage, ProtocolRecord } from '@nnmeter/predictor';
+import {
+  calibrateInterval,
+  coverage,
+  type Residuals,
+  withoutModels,
+} from './calibrate-interval.ts';
+import { accuracyOf, predictAll } from './evaluate.ts';
 import {
   accuracyByFamily,
-  joinTotals,
   type LeftOutFamily,
   leaveFamiliesOut,
   measuredModels,
@@ -48,9 +52,8 @@ export function trainAndRecord(
       fewShot[left.family] = runFewShot(data, ids, left.weights, left.models).after;
     onStep(`${left.family} left out`);
   }
-  const unseen = { totals: joinTotals(families, ids.length), models: measuredModels(data) };
   const known = [fitted.residuals, other.residuals];
-  const interval = calibrateInterval(data.measured, known, unseen);
+  const interval = calibrateInterval(data.measured, known, families);
   const siblings = devices
     .filter((device) => device !== data && device.device.terms === data.device.terms)
     .map((sibling) => {
@@ -73,8 +76,8 @@ export function trainAndRecord(
       intervalCoverage: {
         heldOut: coverage(data.measured, fitted.residuals, interval),
         otherSplit: coverage(data.measured, check.residuals, interval),
-        unseenFamilies: coverage(data.measured, unseen, interval),
-        unseenFamiliesCrossChecked: crossCheck(data, known, unseen.totals, families),
+        otherSplitFamilies: coverageByFamily(data, ids, check.residuals, interval),
+        unseenFamilies: crossCheck(data, known, families),
       },
       trainingSeconds,
     },
@@ -110,17 +113,32 @@ function trainSplit(
   return { weights, residuals, training, heldOut: unseen };
 }
 
-/** Mean coverage of the families, each with an interval calibrated without its residuals. */
+function coverageByFamily(
+  { measured }: DeviceData,
+  ids: readonly string[],
+  { totals, models }: Residuals,
+  interval: IntervalWidths,
+): IntervalCoverage['otherSplitFamilies'] {
+  const families = new Set(models.map((model) => familyOf(ids[model]!)));
+  return Object.fromEntries(
+    [...families].map((family) => {
+      const own = models.filter((model) => familyOf(ids[model]!) === family);
+      return [family, coverage(measured, { totals, models: own }, interval)];
+    }),
+  );
+}
+
+/** Coverage of the families, each with an interval that none of its models had a part in. */
 function crossCheck(
   { measured }: DeviceData,
   heldOut: readonly Residuals[],
-  totals: Totals,
   families: readonly LeftOutFamily[],
-): number {
-  const shares = families.map((left) => {
-    const models = families.filter((family) => family !== left).flatMap((family) => family.models);
-    const widths: IntervalWidths = calibrateInterval(measured, heldOut, { totals, models });
-    return coverage(measured, { totals, models: left.models }, widths);
-  });
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+): IntervalCoverage['unseenFamilies'] {
+  return Object.fromEntries(
+    families.map((left) => {
+      const others = families.filter((family) => family !== left);
+      const widths = calibrateInterval(measured, withoutModels(heldOut, left), others);
+      return [left.family, coverage(measured, left, widths)];
+    }),
+  );
 }

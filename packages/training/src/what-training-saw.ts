@@ -3,6 +3,7 @@ import {
   KERNEL_KINDS,
   type LatencyModelWeights,
   LIMITS_PER_KIND,
+  structureCell,
 } from '@nnmeter/latency-model';
 import type { Anchor } from './anchors.ts';
 import type { KernelSet } from './kernel-set.ts';
@@ -16,12 +17,16 @@ export function whatTrainingSaw(
   weight: Float64Array,
   anchors: readonly Anchor[],
   leastModels: number,
-): Pick<LatencyModelWeights, 'measured' | 'measuredFused' | 'limits' | 'sides' | 'cells'> {
+): Pick<
+  LatencyModelWeights,
+  'measured' | 'measuredFused' | 'limits' | 'sides' | 'cells' | 'structures'
+> {
   const modelsOfKind = new Uint32Array(KERNEL_KINDS.length);
   const modelsFusing = new Uint32Array(KERNEL_KINDS.length);
   const limits = new Float32Array(KERNEL_KINDS.length * LIMITS_PER_KIND);
   const sides = new Set<number>();
   const cells = new Set<number>();
+  const structures = new Set<number>();
   for (let model = 0; model < weight.length; model++) {
     if (weight[model] === 0) continue;
     const kinds = new Set<number>();
@@ -32,6 +37,7 @@ export function whatTrainingSaw(
       fusedKinds |= kernel.fusedKinds;
       sides.add(Math.max(kernel.height, kernel.width));
       cells.add(configurationCell(kernel));
+      structures.add(structureCell(kernel));
       const at = kernel.kind * LIMITS_PER_KIND;
       limits[at] = Math.max(limits[at]!, kernel.channels);
       limits[at + 1] = Math.max(limits[at + 1]!, kernel.outChannels);
@@ -50,5 +56,6 @@ export function whatTrainingSaw(
     limits,
     sides: Uint16Array.from(ascending(sides).filter((side) => side < 65536)),
     cells: Uint32Array.from(ascending(cells)),
+    structures: Uint32Array.from(ascending(structures)),
   };
 }

@@ -1,0 +1,88 @@
+import type { KernelPrediction } from './latency-model.ts';
+import type { IntervalWidths } from './weights.ts';
+
+/** A range that contains the measured latency with probability `level`. */
+export interface LatencyInterval {
+  /** ms */
+  readonly low: number;
+  /** ms */
+  readonly high: number;
+  readonly level: number;
+}
+
+/** A latency in parts that add up over kernels, and that decide how wide its interval is. */
+export interface LatencyParts {
+  /** ms, start-up included. */
+  readonly totalMs: number;
+  /** Number of kernels. */
+  readonly kernels: number;
+  /** What of the total is in kernels that are new to the device, each as far as it is new, ms. */
+  readonly novelMs: number;
+  /** What of the total is no more than an estimate, ms. */
+  readonly estimatedMs: number;
+}
+
+/** The sum of start-up and kernels, by what is known of them. */
+export function sumOfParts(
+  startupMs: number,
+  predictions: readonly KernelPrediction[],
+): LatencyParts {
+  let totalMs = startupMs;
+  let novelMs = 0;
+  let allEstimatedMs = 0;
+  for (const { latencyMs, estimatedMs, novel = 0 } of predictions) {
+    totalMs += latencyMs;
+    allEstimatedMs += estimatedMs;
+    novelMs += novel * (latencyMs - estimatedMs);
+  }
+  return { totalMs, kernels: predictions.length, novelMs, estimatedMs: allEstimatedMs };
+}
+
+/** The range around a total that holds the measurement with the probability of the widths; null without widths. */
+export function latencyInterval(
+  widths: IntervalWidths | null,
+  parts: LatencyParts,
+): LatencyInterval | null {
+  const { totalMs } = parts;
+  if (widths === null || !(totalMs > 0)) return null;
+  const factor = 1 + relativeWidth(widths, parts);
+  return { low: totalMs / factor, high: totalMs * factor, level: widths.level };
+}
+
+/**
+ * How far a measurement may be from the total, as a fraction of it. What new kernels add is independent of the scatter
+ * of known ones, so that squares add up; estimates may be off all in one direction.
+ */
+export function relativeWidth(widths: IntervalWidths, parts: LatencyParts): number {
+  const { known, novelty, estimated } = widthParts(widths, parts);
+  return Math.hypot(known, widths.novel * novelty) + widths.estimated * estimated;
+}
+
+/**
+ * What makes an interval wide: the width if all kernels were known, what the widths of new and of estimated ones are
+ * multiplied by.
+ */
+export function widthParts(
+  { least, greatest }: Pick<IntervalWidths, 'least' | 'greatest'>,
+  parts: LatencyParts,
+): { known: number; novelty: number; estimated: number } {
+  const { totalMs, novelMs, estimatedMs } = parts;
+  const above = Math.log(perKernelMs(parts) / least.perKernelMs);
+  const range = Math.log(greatest.perKernelMs / least.perKernelMs);
+  const place = range > 0 ? Math.max(0, Math.min(1, above / range)) : 0;
+  return {
+    known: least.width * (greatest.width / least.width) ** place,
+    // Where kernels are shorter than any that were measured, overheads rule that training saw little of.
+    novelty: Math.sqrt(shareOf(novelMs, totalMs)) * (1 + Math.max(0, -above)),
+    estimated: shareOf(estimatedMs, totalMs),
+  };
+}
+
+/** ms; a model without kernels counts as one. */
+export function perKernelMs({ totalMs, kernels }: LatencyParts): number {
+  return totalMs / Math.max(1, kernels);
+}
+
+function shareOf(ms: number, totalMs: number): number {
+  return Math.min(1, Math.max(0, ms / totalMs));
+}
