@@ -5,6 +5,7 @@ import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
+import type { DevicePhysics } from './physics.ts';
 import { decodeWeights } from './weights.ts';
 
 /** A range that contains the measured latency with probability `level`. */
@@ -38,6 +39,8 @@ export interface KernelPrediction {
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
+  /** Limits of the device; null for a device that is another one's adapted, whose limits nobody knows. */
+  readonly physics: DevicePhysics | null;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -71,6 +74,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     cache.get(description, compute);
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
+    physics: adapter === undefined ? weights.physics : null,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) => {
         if (!hasShapes(kernel)) return UNKNOWN;
