@@ -363,6 +363,8 @@ function deviceFacts(
     framework: runtimeVersion === undefined ? runtime : `${runtime} ${runtimeVersion}`,
     precision: `float32, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     clock: 'as it was; drift divided out',
+    // So it plans its memory; of other runtimes that is not known, and more memory is the safe answer.
+    ...(runtime.startsWith('onnxruntime') && { writesInPlace: true }),
   };
 }
 

@@ -65,6 +65,17 @@ const predictOptions = {
   recursive: { type: 'boolean', describe: 'Look into the folders inside folders too' },
   kernels: { type: 'boolean', describe: 'Show every kernel' },
   top: { type: 'number', requiresArg: true, describe: 'Show the N heaviest kernels (default: 10)' },
+  'max-ms': { type: 'string', requiresArg: true, describe: 'Fail for a model that takes longer' },
+  'max-memory': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Fail for one whose weights and activations take more: 20MB',
+  },
+  'max-params': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Fail for one of more parameters: 5M',
+  },
   strict: { type: 'boolean', describe: 'Fail for a model that is not counted to the end' },
   'list-predictors': { type: 'boolean', describe: 'List the predictors and stop' },
   ...commonOptions,

@@ -1,6 +1,12 @@
 import type { ReadOptions } from '@nnmeter/ir';
 import { type LatencyPredictor, requireComplete } from '@nnmeter/predictor';
-import { type PredictionStyle, type RenderedPrediction, renderPrediction } from '@nnmeter/report';
+import {
+  type Limits,
+  overLimits,
+  type PredictionStyle,
+  type RenderedPrediction,
+  renderPrediction,
+} from '@nnmeter/report';
 import type { PredictorChoice } from './predictors.ts';
 import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
 import type { Source } from './sources.ts';
@@ -13,9 +19,15 @@ export interface PredictionJob {
   readonly style: PredictionStyle;
   /** Whether a model that is not counted to the end is an error. */
   readonly strict: boolean;
+  readonly limits: Limits;
 }
 
-type Prediction = Outcome<RenderedPrediction>;
+/** What is shown of a model, and where it is over the limits. */
+export interface CheckedPrediction extends RenderedPrediction {
+  readonly overLimits: readonly string[];
+}
+
+type Prediction = Outcome<CheckedPrediction>;
 
 /**
  * A further thread is started for this much work left, by the pace so far: V8 compiles everything anew in each, which
@@ -56,12 +68,13 @@ export async function* predictSources(
 /** Reads one model and predicts it; never throws. */
 export function predictSource(
   source: Source,
-  { readOptions, style, strict }: PredictionJob,
+  { readOptions, style, strict, limits }: PredictionJob,
   predictors: readonly LatencyPredictor[],
 ): Promise<Prediction> {
-  return processSource(source, readOptions, (graph, { model }, type) => {
+  return processSource(source, readOptions, async (graph, { model }, type) => {
     const reports = predictors.map((predictor) => predictor.predictGraph(graph));
     if (strict) for (const report of reports) requireComplete(report);
-    return renderPrediction(model, type, reports, style);
+    const reasons = new Set(reports.flatMap((report) => overLimits(report, limits)));
+    return { ...(await renderPrediction(model, type, reports, style)), overLimits: [...reasons] };
   });
 }

@@ -25,9 +25,12 @@ export interface NodeCost {
   readonly outputBytes: number;
 }
 
-/** Sums over the nodes whose cost is known; a constant read by several nodes is stored, and counted, once. */
+/** What a node stores. */
+export type NodeWeights = Pick<NodeCost, 'parameters' | 'weightBytes'>;
+
+/** Sums over the nodes; a constant read by several nodes is stored, and counted, once. */
 export interface GraphCost extends NodeCost {
-  /** Names of the nodes that are not in the sums: custom ops, and nodes with a tensor of unknown shape. */
+  /** Names of the nodes of which only the weights are in the sums: custom ops, and nodes with a tensor of unknown shape. */
   readonly unknownNodes: readonly string[];
 }
 
@@ -54,15 +57,12 @@ export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
     () => multiplyAccumulates(node, inputs, outputs),
   );
   if (macs === undefined) return undefined;
-  const weights = parameterTensors(node, inputs);
-  const missing = unlistedParameters(node, inputs);
   const { free } = opRow(node.op);
   return {
     macs,
-    parameters: missing + sum(weights, (tensor) => elementCount(tensor.shape)),
-    weightBytes: missing * 4 + sum(weights, sizeInBytes),
-    inputBytes: free ? 0 : sum(new Set(inputs.filter(isComputed)), sizeInBytes),
-    outputBytes: free ? 0 : sum(outputs, sizeInBytes),
+    ...weightsOf(node, inputs, parameterTensors(node, inputs)),
+    inputBytes: free ? 0 : sum(new Set(inputs.filter(isComputed)), tensorBytes),
+    outputBytes: free ? 0 : sum(outputs, tensorBytes),
   };
 }
 
@@ -70,25 +70,54 @@ export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
 export function graphCost(graph: Graph): GraphCost {
   const total = { macs: 0, parameters: 0, weightBytes: 0, inputBytes: 0, outputBytes: 0 };
   const unknownNodes: string[] = [];
-  const seen = new Set<string>();
+  for (const { parameters, weightBytes } of weightsOfNodes(graph)) {
+    total.parameters += parameters;
+    total.weightBytes += weightBytes;
+  }
   for (const node of graph.nodes) {
     const cost = nodeCost(graph, node);
     if (cost === undefined) {
       unknownNodes.push(node.name);
       continue;
     }
-    const tensors = node.inputs.flatMap((name) => (name === '' ? [] : [graph.tensor(name)]));
-    const shared = parameterTensors(node, tensors.filter(hasShape)).filter(({ name }) =>
-      seen.has(name),
-    );
-    for (const { name } of tensors) seen.add(name);
     total.macs += cost.macs;
-    total.parameters += cost.parameters - sum(shared, (tensor) => elementCount(tensor.shape));
-    total.weightBytes += cost.weightBytes - sum(shared, sizeInBytes);
     total.inputBytes += cost.inputBytes;
     total.outputBytes += cost.outputBytes;
   }
   return { ...total, unknownNodes };
+}
+
+/**
+ * The weights of every node of a graph, in the order of `graph.nodes`, by the constants whose shapes are known; what
+ * several nodes read counts at the first. Computed once a graph.
+ */
+export function weightsOfNodes(graph: Graph): readonly NodeWeights[] {
+  return graph.derived(countWeights);
+}
+
+function countWeights(graph: Graph): readonly NodeWeights[] {
+  const { tensors, inputs, inputStart } = graph.edges;
+  const counted = new Set<Tensor>();
+  return graph.nodes.map((node, position) => {
+    const operands: Tensor[] = [];
+    for (let at = inputStart[position]!; at < inputStart[position + 1]!; at++)
+      if (inputs[at] !== -1) operands.push(tensors[inputs[at]!]!);
+    const weights = parameterTensors(node, operands).filter((tensor) => !counted.has(tensor));
+    for (const tensor of weights) counted.add(tensor);
+    return weightsOf(node, operands, weights);
+  });
+}
+
+function weightsOf(
+  node: Node,
+  operands: readonly Tensor[],
+  weights: readonly ShapedTensor[],
+): NodeWeights {
+  const missing = unlistedParameters(node, operands);
+  return {
+    parameters: missing + sum(weights, (tensor) => elementCount(tensor.shape)),
+    weightBytes: missing * 4 + sum(weights, tensorBytes),
+  };
 }
 
 function hasShape(tensor: Tensor): tensor is ShapedTensor {
@@ -99,7 +128,8 @@ function isComputed(tensor: Tensor): boolean {
   return tensor.kind !== 'constant';
 }
 
-function sizeInBytes(tensor: ShapedTensor): number {
+/** Size of a tensor whose shape is known, in bytes. */
+export function tensorBytes(tensor: ShapedTensor): number {
   return Math.ceil(elementCount(tensor.shape) * bytesPerElement(tensor.dataType));
 }
 
@@ -109,22 +139,25 @@ function sum<T>(items: Iterable<T>, value: (item: T) => number): number {
   return total;
 }
 
-function parameterTensors(node: Node, inputs: readonly ShapedTensor[]): ShapedTensor[] {
+/** Constant operands that are weights, each once. */
+function parameterTensors(node: Node, inputs: readonly Tensor[]): ShapedTensor[] {
   const { indexOperands } = opRow(node.op);
-  return inputs.filter(
-    (tensor, index) =>
+  const weights = inputs.filter(
+    (tensor, index): tensor is ShapedTensor =>
       tensor.kind === 'constant' &&
+      hasShape(tensor) &&
       tensor.shape.length > 0 &&
       tensor.dataType !== 'int64' &&
       tensor.dataType !== 'bool' &&
       tensor.dataType !== 'string' &&
       !(index > 0 && indexOperands),
   );
+  return [...new Set(weights)];
 }
 
 /** nn-Meter IR does not list the scale, shift, mean and variance of a BatchNormalization. */
-function unlistedParameters(node: Node, inputs: readonly ShapedTensor[]): number {
+function unlistedParameters(node: Node, inputs: readonly Tensor[]): number {
   const [data] = inputs;
-  if (node.op !== 'bn' || inputs.length !== 1 || data === undefined) return 0;
+  if (node.op !== 'bn' || inputs.length !== 1 || data?.shape === undefined) return 0;
   return 4 * imageDimensions(data.shape, data.layout).channels;
 }

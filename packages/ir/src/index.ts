@@ -8,7 +8,15 @@ export {
   type WindowOptions,
 } from './builder.ts';
 export { channelsLastOrder, channelsLastShape } from './channels-last.ts';
-export { type GraphCost, graphCost, type NodeCost, nodeCost } from './cost.ts';
+export {
+  type GraphCost,
+  graphCost,
+  type NodeCost,
+  type NodeWeights,
+  nodeCost,
+  tensorBytes,
+  weightsOfNodes,
+} from './cost.ts';
 export { createGraph } from './create-graph.ts';
 export {
   type ErrorCode,

@@ -5,6 +5,7 @@ import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
+import type { DevicePhysics } from './physics.ts';
 import { decodeWeights, type IntervalWidths } from './weights.ts';
 
 /** Latency of one kernel, before any calibration. */
@@ -35,6 +36,8 @@ export interface LatencyModel {
   describeKernels(kernels: readonly Kernel[], graph: Graph): (KernelDescription | undefined)[];
   /** For `latencyInterval`; null if not calibrated. */
   readonly intervalWidths: IntervalWidths | null;
+  /** Limits of the device; null for a device that is another one's adapted, whose limits nobody knows. */
+  readonly physics: DevicePhysics | null;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -68,6 +71,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
     describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),
     intervalWidths: weights.interval,
+    physics: adapter === undefined ? weights.physics : null,
     predictKernels: (kernels, graph) =>
       describeKernels(kernels, graph, weights.terms).map((description, index) => {
         if (description === undefined) return UNKNOWN;

@@ -5,8 +5,10 @@ import {
   type DeviceFacts,
   graphOf,
   type KernelLatency,
+  type KernelSize,
   type LatencyPredictor,
   type LatencyReport,
+  measureSize,
   measureUncounted,
   precisionWarnings,
   requireShapes,
@@ -42,6 +44,7 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
     const uncounted = detected.filter((_, index) => latencies[index] === undefined);
     const { extrapolation, warnings } = blindSpots(graph);
     const precision = precisionOf(graph);
+    const measured = measureSize(graph, detected, device.writesInPlace === true);
     return {
       model: graph.name,
       predictor: name,
@@ -52,7 +55,11 @@ export function createNnMeterPredictor(parts: NnMeterPredictorParts): LatencyPre
       coverage: coverageOf(graph, nodesOf(counted)),
       ...measureUncounted(graph, nodesOf(uncounted)),
       precision,
-      kernels: detected.map((kernel, index) => describe(kernel, latencies[index])),
+      size: measured.size,
+      roofline: null,
+      kernels: detected.map((kernel, index) =>
+        describe(kernel, latencies[index], measured.kernels[index]!),
+      ),
       extrapolation,
       warnings: [
         ...graph.warnings,
@@ -89,7 +96,11 @@ function sum(latencies: readonly (number | undefined)[]): number {
   return latencies.reduce<number>((total, latency) => total + (latency ?? 0), 0);
 }
 
-function describe(kernel: NnMeterKernel, latencyMs: number | undefined): KernelLatency {
+function describe(
+  kernel: NnMeterKernel,
+  latencyMs: number | undefined,
+  size: KernelSize,
+): KernelLatency {
   return {
     type: kernel.name,
     nodes: kernel.nodes.map((node) => node.name),
@@ -97,6 +108,7 @@ function describe(kernel: NnMeterKernel, latencyMs: number | undefined): KernelL
     basis: latencyMs === undefined ? 'uncounted' : 'measured',
     input: kernel.inputShapes[0] ?? [],
     output: kernel.outputShape ?? [],
+    ...size,
     configuration: configurationOf(kernel),
   };
 }

@@ -9,7 +9,8 @@ import {
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
 import { precisionWarnings } from './precision-warnings.ts';
-import type { KernelLatency, LatencyReport } from './report.ts';
+import type { KernelLatency, LatencyReport, Roofline } from './report.ts';
+import { type KernelSize, measureSize } from './size.ts';
 import { measureUncounted } from './uncounted.ts';
 import { predictionWarnings } from './warnings.ts';
 
@@ -32,6 +33,7 @@ export function buildReport(
     ),
   );
   const precision = precisionOf(graph);
+  const measured = measureSize(graph, kernels, definition.device.writesInPlace === true);
   return {
     model: graph.name,
     predictor: definition.name,
@@ -42,7 +44,11 @@ export function buildReport(
     coverage: measureCoverage(graph, kernels, predictions),
     ...missing,
     precision,
-    kernels: kernels.map((kernel, index) => kernelLatency(kernel, predictions[index]!)),
+    size: measured.size,
+    roofline: rooflineOf(latencyModel),
+    kernels: kernels.map((kernel, index) =>
+      kernelLatency(kernel, predictions[index]!, measured.kernels[index]!),
+    ),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
     warnings: [
       ...graph.warnings,
@@ -67,7 +73,17 @@ function withAssumed(
   });
 }
 
-function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLatency {
+function rooflineOf({ physics }: LatencyModel): Roofline | null {
+  if (physics === null) return null;
+  const { macsPerMs, bytesPerMs, bytesPerElement } = physics;
+  return { macsPerMs, bytesPerMs, bytesPerElement };
+}
+
+function kernelLatency(
+  kernel: Kernel,
+  prediction: KernelPrediction,
+  size: KernelSize,
+): KernelLatency {
   const { latencyMs, estimatedMs, hiddenMs } = prediction;
   return {
     type: kernel.type,
@@ -76,6 +92,7 @@ function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLate
     basis: prediction.basis,
     input: channelsLast(kernel.inputs[0]),
     output: channelsLast(kernel.outputs[0]),
+    ...size,
     configuration: prediction.description,
     ...(hiddenMs !== undefined && { hiddenMs }),
     ...(estimatedMs > 0 && { estimatedShare: estimatedMs / latencyMs }),

@@ -178,6 +178,7 @@ function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport
     latencyMs,
     startupMs,
     interval: interval && { ...interval, low: interval.low * ratio, high: interval.high * ratio },
+    roofline: null,
     kernels,
   };
 }

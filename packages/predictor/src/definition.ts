@@ -32,6 +32,8 @@ export interface DeviceFacts {
   readonly precision: string;
   /** The processor's clock, e.g. `up to 2.84 GHz`. */
   readonly clock: string;
+  /** Whether the framework lets elementwise ops write over what they read, and reshapes rename it; default false. */
+  readonly writesInPlace?: boolean;
 }
 
 /** Provenance of the weights. */

@@ -37,7 +37,8 @@ export {
   type PredictorSummary,
   registerPredictor,
 } from './registry.ts';
-export type { Coverage, KernelLatency, LatencyReport, Uncounted } from './report.ts';
+export type { Coverage, KernelLatency, LatencyReport, Roofline, Uncounted } from './report.ts';
 export { requireShapes } from './require-shapes.ts';
+export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export { describeUncounted, measureUncounted, requireComplete } from './uncounted.ts';

@@ -1,8 +1,9 @@
 import type { Precision } from '@nnmeter/ir';
-import type { KernelConfiguration, LatencyInterval } from '@nnmeter/latency-model';
+import type { DevicePhysics, KernelConfiguration, LatencyInterval } from '@nnmeter/latency-model';
+import type { KernelSize, ModelSize } from './size.ts';
 
-/** Latency of one kernel in a report. */
-export interface KernelLatency {
+/** Latency and size of one kernel in a report. */
+export interface KernelLatency extends KernelSize {
   /** Fused op types joined by "-", e.g. `conv-bn-relu`. */
   readonly type: string;
   /** Names of the member nodes. */
@@ -34,6 +35,9 @@ export interface Coverage {
   readonly nodes: number;
 }
 
+/** What no kernel of a device can beat: the larger of the time to compute and the time to move bytes. */
+export type Roofline = Pick<DevicePhysics, 'macsPerMs' | 'bytesPerMs' | 'bytesPerElement'>;
+
 /** What of a model is missing in its latency. Ops that cost nothing (reshape) are left out. */
 export interface Uncounted {
   /** How many nodes are missing. */
@@ -62,6 +66,9 @@ export interface LatencyReport {
   readonly complete: boolean;
   /** Of the model; a latency is that of float32, which the devices were measured with, and `warnings` say where that differs. */
   readonly precision: Precision;
+  readonly size: ModelSize;
+  /** Ceilings of the device; null where they are not known: calibrated and adapted devices, and those of the original nn-Meter. */
+  readonly roofline: Roofline | null;
   /** In the order of execution. */
   readonly kernels: readonly KernelLatency[];
   /** Which features of the model lie outside the training data: resolution, batch, channels, non-square, ... */

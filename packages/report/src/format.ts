@@ -4,6 +4,30 @@ export function formatMs(ms: number): string {
   return ms >= 0.001 ? ms.toPrecision(3) : ms.toExponential(2);
 }
 
+const COUNT_UNITS = ['', ' k', ' M', ' G', ' T'];
+
+/** A count with three digits and the prefix of its thousands: 11.7 M; digits below 1000 are all kept. */
+export function formatCount(count: number): string {
+  const power = Math.min(COUNT_UNITS.length - 1, thousands(count));
+  const scaled = count / 1000 ** power;
+  return power === 0
+    ? String(count)
+    : `${scaled >= 1000 ? scaled.toFixed(0) : scaled.toPrecision(3)}${COUNT_UNITS[power]}`;
+}
+
+/** A number of bytes in units of 1000: 46.8 MB, 512 B. */
+export function formatBytes(bytes: number): string {
+  const text = formatCount(bytes);
+  return text.includes(' ') ? `${text}B` : `${text} B`;
+}
+
+/** How often a count can be divided by 1000 until three digits of it are less. */
+function thousands(count: number): number {
+  let power = 0;
+  for (let rest = count; rest >= 999.5; rest /= 1000) power++;
+  return power;
+}
+
 /** A fraction of 1 as a percentage; only the exact whole shows as 100 %. */
 export function formatShare(share: number): string {
   const percent = share * 100;

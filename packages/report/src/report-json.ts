@@ -12,14 +12,15 @@ export interface ReportJson
 /** @param model what the report calls the model: a path, or a name */
 export function reportToJson(model: string, type: string, report: LatencyReport): ReportJson {
   const { predictor, version, latencyMs, startupMs, interval, coverage } = report;
-  const { uncounted, complete, precision, extrapolation, warnings } = report;
+  const { uncounted, complete, precision, size, roofline, extrapolation, warnings } = report;
   const kernels = report.kernels.map(kernelToJson);
   return {
     ...{ model, type, predictor, version, latencyMs, startupMs, interval },
-    ...{ coverage, uncounted, complete, precision, kernels, extrapolation, warnings },
+    ...{ coverage, uncounted, complete, precision, size, roofline },
+    ...{ kernels, extrapolation, warnings },
   };
 }
 
-function kernelToJson({ type, nodes, latencyMs, basis, input, output }: KernelLatency) {
-  return { type, nodes, latencyMs, basis, input, output };
+function kernelToJson({ configuration, estimatedShare, ...kernel }: KernelLatency) {
+  return kernel;
 }

@@ -1,5 +1,14 @@
 import type { KernelLatency, LatencyReport } from '@nnmeter/predictor';
-import { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatShape,
+  formatShare,
+  printable,
+  shortenMiddle,
+  wrap,
+} from './format.ts';
 import { type Column, renderTable } from './table.ts';
 import type { TextStyle } from './text-style.ts';
 
@@ -22,6 +31,7 @@ export function renderReport(report: LatencyReport, top: number, terminal: TextS
       line.replace(latency, colors.bold),
     ),
     ...field('coverage', coverageText(report)),
+    ...field('memory', memoryText(report)),
     ...remarks(report).flatMap((remark) =>
       field('warning', printable(remark)).map((line) =>
         line.replace(/^ {2}warning/, colors.yellow),
@@ -60,6 +70,15 @@ function hiddenTime({ kernels }: LatencyReport): readonly string[] {
 
 function coverageText({ coverage }: LatencyReport): string {
   return `${formatShare(coverage.macs)} of the MACs and ${formatShare(coverage.nodes)} of the nodes are of measured kernel types`;
+}
+
+function memoryText({ size }: LatencyReport): string {
+  const { macs, parameters, weightBytes, activationBytes, unknownActivations } = size;
+  const unknown = unknownActivations > 0 ? `, without ${unknownActivations} of unknown shape` : '';
+  return (
+    `${formatBytes(weightBytes)} of weights (${formatCount(parameters)}), ` +
+    `at most ${formatBytes(activationBytes)} of activations at a time${unknown}; ${formatCount(macs)} MACs`
+  );
 }
 
 function remarks(report: LatencyReport): readonly string[] {

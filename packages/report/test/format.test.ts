@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import {
+  formatBytes,
+  formatCount,
   formatMs,
   formatShape,
   formatShare,
@@ -63,4 +65,18 @@ test('lines are wrapped between words, and keep to the width', () => {
 
 test('text from a file cannot move the cursor or colour the screen', () => {
   expect(printable('a\u001b[31mb\r\nc\u202ed')).toBe('a?[31mb??c?d');
+});
+
+test.each([
+  [0, '0', '0 B'],
+  [999, '999', '999 B'],
+  [1000, '1.00 k', '1.00 kB'],
+  [999_499, '999 k', '999 kB'],
+  [999_500, '1.00 M', '1.00 MB'],
+  [11_689_512, '11.7 M', '11.7 MB'],
+  [4.1e9, '4.10 G', '4.10 GB'],
+  [2e18, '2000000 T', '2000000 TB'],
+])('%d as a count and as bytes', (number, count, bytes) => {
+  expect(formatCount(number)).toBe(count);
+  expect(formatBytes(number)).toBe(bytes);
 });

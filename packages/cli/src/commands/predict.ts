@@ -1,7 +1,8 @@
 import { listFormats } from '@nnmeter/predictor';
-import type { RenderedPrediction, SummaryRow } from '@nnmeter/report';
+import { printable, type SummaryRow } from '@nnmeter/report';
 import { type PredictArguments, threadCount, usageError } from '../arguments.ts';
-import { predictSources } from '../predict-sources.ts';
+import { limitsOf } from '../limits.ts';
+import { type CheckedPrediction, predictSources } from '../predict-sources.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { jsonOutput } from '../render/json.ts';
 import { type BatchOutput, runBatch } from '../run-batch.ts';
@@ -16,6 +17,7 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
   if (top !== undefined && !(Number.isInteger(top) && top > 0)) {
     throw usageError('--top needs a positive whole number');
   }
+  const limits = limitsOf(options);
   const threads = threadCount(options.threads);
   const reading = readOptions(options);
   const sources = await listSources(options, await listFormats(), options.recursive === true);
@@ -29,23 +31,38 @@ export async function predict(options: PredictArguments, terminal: Terminal): Pr
     colored: terminal.colors.isColorSupported,
     width: terminal.width,
   };
-  const job = { choice, readOptions: reading, style, strict: options.strict === true };
+  const job = { choice, readOptions: reading, style, strict: options.strict === true, limits };
   const outcomes = predictSources(sources, job, predictors, threads);
   const output = json
-    ? jsonOutput<RenderedPrediction>(terminal, ({ result }) => result.texts)
+    ? jsonOutput<CheckedPrediction>(terminal, ({ result }) => result.texts)
     : await textOutput(
         terminal,
         sources.length,
         predictors.map(({ name }) => name),
       );
-  return runBatch(outcomes, sources.length, output, terminal);
+  let isOver = false;
+  const exitCode = await runBatch(
+    outcomes,
+    sources.length,
+    {
+      ...output,
+      async succeeded(outcome) {
+        await output.succeeded(outcome);
+        for (const reason of outcome.result.overLimits)
+          terminal.note(`nn-meter: over limit: ${printable(`${outcome.model}: ${reason}`)}`);
+        isOver ||= outcome.result.overLimits.length > 0;
+      },
+    },
+    terminal,
+  );
+  return isOver ? 1 : exitCode;
 }
 
 async function textOutput(
   terminal: Terminal,
   models: number,
   predictors: readonly string[],
-): Promise<BatchOutput<RenderedPrediction>> {
+): Promise<BatchOutput<CheckedPrediction>> {
   const rows: SummaryRow[] = [];
   return {
     async succeeded({ result }) {
