@@ -1,6 +1,12 @@
 import { Graph, locateErrors, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
-import { decodeLatencyModel, type KernelDescription } from '@nnmeter/latency-model';
+import {
+  decodeLatencyModel,
+  type IntervalWidths,
+  type KernelDescription,
+  type LatencyParts,
+  sumOfParts,
+} from '@nnmeter/latency-model';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
 import {
@@ -52,6 +58,10 @@ export interface DevicePredictor extends LatencyPredictor {
    * `kernelsTotalMs(describeKernels(graph))` is `totalMs(graph)`.
    */
   kernelsTotalMs(kernels: readonly KernelDescription[]): number;
+  /** {@link totalMs} in parts: with `intervalWidths` they give the interval of {@link predictGraph}. */
+  latencyParts(graph: Graph): LatencyParts;
+  /** Null if the predictor cannot tell. */
+  readonly intervalWidths: IntervalWidths | null;
 }
 
 /**
@@ -72,10 +82,14 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     return buildReport(definition, latencyModel, graph, kernels);
   }
 
-  function totalMs(graph: Graph): number {
+  function latencyParts(graph: Graph): LatencyParts {
     requireShapes(graph);
     const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
-    return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.startupMs);
+    return sumOfParts(latencyModel.startupMs, predictions);
+  }
+
+  function totalMs(graph: Graph): number {
+    return latencyParts(graph).totalMs;
   }
 
   function describeKernels(graph: Graph): KernelDescription[] {
@@ -113,6 +127,8 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     totalMs,
     describeKernels,
     kernelsTotalMs,
+    latencyParts,
+    intervalWidths: latencyModel.intervalWidths,
     predict,
   };
 }

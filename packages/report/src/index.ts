@@ -2,6 +2,7 @@ export type { Comparison } from './comparison.ts';
 export { type Accuracy, type Evaluation, evaluate, type WorstModel } from './evaluation.ts';
 export { renderEvaluation } from './evaluation-text.ts';
 export {
+  escapeHtml,
   formatBytes,
   formatCount,
   formatMs,
