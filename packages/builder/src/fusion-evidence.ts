@@ -82,8 +82,8 @@ function isWeighted({ root }: Kernel): boolean {
   return opRow(root.op).weighted === true;
 }
 
-/** A reshape or copy at the front is no reason to take what computes for one; its neighbours keep their own features. */
-function movesOnly({ type, root }: Kernel): boolean {
+/** Whether a kernel is a reshape or a copy: at the front of what computes it does not make one of that. */
+export function movesOnly({ type, root }: Kernel): boolean {
   return type === root.op && ['reshape', 'copy'].includes(opRow(root.op).cost);
 }
 

@@ -1,8 +1,11 @@
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { LayerTime } from '@nnmeter/runners';
+import { movesOnly } from './fusion-evidence.ts';
 
 /**
- * The times of a runtime's layers as times of kernels.
+ * The times of a runtime's layers as times of kernels. A layer that runs nodes of several counts to the only one of
+ * them whose first operation it runs, as where a runtime adds to a shortcut what the rules add to the branch; or, if
+ * the others only move data, which costs nothing in it, to the one that computes.
  * @param kernels of `detectKernels`
  * @param layers in the order of execution; layers without nodes of the graph, such as changes of layout, count to the
  * layer that follows, or that they follow where they are named after an output
@@ -14,15 +17,21 @@ export function kernelTimes(
 ): Float64Array {
   const kernelOf = new Map<string, number>();
   for (const { index, nodes } of kernels) for (const { name } of nodes) kernelOf.set(name, index);
+  const roots = new Map(kernels.map((kernel) => [kernel.root.name, kernel]));
   const times = new Float64Array(kernels.length);
   const isCounted = new Uint8Array(kernels.length);
   const spanned = new Set<number>();
   let last: number | undefined;
   let pending = 0;
   for (const layer of layers) {
-    const run = kernelsRun(layer, kernelOf);
-    if (run.size > 1) for (const kernel of run) spanned.add(kernel);
-    const [kernel] = run;
+    const nodes = layer.nodes ?? nodesIn(layer.name, kernelOf);
+    const run = new Set(nodes.flatMap((node) => kernelOf.get(node) ?? []));
+    const kernel = run.size > 1 ? onlyKernel(nodes, roots) : [...run][0];
+    if (kernel === undefined && run.size > 1) {
+      for (const each of run) spanned.add(each);
+      pending = 0;
+      continue;
+    }
     if (kernel === undefined) {
       if (last !== undefined && /output/i.test(layer.op ?? layer.name)) times[last]! += layer.ms;
       else pending += layer.ms;
@@ -37,16 +46,14 @@ export function kernelTimes(
   return times.map((ms, kernel) => (isCounted[kernel] === 1 && !spanned.has(kernel) ? ms : NaN));
 }
 
-function kernelsRun(
-  { name, nodes }: LayerTime,
-  kernelOf: ReadonlyMap<string, number>,
-): ReadonlySet<number> {
-  const found = new Set<number>();
-  for (const node of nodes ?? nodesIn(name, kernelOf)) {
-    const kernel = kernelOf.get(node);
-    if (kernel !== undefined) found.add(kernel);
-  }
-  return found;
+/** The kernel of several that a layer's time is that of. */
+function onlyKernel(
+  nodes: readonly string[],
+  roots: ReadonlyMap<string, Kernel>,
+): number | undefined {
+  const begun = nodes.flatMap((node) => roots.get(node) ?? []);
+  const computing = begun.filter((kernel) => !movesOnly(kernel));
+  return (begun.length === 1 ? begun : computing.length === 1 ? computing : [])[0]?.index;
 }
 
 /** Nodes that a layer is named after: the whole name, or the parts of a list. */

@@ -43,3 +43,33 @@ test('changes of layout count to the layer that they are for', () => {
   const times = kernelTimes(kernels, layers);
   for (const [index, ms] of [3.3, 0.5, 2.2].entries()) expect(times[index]).toBeCloseTo(ms);
 });
+
+test('a layer that adds to a shortcut what the rules add to the branch is the time of the shortcut', () => {
+  const builder = new GraphBuilder('block');
+  const image = builder.input('image', [1, 8, 16, 16]);
+  const shortcut = builder.conv(image, 8, { name: 'shortcut' });
+  const branch = builder.conv(image, 8, { kernel: 3, padding: 'same', name: 'branch' });
+  const block = builder.build(builder.add(branch, shortcut, { name: 'sum' }));
+  const kernels = detectKernels(block, { fuse: { BF_conv_add: true } });
+  expect(kernels.map(({ nodes }) => nodes.map(({ name }) => name))).toEqual([
+    ['shortcut'],
+    ['branch', 'sum'],
+  ]);
+  const layers = [
+    { name: 'branch', ms: 3 },
+    { name: 'x', nodes: ['shortcut', 'sum'], ms: 1 },
+  ];
+  expect([...kernelTimes(kernels, layers)]).toEqual([1, 3]);
+});
+
+test('what only moves data in the layer of what computes costs nothing there', () => {
+  const builder = new GraphBuilder('moved');
+  const image = builder.input('image', [1, 8, 4, 4]);
+  const graph = builder.build(
+    builder.fc(builder.reshape(image, [1, 128], { name: 'flat' }), 10, { name: 'fc' }),
+  );
+  const kernels = detectKernels(graph, { fuse: {} });
+  expect(kernels.map(({ root }) => root.name)).toEqual(['flat', 'fc']);
+  const [flat, fc] = kernelTimes(kernels, [{ name: 'x', nodes: ['flat', 'fc'], ms: 2 }]);
+  expect([flat, fc]).toEqual([Number.NaN, 2]);
+});

@@ -124,7 +124,15 @@ test.each(['-', 'folder', 'gone/my.json', './mine.csv', 'small.json'])(
 );
 
 describe('a file for --calibration', () => {
-  const CONV = { measured: false, constant: 0.1, estimated: 0, sizes: [], products: [] };
+  const CONV = {
+    measured: false,
+    constant: 0.1,
+    estimated: 0,
+    sizes: [],
+    products: [],
+    least: -0.1,
+    greatest: 0.1,
+  };
   const ADAPTATION = { scale: 2, startup: 1, kinds: { conv: CONV } };
   const GOOD = {
     format: 'nnmeter-calibration',
@@ -139,7 +147,14 @@ describe('a file for --calibration', () => {
   const text = (changes: object) => JSON.stringify({ ...GOOD, ...changes });
   const adapted = (changes: object) => text({ adaptation: { ...ADAPTATION, ...changes } });
   const conv = (changes: object) => adapted({ kinds: { conv: { ...CONV, ...changes } } });
-  const SIZE = { name: 'input channels', least: 1, mean: 2, greatest: 3, slope: 0.1 };
+  const SIZE = {
+    name: 'input channels',
+    least: 1,
+    mean: 2,
+    greatest: 3,
+    slope: 0.1,
+    estimatedSlope: 0,
+  };
 
   test('is read, with a mark and members it does not need', async () => {
     const good = `\uFEFF${text({ note: 'mine' }).replace('{', '{"__proto__": {"adaptation": 5},')}`;
@@ -167,6 +182,8 @@ describe('a file for --calibration', () => {
     ['with a list of kinds', adapted({ kinds: [CONV] }), NONE],
     ['with kinds of text', adapted({ kinds: 'abc' }), NONE],
     ['with an absurd constant', conv({ constant: 1e308 }), NONE],
+    ['without bounds', conv({ least: undefined }), NONE],
+    ['with bounds the wrong way round', conv({ least: 0.2 }), NONE],
     ['with an unknown size', conv({ sizes: [{ ...SIZE, name: 'age' }], products: [0] }), NONE],
     ['with a size without its product', conv({ sizes: [SIZE] }), NONE],
     ['with a hidden kind', text({}).replace('{"conv"', '{"__proto__":{"a":1},"conv"'), NONE],

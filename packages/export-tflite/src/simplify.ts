@@ -1,5 +1,5 @@
 import { foldIntoWeights } from '@nnmeter/export';
-import { createGraph, type Graph, type Node, type Op } from '@nnmeter/ir';
+import { createGraph, type Graph, type Node, type Op, type Tensor } from '@nnmeter/ir';
 import { detectKernels, type Kernel } from '@nnmeter/kernel-detect';
 
 /** Blocks that are one operator in TFLite. */
@@ -7,10 +7,27 @@ const OPERATORS: readonly Op[] = ['gelu', 'hswish'];
 
 /**
  * The graph as TFLite says it: batch normalization and sums with a constant a channel are part of the layer before
- * them, and a Gaussian error linear unit or hard swish that is written out is one op.
+ * them, a Gaussian error linear unit or hard swish that is written out is one op, and weights that are stored in half
+ * the precision are what interpreters compute with.
  */
 export function simplify(graph: Graph): Graph {
-  return withBlocksAsOps(foldIntoWeights(graph));
+  return withBlocksAsOps(foldIntoWeights(withFullWeights(graph)));
+}
+
+function withFullWeights(graph: Graph): Graph {
+  const isHalf = ({ kind, dataType }: Tensor): boolean =>
+    kind === 'constant' && dataType === 'float16';
+  const tensors = [...graph.tensors.values()];
+  if (!tensors.some(isHalf)) return graph;
+  return createGraph({
+    name: graph.name,
+    nodes: graph.nodes,
+    tensors: tensors.map((each) => (isHalf(each) ? { ...each, dataType: 'float32' } : each)),
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    metadata: graph.metadata,
+    warnings: graph.warnings,
+  });
 }
 
 function withBlocksAsOps(graph: Graph): Graph {

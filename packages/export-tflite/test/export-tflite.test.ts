@@ -210,6 +210,18 @@ describe('weights', () => {
     );
   });
 
+  test('of half the precision are written as interpreters compute with them', () => {
+    const graph = buildModel('squeezenet1_1');
+    const half = createGraph({
+      ...graph,
+      tensors: [...graph.tensors.values()].map((tensor) =>
+        tensor.kind === 'constant' ? { ...tensor, dataType: 'float16' as const } : tensor,
+      ),
+    });
+    const options = { weights: 'random' } as const;
+    expect(exportTflite(half, options)).toEqual(exportTflite(graph, options));
+  });
+
   test('of more than 2 GB are refused before they are made', () => {
     const large = built((b, x) => b.fc(b.fc(b.flatten(x), 40_000), 20_000));
     const error = failure(large, { weights: 'random' });

@@ -1,4 +1,4 @@
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { isJsonObject, NnMeterError, quote } from '@nnmeter/ir';
 
 /** `[node, slot]`; a slot of null is the only one. */
 export type Endpoint = readonly [node: string, slot: number | null];
@@ -42,7 +42,7 @@ const ROOT = '_model';
  */
 export function parseNniModel(source: unknown): NniModel {
   const json = typeof source === 'string' || source instanceof Uint8Array ? decode(source) : source;
-  if (!isObject(json)) throw invalid('it is not a JSON object');
+  if (!isJsonObject(json)) throw invalid('it is not a JSON object');
   if (isGraph(json)) return { root: ROOT, graphs: new Map([[ROOT, parseGraph(json, ROOT)]]) };
   const graphs = new Map<string, NniGraph>();
   for (const [name, graph] of Object.entries(json)) {
@@ -73,12 +73,8 @@ function invalid(what: string, cause?: unknown): NnMeterError {
   return new NnMeterError('E_INVALID_INPUT', `not an NNI graph: ${what}`, { cause });
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isGraph(value: unknown): value is { nodes: Json; edges: unknown[]; inputs?: unknown } {
-  return isObject(value) && isObject(value.nodes) && Array.isArray(value.edges);
+  return isJsonObject(value) && isJsonObject(value.nodes) && Array.isArray(value.edges);
 }
 
 function parseGraph(
@@ -97,12 +93,12 @@ function parseGraph(
 }
 
 function parseNode(value: unknown, name: string): NniNode {
-  const operation = isObject(value) ? value.operation : undefined;
-  if (!isObject(operation) || typeof operation.type !== 'string') {
+  const operation = isJsonObject(value) ? value.operation : undefined;
+  if (!isJsonObject(operation) || typeof operation.type !== 'string') {
     throw invalid(`node ${quote(name)} has no "operation" with a "type"`);
   }
-  const parameters = isObject(operation.parameters) ? operation.parameters : {};
-  const attributes = isObject(operation.attributes) ? operation.attributes : {};
+  const parameters = isJsonObject(operation.parameters) ? operation.parameters : {};
+  const attributes = isJsonObject(operation.attributes) ? operation.attributes : {};
   const inputShapes = shapes(parameters.input_shape ?? attributes.input_shape, name, 'input_shape');
   const outputShapes = shapes(
     parameters.output_shape ?? attributes.output_shape,
@@ -145,7 +141,7 @@ function parseEdge(
   graph: string,
 ): NniEdge {
   const where = `edge ${index} of graph ${quote(graph)}`;
-  if (!isObject(edge)) throw invalid(`${where} is not an object`);
+  if (!isJsonObject(edge)) throw invalid(`${where} is not an object`);
   const endpoint = (side: 'head' | 'tail', outside: string): Endpoint => {
     const value = edge[side];
     const [node, slot] = Array.isArray(value) ? value : [];

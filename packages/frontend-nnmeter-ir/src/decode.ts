@@ -1,4 +1,4 @@
-import { type ErrorDetails, NnMeterError, quote } from '@nnmeter/ir';
+import { type ErrorDetails, isJsonObject, NnMeterError, quote } from '@nnmeter/ir';
 import type { NnMeterIr } from './format.ts';
 import { validate } from './generated/validate.ts';
 
@@ -11,7 +11,7 @@ interface Violation {
 /** Parses JSON where needed and checks it against the schema. */
 export function parseNnMeterIr(json: unknown): NnMeterIr {
   const value = typeof json === 'string' || json instanceof Uint8Array ? parseJson(json) : json;
-  if (isObject(value) && isObject(value.graph) && value.graph.attr === undefined) {
+  if (isJsonObject(value) && isJsonObject(value.graph) && value.graph.attr === undefined) {
     throw invalid('it is a line of a measurement dataset', {
       hint: 'pass the value of its key "graph"',
     });
@@ -22,10 +22,6 @@ export function parseNnMeterIr(json: unknown): NnMeterIr {
 
 function invalid(what: string, details?: ErrorDetails): NnMeterError {
   return new NnMeterError('E_INVALID_INPUT', `not nn-Meter IR: ${what}`, details);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(json: string | Uint8Array): unknown {

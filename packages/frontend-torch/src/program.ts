@@ -1,4 +1,4 @@
-import { type DataType, NnMeterError, quote } from '@nnmeter/ir';
+import { type DataType, isJsonObject, NnMeterError, quote } from '@nnmeter/ir';
 
 /** An exported program as its archive states it, checked. Names are those of torch's schema. */
 export interface Program {
@@ -95,7 +95,7 @@ export function parseProgram(text: string): Program {
     graph,
     ...readSignature(signature, graph),
     torchVersion: typeof torchVersion === 'string' ? torchVersion : undefined,
-    schemaVersion: isObject(version) ? `${version.major}.${version.minor}` : String(version),
+    schemaVersion: isJsonObject(version) ? `${version.major}.${version.minor}` : String(version),
   };
 }
 
@@ -124,12 +124,8 @@ function invalid(what: string, cause?: unknown): NnMeterError {
   return new NnMeterError('E_INVALID_INPUT', `the program is damaged: ${what}`, { cause });
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function object(value: unknown, where: string): Json {
-  if (isObject(value)) return value;
+  if (isJsonObject(value)) return value;
   throw invalid(`${where} is not an object`);
 }
 
@@ -147,7 +143,7 @@ function readGraph(value: unknown, where: string, depth: number): GraphSource {
   if (depth > MAX_DEPTH) throw invalid(`${where} is nested more than ${MAX_DEPTH} deep`);
   const graph = object(value, where);
   const tensors = object(graph.tensor_values, `${where}.tensor_values`);
-  const integers = isObject(graph.sym_int_values) ? graph.sym_int_values : {};
+  const integers = isJsonObject(graph.sym_int_values) ? graph.sym_int_values : {};
   const argument = (each: unknown, at: string) => readArgument(each, `${where}.${at}`, depth);
   const nodes = list(graph.nodes, `${where}.nodes`);
   return {
@@ -171,7 +167,7 @@ function readNode(value: unknown, where: string, depth: number): NodeSource {
   const outputs = list(node.outputs, `${where}.outputs`).map((each) =>
     readArgument(each, `${where}.outputs`, depth),
   );
-  const stack = isObject(node.metadata) ? node.metadata.nn_module_stack : undefined;
+  const stack = isJsonObject(node.metadata) ? node.metadata.nn_module_stack : undefined;
   return { target, inputs, outputs, module: typeof stack === 'string' ? modulePath(stack) : '' };
 }
 
@@ -238,7 +234,7 @@ function readUnion(key: string, content: unknown, where: string, depth: number):
 
 /** Of a tensor; in a list of optional ones old schemas have the name alone. */
 function nameOf(value: unknown, where: string): string {
-  const name = isObject(value) ? value.name : value;
+  const name = isJsonObject(value) ? value.name : value;
   return text(name, `the name of a tensor in ${where}`);
 }
 
@@ -279,7 +275,7 @@ function readInteger(value: unknown, where: string): SymbolicInteger {
   const { as_int: known, as_expr: expression } = object(value, `a size of ${where}`);
   if (typeof known === 'number' && Number.isSafeInteger(known)) return known;
   const { expr_str: written, hint } = object(expression, `a size of ${where}`);
-  const value_ = isObject(hint) ? hint.as_int : hint;
+  const value_ = isJsonObject(hint) ? hint.as_int : hint;
   return {
     expression: text(written, `an expression of ${where}`),
     hint: typeof value_ === 'number' && Number.isSafeInteger(value_) ? value_ : undefined,
@@ -298,7 +294,7 @@ function readSignature(signature: Json, graph: GraphSource): Ends {
   const userOf = (key: string, user: string) =>
     list(signature[key], `signature.${key}`).flatMap((each) => {
       const spec = object(each, `signature.${key}`)[user];
-      if (!isObject(spec)) return [];
+      if (!isJsonObject(spec)) return [];
       const found = readArgument(spec.arg, `signature.${key}`, 0);
       return found.kind === 'tensor' ? [found.name] : [];
     });
@@ -314,9 +310,9 @@ function readSignature(signature: Json, graph: GraphSource): Ends {
 function checkInputs(signature: Json): void {
   const names = new Set<string>();
   for (const each of list(signature.input_specs, 'signature.input_specs')) {
-    const [spec] = Object.values(object(each, 'signature.input_specs')).filter(isObject);
-    const argument = isObject(spec?.arg) ? spec.arg : {};
-    const tensor = isObject(argument.as_tensor) ? argument.as_tensor : argument;
+    const [spec] = Object.values(object(each, 'signature.input_specs')).filter(isJsonObject);
+    const argument = isJsonObject(spec?.arg) ? spec.arg : {};
+    const tensor = isJsonObject(argument.as_tensor) ? argument.as_tensor : argument;
     if (typeof tensor.name !== 'string') continue;
     if (names.has(tensor.name)) throw invalid(`the signature has two inputs ${quote(tensor.name)}`);
     names.add(tensor.name);

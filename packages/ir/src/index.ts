@@ -29,11 +29,11 @@ export {
   NnMeterError,
   quote,
 } from './errors.ts';
-
 export { CHANNELS_FIRST, findLayouts, type LayoutSearch } from './find-layouts.ts';
 export { Graph, type GraphEdges, type GraphSpecification } from './graph.ts';
 export { GraphWriter, type NodeOptions } from './graph-writer.ts';
 export { inferOutputShapes, type Operation } from './infer-shapes.ts';
+export { isJsonObject } from './json-object.ts';
 export { macsOfNodes } from './macs.ts';
 export { sliceShape } from './movement-shapes.ts';
 export type { Node, NodeOf } from './node.ts';

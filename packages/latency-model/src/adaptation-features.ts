@@ -17,6 +17,9 @@ export interface Size {
 
 const isNoMultiple = (channels: number, of: number): number => (channels % of === 0 ? 0 : 1);
 
+const isPointwise = ({ kernelDepth, kernelHeight, kernelWidth }: KernelDescription): boolean =>
+  kernelDepth * kernelHeight * kernelWidth === 1;
+
 /** Extents as logarithms; what else decides which code a runtime chooses: alignment, stride, activation. */
 export const SIZES: readonly Size[] = [
   { name: 'input channels', value: (k) => log2(k.channels) / 2.5 },
@@ -30,6 +33,9 @@ export const SIZES: readonly Size[] = [
   { name: 'output channels mod 4', value: (k) => isNoMultiple(k.outChannels, 4) },
   { name: 'input channels mod 16', value: (k) => isNoMultiple(k.channels, 16) / 2 },
   { name: 'output channels mod 16', value: (k) => isNoMultiple(k.outChannels, 16) / 2 },
+  { name: 'channels of a group mod 16', value: (k) => isNoMultiple(k.channels / k.groups, 16) },
+  { name: 'pointwise with stride', value: (k) => (isPointwise(k) && strideOf(k) > 1 ? 2 : 0) },
+  { name: 'few output pixels', value: (k) => Math.max(0, 5 - log2(k.outHeight * k.outWidth)) / 2 },
   { name: 'fewer than 16 input channels', value: (k) => (k.channels < 16 ? 1 : 0) },
   { name: 'inputs', value: (k) => log2(k.inputs) },
   { name: 'inner channels', value: (k) => log2(k.inner) / 3 },

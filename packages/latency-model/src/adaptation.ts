@@ -1,3 +1,4 @@
+import { isJsonObject } from '@nnmeter/ir';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
 import type { KernelDescription } from './kernel-description.ts';
 
@@ -13,6 +14,9 @@ export interface KindAdaptation {
   readonly sizes: readonly SizeAdaptation[];
   /** Per product of two sizes: of the first by itself, the second by the first and by itself, the third by ... */
   readonly products: readonly number[];
+  /** What all that came to for the kernels that were learned from: others are not told more, whatever their sizes. */
+  readonly least: number;
+  readonly greatest: number;
 }
 
 /** A size counts from its mean, and only within the range that was measured. */
@@ -23,6 +27,8 @@ export interface SizeAdaptation {
   readonly greatest: number;
   /** Per unit of the size. */
   readonly slope: number;
+  /** Of what the known device only estimates, in addition. */
+  readonly estimatedSlope: number;
 }
 
 /** What turns the latencies of a known device into those of another one, or of another family of networks; plain data. */
@@ -37,7 +43,12 @@ export interface Adaptation {
 
 /** A kernel gets slower or faster by at most this, beside the common factor: what a misfit of many terms may add up to. */
 const MAX_FACTOR = 50;
-export const MAX_EXPONENT = Math.log(MAX_FACTOR);
+const MAX_EXPONENT = Math.log(MAX_FACTOR);
+
+/** An exponent within what kernels may get slower or faster. */
+export function boundedExponent(exponent: number): number {
+  return Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent));
+}
 
 /** Where the sizes of a kind were measured, and which of them vary. */
 export interface SizeRanges {
@@ -110,7 +121,7 @@ export class Adapter {
     const { scale } = this.#adaptation;
     const kind = this.#kinds.get(kindName(configuration));
     const exponent = kind === undefined ? 0 : exponentOf(kind, configuration, estimatedShare);
-    return scale * knownMs * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
+    return scale * knownMs * Math.exp(exponent);
   }
 }
 
@@ -123,29 +134,30 @@ function exponentOf(
   const sizes = centredSizes(kind.ranges, configuration);
   let pair = 0;
   for (let a = 0; a < sizes.length; a++) {
-    exponent += kind.sizes[a]!.slope * sizes[a]!;
+    const { slope, estimatedSlope } = kind.sizes[a]!;
+    exponent += (slope + estimatedShare * estimatedSlope) * sizes[a]!;
     for (let b = 0; b <= a; b++) exponent += kind.products[pair++]! * sizes[a]! * sizes[b]!;
   }
-  return exponent;
+  return Math.max(kind.least, Math.min(kind.greatest, exponent));
 }
 
 const MAX_SCALE = 1e15;
 
 /** Whether what comes from a file is an adaptation: every field, and that nothing can overflow. */
 export function isAdaptation(value: unknown): value is Adaptation {
-  if (!isRecord(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { scale, startup, kinds } = value;
   return (
     isBetween(scale, 1 / MAX_SCALE, MAX_SCALE) &&
     isBetween(startup, 1 / MAX_FACTOR, MAX_FACTOR) &&
-    isRecord(kinds) &&
+    isJsonObject(kinds) &&
     Object.values(kinds).every(isKindAdaptation)
   );
 }
 
 function isKindAdaptation(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { measured, constant, estimated, sizes, products } = value;
+  if (!isJsonObject(value)) return false;
+  const { measured, constant, estimated, sizes, products, least, greatest } = value;
   return (
     typeof measured === 'boolean' &&
     isExponent(constant) &&
@@ -154,17 +166,19 @@ function isKindAdaptation(value: unknown): boolean {
     sizes.every(isSizeAdaptation) &&
     Array.isArray(products) &&
     products.length === (sizes.length * (sizes.length + 1)) / 2 &&
-    products.every(isExponent)
+    products.every(isExponent) &&
+    isBetween(least, -MAX_EXPONENT, MAX_EXPONENT) &&
+    isBetween(greatest, least, MAX_EXPONENT)
   );
 }
 
 function isSizeAdaptation(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { name, least, mean, greatest, slope } = value;
+  if (!isJsonObject(value)) return false;
+  const { name, least, mean, greatest, slope, estimatedSlope } = value;
   return (
     typeof name === 'string' &&
     SIZE_INDEX.has(name) &&
-    [least, mean, greatest, slope].every(isExponent)
+    [least, mean, greatest, slope, estimatedSlope].every(isExponent)
   );
 }
 
@@ -175,10 +189,6 @@ function isExponent(value: unknown): boolean {
   return isBetween(value, -MAX_COEFFICIENT, MAX_COEFFICIENT);
 }
 
-function isBetween(value: unknown, least: number, greatest: number): boolean {
+function isBetween(value: unknown, least: number, greatest: number): value is number {
   return typeof value === 'number' && value >= least && value <= greatest;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

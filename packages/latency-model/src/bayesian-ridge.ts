@@ -95,15 +95,17 @@ function solveBlock(
     return { size, solution, evidence: 0, toStandard: scale, fromStandard: scale };
   const factor = new Float64Array(size * size);
   let evidence = 0;
+  const dense = new Float64Array(size);
   for (const { row, target, variance } of observations) {
     evidence -= (target ** 2 / variance + Math.log(variance)) / 2;
-    for (const [at, column] of row.columns.entries()) {
-      const value = row.values[at]! / variance;
-      solution[column - start]! += value * target;
-      for (let other = 0; other <= at; other++) {
-        factor[(column - start) * size + row.columns[other]! - start]! +=
-          value * row.values[other]!;
-      }
+    dense.fill(0);
+    for (const [at, column] of row.columns.entries()) dense[column - start] = row.values[at]!;
+    for (const column of row.columns) {
+      const unknown = column - start;
+      const value = dense[unknown]! / variance;
+      const line = unknown * size;
+      solution[unknown]! += value * target;
+      for (let other = 0; other <= unknown; other++) factor[line + other]! += value * dense[other]!;
     }
   }
   for (let unknown = 0; unknown < size; unknown++) {

@@ -1,8 +1,8 @@
 import {
   type Adaptation,
+  boundedExponent,
   centredSizes,
   type KindAdaptation,
-  MAX_EXPONENT,
   type SizeRanges,
 } from './adaptation.ts';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
@@ -43,13 +43,19 @@ const STARTUP_SPREAD = 0.1;
 const KIND_SPREAD = 0.05;
 const SLOPE_SPREAD = 0.03;
 const PRODUCT_SPREAD = 0.005;
-/** A roofline estimate may be wrong by a multiple; not multiplied. */
+/** A roofline estimate may be wrong by a multiple, and by another one for other sizes; not multiplied. */
 const ESTIMATED_SPREAD = 2;
+const ESTIMATED_SLOPE_SPREAD = 0.3;
 
 const MULTIPLES = [0.5, 1, 2, 4, 8, 16];
 /** Relative noise of totals. */
 const NOISES = [0.01, 0.02, 0.04];
 const LIKELIEST_NOISE = 0.02;
+/**
+ * With layers: those of one network are alike, so that their evidence, which takes them for independent, is for ever
+ * greater spreads. Chosen on held-out networks of builds and of the server.
+ */
+const MULTIPLE_WITH_LAYERS = 6;
 /** How much more uncertain the time of a single layer is: profilers take time, and caches are used by neighbours. */
 const LAYER_NOISE = 30;
 /** Profilers count in microseconds, and their own time is in what they measure. */
@@ -110,6 +116,7 @@ interface Fit {
 
 /** The mean of the hypotheses' solutions by evidence; those that are tried lie on the way uphill from the middle. */
 function averageSolution(problem: Problem): Float64Array {
+  if (problem.hasLayers) return problem.fit(MULTIPLE_WITH_LAYERS, LIKELIEST_NOISE).solution;
   const fits = new Map<string, Fit>();
   const fitAt = (multiple: number, noise: number, from?: Fit): Fit | undefined => {
     if (MULTIPLES[multiple] === undefined || NOISES[noise] === undefined) return undefined;
@@ -161,6 +168,7 @@ interface KindColumns {
   readonly block: number;
   /** The first of the block. */
   readonly constant: number;
+  /** Of what is estimated; those of its sizes follow. */
   readonly estimated: number;
   readonly ranges: SizeRanges;
   /** Of the first size; those of the others follow, then those of their products. */
@@ -211,6 +219,10 @@ class Problem {
     this.#totals = Float64Array.from(models, ({ measuredMs }) => Math.log(measuredMs));
   }
 
+  get hasLayers(): boolean {
+    return this.#layers.length > 0;
+  }
+
   get unknowns(): number {
     return this.#spreads.length;
   }
@@ -233,6 +245,7 @@ class Problem {
       const estimated = this.#column(ESTIMATED_SPREAD);
       this.#fixed.add(estimated);
       const ranges = rangesOf(own);
+      for (const _ of ranges.sizes) this.#fixed.add(this.#column(ESTIMATED_SLOPE_SPREAD));
       const sizes = this.unknowns;
       for (const _ of ranges.sizes) this.#column(SLOPE_SPREAD);
       for (let a = 0; a < ranges.sizes.length; a++)
@@ -250,8 +263,12 @@ class Problem {
       columns.push(column);
       values.push(value);
     };
-    if (estimatedShare > 0) add(estimated, estimatedShare);
     const centred = centredSizes(ranges, configuration);
+    if (estimatedShare > 0) {
+      add(estimated, estimatedShare);
+      for (const [place, value] of centred.entries())
+        add(estimated + 1 + place, estimatedShare * value);
+    }
     let column = sizes;
     for (const value of centred) add(column++, value);
     for (let a = 0; a < centred.length; a++)
@@ -327,10 +344,10 @@ class Problem {
   }
 
   #times(solution: Float64Array): Float64Array {
-    return Float64Array.from(this.#rows, (row) => {
-      const exponent = product(row, solution);
-      return row.ms * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
-    });
+    return Float64Array.from(
+      this.#rows,
+      (row) => row.ms * Math.exp(boundedExponent(product(row, solution))),
+    );
   }
 
   #totalMs(model: number, times: Float64Array, solution: Float64Array): number {
@@ -374,8 +391,11 @@ class Problem {
   }
 
   adaptation(solution: Float64Array, measured: ReadonlySet<string>): Adaptation {
+    const exponents = this.#blocks.map((): number[] => []);
+    for (const row of this.#rows)
+      exponents[row.block]!.push(boundedExponent(product(row, solution)));
     const kinds = [...this.#kinds].map(([kind, columns]): [string, KindAdaptation] => {
-      const { constant, estimated, ranges, sizes } = columns;
+      const { block, constant, estimated, ranges, sizes } = columns;
       const count = ranges.sizes.length;
       return [
         kind,
@@ -389,11 +409,14 @@ class Problem {
             mean: ranges.mean[place]!,
             greatest: ranges.greatest[place]!,
             slope: solution[sizes + place]!,
+            estimatedSlope: solution[estimated + 1 + place]!,
           })),
           products: Array.from(
             { length: (count * (count + 1)) / 2 },
             (_, pair) => solution[sizes + count + pair]!,
           ),
+          least: Math.min(...exponents[block]!),
+          greatest: Math.max(...exponents[block]!),
         },
       ];
     });

@@ -1,4 +1,4 @@
-import { NnMeterError } from '@nnmeter/ir';
+import { isJsonObject, NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import { type Adaptation, isAdaptation, type LatencyMetrics } from '@nnmeter/latency-model';
 
@@ -91,15 +91,15 @@ const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => bool
   name: isText,
   aliases: (value) => Array.isArray(value) && value.every(isText),
   version: isText,
-  device: (value) => isObject(value) && isText(value.product),
-  fusionRules: (value) => isObject(value) && isObject(value.fuse),
+  device: (value) => isJsonObject(value) && isText(value.product),
+  fusionRules: (value) => isJsonObject(value) && isJsonObject(value.fuse),
   weights: isText,
-  manifest: (value) => isObject(value) && isObject(value.heldOut),
+  manifest: (value) => isJsonObject(value) && isJsonObject(value.heldOut),
 };
 
 /** @throws NnMeterError E_INVALID_INPUT naming the field that is missing or of the wrong kind. */
 export function checkDefinition(definition: unknown): asserts definition is PredictorDefinition {
-  if (!isObject(definition)) {
+  if (!isJsonObject(definition)) {
     throw new NnMeterError(
       'E_INVALID_INPUT',
       'this is no predictor definition, but a plugin exports one by default',
@@ -117,8 +117,4 @@ export function checkDefinition(definition: unknown): asserts definition is Pred
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -30,8 +30,9 @@ export function groupOptimised(
   all: readonly OnnxNode[],
 ): readonly OptimisedGroup[] {
   const units = unitsOf(graph, extended);
-  const members = placeNodes(units, all);
-  const hosts = findHosts(units, members, all);
+  const places = placeNodes(units, all);
+  const { members } = places;
+  const hosts = findHosts(units, places, all);
   const groups = new Map<Unit, { nodes: Set<string>; optimised: OnnxNode[] }>();
   for (const [unit, host] of hosts) {
     const group = groups.get(host) ?? { nodes: new Set(), optimised: members.get(host)! };
@@ -96,11 +97,15 @@ function cover(
   }
 }
 
-/** The nodes that run, by the unit that they compute or begin; one of its own for what fits none. */
-function placeNodes(
-  units: readonly Unit[],
-  all: readonly OnnxNode[],
-): ReadonlyMap<Unit, OnnxNode[]> {
+/** Where the nodes that run belong. */
+interface Places {
+  /** By the unit that they compute, or begin; one of its own for what fits none. */
+  readonly members: ReadonlyMap<Unit, OnnxNode[]>;
+  /** Units that gave their name to a node that computes another: a convolution that takes in an addition after it. */
+  readonly takenIn: ReadonlyMap<Unit, Unit>;
+}
+
+function placeNodes(units: readonly Unit[], all: readonly OnnxNode[]): Places {
   const byTensor = new Map<string, Unit>();
   const byName = new Map<string, Unit>();
   for (const unit of units) {
@@ -111,13 +116,16 @@ function placeNodes(
     for (const name of unit.nodes) byName.set(name, unit);
   }
   const members = new Map<Unit, OnnxNode[]>();
+  const takenIn = new Map<Unit, Unit>();
   for (const node of all) {
     if (REORDERS.has(node.opType)) continue;
     const byOutput = node.outputs.map((tensor) => byTensor.get(tensor)).find(Boolean);
-    const unit = byOutput ?? findByName(byName, node.name) ?? { optimised: [node], nodes: [] };
+    const named = findByName(byName, node.name);
+    const unit = byOutput ?? named ?? { optimised: [node], nodes: [] };
     members.set(unit, [...(members.get(unit) ?? []), node]);
+    if (named !== undefined && named !== unit) takenIn.set(named, unit);
   }
-  return members;
+  return { members, takenIn };
 }
 
 /** Names get endings like `_nchwc`, `_token_3` and `/MatMulAddFusion`. */
@@ -132,7 +140,7 @@ function findByName(byName: ReadonlyMap<string, Unit>, name: string): Unit | und
 /** By unit: the one whose nodes run it, which is itself unless its own are gone. What is computed beforehand has none. */
 function findHosts(
   units: readonly Unit[],
-  members: ReadonlyMap<Unit, readonly OnnxNode[]>,
+  { members, takenIn }: Places,
   all: readonly OnnxNode[],
 ): ReadonlyMap<Unit, Unit> {
   const positions = new Map(all.map((node, position) => [node, position]));
@@ -146,7 +154,7 @@ function findHosts(
       .sort((a, b) => end(a) - end(b));
     const host = members.has(unit)
       ? unit
-      : (readerOfPadding(unit, units, members) ?? before.at(-1));
+      : (takenIn.get(unit) ?? readerOfPadding(unit, units, members) ?? before.at(-1));
     if (host === undefined) continue;
     hosts.set(unit, host);
     for (const { outputs } of unit.optimised) {
