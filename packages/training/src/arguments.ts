@@ -6,6 +6,8 @@ import yargs from 'yargs';
 const BREAKDOWN_FILE = join('docs', 'breakdown.md');
 
 const SHARED = process.env.NNMETER_SHARED ?? join('..', 'shared');
+const BENCH = join(SHARED, 'bench');
+const BENCH_SMALL = join(SHARED, 'bench-small');
 
 const SINGLE = ['predictors', 'rounds', 'every', 'breakdown'] as const;
 
@@ -25,8 +27,14 @@ export async function parseArguments(argv: readonly string[], version: string) {
     .option('data', {
       type: 'string',
       array: true,
-      default: [join(SHARED, 'bench'), join(SHARED, 'bench-small')],
-      describe: 'folders of *.jsonl.gz, a measured model a line',
+      describe: `folders of *.jsonl.gz, a measured model a line; default: ${BENCH}`,
+    })
+    .option('variations', {
+      type: 'string',
+      array: true,
+      default: [join(SHARED, 'bench-small')],
+      describe:
+        'the same, of networks that are made of the same few kernels: they teach the trees only',
     })
     .option('rounds', { type: 'number', describe: 'trees of the correction; 0: base only' })
     .option('every', { type: 'number', default: 1, describe: 'only every n-th model, for trials' })
@@ -67,7 +75,13 @@ export async function parseArguments(argv: readonly string[], version: string) {
       isDone = true;
       process.stdout.write(`${output}\n`);
     });
-  return isDone ? undefined : options;
+  if (isDone) return undefined;
+  const { data, variations } = options;
+  return {
+    ...options,
+    data: data ?? [BENCH],
+    variations: variations ?? (data === undefined ? [BENCH_SMALL] : []),
+  };
 }
 
 export type TrainArguments = NonNullable<Awaited<ReturnType<typeof parseArguments>>>;

@@ -17,11 +17,18 @@ export interface DeviceData<D extends Device = Device> {
   readonly set: KernelSet;
   /** ms by model; NaN where not measured. */
   readonly measured: Float64Array;
+  /**
+   * By model: 1 for one of many networks that are made of the same few kernels, which cannot tell the terms of a kernel
+   * apart: they teach the trees only. Default: none.
+   */
+  readonly isVariation?: Uint8Array;
   /** Per entry of `set.kernelIndex`: ms of one run of the kernel by the runtime's profiler; NaN where it does not say. */
   readonly kernelMs?: Float64Array;
 }
 
 export interface ReadOptions {
+  /** Folders of networks that are made of the same few kernels, such as those of a search over cells. */
+  readonly variations?: readonly string[];
   /** Takes only every n-th model, for trials. */
   readonly every?: number;
   /** Told how many models were read, now and then. */
@@ -36,7 +43,7 @@ export interface ReadOptions {
 export async function readMeasuredModels<D extends Device>(
   folders: string | readonly string[],
   devices: readonly D[],
-  { every = 1, onProgress }: ReadOptions = {},
+  { variations = [], every = 1, onProgress }: ReadOptions = {},
 ): Promise<MeasuredModels<D>> {
   const collectors = new Map<string, KernelCollector>();
   const kernelsOf = devices.map(({ rules, terms }) => JSON.stringify([rules.fuse, terms]));
@@ -48,7 +55,8 @@ export async function readMeasuredModels<D extends Device>(
   const measured = devices.map((): number[] => []);
   const hash = createHash('sha256');
   let count = 0;
-  for (const folder of [folders].flat()) {
+  const isVariation: number[] = [];
+  for (const folder of [folders, variations].flat()) {
     for await (const model of readDatasetModels(folder, {
       onChunk: (chunk) => hash.update(chunk),
     })) {
@@ -56,6 +64,7 @@ export async function readMeasuredModels<D extends Device>(
       const graph = graphOf(model.graph, model.id);
       for (const collector of collectors.values()) collector.add(graph);
       ids.push(model.id);
+      isVariation.push(variations.includes(folder) ? 1 : 0);
       for (const [index, device] of devices.entries())
         measured[index]!.push(model.measured[device.name] ?? Number.NaN);
       if (ids.length % 500 === 0) onProgress?.(ids.length);
@@ -69,6 +78,7 @@ export async function readMeasuredModels<D extends Device>(
       device,
       set: sets.get(kernelsOf[index]!)!,
       measured: Float64Array.from(measured[index]!),
+      isVariation: Uint8Array.from(isVariation),
     })),
   };
 }

@@ -51,35 +51,17 @@ export function trainDevice(
   }
   const physics = resolvePhysics(device.physics, { set, measured, weight, anchors });
   const problem = { data, weight, physics, anchors, floors: options.floors ?? true };
-  const saw = whatTrainingSaw(set, weight, anchors, leastModels);
-  const weightsOf = (visible: Float64Array): LatencyModelWeights => ({
+  const weights: LatencyModelWeights = {
     terms: device.terms,
     physics,
-    ...fitCoefficients(problem, visible),
-    ...saw,
+    ...fitCoefficients(problem),
+    ...whatTrainingSaw(set, weight, anchors, leastModels),
     throughput: { launchMs: 0, macsPerMs: 1, vectorPerMs: 1, bytesPerMs: 1 },
     interval: null,
     forest: null,
-  });
-  let weights = weightsOf(Float64Array.from(set.kernels, ({ beside }) => (beside ? 0 : 1)));
-  if (set.kernels.some(({ beside }) => beside)) {
-    for (let round = 0; round < VISIBLE_ROUNDS; round++)
-      weights = weightsOf(visibleShares(set, new KernelModel(weights)));
-  }
+  };
   const base = { ...weights, throughput: throughputOf(new KernelModel(weights)) };
   return options.rounds === 0 ? base : { ...base, forest: growTrees(data, weight, base, options) };
-}
-
-/** What is hidden by a kernel beside depends on the coefficients, and they on it; it hardly changes after the second round. */
-const VISIBLE_ROUNDS = 2;
-
-/** By kernel: the share of its own base latency that is not hidden by the kernel beside it. */
-function visibleShares({ kernels }: KernelSet, model: KernelModel): Float64Array {
-  return Float64Array.from(kernels, (kernel) => {
-    if (kernel.beside === undefined) return 1;
-    const { fixedMs, correctedMs } = model.parts(kernel);
-    return (fixedMs + correctedMs) / model.baseLatency(kernel);
-  });
 }
 
 /**
@@ -138,14 +120,14 @@ interface FittingProblem {
   readonly floors: boolean;
 }
 
-/**
- * Fits the coefficients of the terms, and the constant as one more term that every model has once.
- * @param visible by kernel: the share of it that takes time
- */
-function fitCoefficients(
-  { data: { device, set, measured }, weight, physics, anchors, floors }: FittingProblem,
-  visible: Float64Array,
-): Pick<LatencyModelWeights, 'coefficients' | 'constantMs'> {
+/** Fits the coefficients of the terms, and the constant as one more term that every model has once. */
+function fitCoefficients({
+  data: { device, set, measured, isVariation },
+  weight,
+  physics,
+  anchors,
+  floors,
+}: FittingProblem): Pick<LatencyModelWeights, 'coefficients' | 'constantMs'> {
   const { terms } = termSets[device.terms];
   const count = terms.names.length;
   const columns = count + 1;
@@ -156,12 +138,13 @@ function fitCoefficients(
     floors ? kernelFloor(kernel, physics) : 0,
   );
   const values = termsOfKernels(set, terms);
+  const modelWeight = weight.map((each, model) => (isVariation?.[model] === 1 ? 0 : each));
   for (let model = 0; model < measured.length; model++) {
     const row = model * columns;
     sums[row + count] = 1;
     for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++) {
       const kernel = set.kernelIndex[entry]!;
-      const uses = set.uses[entry]! * visible[kernel]!;
+      const uses = set.uses[entry]!;
       offset[model]! += uses * floor[kernel]!;
       for (let term = 0; term < count; term++)
         sums[row + term]! += uses * values[kernel * count + term]!;
@@ -178,7 +161,7 @@ function fitCoefficients(
     sums,
     offset,
     measured: Float64Array.from([...measured, ...anchors.map(({ ms }) => ms)]),
-    weight: Float64Array.from([...weight, ...anchors.map((anchor) => anchor.weight)]),
+    weight: Float64Array.from([...modelWeight, ...anchors.map((anchor) => anchor.weight)]),
     alike: terms.alike,
   });
   return { coefficients: fitted.slice(0, count), constantMs: fitted[count]! };

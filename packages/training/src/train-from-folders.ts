@@ -30,6 +30,7 @@ type Data = DeviceData<DeviceFolder>;
 export async function trainFromFolders(args: TrainArguments, version: string): Promise<void> {
   const devices = await readDevices(args.predictors, args.device);
   const models = await readMeasuredModels(args.data, devices, {
+    variations: args.variations,
     every: args.every,
     onProgress: (count) => progress(`${count} models read`),
   });
@@ -60,7 +61,7 @@ async function trainAndWrite(
 ): Promise<void> {
   const {
     folder,
-    trainedOn = `${models.ids.length} models of ${args.data.map((folder) => basename(folder)).join(' and ')}`,
+    trainedOn = `${models.ids.length} models of ${[...args.data, ...args.variations].map((folder) => basename(folder)).join(' and ')}`,
   } = data.device;
   const { weights, training, heldOut, record } = trainAndRecord(data, models, train, (step) =>
     report(`  ${step}`),
