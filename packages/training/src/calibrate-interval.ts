@@ -12,6 +12,8 @@ const LEVEL = 0.9;
 const ESTIMATED = 1;
 const MIN_WIDTH = 0.01;
 const MAX_NOVEL = 3;
+/** So that the model whose error sets a width is inside. */
+const ROUNDED_UP = 1 + 1e-9;
 /** Fewer models do not tell how the width depends on the time per kernel. */
 const LEAST_MODELS_FOR_SLOPE = 200;
 /** Neither absolute nor relative errors that are the same for all models are steeper than 1. */
@@ -106,7 +108,7 @@ function knownWidths(measured: Float64Array, heldOut: readonly Residuals[]): Kno
   const constant = quantile(residuals(slope).sort());
   const widthAt = (place: number): KnownWidths['least'] => ({
     perKernelMs: Math.exp(place),
-    width: Math.max(MIN_WIDTH, Math.exp(constant + slope * place)),
+    width: Math.max(MIN_WIDTH, ROUNDED_UP * Math.exp(constant + slope * place)),
   });
   const sorted = places.toSorted();
   return { least: widthAt(sorted[0]!), greatest: widthAt(sorted.at(-1)!) };

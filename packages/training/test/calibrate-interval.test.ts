@@ -96,7 +96,7 @@ describe('intervals of known models', () => {
 });
 
 describe('intervals of unseen families', () => {
-  const heldOut = [residualsOf(false, isFirst)];
+  const heldOut = [residualsOf(false, (model) => model < 1000)];
   const measured = known.map((ms, model) => (isFirst(model) ? ms : shifted[model]!));
   const families = Array.from({ length: FAMILIES }, (_, family) =>
     residualsOf(true, (model) => !isFirst(model) && familyOf(model) === family),
