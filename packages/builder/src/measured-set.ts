@@ -1,5 +1,5 @@
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import { describeKernel, descriptionKey, type TermSetName } from '@nnmeter/latency-model';
+import { describeKernels, descriptionKey, type TermSetName } from '@nnmeter/latency-model';
 import { type DeviceData, KernelCollector } from '@nnmeter/training';
 import { kernelTimes } from './kernel-times.ts';
 import type { MeasuredModel } from './results.ts';
@@ -11,7 +11,7 @@ export function measuredSet(
   rules: FusionRules,
   models: readonly Pick<MeasuredModel, 'graph' | 'ms' | 'layers'>[],
 ): DeviceData {
-  const collector = new KernelCollector(rules);
+  const collector = new KernelCollector(rules, terms);
   const kernelMs: number[] = [];
   for (const { graph: build, layers } of models) {
     const graph = build();
@@ -20,8 +20,8 @@ export function measuredSet(
     const times = layers && kernelTimes(kernels, layers);
     // In the order in which the collector meets them.
     const own = new Map<string, { sum: number; count: number }>();
-    for (const [index, kernel] of kernels.entries()) {
-      const key = descriptionKey(describeKernel(kernel, kernels, graph));
+    for (const [index, description] of describeKernels(kernels, graph, terms).entries()) {
+      const key = descriptionKey(description!);
       const entry = own.get(key) ?? { sum: 0, count: 0 };
       const ms = times?.[index] ?? Number.NaN;
       own.set(key, ms >= 0 ? { sum: entry.sum + ms, count: entry.count + 1 } : entry);

@@ -3,6 +3,7 @@ import {
   type Graph,
   type ImageDimensions,
   imageDimensions,
+  locateError,
   macsOfNodes,
   NnMeterError,
   type Node,
@@ -10,10 +11,12 @@ import {
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { activationOf } from './activation.ts';
+import { besideHardwareUnit } from './beside.ts';
 import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KERNEL_KINDS, KIND, kindOfStage } from './kernel-kind.ts';
+import type { TermSetName } from './term-sets.ts';
 
 const NO_DIMENSIONS: ImageDimensions = { batch: 1, depth: 1, height: 1, width: 1, channels: 1 };
 
@@ -23,6 +26,33 @@ export function hasShapes(kernel: Kernel): boolean {
     kernel.inputs.every(({ shape }) => shape !== undefined) &&
     kernel.outputs.every(({ shape }) => shape !== undefined)
   );
+}
+
+/**
+ * Reads the numbers of all kernels of a graph, and on a VPU which of them run at the same time.
+ * @param kernels the kernels of the whole graph
+ * @returns by kernel; undefined for one that has a tensor of unknown shape
+ * @throws NnMeterError E_INVALID_GRAPH naming the node of a kernel whose window, strides, dilations or groups are less than 1
+ */
+export function describeKernels(
+  kernels: readonly Kernel[],
+  graph: Graph,
+  terms: TermSetName,
+): (KernelDescription | undefined)[] {
+  const descriptions = kernels.map((kernel) => {
+    if (!hasShapes(kernel)) return undefined;
+    try {
+      return describeKernel(kernel, kernels, graph);
+    } catch (error) {
+      throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
+    }
+  });
+  if (terms !== 'vpu') return descriptions;
+  const beside = besideHardwareUnit(kernels, descriptions);
+  return descriptions.map((description, index) => {
+    const host = beside[index]! < 0 ? undefined : descriptions[beside[index]!];
+    return description && host ? { ...description, beside: host } : description;
+  });
 }
 
 /**

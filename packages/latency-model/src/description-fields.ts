@@ -6,7 +6,7 @@ export const FIELDS = 31;
 export const TELLING_FIELDS = 10;
 
 /**
- * Writes the fields of a description to `out`, in the one order that keys of descriptions have. Written out, since a
+ * Writes the numbers of a description to `out`, in the one order that keys of descriptions have. Written out, since a
  * loop over names takes twenty times as long and searches ask for millions of descriptions.
  */
 export function writeFields(kernel: KernelDescription, out: Float64Array): void {
@@ -48,5 +48,6 @@ export function writeFields(kernel: KernelDescription, out: Float64Array): void 
 export function descriptionKey(kernel: KernelDescription): string {
   const fields = new Float64Array(FIELDS);
   writeFields(kernel, fields);
-  return fields.join();
+  const key = fields.join();
+  return kernel.beside === undefined ? key : `${key} beside ${descriptionKey(kernel.beside)}`;
 }

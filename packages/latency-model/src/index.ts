@@ -1,6 +1,6 @@
 export { type Adaptation, Adapter, isAdaptation, type KindAdaptation } from './adaptation.ts';
 export type { KernelConfiguration } from './adaptation-features.ts';
-export { describeKernel, hasShapes } from './describe-kernel.ts';
+export { describeKernel, describeKernels, hasShapes } from './describe-kernel.ts';
 export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
 export {

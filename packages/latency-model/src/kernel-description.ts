@@ -57,6 +57,8 @@ export interface KernelDescription {
   readonly inputElements: number;
   /** Elements of all tensors written; with `unmeasuredOperations` at least those of the first stage's result. */
   readonly outputElements: number;
+  /** The kernel of another unit of the device that computes at the same time: only what is longer than that takes time. */
+  readonly beside?: KernelDescription;
 }
 
 /** The greater stride of the two sides of a described kernel's window. */

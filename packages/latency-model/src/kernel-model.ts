@@ -132,20 +132,31 @@ export class KernelModel {
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
     if (kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1)
       return rooflineEstimate(kernel, physics, weights.throughput);
-    const base = this.baseLatency(kernel);
+    const { fixedMs, correctedMs } = this.parts(kernel);
+    const base = fixedMs + correctedMs;
     if (weights.measured[kernel.kind] !== 1)
       return Math.max(base, rooflineEstimate(kernel, physics, weights.throughput));
     if (weights.forest === null || isRelative(kernel)) return base;
     this.#set.features.fill(kernel, this.#features);
     const limit = Math.log(MAX_TREE_FACTOR);
     const correction = weights.forest.predict(this.#features);
-    return base * Math.exp(Math.max(-limit, Math.min(limit, correction)));
+    return fixedMs + correctedMs * Math.exp(Math.max(-limit, Math.min(limit, correction)));
   }
 
-  /** Latency before the tree correction: physical floor plus fitted terms, ms. */
+  /** Latency before the tree correction of a kernel that runs by itself: physical floor plus fitted terms, ms. */
   baseLatency(kernel: KernelDescription): number {
     const { physics, coefficients } = this.weights;
     return this.#set.terms.addTo(kernelFloor(kernel, physics), kernel, coefficients);
+  }
+
+  /**
+   * What takes time of {@link baseLatency}, that is what is longer than the kernel that runs beside, ms: the physical
+   * floor, which no correction changes, and what trees correct.
+   */
+  parts(kernel: KernelDescription): { fixedMs: number; correctedMs: number } {
+    const hiddenMs = kernel.beside === undefined ? 0 : this.baseLatency(kernel.beside);
+    const fixedMs = Math.max(0, kernelFloor(kernel, this.weights.physics) - hiddenMs);
+    return { fixedMs, correctedMs: Math.max(0, this.baseLatency(kernel) - hiddenMs) - fixedMs };
   }
 
   /** In words, what of this kernel lies outside the training data. */

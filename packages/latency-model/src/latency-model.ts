@@ -1,7 +1,7 @@
 import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { type Adaptation, Adapter } from './adaptation.ts';
-import { describeKernel, hasShapes } from './describe-kernel.ts';
+import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
@@ -21,6 +21,8 @@ export interface KernelPrediction {
   readonly extrapolation?: readonly string[];
   /** How new the kernel is to the device, 0 to 1; absent if training saw its like. */
   readonly novel?: number;
+  /** Time that passes while the kernel beside it computes, ms; not part of {@link latencyMs}. */
+  readonly hiddenMs?: number;
   /** What was predicted; absent for a kernel with a tensor of unknown shape. */
   readonly description?: KernelDescription;
 }
@@ -29,6 +31,8 @@ export interface KernelPrediction {
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
+  /** What it predicts of each kernel of a graph; undefined for one that has a tensor of unknown shape. */
+  describeKernels(kernels: readonly Kernel[], graph: Graph): (KernelDescription | undefined)[];
   /** For `latencyInterval`; null if not calibrated. */
   readonly intervalWidths: IntervalWidths | null;
   /**
@@ -59,17 +63,19 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
   const compute = (description: KernelDescription): KernelPrediction =>
     predictDescribed(model, description, adapter);
   const predict = (description: KernelDescription): KernelPrediction =>
-    cache.get(description, compute);
+    description.beside === undefined ? cache.get(description, compute) : compute(description);
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
+    describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),
     intervalWidths: weights.interval,
     predictKernels: (kernels, graph) =>
-      kernels.map((kernel) => {
-        if (!hasShapes(kernel)) return UNKNOWN;
+      describeKernels(kernels, graph, weights.terms).map((description, index) => {
+        if (description === undefined) return UNKNOWN;
         try {
-          return predict(describeKernel(kernel, kernels, graph));
+          return predict(description);
         } catch (error) {
-          throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
+          const { root } = kernels[index]!;
+          throw locateError({ node: root.name, op: root.sourceOp }, error);
         }
       }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
@@ -100,12 +106,16 @@ function predictDescribed(
     );
   }
   const extrapolation = model.extrapolation(description);
+  const { beside, ...alone } = description;
+  const hiddenMs =
+    beside === undefined ? 0 : predictDescribed(model, alone, adapter).latencyMs - latencyMs;
   const novel = model.novelty(description);
   const estimatedMs = adapter?.isMeasured(description) ? 0 : estimatedShare * latencyMs;
   return Object.freeze({
     latencyMs,
     basis: estimatedMs === 0 ? 'measured' : 'estimated',
     estimatedMs,
+    ...(hiddenMs > 0 && { hiddenMs }),
     ...(extrapolation.length > 0 && { extrapolation }),
     ...(novel > 0 && { novel }),
     description,

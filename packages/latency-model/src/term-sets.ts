@@ -1,5 +1,6 @@
 import { crc32 } from '@nnmeter/forest';
 import { type FeatureTable, kernelFeatures } from './features.ts';
+import { gpuFeatures } from './features-gpu.ts';
 import { vpuFeatures } from './features-vpu.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
 import type { TermTable } from './terms.ts';
@@ -19,7 +20,7 @@ export type TermSetName = (typeof TERM_SET_NAMES)[number];
 
 export const termSets: Readonly<Record<TermSetName, TermSet>> = {
   cpu: { terms: cpuTerms, features: kernelFeatures },
-  gpu: { terms: gpuTerms, features: kernelFeatures },
+  gpu: { terms: gpuTerms, features: gpuFeatures },
   vpu: { terms: vpuTerms, features: vpuFeatures },
 };
 

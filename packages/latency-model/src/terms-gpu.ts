@@ -2,6 +2,7 @@ import { roundUp } from './arithmetic.ts';
 import { ACTIVATION, type KernelDescription, strideOf } from './kernel-description.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
 import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
+import { BLOCK_PIXELS, paddedHeight, paddedWidth } from './work-groups.ts';
 
 /*
  * A mobile GPU that keeps channels in texels of four, as the GPU delegate of TensorFlow Lite does: "On-Device Neural Net
@@ -29,12 +30,17 @@ const quantities = {
   rows: 0,
   /** g O2 K c8: multiply-accumulates with padding to the blocks. */
   blocked: 0,
+  /** Blocks of 2 x 2 pixels, up to the edge of their work groups. */
+  grid: 0,
   /** I c4: elements read. */
   inputs: 0,
   /** O c4: elements written. */
   outputs: 0,
 };
 type Quantities = typeof quantities;
+
+/** Fewer work items than this leave a GPU waiting: they take as long as so many. Of 128 to 4,096, what fits unseen families best. */
+const BUSY_ITEMS = 2048;
 
 function quantitiesOf(k: KernelDescription): Quantities {
   const q = quantities;
@@ -46,6 +52,8 @@ function quantitiesOf(k: KernelDescription): Quantities {
   q.channels4 = roundUp(k.channels, 4);
   q.rows = roundUp(k.channels / k.groups, 4) * q.window;
   q.blocked = k.groups * q.evenPixels * q.rows * roundUp(k.outChannels / k.groups, 8);
+  q.grid =
+    (k.batch * k.outDepth * paddedHeight(k.outHeight) * paddedWidth(k.outWidth)) / BLOCK_PIXELS;
   q.inputs = q.inPixels * q.channels4;
   q.outputs = q.outPixels * roundUp(k.outChannels, 4);
   return q;
@@ -54,6 +62,10 @@ function quantitiesOf(k: KernelDescription): Quantities {
 const reads: Term<Quantities> = { name: 'I c4', value: (q) => q.inputs };
 const writes: Term<Quantities> = { name: 'O c4', value: (q) => q.outputs };
 
+/** Of a convolution: a block of pixels and two texels of output each. */
+const workItems = ({ kernel: k, grid }: Quantities): number =>
+  k.groups * grid * Math.ceil(k.outChannels / k.groups / 8);
+
 const conv: readonly Term<Quantities>[] = [
   {
     name: 'g O K co4',
@@ -61,6 +73,8 @@ const conv: readonly Term<Quantities>[] = [
       k.groups * outPixels * rows * roundUp(k.outChannels / k.groups, 4),
   },
   { name: 'g O2 K co8', value: (q) => q.blocked },
+  { name: 'items K', value: (q) => workItems(q) * q.rows },
+  { name: 'max(items, 2048) K', value: (q) => Math.max(workItems(q), BUSY_ITEMS) * q.rows },
   { name: '1x1: g O2 K co8', value: (q) => (q.window === 1 ? q.blocked : 0) },
   { name: 'k > 1: g O2 K co8', value: (q) => (q.window > 1 ? q.blocked : 0) },
   { name: 'g O2 K', value: ({ kernel, evenPixels, rows }) => kernel.groups * evenPixels * rows },

@@ -68,7 +68,7 @@ function withAssumed(
 }
 
 function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLatency {
-  const { latencyMs, estimatedMs } = prediction;
+  const { latencyMs, estimatedMs, hiddenMs } = prediction;
   return {
     type: kernel.type,
     nodes: kernel.nodes.map((node) => node.name),
@@ -77,6 +77,7 @@ function kernelLatency(kernel: Kernel, prediction: KernelPrediction): KernelLate
     input: channelsLast(kernel.inputs[0]),
     output: channelsLast(kernel.outputs[0]),
     configuration: prediction.description,
+    ...(hiddenMs !== undefined && { hiddenMs }),
     ...(estimatedMs > 0 && { estimatedShare: estimatedMs / latencyMs }),
   };
 }

@@ -160,8 +160,14 @@ function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport
   const kernels = report.kernels.map((kernel) => {
     const known = kernelTime(kernel);
     if (known === undefined) return kernel;
-    const latencyMs = adapter.kernelMs(known.configuration, known.ms, known.estimatedShare);
-    return { ...kernel, latencyMs };
+    const adapted = (ms: number): number =>
+      adapter.kernelMs(known.configuration, ms, known.estimatedShare);
+    const { hiddenMs } = kernel;
+    return {
+      ...kernel,
+      latencyMs: adapted(known.ms),
+      ...(hiddenMs !== undefined && { hiddenMs: adapted(hiddenMs) }),
+    };
   });
   const startupMs = adapter.startupMs(report.startupMs);
   const latencyMs = kernels.reduce((sum, kernel) => sum + kernel.latencyMs, startupMs);

@@ -70,10 +70,6 @@ export interface ProtocolRecord {
   readonly siblings: Readonly<Record<string, { before: LatencyMetrics; after: LatencyMetrics }>>;
   /** Share of the measurements inside their 90 % interval. */
   readonly intervalCoverage: IntervalCoverage;
-  /** On models measured apart, which chose nothing. */
-  readonly apart?:
-    | { readonly accuracy: LatencyMetrics; readonly intervalCoverage: number }
-    | undefined;
   /** One training on two cores shared with others, s; the protocols train once more per family and split. */
   readonly trainingSeconds: number;
 }

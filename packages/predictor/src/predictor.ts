@@ -1,11 +1,6 @@
 import { Graph, locateErrors, NnMeterError, quote, type ReadOptions } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
-import {
-  decodeLatencyModel,
-  describeKernel,
-  hasShapes,
-  type KernelDescription,
-} from '@nnmeter/latency-model';
+import { decodeLatencyModel, type KernelDescription } from '@nnmeter/latency-model';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
 import {
@@ -85,11 +80,11 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
 
   function describeKernels(graph: Graph): KernelDescription[] {
     const kernels = detectKernels(graph, fusionRules);
-    return kernels.map((kernel) => {
-      if (hasShapes(kernel)) return describeKernel(kernel, kernels, graph);
+    return latencyModel.describeKernels(kernels, graph).map((description, index) => {
+      if (description !== undefined) return description;
       throw new NnMeterError(
         'E_SHAPE',
-        `the kernel of node ${quote(kernel.root.name)} reads or writes a tensor of unknown shape; give the shapes of the model's inputs`,
+        `the kernel of node ${quote(kernels[index]!.root.name)} reads or writes a tensor of unknown shape; give the shapes of the model's inputs`,
       );
     });
   }

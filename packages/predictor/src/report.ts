@@ -18,6 +18,8 @@ export interface KernelLatency {
   readonly input: readonly number[];
   /** Shape of the first tensor written, images with channels last; [] if unknown. */
   readonly output: readonly number[];
+  /** Time of it that passes while another unit of the device computes, ms, and is not in `latencyMs`; absent for none. */
+  readonly hiddenMs?: number;
   /** What calibration goes by, not part of the JSON; absent if shapes are unknown. */
   readonly configuration?: KernelConfiguration | undefined;
   /** How much of the latency is no more than an estimate, 0 to 1, not part of the JSON; default 0. */

@@ -28,6 +28,7 @@ export function renderReport(report: LatencyReport, top: number, terminal: TextS
       ),
     ),
     ...fixedCost(report).flatMap((text) => field('fixed', text)),
+    ...hiddenTime(report).flatMap((text) => field('beside', text)),
     `  ${title}${estimated ? ' (~ is estimated, not measured on the device)' : ''}`,
     '',
   ];
@@ -46,6 +47,15 @@ function intervalText({ interval, complete }: LatencyReport): string {
 
 function fixedCost({ startupMs }: LatencyReport): readonly string[] {
   return startupMs > 0 ? [`${formatMs(startupMs)} ms in every run, in no kernel`] : [];
+}
+
+function hiddenTime({ kernels }: LatencyReport): readonly string[] {
+  const hidden = kernels.filter(({ hiddenMs = 0 }) => hiddenMs > 0);
+  if (hidden.length === 0) return [];
+  const ms = hidden.reduce((sum, { hiddenMs = 0 }) => sum + hiddenMs, 0);
+  return [
+    `${formatMs(ms)} ms of ${hidden.length} kernels pass while another unit of the device computes, and are not counted`,
+  ];
 }
 
 function coverageText({ coverage }: LatencyReport): string {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NnMeterError } from '@nnmeter/ir';
 import yargs from 'yargs';
@@ -7,10 +6,8 @@ import yargs from 'yargs';
 const BREAKDOWN_FILE = join('docs', 'breakdown.md');
 
 const SHARED = process.env.NNMETER_SHARED ?? join('..', 'shared');
-/** Small images, which the benchmark does not have. */
-const APART = join(SHARED, 'bench-small');
 
-const SINGLE = ['predictors', 'data', 'apart', 'rounds', 'every', 'breakdown'] as const;
+const SINGLE = ['predictors', 'rounds', 'every', 'breakdown'] as const;
 
 /** Reads the command line of `nnmeter-train`; undefined if it asked for help or the version, which is printed. */
 export async function parseArguments(argv: readonly string[], version: string) {
@@ -27,14 +24,9 @@ export async function parseArguments(argv: readonly string[], version: string) {
     .option('device', { type: 'string', array: true, describe: 'folders in it; default: all' })
     .option('data', {
       type: 'string',
-      default: join(SHARED, 'bench'),
-      describe: 'folder of *.jsonl.gz, a measured model a line',
-    })
-    .option('apart', {
-      type: 'string',
-      ...(existsSync(APART) && { default: APART }),
-      describe:
-        'folder of other measured models, which choose nothing: what is shipped is checked on them',
+      array: true,
+      default: [join(SHARED, 'bench'), join(SHARED, 'bench-small')],
+      describe: 'folders of *.jsonl.gz, a measured model a line',
     })
     .option('rounds', { type: 'number', describe: 'trees of the correction; 0: base only' })
     .option('every', { type: 'number', default: 1, describe: 'only every n-th model, for trials' })

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isHeldOut } from '@nnmeter/dataset';
-import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import { detectKernels } from '@nnmeter/kernel-detect';
 import {
   decodeWeights,
-  describeKernel,
+  describeKernels,
   KERNEL_KINDS,
   type KernelDescription,
   KernelModel,
@@ -12,7 +12,7 @@ import {
 } from '@nnmeter/latency-model';
 import { modelToGraph } from '@nnmeter/predictor';
 import type { Anchor } from './anchors.ts';
-import type { DeviceFolder } from './device.ts';
+import type { Device, DeviceFolder } from './device.ts';
 import type { DeviceData } from './measured-models.ts';
 import { trainDevice } from './train-device.ts';
 
@@ -27,7 +27,7 @@ export async function breakdownOf(
   ids: readonly string[],
 ): Promise<string> {
   const isTraining = (model: number): boolean => !isHeldOut(ids[model]!);
-  const { folder, rules, anchors = [] } = data.device;
+  const { folder, anchors = [] } = data.device;
   const withoutHelp = { rounds: 0, floors: false, anchors: [] };
   const alone = new KernelModel(trainDevice(data, isTraining, withoutHelp));
   const { physics } = alone.weights;
@@ -36,7 +36,7 @@ export async function breakdownOf(
   const after: Cost = (kernel) => shipped.latency(kernel);
   const lines = [`## ${data.device.name}`, ''];
   for (const network of NETWORKS)
-    lines.push(...(await networkTable(network, rules, before, after)), '');
+    lines.push(...(await networkTable(network, data.device, before, after)), '');
   lines.push(...anchorTable(anchors, before, after));
   return lines.join('\n');
 }
@@ -45,20 +45,20 @@ type Cost = (kernel: KernelDescription) => number;
 
 async function networkTable(
   network: string,
-  rules: FusionRules,
+  { rules, terms }: Device,
   before: Cost,
   after: Cost,
 ): Promise<string[]> {
   const graph = await modelToGraph(network, 'torch');
   const kernels = detectKernels(graph, rules);
   const byType = new Map<string, { count: number; before: number; after: number }>();
-  for (const kernel of kernels) {
-    const description = describeKernel(kernel, kernels, graph);
-    const row = byType.get(kernel.type) ?? { count: 0, before: 0, after: 0 };
+  for (const [index, description] of describeKernels(kernels, graph, terms).entries()) {
+    const { type } = kernels[index]!;
+    const row = byType.get(type) ?? { count: 0, before: 0, after: 0 };
     row.count++;
-    row.before += before(description);
-    row.after += after(description);
-    byType.set(kernel.type, row);
+    row.before += before(description!);
+    row.after += after(description!);
+    byType.set(type, row);
   }
   const rows = [...byType].sort(([, a], [, b]) => b.after - a.after);
   return [

@@ -19,8 +19,11 @@ export interface Device {
   readonly rules: FusionRules;
   /** Kernels that were measured alone; default: none. */
   readonly anchors?: readonly Anchor[];
-  /** Where the defaults of `trainAggregatedBoosting` do not fit. */
-  readonly boosting?: Pick<BoostingOptions, 'rounds' | 'clipError' | 'lambda'>;
+  /** Where the defaults of the tree correction do not fit. */
+  readonly boosting?: Pick<BoostingOptions, 'rounds' | 'clipError' | 'lambda'> & {
+    /** How strongly every kernel is drawn to its base latency, in networks. */
+    readonly kernelPrior?: number;
+  };
 }
 
 /** A device as a folder of data. */

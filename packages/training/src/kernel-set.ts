@@ -1,7 +1,12 @@
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
-import { describeKernel, descriptionKey, type KernelDescription } from '@nnmeter/latency-model';
+import {
+  describeKernels,
+  descriptionKey,
+  type KernelDescription,
+  type TermSetName,
+} from '@nnmeter/latency-model';
 
 /** Models as bags of unique kernels, in compressed sparse rows. */
 export interface KernelSet {
@@ -14,24 +19,29 @@ export interface KernelSet {
   readonly uses: Uint16Array;
 }
 
-/** Collects the kernels of one model after the other under one set of fusion rules. */
+/** Collects the kernels of one model after the other, as a device with these fusion rules and terms runs them. */
 export class KernelCollector {
   readonly #rules: FusionRules;
+  readonly #terms: TermSetName;
   readonly #unique = new Map<string, number>();
   readonly #kernels: KernelDescription[] = [];
   readonly #modelStart: number[] = [0];
   readonly #kernelIndex: number[] = [];
   readonly #uses: number[] = [];
 
-  constructor(rules: FusionRules) {
+  constructor(rules: FusionRules, terms: TermSetName) {
     this.#rules = rules;
+    this.#terms = terms;
   }
 
   add(graph: Graph): void {
     const counts = new Map<number, number>();
     const kernels = detectKernels(graph, this.#rules);
-    for (const kernel of kernels) {
-      const description = describeKernel(kernel, kernels, graph);
+    for (const [position, description] of describeKernels(kernels, graph, this.#terms).entries()) {
+      if (description === undefined) {
+        const { name } = kernels[position]!.root;
+        throw new NnMeterError('E_SHAPE', `node ${quote(name)} has a tensor of unknown shape`);
+      }
       const key = descriptionKey(description);
       let index = this.#unique.get(key);
       if (index === undefined) {

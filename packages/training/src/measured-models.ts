@@ -30,32 +30,36 @@ export interface ReadOptions {
 
 /**
  * Streams a dataset once, one model in memory at a time, and detects every model's kernels under the devices' rules.
- * @param folder of `*.jsonl.gz` or `*.jsonl`, one model per line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
+ * @param folders of `*.jsonl.gz` or `*.jsonl`, one model per line: `{ "id", "graph" (nn-Meter IR), <device name>: ms }`
  * @throws NnMeterError E_FILE if it holds no dataset, E_MEASUREMENTS for a broken line
  */
 export async function readMeasuredModels<D extends Device>(
-  folder: string,
+  folders: string | readonly string[],
   devices: readonly D[],
   { every = 1, onProgress }: ReadOptions = {},
 ): Promise<MeasuredModels<D>> {
   const collectors = new Map<string, KernelCollector>();
-  const rulesOf = devices.map(({ rules }) => JSON.stringify(rules.fuse));
-  for (const [index, key] of rulesOf.entries())
-    if (!collectors.has(key)) collectors.set(key, new KernelCollector(devices[index]!.rules));
+  const kernelsOf = devices.map(({ rules, terms }) => JSON.stringify([rules.fuse, terms]));
+  for (const [index, key] of kernelsOf.entries()) {
+    const { rules, terms } = devices[index]!;
+    if (!collectors.has(key)) collectors.set(key, new KernelCollector(rules, terms));
+  }
   const ids: string[] = [];
   const measured = devices.map((): number[] => []);
   const hash = createHash('sha256');
   let count = 0;
-  for await (const model of readDatasetModels(folder, {
-    onChunk: (chunk) => hash.update(chunk),
-  })) {
-    if (count++ % every !== 0) continue;
-    const graph = graphOf(model.graph, model.id);
-    for (const collector of collectors.values()) collector.add(graph);
-    ids.push(model.id);
-    for (const [index, device] of devices.entries())
-      measured[index]!.push(model.measured[device.name] ?? Number.NaN);
-    if (ids.length % 500 === 0) onProgress?.(ids.length);
+  for (const folder of [folders].flat()) {
+    for await (const model of readDatasetModels(folder, {
+      onChunk: (chunk) => hash.update(chunk),
+    })) {
+      if (count++ % every !== 0) continue;
+      const graph = graphOf(model.graph, model.id);
+      for (const collector of collectors.values()) collector.add(graph);
+      ids.push(model.id);
+      for (const [index, device] of devices.entries())
+        measured[index]!.push(model.measured[device.name] ?? Number.NaN);
+      if (ids.length % 500 === 0) onProgress?.(ids.length);
+    }
   }
   const sets = new Map([...collectors].map(([key, collector]) => [key, collector.finish()]));
   return {
@@ -63,7 +67,7 @@ export async function readMeasuredModels<D extends Device>(
     hash: hash.digest('hex'),
     devices: devices.map((device, index) => ({
       device,
-      set: sets.get(rulesOf[index]!)!,
+      set: sets.get(kernelsOf[index]!)!,
       measured: Float64Array.from(measured[index]!),
     })),
   };

@@ -31,18 +31,12 @@ export interface TrainedDevice {
   readonly record: ProtocolRecord;
 }
 
-export interface RecordOptions {
-  /** Models to check on what is shipped; those that are trained on are left out. */
-  readonly apart?: { readonly data: DeviceData; readonly ids: readonly string[] } | undefined;
-  readonly onStep?: (step: string) => void;
-}
-
 /** Trains a device on the random split, on another one, and without each of the families; calibrates the interval. */
 export function trainAndRecord(
   data: DeviceData,
   { ids, devices }: Pick<MeasuredModels, 'ids' | 'devices'>,
   train: Train,
-  { apart, onStep = () => {} }: RecordOptions = {},
+  onStep: (step: string) => void = () => {},
 ): TrainedDevice {
   const started = performance.now();
   const fitted = trainSplit(data, ids, train, SPLIT_SEEDS[0]);
@@ -85,7 +79,6 @@ export function trainAndRecord(
         otherSplitFamilies: coverageByFamily(data, ids, check.residuals, interval),
         unseenFamilies: crossCheck(data, known, families),
       },
-      ...(apart && { apart: checkApart(apart, new Set(ids), fitted.weights, interval) }),
       trainingSeconds,
     },
   };
@@ -148,18 +141,4 @@ function crossCheck(
       return [left.family, coverage(measured, left, widths)];
     }),
   );
-}
-
-function checkApart(
-  { data, ids }: NonNullable<RecordOptions['apart']>,
-  trained: ReadonlySet<string>,
-  weights: LatencyModelWeights,
-  interval: IntervalWidths,
-): ProtocolRecord['apart'] {
-  const isApart = (model: number): boolean => !trained.has(ids[model]!);
-  const totals = predictAll(data, weights);
-  const accuracy = accuracyOf(data, totals, isApart);
-  if (accuracy === undefined) return undefined;
-  const models = measuredModels(data).filter(isApart);
-  return { accuracy, intervalCoverage: coverage(data.measured, { totals, models }, interval) };
 }

@@ -10,7 +10,7 @@ import { accuracyOf, formatMetrics, predictAll } from './evaluate.ts';
 import { accuracyByFamily, leaveFamiliesOut, type Train } from './family-protocol.ts';
 import { runFewShot } from './few-shot-protocol.ts';
 import { type DeviceData, type MeasuredModels, readMeasuredModels } from './measured-models.ts';
-import { type RecordOptions, trainAndRecord } from './protocols.ts';
+import { trainAndRecord } from './protocols.ts';
 import { trainDevice } from './train-device.ts';
 import { writePredictor } from './write-predictor.ts';
 
@@ -34,13 +34,8 @@ export async function trainFromFolders(args: TrainArguments, version: string): P
     onProgress: (count) => progress(`${count} models read`),
   });
   report(`${models.ids.length} models, data ${models.hash.slice(0, 12)}`);
-  const isRecorded = !(args.split || args.families || args.fewShot || args.breakdown !== undefined);
-  const apart =
-    isRecorded && args.apart !== undefined
-      ? await readMeasuredModels(args.apart, devices, { every: args.every })
-      : undefined;
   const breakdowns: string[] = [];
-  for (const [index, data] of models.devices.entries()) {
+  for (const data of models.devices) {
     const train: Train = (isTraining) =>
       trainDevice(data, isTraining, {
         ...(args.rounds !== undefined && { rounds: args.rounds }),
@@ -50,15 +45,7 @@ export async function trainFromFolders(args: TrainArguments, version: string): P
     if (args.split) reportSplit(data, models, train);
     else if (args.families || args.fewShot) reportFamilies(data, models, train, args.fewShot);
     else if (args.breakdown !== undefined) breakdowns.push(await breakdownOf(data, models.ids));
-    else
-      await trainAndWrite(
-        data,
-        models,
-        train,
-        apart && { data: apart.devices[index]!, ids: apart.ids },
-        args,
-        version,
-      );
+    else await trainAndWrite(data, models, train, args, version);
   }
   if (args.breakdown !== undefined && breakdowns.length > 0)
     await writeWhole(args.breakdown, `${BREAKDOWN_TITLE}${breakdowns.join('\n\n')}\n`);
@@ -68,16 +55,16 @@ async function trainAndWrite(
   data: Data,
   models: Models,
   train: Train,
-  apart: RecordOptions['apart'],
   args: TrainArguments,
   version: string,
 ): Promise<void> {
-  const { folder, trainedOn = `${models.ids.length} models of ${basename(args.data)}` } =
-    data.device;
-  const { weights, training, heldOut, record } = trainAndRecord(data, models, train, {
-    apart,
-    onStep: (step) => report(`  ${step}`),
-  });
+  const {
+    folder,
+    trainedOn = `${models.ids.length} models of ${args.data.map((folder) => basename(folder)).join(' and ')}`,
+  } = data.device;
+  const { weights, training, heldOut, record } = trainAndRecord(data, models, train, (step) =>
+    report(`  ${step}`),
+  );
   report(`  training  ${formatMetrics(training)}`);
   report(`  held out  ${formatMetrics(heldOut)}`);
   for (const [family, metrics] of Object.entries(record.unseenFamilies)) {
@@ -87,12 +74,6 @@ async function trainAndWrite(
   report(
     `  interval  ${JSON.stringify(weights.interval)} ${JSON.stringify(record.intervalCoverage)}`,
   );
-  if (record.apart !== undefined) {
-    const { accuracy, intervalCoverage } = record.apart;
-    report(
-      `  apart     ${formatMetrics(accuracy)}, in the interval: ${(100 * intervalCoverage).toFixed(1)} %`,
-    );
-  }
   if (args.dryRun) return;
   const bytes = await writePredictor(folder, weights, {
     trainedOn,
