@@ -63,19 +63,29 @@ export function relativeWidth(widths: IntervalWidths, parts: LatencyParts): numb
  * multiplied by.
  */
 export function widthParts(
-  { least, greatest }: Pick<IntervalWidths, 'least' | 'greatest'>,
+  { known }: Pick<IntervalWidths, 'known'>,
   parts: LatencyParts,
 ): { known: number; novelty: number; estimated: number } {
   const { totalMs, novelMs, estimatedMs } = parts;
-  const above = Math.log(perKernelMs(parts) / least.perKernelMs);
-  const range = Math.log(greatest.perKernelMs / least.perKernelMs);
-  const place = range > 0 ? Math.max(0, Math.min(1, above / range)) : 0;
+  const time = perKernelMs(parts);
+  // Where kernels are shorter than any that were measured, overheads rule that training saw little of.
+  const shorter = Math.max(0, Math.log(known[0]!.perKernelMs / time));
   return {
-    known: least.width * (greatest.width / least.width) ** place,
-    // Where kernels are shorter than any that were measured, overheads rule that training saw little of.
-    novelty: Math.sqrt(shareOf(novelMs, totalMs)) * (1 + Math.max(0, -above)),
+    known: knownWidth(known, time),
+    novelty: Math.sqrt(shareOf(novelMs, totalMs)) * (1 + shorter),
     estimated: shareOf(estimatedMs, totalMs),
   };
+}
+
+/** Between two of the widths by the logarithm of the time per kernel; beyond them the nearest one. */
+function knownWidth(known: IntervalWidths['known'], time: number): number {
+  const next = known.findIndex(({ perKernelMs }) => perKernelMs > time);
+  if (next === -1) return known.at(-1)!.width;
+  if (next === 0) return known[0]!.width;
+  const [below, above] = [known[next - 1]!, known[next]!];
+  const place =
+    Math.log(time / below.perKernelMs) / Math.log(above.perKernelMs / below.perKernelMs);
+  return below.width * (above.width / below.width) ** place;
 }
 
 /** ms; a model without kernels counts as one. */

@@ -32,9 +32,8 @@ export interface WidthAt {
 /** How wide intervals are: see `latencyInterval`. */
 export interface IntervalWidths {
   readonly level: number;
-  /** For models of known kernels, at the least and the greatest time per kernel that was measured. */
-  readonly least: WidthAt;
-  readonly greatest: WidthAt;
+  /** For models of known kernels: ascending by time per kernel, from the least to the greatest that was measured. */
+  readonly known: readonly WidthAt[];
   /** For a model of nothing but unknown kernels. */
   readonly novel: number;
   /** For a model of nothing but kernels of kinds that were not measured. */
@@ -69,19 +68,20 @@ export interface LatencyModelWeights {
 export const LIMITS_PER_KIND = 3;
 
 const MAGIC = 0x4d4c4e4e; // "NNLM"
-const VERSION = 4;
-const HEADER_BYTES = 24;
-const SCALARS = 20;
+const VERSION = 5;
+const HEADER_BYTES = 28;
+const SCALARS = 16;
 
 /*
- * Format version 4, little-endian:
+ * Format version 5, little-endian:
  *   0  4  magic "NNLM"            8  u16 image sides       14 u16 structures
  *   4  u8 version                10  u16 cells             16 u32 bytes of the forest, 0 for none
  *   5  u8 set of terms           12  u16 kinds             20 u32 hash of the names of kinds, terms and features
- *   6  u16 coefficients          24  f64 constant, 4 throughputs, interval level, 2 times per kernel each with a width, novel,
- *      estimated (level 0: none), physics: launch, MACs/ms, bytes/ms, bytes/element, and 4 of fully connected layers (0: none)
- *   f64 coefficients; f32 limits, 3 per kind; u32 cells; u32 structures; u16 sides; u8 measured (bit 0) and
- *   measured fused (bit 1); forest ("NNMF"); u32 CRC-32 of all before
+ *   6  u16 coefficients          24  u32 known widths of the interval, 0 for no interval
+ *  28  f64 constant, 4 throughputs, interval level, novel, estimated, physics: launch, MACs/ms, bytes/ms, bytes/element,
+ *      and 4 of fully connected layers (0: none)
+ *   f64 time per kernel and width, for each known width; f64 coefficients; f32 limits, 3 per kind; u32 cells;
+ *   u32 structures; u16 sides; u8 measured (bit 0) and measured fused (bit 1); forest ("NNMF"); u32 CRC-32 of all before
  */
 
 /** The bytes of a device's `weights.bin`. */
@@ -96,10 +96,6 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
     throughput.vectorPerMs,
     throughput.bytesPerMs,
     interval?.level ?? 0,
-    interval?.least.perKernelMs ?? 0,
-    interval?.least.width ?? 0,
-    interval?.greatest.perKernelMs ?? 0,
-    interval?.greatest.width ?? 0,
     interval?.novel ?? 0,
     interval?.estimated ?? 0,
     physics.launchMs,
@@ -111,6 +107,8 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
     physics.fullyConnected?.levelOff ?? 0,
     physics.fullyConnected?.measuredUpTo ?? 0,
   );
+  const known = interval?.known ?? [];
+  const widths = Float64Array.from(known.flatMap(({ perKernelMs, width }) => [perKernelMs, width]));
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   header.setUint32(0, MAGIC, true);
   header.setUint8(4, VERSION);
@@ -122,8 +120,9 @@ export function encodeWeights(weights: LatencyModelWeights): Uint8Array {
   header.setUint16(14, structures.length, true);
   header.setUint32(16, forest.length, true);
   header.setUint32(20, formulaHash(formulaNames(weights.terms)), true);
+  header.setUint32(24, known.length, true);
   const parts = [
-    ...[header, scalars, coefficients, limits, cells, structures, sides, measured, forest],
+    ...[header, scalars, widths, coefficients, limits, cells, structures, sides, measured, forest],
   ].map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = new Uint8Array(length + 4);
@@ -155,10 +154,11 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     kinds: view.getUint16(12, true),
     structures: view.getUint16(14, true),
     forest: view.getUint32(16, true),
+    widths: view.getUint32(24, true),
   };
   const expected =
     HEADER_BYTES +
-    8 * (SCALARS + counts.coefficients) +
+    8 * (SCALARS + 2 * counts.widths + counts.coefficients) +
     4 * (LIMITS_PER_KIND * counts.kinds + counts.cells + counts.structures) +
     2 * counts.sides +
     counts.kinds +
@@ -193,13 +193,7 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     vectorPerMs: next(),
     bytesPerMs: next(),
   };
-  const interval = {
-    level: next(),
-    least: { perKernelMs: next(), width: next() },
-    greatest: { perKernelMs: next(), width: next() },
-    novel: next(),
-    estimated: next(),
-  };
+  const interval = { level: next(), novel: next(), estimated: next() };
   const limits = {
     launchMs: next(),
     macsPerMs: next(),
@@ -212,12 +206,16 @@ export function decodeWeights(bytes: Uint8Array): LatencyModelWeights {
     levelOff: next(),
     measuredUpTo: next(),
   };
+  const known = Array.from({ length: counts.widths }, () => {
+    const [perKernelMs, width] = new Float64Array(take(16));
+    return { perKernelMs: perKernelMs!, width: width! };
+  });
   const weights: LatencyModelWeights = {
     terms,
     physics: fullyConnected.levelOff === 0 ? limits : { ...limits, fullyConnected },
     constantMs,
     throughput,
-    interval: interval.level === 0 ? null : interval,
+    interval: known.length === 0 ? null : { ...interval, known },
     coefficients: new Float64Array(take(8 * counts.coefficients)),
     limits: new Float32Array(take(4 * LIMITS_PER_KIND * counts.kinds)),
     cells: new Uint32Array(take(4 * counts.cells)),
@@ -238,18 +236,14 @@ function wrongNumber(weights: LatencyModelWeights): string | undefined {
   const isRate = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
   const { macsPerMs, vectorPerMs, bytesPerMs } = throughput;
   const { fullyConnected } = physics;
+  const known = interval?.known ?? [];
   const sizes: Readonly<Record<string, readonly number[] | Float64Array | Float32Array>> = {
     'start-up cost': [constantMs],
     'launch time': [throughput.launchMs, physics.launchMs, fullyConnected?.launchMs ?? 0],
     'time per MAC': [fullyConnected?.msPerMac ?? 0, fullyConnected?.measuredUpTo ?? 0],
     coefficients,
     limits,
-    interval: [
-      interval?.least.width ?? 0,
-      interval?.greatest.width ?? 0,
-      interval?.novel ?? 0,
-      interval?.estimated ?? 0,
-    ],
+    interval: [interval?.novel ?? 0, interval?.estimated ?? 0],
   };
   const rates: Readonly<Record<string, readonly number[]>> = {
     throughput: [macsPerMs, vectorPerMs, bytesPerMs],
@@ -260,21 +254,20 @@ function wrongNumber(weights: LatencyModelWeights): string | undefined {
       fullyConnected?.levelOff ?? 1,
     ],
     'level of the interval': [interval?.level ?? 1],
-    'times of the interval': [
-      interval?.least.perKernelMs ?? 1,
-      interval?.greatest.perKernelMs ?? 1,
-    ],
+    'widths of the interval': known.flatMap(({ perKernelMs, width }) => [perKernelMs, width]),
   };
   for (const [name, values] of Object.entries(sizes))
     if (!values.every(isSize)) return `a number of the ${name} is negative or not finite`;
   for (const [name, values] of Object.entries(rates))
     if (!values.every(isRate)) return `a number of the ${name} is not positive and finite`;
+  if (!isAscending(known.map(({ perKernelMs }) => perKernelMs)))
+    return 'the widths of the interval are not in order';
   if (![weights.cells, weights.structures, weights.sides].every(isAscending))
     return 'the configurations are not in order';
   return undefined;
 }
 
-function isAscending(values: Uint32Array | Uint16Array): boolean {
+function isAscending(values: ArrayLike<number>): boolean {
   for (let at = 1; at < values.length; at++) if (values[at]! <= values[at - 1]!) return false;
   return true;
 }

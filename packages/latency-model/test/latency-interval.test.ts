@@ -9,8 +9,11 @@ import {
 
 const WIDTHS: IntervalWidths = {
   level: 0.9,
-  least: { perKernelMs: 0.1, width: 0.02 },
-  greatest: { perKernelMs: 10, width: 0.08 },
+  known: [
+    { perKernelMs: 0.1, width: 0.02 },
+    { perKernelMs: 10, width: 0.08 },
+    { perKernelMs: 20, width: 0.05 },
+  ],
   novel: 0.06,
   estimated: 1,
 };
@@ -32,7 +35,8 @@ describe('how wide an interval is', () => {
     // Half way between 0.1 and 10 ms, in logarithms.
     expect(widthOf({ kernels: 20 })).toBeCloseTo(0.04, 12);
     expect(widthOf({ kernels: 2 })).toBeCloseTo(0.08, 12);
-    expect(widthOf({ kernels: 1 })).toBeCloseTo(0.08, 12);
+    expect(widthOf({ kernels: 1 })).toBeCloseTo(0.05, 12);
+    expect(widthOf({ kernels: 1, totalMs: 30 })).toBeCloseTo(0.05, 12);
     expect(widthOf({ kernels: 20_000 })).toBeCloseTo(0.02, 12);
   });
 
@@ -48,7 +52,7 @@ describe('how wide an interval is', () => {
   });
 
   test('is one width where all measured models took the same time per kernel', () => {
-    const widths = { ...WIDTHS, greatest: WIDTHS.least };
+    const widths = { ...WIDTHS, known: WIDTHS.known.slice(0, 1) };
     expect(latencyInterval(widths, KNOWN)!.high).toBeCloseTo(20 * 1.02, 12);
   });
 });

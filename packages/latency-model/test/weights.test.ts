@@ -13,8 +13,10 @@ import { formulaHash, formulaNames } from '../src/term-sets.ts';
 
 const INTERVAL: NonNullable<LatencyModelWeights['interval']> = {
   level: 0.9,
-  least: { perKernelMs: 0.1, width: 0.02 },
-  greatest: { perKernelMs: 20, width: 0.08 },
+  known: [
+    { perKernelMs: 0.1, width: 0.02 },
+    { perKernelMs: 20, width: 0.08 },
+  ],
   novel: 0.07,
   estimated: 1,
 };
@@ -44,7 +46,8 @@ test.each([
   ['throughput', { throughput: { launchMs: 0, macsPerMs: 0, vectorPerMs: 1, bytesPerMs: 1 } }],
   ['physics', { physics: { launchMs: 0, macsPerMs: -1, bytesPerMs: 1, bytesPerElement: 4 } }],
   ['interval', { interval: { ...INTERVAL, novel: Number.NaN } }],
-  ['interval', { interval: { ...INTERVAL, least: { perKernelMs: 0, width: 0.1 } } }],
+  ['interval', { interval: { ...INTERVAL, known: [{ perKernelMs: 0, width: 0.1 }] } }],
+  ['interval', { interval: { ...INTERVAL, known: INTERVAL.known.toReversed() } }],
   ['configurations', { cells: Uint32Array.of(3, 2) }],
   ['configurations', { structures: Uint32Array.of(3, 2) }],
 ])('numbers that no training writes are refused: %s', (what, changes) => {

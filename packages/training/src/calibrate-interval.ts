@@ -12,10 +12,9 @@ const LEVEL = 0.9;
 const ESTIMATED = 1;
 const MIN_WIDTH = 0.01;
 const MAX_NOVEL = 3;
-/** Fewer models do not tell how the width depends on the time per kernel. */
-const LEAST_MODELS_FOR_SLOPE = 200;
-/** Neither absolute nor relative errors that are the same for all models are steeper than 1. */
-const MAX_SLOPE = 2;
+/** Parts of equal number into which models are cut by their time per kernel, if none would have less than the least. */
+const PARTS = 12;
+const LEAST_MODELS_OF_PART = 50;
 
 /** Predictions for models that the training behind them did not see. */
 export interface Residuals {
@@ -31,8 +30,8 @@ interface Sample {
 
 /**
  * Widths such that the interval holds 90 % of the measurements of held-out models, and of models of unseen families, each
- * family counting the same. The width for known kernels is the quantile of held-out errors along the time per kernel
- * (linear quantile regression of logarithms); the growth with new kernels is the least that covers the unseen families,
+ * family counting the same. The width for known kernels is the quantile of the errors of held-out models of about the
+ * same time per kernel; the growth with new kernels is the least that covers the unseen families,
  * to each of which the held-out models of its own are unknown.
  * @param heldOut predictions for models of known families, of one or more splits; at least one model
  * @param unseen families, each predicted by a training that did not see it; default: none, new kernels add no width
@@ -89,27 +88,32 @@ function samplesOf(measured: Float64Array, { totals, models }: Residuals): Sampl
   });
 }
 
-type KnownWidths = Pick<IntervalWidths, 'least' | 'greatest'>;
+type KnownWidths = Pick<IntervalWidths, 'known'>;
 
 function knownWidths(measured: Float64Array, heldOut: readonly Residuals[]): KnownWidths {
-  const samples = heldOut.flatMap((residuals) => samplesOf(measured, residuals));
-  const places = Float64Array.from(samples, ({ parts }) => Math.log(perKernelMs(parts)));
-  const errors = Float64Array.from(samples, ({ error, parts }) =>
-    Math.log(Math.max(MIN_WIDTH, error - ESTIMATED * (parts.estimatedMs / parts.totalMs))),
-  );
-  const residuals = (slope: number): Float64Array =>
-    errors.map((error, index) => error - slope * places[index]!);
-  const slope =
-    samples.length < LEAST_MODELS_FOR_SLOPE
-      ? 0
-      : minimum((candidate) => pinballLoss(residuals(candidate)), -MAX_SLOPE, MAX_SLOPE);
-  const constant = quantile(residuals(slope).sort());
-  const widthAt = (place: number): KnownWidths['least'] => ({
-    perKernelMs: Math.exp(place),
-    width: Math.max(MIN_WIDTH, Math.exp(constant + slope * place)),
+  const samples = heldOut
+    .flatMap((residuals) => samplesOf(measured, residuals))
+    .map(({ error, parts }) => ({
+      time: perKernelMs(parts),
+      error: error - ESTIMATED * (parts.estimatedMs / parts.totalMs),
+    }))
+    .sort((a, b) => a.time - b.time);
+  const count = samples.length;
+  const parts = Math.max(1, Math.min(PARTS, Math.floor(count / LEAST_MODELS_OF_PART)));
+  const known = Array.from({ length: parts }, (_, part) => {
+    const start = Math.floor((part * count) / parts);
+    const end = Math.floor(((part + 1) * count) / parts);
+    const errors = samples.slice(start, end).map(({ error }) => error);
+    // Those at the ends stand for all beyond them.
+    const place = part === 0 ? 0 : part === parts - 1 ? count - 1 : (start + end) >> 1;
+    return {
+      perKernelMs: samples[place]!.time,
+      width: Math.max(MIN_WIDTH, quantile(Float64Array.from(errors).sort())),
+    };
   });
-  const sorted = places.toSorted();
-  return { least: widthAt(sorted[0]!), greatest: widthAt(sorted.at(-1)!) };
+  return {
+    known: known.filter(({ perKernelMs: time }, part) => time !== known[part - 1]?.perKernelMs),
+  };
 }
 
 /** What new kernels have to add for a measurement to be inside; infinite if there are none. */
@@ -124,26 +128,6 @@ function neededGrowth({ error, parts }: Sample, widths: KnownWidths): number {
 function quantile(ascending: Float64Array): number {
   const rank = Math.ceil(LEVEL * (ascending.length + 1));
   return ascending[Math.min(rank, ascending.length) - 1]!;
-}
-
-/** Least where the quantile of the values lies at the right height; the smaller, the closer they are to it. */
-function pinballLoss(values: Float64Array): number {
-  const middle = quantile(values.sort());
-  let loss = 0;
-  for (const value of values)
-    loss += value > middle ? LEVEL * (value - middle) : (1 - LEVEL) * (middle - value);
-  return loss;
-}
-
-/** Where a convex function is least, to a thousandth. */
-function minimum(of: (value: number) => number, least: number, greatest: number): number {
-  let [low, high] = [least, greatest];
-  while (high - low > 1e-3) {
-    const third = (high - low) / 3;
-    if (of(low + third) < of(high - third)) high -= third;
-    else low += third;
-  }
-  return (low + high) / 2;
 }
 
 /** The least growth up to which so much weight is gathered. */
