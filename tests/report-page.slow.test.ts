@@ -127,36 +127,37 @@ whenInstalled(
   PATIENCE_MS,
 );
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1200, 360]) {
-    whenInstalled(
-      `${colorScheme}, ${width} px: axe finds nothing, and nothing is wider than the page`,
-      async () => {
-        const page = await openPage({
-          colorScheme,
-          viewport: { width, height: 800 },
-          reducedMotion: 'reduce',
-          bypassCSP: true,
-        });
-        await page.$$eval('#report-0 details, #report-2', (all) => {
-          for (const details of all) (details as HTMLDetailsElement).open = true;
-        });
-        // Rows are alike, and axe takes long over them.
-        await page.fill('#report-0-filter', 'pool');
-        await page.evaluate(axe.source);
-        const violations = await page.evaluate(async () => {
-          const found = await (
-            globalThis as unknown as {
-              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-            }
-          ).axe.run();
-          return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-        });
-        expect(violations).toEqual([]);
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-        await page.close();
-      },
-      PATIENCE_MS,
-    );
-  }
+for (const [colorScheme, width] of [
+  ['light', 1200],
+  ['dark', 360],
+] as const) {
+  whenInstalled(
+    `${colorScheme}, ${width} px: axe finds nothing, and nothing is wider than the page`,
+    async () => {
+      const page = await openPage({
+        colorScheme,
+        viewport: { width, height: 800 },
+        reducedMotion: 'reduce',
+        bypassCSP: true,
+      });
+      await page.$$eval('#report-0 details, #report-2', (all) => {
+        for (const details of all) (details as HTMLDetailsElement).open = true;
+      });
+      // Rows are alike, and axe takes long over them.
+      await page.fill('#report-0-filter', 'pool');
+      await page.evaluate(axe.source);
+      const violations = await page.evaluate(async () => {
+        const found = await (
+          globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          }
+        ).axe.run();
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      });
+      expect(violations).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await page.close();
+    },
+    PATIENCE_MS,
+  );
 }

@@ -18,7 +18,7 @@ export function ModuleChart({ report }: { readonly report: ViewedReport }) {
   return (
     <Chart
       title="Where time goes, by module"
-      caption={`Width is time. ${root.children?.length ?? 0} parts of the model in the order of execution, their modules below them, and the kernels at the bottom; coloured by what they compute. Point at a cell for its name.`}
+      caption={`Width is time. ${root.children?.length ?? 0} parts of the model in the order in which they begin, their modules below them, and the kernels at the bottom; coloured by what they compute. Point at a cell for its name.`}
     >
       <svg
         class="icicle"

@@ -149,7 +149,7 @@ function Summary(props: {
   const [compute, memory] = [of('compute'), of('memory')];
   return (
     <>
-      {`A dot is a kernel that multiplies, its size its time; the line is what the device cannot exceed. Right of the bend kernels are bound by computing (${compute.length} kernels, ${msOf(compute)} of the time), left of it by memory (${memory.length} kernels, ${msOf(memory)}).`}
+      {`A dot is a kernel that multiplies, its size its time; the line is what the device cannot exceed. Right of the bend kernels are bound by computing (${compute.length} of them, ${msOf(compute)} of the time), left of it by memory (${memory.length}, ${msOf(memory)}).`}
     </>
   );
 }
