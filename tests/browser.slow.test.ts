@@ -3,27 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { loadLatencyPredictor } from '@nnmeter/predictor';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { writeGraphDef, writeOnnx } from '../bench/src/large-models.ts';
 import { ROOT } from '../scripts/pack-packages.mjs';
+import { CHROMIUM, launchChromium, whenInstalled } from './support/chromium.ts';
 import { run } from './support/run.ts';
-import { testIf } from './support/test-if.ts';
 
-const { ProgramFiles = '', 'ProgramFiles(x86)': olderPrograms = '' } = process.env;
-/** Where Linux, macOS and Windows keep a browser that is Chromium. */
-const CHROMIUM = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  join(ProgramFiles, 'Google/Chrome/Application/chrome.exe'),
-  join(olderPrograms, 'Microsoft/Edge/Application/msedge.exe'),
-].find((path) => existsSync(path));
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const MODEL = join(ROOT, 'fixtures/onnx/mobilenet_v2.onnx');
 const SITE = 'http://nn-meter.test';
-
-const whenInstalled = testIf(CHROMIUM !== undefined, 'no Chromium');
 
 let site: string;
 let browser: Browser;
@@ -36,10 +24,7 @@ beforeAll(async () => {
   const args = [VITE, 'build', '--outDir', site, '--emptyOutDir', '--logLevel', 'warn'];
   const bundling = await run(process.execPath, args, join(ROOT, 'tests/browser'));
   expect(bundling).toEqual({ status: 0, stdout: '', stderr: '' });
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-  });
+  browser = await launchChromium();
   page = await browser.newPage();
   page.on('pageerror', (error) => errors.push(error.message));
   await page.route(`${SITE}/**`, (route) => {

@@ -11,7 +11,7 @@ class WatchedBlob extends Blob {
   readonly ranges: [number, number][] = [];
 
   constructor(bytes: Uint8Array, name: string) {
-    super([bytes]);
+    super([bytes as Uint8Array<ArrayBuffer>]);
     this.name = name;
   }
 
@@ -111,7 +111,8 @@ test('a Blob that is cut off anywhere is refused as its bytes are', async () => 
 });
 
 describe('several Files', () => {
-  const file = (name: string, bytes: Uint8Array | string): File => new File([bytes], name);
+  const file = (name: string, bytes: Uint8Array | string): File =>
+    new File([bytes as Uint8Array<ArrayBuffer> | string], name);
   const savedModel = readFileSync(join(ROOT, 'fixtures/tf/saved_model/saved_model.pb'));
 
   test('the model is the one that is recognised', async () => {

@@ -9,6 +9,7 @@ import { EXPORTERS, type ExportFormat } from './exporters.ts';
 export const COMMANDS = [
   'predict',
   'lat_pred',
+  'report',
   'getir',
   'get_ir',
   'export',
@@ -80,6 +81,22 @@ const predictOptions = {
   strict: { type: 'boolean', describe: 'Fail for a model that is not counted to the end' },
   'list-predictors': { type: 'boolean', describe: 'List the predictors and stop' },
   ...commonOptions,
+} as const satisfies Record<string, Options>;
+
+const reportOptions = {
+  predictor: predictorOptions.predictor,
+  'predictor-version': predictorOptions['predictor-version'],
+  calibration: predictorOptions.calibration,
+  ...sourceOptions,
+  recursive: predictOptions.recursive,
+  output: {
+    type: 'string',
+    alias: 'o',
+    requiresArg: true,
+    describe: 'File to write (default: report.html); - is stdout',
+  },
+  open: { type: 'boolean', describe: 'Show it in the browser' },
+  verbose: commonOptions.verbose,
 } as const satisfies Record<string, Options>;
 
 const convertOptions = {
@@ -257,6 +274,7 @@ type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
   '--'?: string[];
 };
 export type PredictArguments = Values<typeof predictOptions>;
+export type ReportArguments = Values<typeof reportOptions>;
 export type ConvertArguments = Values<typeof convertOptions>;
 export type ExportArguments = Values<typeof exportOptions>;
 export type PredictorsArguments = Values<typeof predictorsOptions> & {
@@ -281,6 +299,7 @@ export type SourceArguments = Values<typeof sourceOptions>;
 /** A parsed command line. */
 export type Invocation =
   | { readonly command: 'predict'; readonly options: PredictArguments }
+  | { readonly command: 'report'; readonly options: ReportArguments }
   | { readonly command: 'getir'; readonly options: ConvertArguments }
   | { readonly command: 'export'; readonly options: ExportArguments }
   | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
@@ -332,10 +351,12 @@ export async function parseArguments(
 ): Promise<Invocation | undefined> {
   let invocation: Invocation | undefined;
   const forPredict = withFormats(predictOptions, formats);
+  const forReport = withFormats(reportOptions, formats);
   const forConvert = withFormats(convertOptions, formats);
   const forExport = withFormats(exportOptions, formats);
   const known: Record<Invocation['command'], Record<string, Options>> = {
     predict: forPredict,
+    report: forReport,
     getir: forConvert,
     export: forExport,
     calibrate: calibrateOptions,
@@ -371,6 +392,12 @@ export async function parseArguments(
       'Predict latency (also without the word "predict")',
       (command) => command.positional('files', filesArgument).options(forPredict),
       (options) => select({ command: 'predict', options }),
+    )
+    .command(
+      'report [files..]',
+      'Write a web page: where time and memory go, on every device, side by side',
+      (command) => command.positional('files', filesArgument).options(forReport),
+      (options) => select({ command: 'report', options }),
     )
     .command(
       ['getir [files..]', 'get_ir'],
@@ -449,6 +476,7 @@ export async function parseArguments(
     .example('$0 --predictor all models/', 'a folder of models, types found by content')
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
+    .example('$0 report model.onnx --open', 'a page about it')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
     .example('$0 build --name mine --runner onnxruntime', 'a predictor of this machine')
     .example('$0 nas search spos --limit cortexA76=52', 'the best networks under 52 ms')

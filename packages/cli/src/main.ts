@@ -38,6 +38,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { predict } = await import('./commands/predict.ts');
       return predict(invocation.options, terminal);
     }
+    case 'report': {
+      const { report } = await import('./commands/report.ts');
+      return report(invocation.options, terminal);
+    }
     case 'getir': {
       const { getIr } = await import('./commands/convert.ts');
       return getIr(invocation.options, terminal);

@@ -1,3 +1,4 @@
+export { type ActivationAdvice, type Advice, adviseOn, type ChannelAdvice } from './advice.ts';
 export {
   type Calibration,
   calibratePredictor,

@@ -129,16 +129,23 @@ function findActivations(edges: GraphEdges, kernelOf: Int32Array, count: number)
     if (tensor.kind === 'constant') continue;
     const producer = producers[index]!;
     const writer = producer === NONE ? NONE : kernelOf[producer]!;
-    const touching = new Set<number>(writer === NONE ? [] : [writer]);
     const start = consumerStart[index]!;
     const end = consumerStart[index + 1]!;
+    let first = writer === NONE ? 0 : writer;
+    let last = first;
+    for (let at = start; at < end; at++) {
+      const reader = kernelOf[consumers[at]!]!;
+      if (reader < first) first = reader;
+      if (reader > last) last = reader;
+    }
+    const isKept = writer === NONE || isResult[index] === 1;
+    if (!isKept && start < end && first === last) continue;
+    const touching = new Set(writer === NONE ? [] : [writer]);
     for (let at = start; at < end; at++) touching.add(kernelOf[consumers[at]!]!);
-    const isIntermediate = writer !== NONE && isResult[index] === 0 && start < end;
-    if (isIntermediate && touching.size === 1) continue;
     found.push({
       ...extentOf(tensor),
-      first: writer === NONE ? 0 : Math.min(...touching),
-      last: writer === NONE || isResult[index] === 1 ? count : Math.max(...touching),
+      first,
+      last: isKept ? count : last,
       kernels: touching,
       writer,
     });

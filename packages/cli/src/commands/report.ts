@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { writeWhole } from '@nnmeter/files';
+import { adviseOn, listFormats } from '@nnmeter/predictor';
+import { printable } from '@nnmeter/report';
+import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
+import type { ReportArguments } from '../arguments.ts';
+import { keepInputs } from '../keep-inputs.ts';
+import { loadPredictors, predictorChoice } from '../predictors.ts';
+import { processSources } from '../process-sources.ts';
+import { runBatch } from '../run-batch.ts';
+import { leavingNothing } from '../signals.ts';
+import { listSources, readOptions } from '../sources.ts';
+import type { Terminal } from '../terminal.ts';
+
+const DEFAULT_OUTPUT = 'report.html';
+
+/** Programs that open a file with what the user has for it, by platform; others are Linux and its kin. */
+const OPENERS: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer.exe' };
+
+/** Writes a web page about models on devices. @returns the exit code */
+export async function report(options: ReportArguments, terminal: Terminal): Promise<number> {
+  const { output = DEFAULT_OUTPUT } = options;
+  const reading = readOptions(options);
+  const sources = await listSources(options, await listFormats(), options.recursive === true);
+  await keepInputs(
+    output,
+    sources.map(({ model }) => model),
+  );
+  const predictors = await loadPredictors(predictorChoice(options));
+  const { reportPage, viewFailure, viewReports } = await import('@nnmeter/report/views');
+  const reports: Parameters<typeof viewReports>[0][number][] = [];
+  const failures: ViewedFailure[] = [];
+  const outcomes = processSources(sources, reading, (graph, { model }) =>
+    predictors.map((predictor) => {
+      const predicted = predictor.predictGraph(graph);
+      const advice = adviseOn(graph, predicted, predictor);
+      return { ...predicted, model, device: predictor.device, advice };
+    }),
+  );
+  const exitCode = await runBatch(
+    outcomes,
+    sources.length,
+    {
+      async succeeded({ result }) {
+        reports.push(...result);
+      },
+      async failed({ model, failure: { message } }) {
+        failures.push({ model, message });
+      },
+      async end() {},
+    },
+    terminal,
+  );
+  if (reports.length === 0) return 1;
+  const viewed: readonly ViewedReport[] = viewReports(reports);
+  const page = reportPage({ reports: viewed, failures: failures.map(viewFailure) });
+  if (output === '-') await terminal.print(page);
+  else {
+    await leavingNothing(() => writeWhole(output, page));
+    terminal.note(`nn-meter: wrote ${printable(output)}`);
+    if (options.open) await open(resolve(output), terminal);
+  }
+  return exitCode;
+}
+
+/** Has the user's browser show a file; no browser is no failure, since the file is there. */
+async function open(path: string, terminal: Terminal): Promise<void> {
+  const program = OPENERS[process.platform] ?? 'xdg-open';
+  const child = spawn(program, [path], { detached: true, stdio: 'ignore' });
+  child.unref();
+  try {
+    await once(child, 'spawn');
+  } catch {
+    terminal.note(`nn-meter: note: ${program} cannot be started; open ${printable(path)} yourself`);
+  }
+}

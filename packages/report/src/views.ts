@@ -1,0 +1,20 @@
+export { STYLES } from './generated/client.ts';
+export { AdviceList } from './views/advice-list.tsx';
+export { ComparisonTable } from './views/comparison-table.tsx';
+export { KernelTable } from './views/kernel-table.tsx';
+export { type MatchedKernels, matchKernels } from './views/match-kernels.ts';
+export { ModuleChart } from './views/module-chart.tsx';
+export { type Module, modulePath, moduleTree } from './views/module-tree.ts';
+export { reportPage } from './views/page.tsx';
+export {
+  type KernelGroup,
+  type ViewedFailure,
+  type ViewedKernel,
+  type ViewedReport,
+  viewFailure,
+  viewReports,
+} from './views/page-data.ts';
+export { Certainty, Overview, ReportView, type Viewed } from './views/report-view.tsx';
+export { type RooflinePoint, rooflinePoints } from './views/roofline.ts';
+export { RooflineChart } from './views/roofline-chart.tsx';
+export { TimelineChart } from './views/timeline-chart.tsx';

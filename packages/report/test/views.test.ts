@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import { GraphBuilder } from '@nnmeter/ir';
+import { adviseOn, createPredictor, type LatencyReport } from '@nnmeter/predictor';
+import cortexA76 from '@nnmeter/predictor-cortexa76';
+import myriad from '@nnmeter/predictor-myriadvpu';
+import {
+  matchKernels,
+  modulePath,
+  moduleTree,
+  reportPage,
+  rooflinePoints,
+  type ViewedReport,
+  viewReports,
+} from '@nnmeter/report/views';
+import { buildModel } from '@nnmeter/zoo';
+
+const predictors = [cortexA76, myriad].map(createPredictor);
+const viewed = (...graphs: ReturnType<typeof buildModel>[]): readonly ViewedReport[] =>
+  viewReports(
+    graphs.flatMap((graph) =>
+      predictors.map((predictor) => {
+        const report = predictor.predictGraph(graph);
+        return { ...report, device: predictor.device, advice: adviseOn(graph, report, predictor) };
+      }),
+    ),
+  );
+/** What of a page is no script. */
+const markupOf = (page: string): string => page.slice(0, page.indexOf('<script'));
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, each) => total + each, 0);
+
+test.each([
+  ['/layer1/layer1.0/conv2/Conv', ['layer1', 'layer1.0', 'conv2']],
+  ['layer1.0/conv2/Conv', ['layer1', 'layer1.0', 'conv2']],
+  ['layer1.0.conv2', ['layer1', 'layer1.0']],
+  ['MobilenetV1/Conv2d_0/Relu6', ['MobilenetV1', 'Conv2d_0']],
+  ['Conv_12', []],
+  ['', []],
+  ['///', []],
+])('the modules around %s', (name, path) => {
+  expect(modulePath(name)).toEqual(path);
+});
+
+test('paths of any depth end', () => {
+  expect(modulePath('a/'.repeat(1e5)).length).toBeLessThanOrEqual(8);
+  expect(modulePath('a.'.repeat(1e5)).length).toBeLessThanOrEqual(8);
+});
+
+test('modules hold all kernels, once, with their time', () => {
+  const [report] = viewed(buildModel('resnet18'));
+  const tree = moduleTree(report!.kernels, report!.model);
+  expect(tree.latencyMs).toBeCloseTo(report!.latencyMs - report!.startupMs, 9);
+  const leaves: unknown[] = [];
+  const walk = (module: typeof tree): void => {
+    if (module.kernel !== undefined) leaves.push(module.kernel);
+    module.children.forEach(walk);
+  };
+  walk(tree);
+  expect(new Set(leaves)).toEqual(new Set(report!.kernels));
+  expect(leaves).toHaveLength(report!.kernels.length);
+  expect(tree.children.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['layer1', 'layer2', 'layer3', 'layer4']),
+  );
+});
+
+describe('matched kernels', () => {
+  test('of two devices that fuse differently: every millisecond is in one row', () => {
+    const [cpu, vpu] = viewed(buildModel('mobilenet_v3_small'));
+    const rows = matchKernels(cpu!.kernels, vpu!.kernels);
+    expect(sum(rows.map(({ ms }) => ms[0]))).toBeCloseTo(cpu!.latencyMs - cpu!.startupMs, 9);
+    expect(sum(rows.map(({ ms }) => ms[1]))).toBeCloseTo(vpu!.latencyMs - vpu!.startupMs, 9);
+    expect(rows.every(({ ms: [before, after] }) => before > 0 && after > 0)).toBe(true);
+  });
+
+  test('of two models: what only one has is on its side', () => {
+    const [small, , large] = viewed(buildModel('resnet18'), buildModel('resnet34'));
+    const rows = matchKernels(small!.kernels, large!.kernels);
+    const added = rows.filter(({ types }) => types[0] === '');
+    expect(added.length).toBe(large!.kernels.length - small!.kernels.length);
+    expect(added.some(({ name }) => name.startsWith('layer3.5'))).toBe(true);
+  });
+});
+
+test('no kernel that was measured beats the ceilings of its device', () => {
+  for (const report of viewed(buildModel('mobilenet_v2'), buildModel('resnet18'))) {
+    const points = rooflinePoints(report);
+    expect(sum(points.map(({ kernel }) => kernel.macs))).toBe(report.size.macs);
+    for (const { kernel, leastMs } of points) {
+      if (kernel.group === 'conv') expect(leastMs!).toBeLessThanOrEqual(kernel.latencyMs);
+    }
+  }
+});
+
+describe('advice', () => {
+  const graph = () => {
+    const builder = new GraphBuilder('odd');
+    let x = builder.input('image', [1, 3, 112, 112]);
+    x = builder.conv(x, 64, { kernel: 3, name: 'even' });
+    x = builder.unary('softsign', x);
+    x = builder.conv(x, 65, { kernel: 3, name: 'odd' });
+    return builder.build(builder.unary('relu', builder.conv(x, 64, { kernel: 3, name: 'last' })));
+  };
+  const [report] = viewed(graph());
+
+  test('an activation on its own is named with what it stands behind', () => {
+    const found = report!.advice.flatMap((each) => (each.kind === 'activation' ? [each] : []));
+    expect(found.map(({ kernel }) => report!.kernels[kernel]!.type)).toEqual(['softsign']);
+    expect(report!.kernels[found[0]!.after]!.nodes).toContain('even');
+  });
+
+  test('channels beyond a block cost more each than the next multiple', () => {
+    for (const { advice, kernels } of viewed(graph())) {
+      for (const each of advice) {
+        if (each.kind !== 'channels') continue;
+        const { latencyMs } = kernels[each.kernel]!;
+        expect(each.nextChannels % 4).toBe(0);
+        expect(each.nextChannels).toBeGreaterThan(each.channels);
+        expect(each.nextMs / each.nextChannels).toBeLessThan(latencyMs / each.channels);
+      }
+    }
+  });
+});
+
+describe('the page of a model whose names are not what names should be', () => {
+  const NAMES = [
+    '<img src=x onerror=alert(1)>',
+    '</script><script>alert(2)</script>',
+    `${'<b>'.repeat(350_000)}`,
+    `${'<b>'.repeat(350_000)}!`,
+    '\u202Egnp.exe\u0000\u001B[31m',
+  ];
+  const builder = new GraphBuilder('<script>alert(3)</script>');
+  let x = builder.input('image', [1, 3, 32, 32]);
+  for (const name of NAMES) x = builder.conv(x, 8, { kernel: 3, name });
+  const reports = viewed(builder.build(x));
+  const failures = [{ model: '<i>.onnx', message: 'it is <u>damaged</u>' }];
+  const page = reportPage({ reports, failures });
+  const markup = markupOf(page);
+
+  test('has them as text, and the same elements as any other', () => {
+    const elements = new Set(
+      [...markup.matchAll(/<(?!!)\/?([a-z0-9]+)/gi)].map(([, name]) => name),
+    );
+    for (const name of ['img', 'b', 'i', 'u']) expect(elements).not.toContain(name);
+    expect(page.match(/<script/g)).toHaveLength(2);
+    expect(markup.includes('&lt;img src=x onerror=alert(1)>')).toBe(true);
+    expect(page.match(/[^\P{Cc}\n]|\p{Cf}/u)).toBeNull();
+  });
+
+  test('is small, and tells them apart', () => {
+    expect(page.length).toBeLessThan(300_000);
+    const [{ kernels }] = reports as readonly [ViewedReport];
+    expect(new Set(kernels.flatMap(({ nodes }) => nodes)).size).toBe(
+      kernels.flatMap(({ nodes }) => nodes).length,
+    );
+  });
+});
+
+test('ResNet-50 on four devices is less than 1 MB, whatever it is opened with', () => {
+  const page = reportPage({
+    reports: [...viewed(buildModel('resnet50')), ...viewed(buildModel('resnet50'))],
+    failures: [],
+  });
+  expect(page.length).toBeLessThan(1e6);
+  expect(page.includes(`content="default-src 'none'; script-src 'sha256-`)).toBe(true);
+  expect(page.match(/(?:src|href)="(?!#)/)).toBeNull();
+});
+
+test('a model of nothing has a page too', () => {
+  const empty: LatencyReport = {
+    ...predictors[0]!.predictGraph(buildModel('squeezenet1_1')),
+    ...{ latencyMs: 0, startupMs: 0, kernels: [], interval: null },
+  };
+  const reports = viewReports([{ ...empty, device: predictors[0]!.device, advice: [] }]);
+  const page = markupOf(reportPage({ reports, failures: [] }));
+  expect(page.match(/NaN|Infinity|undefined/)).toBeNull();
+});

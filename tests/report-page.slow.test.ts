@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { adviseOn, loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
+import { reportPage, viewReports } from '@nnmeter/report/views';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { ROOT } from '../scripts/pack-packages.mjs';
+import { CHROMIUM, launchChromium, whenInstalled } from './support/chromium.ts';
+
+/** On machines that are busy with other things pages take long. */
+const PATIENCE_MS = 120_000;
+const MODELS = ['shufflenet_v2_x0_5.onnx', 'tiny_vit.onnx'];
+const DEVICES = ['cortexA76', 'adreno640'];
+
+let browser: Browser;
+let folder: string;
+let address: string;
+/** What a page says that it should not: errors, refused parts, requests. */
+let complaints: string[];
+
+beforeAll(async () => {
+  if (CHROMIUM === undefined) return;
+  folder = mkdtempSync(join(tmpdir(), 'nn-meter-page-'));
+  const predictors = await Promise.all(DEVICES.map((name) => loadLatencyPredictor(name)));
+  const reports = await Promise.all(
+    MODELS.map(async (name) => {
+      const graph = await modelFileToGraph(join(ROOT, 'fixtures/onnx', name));
+      return predictors.map((predictor) => {
+        const report = { ...predictor.predictGraph(graph), model: `<b>${name}` };
+        return { ...report, device: predictor.device, advice: adviseOn(graph, report, predictor) };
+      });
+    }),
+  );
+  const path = join(folder, 'report.html');
+  writeFileSync(path, reportPage({ reports: viewReports(reports.flat()), failures: [] }));
+  address = pathToFileURL(path).href;
+  browser = await launchChromium();
+}, 120_000);
+afterAll(async () => {
+  if (CHROMIUM === undefined) return;
+  await browser.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE_MS);
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('request', (request) => {
+    if (request.url() !== address) complaints.push(request.url());
+  });
+  await page.goto(address);
+  return page;
+}
+
+const cells = (page: Page, column: number): Promise<string[]> =>
+  page.$$eval(
+    '#report-0 figure:last-of-type tbody tr',
+    (rows, index) => rows.map((row) => row.children[index]!.textContent ?? ''),
+    column,
+  );
+
+whenInstalled(
+  'the table sorts and filters by keyboard alone',
+  async () => {
+    const page = await openPage();
+    const before = await cells(page, 3);
+    await page.focus('#report-0 th button:text-is("ms")');
+    await page.keyboard.press('Enter');
+    const sorted = (await cells(page, 3)).map((text) => Number(text.replace('~', '')));
+    expect(sorted).toEqual(sorted.toSorted((a, b) => b - a));
+    expect(sorted).toHaveLength(before.length);
+    await page.keyboard.press('Enter');
+    expect(Number((await cells(page, 3))[0])).toBe(sorted.at(-1));
+    await page.focus('#report-0-filter');
+    await page.keyboard.type('dwconv');
+    const types = await cells(page, 1);
+    expect(types.length).toBeGreaterThan(10);
+    expect(types.every((type) => type.includes('dwconv'))).toBe(true);
+    expect(await page.textContent('#report-0 [role=status]')).toMatch(`${types.length} of `);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'two reports are compared as chosen; a link opens its report',
+  async () => {
+    const page = await openPage();
+    const [from, to] = await page.$$('.comparison select');
+    await from!.selectOption('1');
+    await to!.selectOption('0');
+    const total = await page.textContent('.comparison tr.total');
+    const totals = await page.$$eval('main > section:first-of-type tbody tr', (rows) =>
+      rows.map((row) => row.children[2]!.textContent),
+    );
+    expect(total).toContain(`${totals[1]}${totals[0]}`);
+    await page.click('a[href="#report-3"]');
+    await page.waitForSelector('#report-3[open]');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'without its script, and on paper, all is there',
+  async () => {
+    const [plain, live] = [await openPage({ javaScriptEnabled: false }), await openPage()];
+    const text = (page: Page) => page.textContent('#root');
+    expect(await text(plain)).toBe(await text(live));
+    expect(await plain.textContent('h1')).toBe('Predicted latency and memory');
+    await plain.emulateMedia({ media: 'print' });
+    const hidden = await plain.$$eval('.report figure:last-of-type table', (tables) =>
+      tables.filter((table) => table.getBoundingClientRect().height === 0).map(({ id }) => id),
+    );
+    expect(hidden).toEqual([]);
+    await plain.close();
+    await live.close();
+  },
+  PATIENCE_MS,
+);
+
+for (const [colorScheme, width] of [
+  ['light', 1200],
+  ['dark', 360],
+] as const) {
+  whenInstalled(
+    `${colorScheme}, ${width} px: axe finds nothing, and nothing is wider than the page`,
+    async () => {
+      const page = await openPage({
+        colorScheme,
+        viewport: { width, height: 800 },
+        reducedMotion: 'reduce',
+        bypassCSP: true,
+      });
+      await page.$$eval('#report-0 details, #report-2', (all) => {
+        for (const details of all) (details as HTMLDetailsElement).open = true;
+      });
+      // Rows are alike, and axe takes long over them.
+      await page.fill('#report-0-filter', 'pool');
+      await page.evaluate(axe.source);
+      const violations = await page.evaluate(async () => {
+        const found = await (
+          globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          }
+        ).axe.run();
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      });
+      expect(violations).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await page.close();
+    },
+    PATIENCE_MS,
+  );
+}
