@@ -1,4 +1,5 @@
 export { describeFileError, fileError, isMissing } from './file-error.ts';
+export { realPathInside } from './inside.ts';
 export { readBounded, readBoundedText, requireFile, requireFileStatus } from './read-bounded.ts';
 export { keepTemporary, makeTemporaryFolder, removeAbandoned } from './temporary.ts';
 export {

@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'E_MEASUREMENTS'
   | 'E_RUNNER'
   | 'E_DOWNLOAD'
+  | 'E_BUSY'
+  | 'E_TIMEOUT'
   | 'E_USAGE';
 
 /** Where an error arose, as far as it is known. */

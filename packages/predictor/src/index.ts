@@ -1,3 +1,4 @@
+export { decodeBase64 } from './base64.ts';
 export {
   type Calibration,
   calibratePredictor,
@@ -20,6 +21,7 @@ export {
   isUnrecognised,
   modelFileToGraph,
   modelToGraph,
+  readModelContent,
   readModelFile,
   type TypedGraph,
 } from './models.ts';
