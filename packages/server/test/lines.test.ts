@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Answer, Call } from '@nnmeter/server';
 import { serveLines } from '@nnmeter/server/lines';
@@ -84,7 +85,7 @@ test('no more requests are under way than may be, and each is answered as soon a
   const answer = async ({ json }: Call): Promise<Answer> => {
     most = Math.max(most, ++running);
     const { number } = JSON.parse(json!);
-    await (number === 0 ? first : Promise.resolve());
+    await (number === 0 ? first : nextTurn());
     running--;
     if (++done === 5) allOthersDone();
     return { json: String(number) };
