@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'E_WEIGHTS'
   | 'E_MEASUREMENTS'
   | 'E_RUNNER'
+  | 'E_EVALUATOR'
   | 'E_DOWNLOAD'
   | 'E_BUSY'
   | 'E_TIMEOUT'

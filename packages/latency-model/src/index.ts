@@ -19,6 +19,9 @@ export {
   type KernelPrediction,
   type LatencyInterval,
   type LatencyModel,
+  type LatencyParts,
+  latencyInterval,
+  sumOfParts,
 } from './latency-model.ts';
 export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';

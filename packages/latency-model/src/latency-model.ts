@@ -5,7 +5,7 @@ import { describeKernel, hasShapes } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
-import { decodeWeights } from './weights.ts';
+import { decodeWeights, type IntervalWidths } from './weights.ts';
 
 /** A range that contains the measured latency with probability `level`. */
 export interface LatencyInterval {
@@ -14,6 +14,16 @@ export interface LatencyInterval {
   /** ms */
   readonly high: number;
   readonly level: number;
+}
+
+/** A latency in parts that add up over kernels, and that decide how wide its interval is. */
+export interface LatencyParts {
+  /** ms, start-up included. */
+  readonly totalMs: number;
+  /** What of it is in kernels of measured kinds whose configuration training did not see, ms. */
+  readonly novelMs: number;
+  /** What of it is no more than an estimate, ms. */
+  readonly estimatedMs: number;
 }
 
 /** Latency of one kernel, before any calibration. */
@@ -38,6 +48,8 @@ export interface KernelPrediction {
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
+  /** For {@link latencyInterval}; null if not calibrated. */
+  readonly intervalWidths: IntervalWidths | null;
   /**
    * One prediction per kernel, in the order of `kernels`, none negative and all finite. A kernel with a tensor of unknown
    * shape gets 0 ms and is `uncounted`, one that has nothing to compute (see {@link hasElements}) 0 ms; the caller warns
@@ -49,8 +61,6 @@ export interface LatencyModel {
   unmeasuredStages(kernel: Kernel): string[];
   /** The prediction of one described kernel. */
   predictDescribed(description: KernelDescription): KernelPrediction;
-  /** The range around the total that holds the measurement with 90 % probability; null if not calibrated. */
-  interval(totalMs: number, predictions: readonly KernelPrediction[]): LatencyInterval | null;
 }
 
 const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedMs: 0 };
@@ -71,6 +81,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     cache.get(description, compute);
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
+    intervalWidths: weights.interval,
     predictKernels: (kernels, graph) =>
       kernels.map((kernel) => {
         if (!hasShapes(kernel)) return UNKNOWN;
@@ -82,7 +93,6 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
       }),
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
-    interval: (totalMs, predictions) => intervalOf(weights.interval, totalMs, predictions),
   };
 }
 
@@ -120,21 +130,30 @@ function predictDescribed(
   });
 }
 
-function intervalOf(
-  widths: KernelModel['weights']['interval'],
-  totalMs: number,
+/** The sum of start-up and kernels, by what is known of them. */
+export function sumOfParts(
+  startupMs: number,
   predictions: readonly KernelPrediction[],
-): LatencyInterval | null {
-  if (widths === null || !(totalMs > 0)) return null;
+): LatencyParts {
+  let totalMs = startupMs;
   let novelMs = 0;
   let allEstimatedMs = 0;
   for (const { latencyMs, estimatedMs, novel } of predictions) {
+    totalMs += latencyMs;
     allEstimatedMs += estimatedMs;
     if (novel) novelMs += latencyMs - estimatedMs;
   }
-  const extra =
-    Math.sqrt(Math.min(1, novelMs / totalMs)) * widths.novel +
-    Math.min(1, allEstimatedMs / totalMs) * widths.estimated;
+  return { totalMs, novelMs, estimatedMs: allEstimatedMs };
+}
+
+/** The range around a total that holds the measurement with the probability of the widths; null without widths. */
+export function latencyInterval(
+  widths: IntervalWidths | null,
+  { totalMs, novelMs, estimatedMs }: LatencyParts,
+): LatencyInterval | null {
+  if (widths === null || !(totalMs > 0)) return null;
+  const share = (ms: number): number => Math.min(1, Math.max(0, ms) / totalMs);
+  const extra = Math.sqrt(share(novelMs)) * widths.novel + share(estimatedMs) * widths.estimated;
   return {
     low: totalMs / (1 + widths.low + extra),
     high: totalMs * (1 + widths.high + extra),

@@ -1,6 +1,11 @@
 import { channelsLastShape, type Graph, type Node, precisionOf, type Tensor } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
-import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
+import {
+  type KernelPrediction,
+  type LatencyModel,
+  latencyInterval,
+  sumOfParts,
+} from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
 import { precisionWarnings } from './precision-warnings.ts';
@@ -17,10 +22,7 @@ export function buildReport(
 ): LatencyReport {
   const costs = latencyModel.predictKernels(kernels, graph);
   const predictions = graph.nodes.some(isAssumed) ? withAssumed(costs, kernels) : costs;
-  const latencyMs = predictions.reduce(
-    (sum, prediction) => sum + prediction.latencyMs,
-    latencyModel.startupMs,
-  );
+  const parts = sumOfParts(latencyModel.startupMs, predictions);
   const missing = measureUncounted(
     graph,
     new Set(
@@ -34,9 +36,9 @@ export function buildReport(
     model: graph.name,
     predictor: definition.name,
     version: definition.version,
-    latencyMs,
+    latencyMs: parts.totalMs,
     startupMs: latencyModel.startupMs,
-    interval: missing.complete ? latencyModel.interval(latencyMs, predictions) : null,
+    interval: missing.complete ? latencyInterval(latencyModel.intervalWidths, parts) : null,
     coverage: measureCoverage(graph, kernels, predictions),
     ...missing,
     precision,

@@ -4,7 +4,10 @@ import {
   decodeLatencyModel,
   describeKernel,
   hasShapes,
+  type IntervalWidths,
   type KernelDescription,
+  type LatencyParts,
+  sumOfParts,
 } from '@nnmeter/latency-model';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
@@ -57,6 +60,10 @@ export interface DevicePredictor extends LatencyPredictor {
    * `kernelsTotalMs(describeKernels(graph))` is `totalMs(graph)`.
    */
   kernelsTotalMs(kernels: readonly KernelDescription[]): number;
+  /** {@link totalMs} in parts: with `intervalWidths` they give the interval of {@link predictGraph}. */
+  latencyParts(graph: Graph): LatencyParts;
+  /** Null if the predictor cannot tell. */
+  readonly intervalWidths: IntervalWidths | null;
 }
 
 /**
@@ -77,10 +84,14 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     return buildReport(definition, latencyModel, graph, kernels);
   }
 
-  function totalMs(graph: Graph): number {
+  function latencyParts(graph: Graph): LatencyParts {
     requireShapes(graph);
     const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
-    return predictions.reduce((sum, { latencyMs }) => sum + latencyMs, latencyModel.startupMs);
+    return sumOfParts(latencyModel.startupMs, predictions);
+  }
+
+  function totalMs(graph: Graph): number {
+    return latencyParts(graph).totalMs;
   }
 
   function describeKernels(graph: Graph): KernelDescription[] {
@@ -118,6 +129,8 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     totalMs,
     describeKernels,
     kernelsTotalMs,
+    latencyParts,
+    intervalWidths: latencyModel.intervalWidths,
     predict,
   };
 }

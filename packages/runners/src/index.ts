@@ -13,6 +13,7 @@ export {
   onnxRuntimeWebRunner,
 } from './onnxruntime-runner.ts';
 export { type OpenRunnerOptions, openRunner, runnerNames } from './open-runner.ts';
+export { endProgram, startProgram } from './program-process.ts';
 export type {
   FusedNode,
   LayerTime,
@@ -22,3 +23,4 @@ export type {
   RunnerFacts,
   RunnerResult,
 } from './runner.ts';
+export { Tail } from './tail.ts';

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { endProgram, startProgram } from './program-process.ts';
 import { printable, Tail } from './tail.ts';
 
 export interface ProgramLimits {
@@ -22,8 +23,6 @@ const SERVER_MS = 1000;
 /** What error messages quote of the output. */
 const QUOTED = 500;
 
-const running = new Set<ChildProcess>();
-
 /**
  * Runs a program, without a shell, in a folder. It and what it started are killed if it takes too long, prints too
  * much, or the signal aborts.
@@ -38,16 +37,10 @@ export async function runProgram(
   signal?.throwIfAborted();
   const [file = '', ...parameters] = argv;
   const start = performance.now();
-  const child = spawn(file, parameters, {
+  const child = startProgram(file, parameters, {
     cwd: folder,
-    // Not by default: tests and embedders may have replaced it.
-    env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, to be killed as a whole.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
   });
-  track(child);
   const output = new Output();
   const limitMs = Math.max(0, deadline - start);
   const done = new AbortController();
@@ -84,35 +77,9 @@ export async function runProgram(
       signal?.addEventListener('abort', () => reject(signal.reason), { signal: done.signal });
     });
     return { text: output.text(), wallMs: performance.now() - start };
-  } catch (error) {
-    kill(child);
-    throw error;
   } finally {
     done.abort();
-    child.stdout.destroy();
-    child.stderr.destroy();
-    running.delete(child);
-    if (running.size === 0) process.off('exit', killAll);
-  }
-}
-
-function track(child: ChildProcess): void {
-  if (running.size === 0) process.on('exit', killAll);
-  running.add(child);
-}
-
-function killAll(): void {
-  for (const child of running) kill(child);
-}
-
-function kill(child: ChildProcess): void {
-  const hasEnded = child.exitCode !== null || child.signalCode !== null;
-  if (child.pid === undefined || hasEnded) return;
-  try {
-    if (process.platform === 'win32') child.kill('SIGKILL');
-    else process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has ended.
+    endProgram(child);
   }
 }
 

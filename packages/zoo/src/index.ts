@@ -27,7 +27,7 @@ export {
   type MobileNetV3Options,
   mobilenetV3,
 } from './torch/mobilenet-v3.ts';
-export type { NetworkOptions } from './torch/options.ts';
+export { makeDivisible, type NetworkOptions } from './torch/options.ts';
 export { type RegNetOptions, regnet } from './torch/regnet.ts';
 export { type ResNetOptions, resnet } from './torch/resnet.ts';
 export { type ShuffleNetV2Options, shufflenetV2 } from './torch/shufflenet-v2.ts';

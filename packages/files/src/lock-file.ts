@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fileError, isMissing } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { fileError, isMissing } from './file-error.ts';
 
 /**
  * Locks something for the life of this process: a file that says who has it. Locks that processes renew do not do here:

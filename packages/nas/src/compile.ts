@@ -1,0 +1,358 @@
+import { type Graph, NnMeterError, nodeCost, quote } from '@nnmeter/ir';
+import type { LatencyPredictor } from '@nnmeter/predictor';
+import { type Genome, sampleKey } from './choices.ts';
+import { FigureLayout, measureGraph, tellsParts } from './figures.ts';
+import type { LatencyTable, TableSums } from './latency-table.ts';
+import { randomGenome, randomOfStep } from './sampling.ts';
+import { type SearchSpace, spaceHash } from './space.ts';
+import { entryOf, setEntry, type Term, TermSums } from './term-sums.ts';
+
+export interface CompileOptions {
+  /** Random candidates to check the table on; default 200. */
+  readonly candidates?: number;
+  /** Of these candidates; default 0. */
+  readonly seed?: number;
+  /** Networks to build at most; default 20,000. */
+  readonly maxNetworks?: number;
+  readonly onProgress?: (progress: CompileProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CompileProgress {
+  /** Networks built and predicted so far. */
+  readonly networks: number;
+  /** Of about so many in all. */
+  readonly expected: number;
+}
+
+/** What a table may be wrong by, relative to predictions of whole graphs: rounding, and no more. */
+const TOLERANCE = 1e-11;
+const CANDIDATES = 200;
+const MAX_NETWORKS = 20_000;
+/** A term of more combinations says that the space is not made of parts. */
+const MAX_ENTRIES = 20_000;
+/** Networks between two moments at which other events are served. */
+const BREATH = 16;
+
+/**
+ * The latencies of a space as a table that is exactly what the predictors say of whole networks: base, and what each
+ * choice adds. What choices decide only together is found on random candidates and gets terms of pairs or more; small
+ * spaces whose networks coincide (`canonical`) are written out.
+ * @throws NnMeterError E_INVALID_INPUT naming the choices that cannot be told apart, if the space is not such a sum; what
+ * `space.build` throws
+ */
+export async function compileSpace(
+  space: SearchSpace,
+  predictors: readonly LatencyPredictor[],
+  options: CompileOptions = {},
+): Promise<LatencyTable> {
+  if (predictors.length === 0) throw new NnMeterError('E_INVALID_INPUT', 'a table needs a device');
+  const compiler = new Compiler(space, predictors, options);
+  await compiler.measureTerms();
+  const check = await compiler.check();
+  const sums = compiler.finish();
+  const { layout } = compiler;
+  const { choices } = space;
+  return {
+    format: 'nnmeter-latency-table',
+    version: 1,
+    madeBy: '@nnmeter/nas 2.0.0',
+    space: { name: space.name, hash: await spaceHash(space), input: space.input },
+    choices: choices.choices,
+    devices: predictors.map((predictor) => ({
+      name: predictor.name,
+      aliases: predictor.aliases,
+      version: predictor.version,
+      product: predictor.device.product,
+      interval: tellsParts(predictor) ? predictor.intervalWidths : null,
+    })),
+    base: tableSums(layout, (figure) => sums.base[figure]!),
+    terms: sums.terms.map((term) => ({
+      labels: term.labels.map((label) => choices.labels[label]!),
+      ...tableSums(layout, (figure) =>
+        Array.from({ length: term.size }, (_, entry) => term.rows[entry * sums.width + figure]!),
+      ),
+    })),
+    check,
+  };
+}
+
+function tableSums<Figure>(
+  layout: FigureLayout,
+  at: (figure: number) => Figure,
+): TableSums<Figure> {
+  const devices = Array.from({ length: layout.devices }, (_, device) => device);
+  return {
+    ms: devices.map((device) => at(layout.time('ms', device))),
+    novelMs: devices.map((device) => at(layout.time('novelMs', device))),
+    estimatedMs: devices.map((device) => at(layout.time('estimatedMs', device))),
+    macs: at(layout.size('macs')),
+    parameters: at(layout.size('parameters')),
+    activationBytes: at(layout.size('activationBytes')),
+  };
+}
+
+class Compiler {
+  readonly layout: FigureLayout;
+  readonly #space: SearchSpace;
+  readonly #predictors: readonly LatencyPredictor[];
+  readonly #options: CompileOptions;
+  readonly #reference: Genome;
+  readonly #sums: TermSums;
+  readonly #measured = new Map<string, Float64Array>();
+  readonly #row: Float64Array;
+  #networks = 0;
+  #expected: number;
+
+  constructor(
+    space: SearchSpace,
+    predictors: readonly LatencyPredictor[],
+    options: CompileOptions,
+  ) {
+    this.#space = space;
+    this.#predictors = predictors;
+    this.#options = options;
+    this.layout = new FigureLayout(predictors.length);
+    this.#row = new Float64Array(this.layout.width);
+    this.#reference = referenceOf(space);
+    this.#sums = new TermSums(space.choices, new Float64Array(this.layout.width));
+    const named = new Set(space.terms.flat());
+    const singles = space.choices.order.filter((label) => !named.has(label));
+    for (const labels of [...singles.map((label) => [label]), ...space.terms])
+      this.#sums.add(labels);
+    this.#expected =
+      1 + this.#sums.terms.reduce((sum, { size }) => sum + size, 0) + this.#candidates;
+  }
+
+  get #candidates(): number {
+    return this.#options.candidates ?? CANDIDATES;
+  }
+
+  /** Fills base and terms with differences from the reference. */
+  async measureTerms(): Promise<void> {
+    this.#shareReference();
+    const sums = this.#sums;
+    const row = await this.#measure(this.#reference);
+    const left = sums.score(this.#reference, this.#row);
+    for (let figure = 0; figure < row.length; figure++)
+      sums.base[figure]! += row[figure]! - left[figure]!;
+    for (const term of sums.terms) await this.#measureTerm(term);
+  }
+
+  /**
+   * Gives the terms of blocks whose nodes are named after them what these cost in the reference network, so that entries
+   * are shares and not mere differences. What adds up does not change.
+   */
+  #shareReference(): void {
+    const graph = this.#space.build(this.#space.choices.decode(this.#reference));
+    const owners = this.#sums.terms.map(({ labels }) =>
+      labels.map((label) => this.#space.choices.labels[label]!),
+    );
+    const shares = sharesOf(graph, owners, this.#predictors, this.layout);
+    this.#sums.terms.forEach((term, at) => {
+      for (let entry = 0; entry < term.size; entry++)
+        term.rows.set(shares[at]!, entry * this.layout.width);
+    });
+  }
+
+  /** Adds to every entry of a term what the sums so far miss of a network with its values. */
+  async #measureTerm(term: Term): Promise<void> {
+    const { choices } = this.#space;
+    const { width } = this.layout;
+    const context = this.#reference.slice();
+    for (const label of term.labels) choices.activate(context, label);
+    for (let entry = 0; entry < term.size; entry++) {
+      const genome = context.slice();
+      setEntry(term, entry, genome, choices);
+      const settled = this.#canonical(choices.settle(genome));
+      if (entryOf(term, settled, choices.activity(settled)) !== entry) continue;
+      const row = await this.#measure(settled);
+      const sum = this.#sums.score(settled, this.#row);
+      for (let figure = 0; figure < width; figure++)
+        term.rows[entry * width + figure]! += row[figure]! - sum[figure]!;
+    }
+  }
+
+  /** Compares with whole networks of random candidates, and adds terms until none of them differs. */
+  async check(): Promise<LatencyTable['check']> {
+    const { seed = 0 } = this.#options;
+    const errors = new Float64Array(this.layout.width);
+    const seen: Genome[] = [];
+    for (let step = 0; step < this.#candidates; step++) {
+      const random = randomOfStep(seed, step);
+      const genome = this.#canonical(randomGenome(this.#space.choices, random));
+      while ((await this.#error(genome)) > TOLERANCE) await this.#addTerm(genome);
+      seen.push(genome);
+    }
+    for (const genome of seen) {
+      const row = await this.#measure(genome);
+      const sum = this.#sums.score(genome, this.#row);
+      for (let figure = 0; figure < row.length; figure++)
+        errors[figure] = Math.max(errors[figure]!, relativeError(sum[figure]!, row[figure]!));
+    }
+    return {
+      candidates: this.#candidates,
+      seed,
+      maxRelativeError: this.#predictors.map(
+        (_, device) => errors[this.layout.time('ms', device)]!,
+      ),
+    };
+  }
+
+  /** The sums; with every candidate an entry of one term where the space has canonical samples. */
+  finish(): TermSums {
+    const { choices, canonical } = this.#space;
+    if (canonical === undefined) return this.#sums;
+    const whole = new TermSums(choices, new Float64Array(this.layout.width));
+    const term = whole.add(choices.labels.map((_, label) => label));
+    const genome = new Uint8Array(choices.labels.length);
+    for (let entry = 0; entry < term.size; entry++) {
+      setEntry(term, entry, genome, choices);
+      const row = this.#sums.score(this.#canonical(genome.slice()), this.#row);
+      term.rows.set(row, entry * this.layout.width);
+    }
+    return whole;
+  }
+
+  /** Greatest error of the sums for a candidate, relative to the figures of its network. */
+  async #error(genome: Genome): Promise<number> {
+    const row = await this.#measure(genome);
+    const sum = this.#sums.score(genome, this.#row);
+    let worst = 0;
+    for (let device = 0; device < this.layout.devices; device++) {
+      const ms = this.layout.time('ms', device);
+      for (const part of ['ms', 'novelMs', 'estimatedMs'] as const) {
+        const figure = this.layout.time(part, device);
+        worst = Math.max(worst, Math.abs(sum[figure]! - row[figure]!) / row[ms]!);
+      }
+    }
+    for (let figure = this.layout.size('macs'); figure < row.length; figure++)
+      worst = Math.max(worst, relativeError(sum[figure]!, row[figure]!));
+    return worst;
+  }
+
+  /** Finds few labels that the sums get wrong together, as in this candidate, and adds a term for them. */
+  async #addTerm(genome: Genome): Promise<void> {
+    const labels = await this.#together(genome);
+    const { choices } = this.#space;
+    const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
+    const isKnown = this.#sums.terms.some(({ labels: known }) => known.join() === labels.join());
+    if (isKnown || size > MAX_ENTRIES) throw this.#inseparable(labels);
+    this.#expected += size;
+    await this.#measureTerm(this.#sums.add(labels));
+  }
+
+  /**
+   * Labels of which none can be left at its reference value without the error going away: the shortest beginning of all
+   * labels with an error ends with one of them, and so on.
+   */
+  async #together(genome: Genome): Promise<readonly number[]> {
+    const { choices } = this.#space;
+    const all = choices.order.filter((label) => genome[label] !== this.#reference[label]);
+    const found: number[] = [];
+    const isWrong = async (labels: readonly number[]): Promise<boolean> => {
+      const mixed = this.#reference.slice();
+      for (const label of labels) {
+        for (const each of [...choices.ancestors(label), label]) mixed[each] = genome[each]!;
+      }
+      return (await this.#error(this.#canonical(choices.settle(mixed)))) > TOLERANCE;
+    };
+    let candidates = all;
+    while (!(await isWrong(found))) {
+      let right = 0;
+      let wrong = candidates.length;
+      if (wrong === 0) throw this.#inseparable(all);
+      while (wrong - right > 1) {
+        const middle = (right + wrong) >> 1;
+        if (await isWrong([...found, ...candidates.slice(0, middle)])) wrong = middle;
+        else right = middle;
+      }
+      found.push(candidates[wrong - 1]!);
+      candidates = candidates.slice(0, wrong - 1);
+    }
+    return found.sort((a, b) => a - b);
+  }
+
+  #canonical(genome: Genome): Genome {
+    const { choices, canonical } = this.#space;
+    return canonical === undefined ? genome : choices.encode(canonical(choices.decode(genome)));
+  }
+
+  async #measure(genome: Genome): Promise<Float64Array> {
+    const key = sampleKey(genome);
+    const known = this.#measured.get(key);
+    if (known !== undefined) return known;
+    const { maxNetworks = MAX_NETWORKS, onProgress, signal } = this.#options;
+    if (this.#networks >= maxNetworks) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `a table of space ${quote(this.#space.name)} takes more than ${maxNetworks} networks`,
+        { hint: 'name the labels that belong together in its terms, or give it fewer choices' },
+      );
+    }
+    if (++this.#networks % BREATH === 0) {
+      onProgress?.({
+        networks: this.#networks,
+        expected: Math.max(this.#expected, this.#networks),
+      });
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      signal?.throwIfAborted();
+    }
+    const sample = this.#space.choices.decode(genome);
+    const row = measureGraph(this.#space.build(sample), this.#predictors, this.layout);
+    this.#measured.set(key, row);
+    return row;
+  }
+
+  #inseparable(labels: readonly number[]): NnMeterError {
+    const names = labels.map((label) => quote(this.#space.choices.labels[label]!));
+    const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')}, ...` : names.join(', ');
+    return new NnMeterError(
+      'E_INVALID_INPUT',
+      `the latency of space ${quote(this.#space.name)} is no sum over its choices: ${names.length} of them decide together (${shown})`,
+      { hint: 'predict its candidates one by one, or divide it into smaller choices' },
+    );
+  }
+}
+
+/** The first values, those that decide whether blocks are there such that all are. */
+function referenceOf({ choices, reference }: SearchSpace): Genome {
+  if (reference !== undefined) return choices.encode(reference);
+  const genome = new Uint8Array(choices.labels.length);
+  for (const label of choices.order) choices.activate(genome, label);
+  return choices.settle(genome);
+}
+
+function relativeError(value: number, expected: number): number {
+  return value === expected ? 0 : Math.abs(value / expected - 1);
+}
+
+/** What each term's blocks cost in a graph whose nodes are named `block/...` after the labels of terms. */
+function sharesOf(
+  graph: Graph,
+  owners: readonly (readonly string[])[],
+  predictors: readonly LatencyPredictor[],
+  layout: FigureLayout,
+): readonly Float64Array[] {
+  const shares = owners.map(() => new Float64Array(layout.width));
+  const ownerOf = (node: string): Float64Array | undefined => {
+    const block = node.split('/', 1)[0]!;
+    const isOf = (label: string): boolean => label === block || label.startsWith(`${block}_`);
+    return shares[owners.findIndex((labels) => labels.some(isOf))];
+  };
+  predictors.forEach((predictor, device) => {
+    for (const { nodes, latencyMs } of predictor.predictGraph(graph).kernels) {
+      const share = nodes[0] === undefined ? undefined : ownerOf(nodes[0]);
+      if (share !== undefined) share[layout.time('ms', device)]! += latencyMs;
+    }
+  });
+  for (const node of graph.nodes) {
+    const share = ownerOf(node.name);
+    const cost = share && nodeCost(graph, node);
+    if (share === undefined || cost === undefined) continue;
+    share[layout.size('macs')]! += cost.macs;
+    share[layout.size('parameters')]! += cost.parameters;
+    share[layout.size('activationBytes')]! += cost.outputBytes;
+  }
+  return shares;
+}

@@ -1,0 +1,67 @@
+import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
+import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
+
+/** Figures of a candidate without a device. */
+export const SIZES = ['macs', 'parameters', 'activationBytes'] as const;
+export type SizeName = (typeof SIZES)[number];
+
+/** Figures of a candidate for each device. */
+export const TIMES = ['ms', 'novelMs', 'estimatedMs'] as const;
+export type TimeName = (typeof TIMES)[number];
+
+/**
+ * Where figures stand in a row of numbers: `ms` of all devices, then `novelMs`, then `estimatedMs`, then the sizes. All
+ * of them add up over the parts of a network.
+ */
+export class FigureLayout {
+  readonly devices: number;
+  readonly width: number;
+
+  constructor(devices: number) {
+    this.devices = devices;
+    this.width = TIMES.length * devices + SIZES.length;
+  }
+
+  time(name: TimeName, device: number): number {
+    return TIMES.indexOf(name) * this.devices + device;
+  }
+
+  size(name: SizeName): number {
+    return TIMES.length * this.devices + SIZES.indexOf(name);
+  }
+}
+
+/**
+ * The figures of a whole graph, see {@link FigureLayout}.
+ * @throws NnMeterError E_INVALID_GRAPH if the graph has parts whose cost nobody knows
+ */
+export function measureGraph(
+  graph: Graph,
+  predictors: readonly LatencyPredictor[],
+  layout: FigureLayout,
+): Float64Array {
+  const row = new Float64Array(layout.width);
+  predictors.forEach((predictor, device) => {
+    if (tellsParts(predictor)) {
+      const parts = predictor.latencyParts(graph);
+      row[layout.time('ms', device)] = parts.totalMs;
+      row[layout.time('novelMs', device)] = parts.novelMs;
+      row[layout.time('estimatedMs', device)] = parts.estimatedMs;
+    } else row[layout.time('ms', device)] = predictor.totalMs(graph);
+  });
+  const { macs, parameters, outputBytes, unknownNodes } = graphCost(graph);
+  if (unknownNodes[0] !== undefined) {
+    throw new NnMeterError('E_INVALID_GRAPH', 'nobody knows what it costs', {
+      where: { node: unknownNodes[0] },
+    });
+  }
+  row[layout.size('macs')] = macs;
+  row[layout.size('parameters')] = parameters;
+  row[layout.size('activationBytes')] = outputBytes;
+  return row;
+}
+
+/** Predictors of the original nn-Meter, and calibrated ones, do not. */
+export function tellsParts(predictor: LatencyPredictor): predictor is DevicePredictor {
+  return 'latencyParts' in predictor;
+}
