@@ -4,7 +4,7 @@ import { NnMeterError } from '@nnmeter/ir';
 import { failureToJson } from '@nnmeter/report';
 import { type Answer, failed } from './call.ts';
 import type { Dispatch } from './dispatcher.ts';
-import { parseJson } from './service.ts';
+import { parseJson } from './parse-json.ts';
 
 export interface LineOptions {
   /** Bytes of the longest line that is read. */

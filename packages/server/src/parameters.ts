@@ -3,6 +3,8 @@ import * as z from 'zod';
 
 /** Requests that one batch may have; each is answered in turn, by one thread. */
 const MAX_BATCH = 10_000;
+/** Samples that one look-up may have. */
+const MAX_SAMPLES = 1_000_000;
 
 const shape = z.array(z.int().positive()).min(1).max(64);
 
@@ -64,6 +66,22 @@ export const parameters = {
       kernel: z.int().nonnegative().describe('Number of the kernel, from 0').optional(),
     })
     .describe('One kernel of a model: its nodes, its time, and why they are one kernel'),
+  table: z
+    .strictObject({
+      path: z.string().min(1).describe('File of the latency table').optional(),
+      table: z.record(z.string(), z.unknown()).describe('The table itself').optional(),
+      devices: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(100)
+        .describe('Names of devices in the table; default: all')
+        .optional(),
+      samples: z
+        .array(z.record(z.string(), z.unknown()))
+        .max(MAX_SAMPLES)
+        .describe('Candidates: label -> value'),
+    })
+    .describe('Latencies of candidates of a search space, by its latency table'),
   batch: z
     .strictObject({
       requests: z

@@ -62,6 +62,21 @@ const RESULTS: Readonly<Record<Method, object>> = {
       blocks: { type: 'array', description: 'Blocks that were looked for and not found.' },
     },
   },
+  table: {
+    type: 'object',
+    required: ['devices', 'ms', 'macs', 'parameters', 'activationBytes'],
+    properties: {
+      devices: { type: 'array', items: { type: 'string' } },
+      ms: {
+        type: 'array',
+        description: 'For each sample, on each device.',
+        items: { type: 'array', items: { type: 'number' } },
+      },
+      macs: { type: 'array', items: { type: 'number' } },
+      parameters: { type: 'array', items: { type: 'number' } },
+      activationBytes: { type: 'array', items: { type: 'number' } },
+    },
+  },
   batch: {
     type: 'array',
     items: { type: 'object', anyOf: [{ required: ['result'] }, { required: ['error'] }] },

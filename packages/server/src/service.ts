@@ -11,14 +11,18 @@ import {
   parseParameters,
   requireMethod,
 } from './parameters.ts';
+import { parseJson } from './parse-json.ts';
 import { Predictors } from './predictors.ts';
 import { type NamedGraph, readModel } from './read-model.ts';
+import { SampleScorer, type VersionedFile } from './score-samples.ts';
 
 export interface ServiceOptions {
   /** What requests get that name no predictor. */
   readonly predictors: readonly LatencyPredictor[];
   /** The path to open for one that a request names; default: that one. */
   readonly resolvePath?: (path: string) => string;
+  /** Opens a file of text: a latency table; default: there are no files. */
+  readonly openText?: (path: string) => Promise<VersionedFile>;
 }
 
 /** Answers requests about models and devices; never throws. */
@@ -30,8 +34,10 @@ export interface Service {
 export function createService({
   predictors: chosen,
   resolvePath = (path) => path,
+  openText = noFiles,
 }: ServiceOptions): Service {
   const predictors = new Predictors(chosen);
+  const scorer = new SampleScorer((path) => openText(resolvePath(path)));
   const read = (parameters: ModelParameters, bytes: Uint8Array | undefined): Promise<NamedGraph> =>
     readModel(parameters, bytes, resolvePath);
 
@@ -90,7 +96,14 @@ export function createService({
       parameters: Parameters<M>,
       bytes: Uint8Array | undefined,
     ) => Promise<unknown>;
-  } = { devices, predict, graph, explain, batch };
+  } = {
+    devices,
+    predict,
+    graph,
+    explain,
+    table: (parameters) => scorer.score(parameters),
+    batch,
+  };
 
   async function resultOf(
     name: string,
@@ -118,19 +131,14 @@ export function createService({
   };
 }
 
+async function noFiles(): Promise<VersionedFile> {
+  throw new NnMeterError('E_USAGE', 'there are no files here', { hint: 'send the table itself' });
+}
+
 /** The predictors that exist; what cannot be read of this machine's is left out. */
 async function devices(): Promise<object[]> {
   const summaries = await listLatencyPredictors(() => {});
   return summaries.map(({ hint, ...summary }) =>
     hint === undefined ? summary : { ...summary, hint: hint.text },
   );
-}
-
-/** @throws NnMeterError E_USAGE if it is no JSON */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new NnMeterError('E_USAGE', `this is no JSON: ${(cause as Error).message}`, { cause });
-  }
 }
