@@ -44,9 +44,10 @@ class FeasibleSearch(Searcher):  # type: ignore[misc]
         self._results: List[Tuple[float, Dict[str, Any]]] = []
 
     def suggest(self, trial_id: str) -> Any:
-        for _ in range(TRIES):
-            sample = self._propose()
-            key = tuple(sample.values())
+        for tries in range(TRIES):
+            # What is one choice away from the best has been seen at some point.
+            sample = self._propose() if tries < TRIES // 2 else self._limits.draw(self._generator)
+            key = tuple(self._limits.table.active(sample).items())
             if key not in self._proposed:
                 self._proposed.add(key)
                 self._running[trial_id] = sample

@@ -121,6 +121,10 @@ class LatencyTable:
             for other, allowed in choice.when.items()
         )
 
+    def active(self, sample: Sample) -> Dict[str, Any]:
+        """The part of a sample that matters: samples with the same are the same candidate."""
+        return {label: sample[label] for label in self._choices if self.is_active(label, sample)}
+
     def latency(self, sample: Sample, device: Optional[str] = None) -> float:
         """Predicted latency of a candidate, ms. ``device`` may be left out if the table has one only."""
         return self._sum(sample, "ms", self._device(device))
