@@ -1,4 +1,4 @@
-import { evaluate, formatMs, formatShare, plotSvg } from '@nnmeter/report';
+import { escapeHtml, evaluate, formatMs, formatShare, plotSvg } from '@nnmeter/report';
 import type { DriftPoint } from './drift.ts';
 import type { RuleEvidence } from './learn-rules.ts';
 import type { BuiltPredictor } from './plugin-files.ts';
@@ -166,8 +166,4 @@ function table(rows: readonly (readonly string[])[]): string {
     return `<td${isNumber ? ' class="n"' : ''}>${escapeHtml(text)}</td>`;
   };
   return `<table>\n${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')}\n</table>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

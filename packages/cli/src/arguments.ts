@@ -16,6 +16,7 @@ export const COMMANDS = [
   'build',
   'serve',
   'eval',
+  'nas',
   'predictors',
   'register',
   'unregister',
@@ -182,6 +183,66 @@ const evalOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
+const nasOptions = {
+  space: { type: 'string', requiresArg: true, describe: 'Search space: a name, or a .js file' },
+  table: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Table to search by, instead of a new one',
+  },
+  predictor: predictorOptions.predictor,
+  'predictor-version': predictorOptions['predictor-version'],
+  calibration: predictorOptions.calibration,
+  'input-shape': { type: 'string', requiresArg: true, describe: 'Shape of the input: 1,3,32,32' },
+  limit: {
+    ...repeatable,
+    describe:
+      'What candidates must keep to: cortexA76=52 (ms at most), cortexA76=40..52, macs=330e6',
+  },
+  upper: { type: 'boolean', describe: 'Hold limits of ms against the upper end of the interval' },
+  minimize: {
+    ...repeatable,
+    describe: 'Objective: a device, macs, parameters, an evaluator value',
+  },
+  maximize: { ...repeatable, describe: 'Objective: an evaluator value (default without: proxy)' },
+  evaluator: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Who trains: a command, http://..., or a NAS-Bench-201 table (.csv, .csv.gz)',
+  },
+  evaluations: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Candidates to evaluate (default: 200; 10,000 without an evaluator)',
+  },
+  parallel: { type: 'number', requiresArg: true, describe: 'Candidates at once (default: 1)' },
+  'time-limit': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Seconds a candidate (default: 3600)',
+  },
+  retries: { type: 'number', requiresArg: true, describe: 'Of a failed candidate (default: 1)' },
+  strategy: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'random, grid, evolution (default of one objective), nsga2 (of several), local',
+  },
+  population: { type: 'number', requiresArg: true, describe: 'Of evolution and nsga2' },
+  seed: { type: 'number', requiresArg: true, describe: 'Of chance (default: 1)' },
+  journal: { type: 'string', requiresArg: true, describe: 'File of what was evaluated' },
+  resume: { type: 'boolean', describe: 'Go on with a search that was interrupted' },
+  fronts: { type: 'number', requiresArg: true, describe: 'Pareto fronts to report (default: 4)' },
+  html: { type: 'string', requiresArg: true, describe: 'Write the fronts as a page with a plot' },
+  csv: { type: 'string', requiresArg: true, describe: 'Write the fronts as CSV' },
+  onnx: { type: 'string', requiresArg: true, describe: 'Folder for the networks of the fronts' },
+  format: {
+    choices: ['nnmeter', 'ofa', 'nni'] as const,
+    describe: 'Of a table: ours (default), that of Once-for-All, that of NNI',
+  },
+  output: { type: 'string', alias: 'o', requiresArg: true, describe: 'File to write; - is stdout' },
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
 const downloadOptions = {
   sha256: { type: 'string', requiresArg: true, describe: 'SHA-256 the download must have' },
 } as const satisfies Record<string, Options>;
@@ -230,6 +291,10 @@ export type CalibrateArguments = Values<typeof calibrateOptions>;
 export type BuildArguments = Values<typeof buildOptions>;
 export type ServeArguments = Values<typeof serveOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
+export type NasArguments = Values<typeof nasOptions> & {
+  action?: string | undefined;
+  names?: string[] | undefined;
+};
 /** Besides, the values of each format's option by its name. */
 export type SourceArguments = Values<typeof sourceOptions>;
 
@@ -242,6 +307,7 @@ export type Invocation =
   | { readonly command: 'build'; readonly options: BuildArguments }
   | { readonly command: 'serve'; readonly options: ServeArguments }
   | { readonly command: 'eval'; readonly options: EvalArguments }
+  | { readonly command: 'nas'; readonly options: NasArguments }
   | { readonly command: 'predictors'; readonly options: PredictorsArguments }
   | { readonly command: 'register'; readonly options: RegisterArguments }
   | { readonly command: 'unregister'; readonly options: RegisterArguments }
@@ -297,6 +363,7 @@ export async function parseArguments(
     build: buildOptions,
     serve: serveOptions,
     eval: evalOptions,
+    nas: nasOptions,
     predictors: predictorsOptions,
     register: registerOptions,
     unregister: unregisterOptions,
@@ -364,6 +431,20 @@ export async function parseArguments(
       (options) => select({ command: 'eval', options }),
     )
     .command(
+      'nas <action> [names..]',
+      'Search architectures by predicted latency: spaces, table, search, front',
+      (command) =>
+        command
+          .positional('action', { choices: ['spaces', 'table', 'search', 'front'] as const })
+          .positional('names', {
+            type: 'string',
+            array: true,
+            describe: 'A space; of front, journals',
+          })
+          .options(nasOptions),
+      (options) => select({ command: 'nas', options }),
+    )
+    .command(
       'predictors [action] [names..]',
       'List the predictors; pull (download) or import those of the original nn-Meter',
       (command) =>
@@ -398,6 +479,7 @@ export async function parseArguments(
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
     .example('$0 build --name mine --runner onnxruntime', 'a predictor of this machine')
+    .example('$0 nas search spos --limit cortexA76=52', 'the best networks under 52 ms')
     .example('$0 eval dataset/ --plot accuracy.html', 'predictions against measurements')
     .epilogue('Exit code: 0 if everything was predicted, 1 if anything failed (usage errors too).')
     .version(version)

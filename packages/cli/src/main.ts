@@ -62,6 +62,10 @@ async function run(invocation: Invocation, version: string, terminal: Terminal):
       const { evalCommand } = await import('./commands/eval.ts');
       return evalCommand(invocation.options, terminal);
     }
+    case 'nas': {
+      const { nas } = await import('./commands/nas.ts');
+      return nas(invocation.options, terminal);
+    }
     case 'predictors': {
       const { action } = invocation.options;
       if (action !== 'pull' && action !== 'import') {

@@ -31,6 +31,8 @@ const CANDIDATES = 200;
 const MAX_NETWORKS = 20_000;
 /** A term of more combinations says that the space is not made of parts. */
 const MAX_ENTRIES = 20_000;
+/** Found terms for each label of a space beyond which it is not made of parts. */
+const MAX_FOUND_PER_LABEL = 4;
 /** Networks between two moments at which other events are served. */
 const BREATH = 16;
 
@@ -101,6 +103,8 @@ class Compiler {
   readonly #sums: TermSums;
   readonly #measured = new Map<string, Float64Array>();
   readonly #row: Float64Array;
+  /** Labels of the terms that candidates asked for. */
+  readonly #found: (readonly number[])[] = [];
   #networks = 0;
   #expected: number;
 
@@ -238,6 +242,10 @@ class Compiler {
     const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
     const isKnown = this.#sums.terms.some(({ labels: known }) => known.join() === labels.join());
     if (isKnown || size > MAX_ENTRIES) throw this.#inseparable(labels);
+    this.#found.push(labels);
+    const isEntangled = this.#found.length > MAX_FOUND_PER_LABEL * choices.labels.length;
+    if (isEntangled && choices.size() > MAX_ENTRIES)
+      throw this.#inseparable([...new Set(this.#found.flat())].sort((a, b) => a - b));
     this.#expected += size;
     await this.#measureTerm(this.#sums.add(labels));
   }

@@ -12,6 +12,7 @@ export { Drawing } from './drawing.ts';
 export type { Evaluation, EvaluationLimits, EvaluationRequest, Evaluator } from './evaluator.ts';
 export { FigureLayout, type SizeName, type TimeName } from './figures.ts';
 export { type Filter, type LatencyFilterOptions, latencyFilter, sizeFilter } from './filters.ts';
+export { nniLatencyTable, ofaLatencyTable } from './foreign-tables.ts';
 export { httpEvaluator } from './http-evaluator.ts';
 export type {
   LatencyTable,
@@ -28,6 +29,16 @@ export {
   settleObjectives,
 } from './objectives.ts';
 export { type Costs, dominates, hypervolume, paretoFronts } from './pareto.ts';
+export {
+  type Finalist,
+  FRONTS,
+  finalistReports,
+  finalistsCsv,
+  type SearchResult,
+  searchResult,
+  spread,
+} from './results.ts';
+export { resultsPage } from './results-page.ts';
 export type { Random } from './sampling.ts';
 export {
   type EvaluatedCandidate,
@@ -39,6 +50,7 @@ export {
 export {
   type ChoiceInput,
   defineSpace,
+  narrowSpace,
   type SearchSpace,
   type SpaceDefinition,
   spaceHash,

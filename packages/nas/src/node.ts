@@ -12,3 +12,4 @@ export {
   type SearchHeader,
   type SearchJournal,
 } from './search-journal.ts';
+export { readSpace } from './space-file.ts';

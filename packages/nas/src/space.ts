@@ -117,6 +117,50 @@ function create(
   };
 }
 
+/**
+ * A space of which some choices are made, or have fewer values: `{ resolution: [224] }`.
+ * @throws NnMeterError E_INVALID_INPUT for a label or value that it does not have
+ */
+export function narrowSpace(
+  space: SearchSpace,
+  kept: Readonly<Record<string, readonly ChoiceValue[]>>,
+): SearchSpace {
+  const { choices } = space;
+  for (const [label, values] of Object.entries(kept)) {
+    const known = choices.values[choices.position(label)]!;
+    const wrong = values.find((value) => !known.includes(value));
+    if (values.length === 0 || wrong !== undefined)
+      throw invalid(`choice ${quote(label)} cannot be ${JSON.stringify(wrong) ?? 'nothing'}`);
+  }
+  const keeps = (label: string, value: ChoiceValue): boolean =>
+    kept[label]?.includes(value) ?? true;
+  const narrowed = choices.labels.flatMap((label): [string, Choice][] => {
+    const { values, when } = choices.choices[label]!;
+    const conditions = Object.entries(when ?? {}).map(
+      ([parent, allowed]) => [parent, allowed.filter((value) => keeps(parent, value))] as const,
+    );
+    if (conditions.some(([, allowed]) => allowed.length === 0)) return [];
+    const own = { values: values.filter((value) => keeps(label, value)) };
+    return [[label, when === undefined ? own : { ...own, when: Object.fromEntries(conditions) }]];
+  });
+  const index = new ChoiceIndex(Object.fromEntries(narrowed));
+  const terms = space.terms
+    .map((labels) => labels.map((label) => choices.labels[label]!))
+    .filter((labels) => labels.every((label) => Object.hasOwn(index.choices, label)))
+    .map((labels) => labels.map((label) => index.position(label)));
+  const definition: SpaceDefinition = {
+    name: space.name,
+    input: space.input,
+    choices: index.choices,
+    build: (sample) => space.build(sample),
+    ...(space.canonical && { canonical: space.canonical }),
+  };
+  return {
+    ...create(definition, index, terms, space.input),
+    build: (sample) => space.build(sample),
+  };
+}
+
 /** SHA-256 of what makes a space the same space: tables and journals of another one do not fit. */
 export async function spaceHash(space: SearchSpace): Promise<string> {
   const { name, input, choices } = space;

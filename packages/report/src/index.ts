@@ -2,7 +2,15 @@ export type { Comparison } from './comparison.ts';
 export { type Accuracy, type Evaluation, evaluate, type WorstModel } from './evaluation.ts';
 export { renderEvaluation } from './evaluation-text.ts';
 export { type FailureJson, failureToJson } from './failure-json.ts';
-export { formatMs, formatShape, formatShare, printable, shortenMiddle, wrap } from './format.ts';
+export {
+  escapeHtml,
+  formatMs,
+  formatShape,
+  formatShare,
+  printable,
+  shortenMiddle,
+  wrap,
+} from './format.ts';
 export { type PlottedEvaluation, plotHtml, plotSvg } from './plot.ts';
 export { type PredictionStyle, type RenderedPrediction, renderPrediction } from './prediction.ts';
 export { type ReportJson, reportToJson } from './report-json.ts';

@@ -1,7 +1,7 @@
 import type { Comparison } from './comparison.ts';
 import type { Evaluation } from './evaluation.ts';
 import { groupByFamily, relativeError } from './evaluation.ts';
-import { shortenMiddle } from './format.ts';
+import { escapeHtml, shortenMiddle } from './format.ts';
 
 /** What is drawn: one row of panels each. */
 export interface PlottedEvaluation {
@@ -167,6 +167,5 @@ function line(x1: number, y1: number, x2: number, y2: number, stroke = '#ddd', w
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
-  const escaped = content.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escapeHtml(content)}</text>`;
 }

@@ -9,7 +9,8 @@ const DEPTHS = [2, 3, 4];
 const KERNELS = [3, 5, 7];
 const RATIOS = [3, 4, 6];
 const RESOLUTIONS = [160, 176, 192, 208, 224];
-const FIRST = 16;
+/** Of the stem and the first block, which is always the same. */
+export const FIRST = 16;
 const STAGES = [
   { channels: 24, stride: 2, activation: 'relu', squeeze: false },
   { channels: 40, stride: 2, activation: 'relu', squeeze: true },
@@ -22,8 +23,12 @@ const STAGES = [
   activation: Activation;
   squeeze: boolean;
 }[];
-const EXPANDED = 960;
-const HEAD = 1280;
+export const EXPANDED = 960;
+export const HEAD = 1280;
+export const CLASSES = 1000;
+
+/** What is always there, by the names of OFA's latency tables. */
+export type OfaPart = 'Conv' | 'expanded_conv' | 'Conv_1' | 'AvgPool2D' | 'Conv_2' | 'Logits';
 
 function choices(): [string, ChoiceInput][] {
   const blocks = STAGES.flatMap((_, stage): [string, ChoiceInput][] => {
@@ -78,10 +83,10 @@ export const ofaMbv3 = defineSpace({
     ]),
   ],
   build(sample, builder, input) {
-    const ends = new BlockLayers(builder, 'ends');
+    const part = (name: OfaPart): BlockLayers => new BlockLayers(builder, name);
     let x = builder.input('input', ofaInput(sample, input));
-    x = ends.convBn(x, FIRST, { kernel: 3, stride: 2, activation: 'hswish' });
-    x = invertedResidual(ends, x, {
+    x = part('Conv').convBn(x, FIRST, { kernel: 3, stride: 2, activation: 'hswish' });
+    x = invertedResidual(part('expanded_conv'), x, {
       ...{ channels: FIRST, hidden: FIRST, kernel: 3, stride: 1, activation: 'relu' },
       expand: false,
     });
@@ -94,10 +99,12 @@ export const ofaMbv3 = defineSpace({
         ...(squeeze && { squeezed: makeDivisible(Math.floor(hidden / 4)) }),
       });
     }
-    x = ends.convBn(x, EXPANDED, { activation: 'hswish' });
-    x = builder.gap(x, { name: ends.name('gap') });
-    x = builder.conv(x, HEAD, { bias: false, name: ends.name('conv') });
-    x = builder.flatten(ends.activate(x, 'hswish'), { name: ends.name('flatten') });
-    return builder.build(builder.fc(x, 1000, { name: ends.name('fc') }));
+    x = part('Conv_1').convBn(x, EXPANDED, { activation: 'hswish' });
+    x = builder.gap(x, { name: part('AvgPool2D').name('gap') });
+    const mix = part('Conv_2');
+    x = mix.activate(builder.conv(x, HEAD, { bias: false, name: mix.name('conv') }), 'hswish');
+    const logits = part('Logits');
+    x = builder.flatten(x, { name: logits.name('flatten') });
+    return builder.build(builder.fc(x, CLASSES, { name: logits.name('fc') }));
   },
 });

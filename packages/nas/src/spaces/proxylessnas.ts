@@ -3,9 +3,13 @@ import { type ChoiceInput, defineSpace } from '../space.ts';
 import { BlockLayers, invertedResidual } from './layers.ts';
 import { fromDepth, nameOf, numberOf, upTo } from './sample-values.ts';
 
-const STEM = 32;
-const FIRST = 16;
-const HEAD = 1280;
+export const STEM = 32;
+export const FIRST = 16;
+export const HEAD = 1280;
+export const CLASSES = 1000;
+
+/** What is always there, by the names of ProxylessNAS's latency tables. */
+export type ProxylessPart = 'Conv' | 'expanded_conv' | 'Conv_1' | 'Logits';
 const DEPTHS = [1, 2, 3, 4];
 const STAGES = [
   { number: 2, channels: 32, stride: 2 },
@@ -50,11 +54,11 @@ export const proxylessnas = defineSpace({
   input: [1, 3, 224, 224],
   choices: choices(),
   build(sample, builder, input) {
-    const ends = new BlockLayers(builder, 'ends');
+    const part = (name: ProxylessPart): BlockLayers => new BlockLayers(builder, name);
     let x = builder.input('input', input);
-    x = ends.convBn(x, STEM, { kernel: 3, stride: 2, activation: 'relu6' });
-    x = ends.depthwise(x, 3, { activation: 'relu6' });
-    x = ends.convBn(x, FIRST);
+    x = part('Conv').convBn(x, STEM, { kernel: 3, stride: 2, activation: 'relu6' });
+    const first = part('expanded_conv');
+    x = first.convBn(first.depthwise(x, 3, { activation: 'relu6' }), FIRST);
     for (const { label, channels, stride, kernel, ratio } of proxylessBlocks(sample)) {
       x = invertedResidual(new BlockLayers(builder, label), x, {
         ...{ channels, kernel, stride, activation: 'relu6' },
@@ -62,7 +66,7 @@ export const proxylessnas = defineSpace({
         residual: !label.endsWith('_i0'),
       });
     }
-    x = ends.convBn(x, HEAD, { activation: 'relu6' });
-    return builder.build(ends.classify(x, 1000));
+    x = part('Conv_1').convBn(x, HEAD, { activation: 'relu6' });
+    return builder.build(part('Logits').classify(x, CLASSES));
   },
 });

@@ -1,0 +1,96 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Graph } from '@nnmeter/ir';
+import { compileSpace, defineSpace, spaceNamed, TableScorer } from '@nnmeter/nas';
+import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
+import { loadDevices } from './support/devices.ts';
+
+let devices: DevicePredictor[];
+beforeAll(async () => {
+  devices = await loadDevices();
+});
+
+/** A tiny space whose second choice changes what the first costs: channels between two layers. */
+const chain = defineSpace({
+  name: 'chain',
+  input: [1, 3, 16, 16],
+  choices: { a: [8, 16, 24], b: [8, 16, 32], c: ['none', 'relu'], d: [8, 12] },
+  build({ a, b, c, d }, builder, input) {
+    let x = builder.conv(builder.input('x', input), Number(a));
+    x = builder.conv(x, Number(b));
+    if (c === 'relu') x = builder.relu(x);
+    return builder.build(builder.conv(builder.maxpool(x, 2), Number(d)));
+  },
+});
+
+test('widths that neighbours share become terms of pairs, and the table is the predictor', async () => {
+  const table = await compileSpace(chain, devices);
+  const scorer = new TableScorer(table);
+  expect(table.terms.map(({ labels }) => labels.join('+'))).toEqual(
+    expect.arrayContaining(['a+b', 'b+d']),
+  );
+  expect(Math.max(...table.check.maxRelativeError)).toBeLessThan(1e-12);
+  for (const sample of [
+    { a: 8, b: 8, c: 'none', d: 8 },
+    { a: 24, b: 32, c: 'relu', d: 12 },
+    { a: 16, b: 32, c: 'relu', d: 8 },
+  ]) {
+    const graph = chain.build(sample);
+    const { latency } = scorer.figures(sample);
+    for (const device of devices) {
+      const report = device.predictGraph(graph);
+      expect(latency[device.name]!.ms / report.latencyMs).toBeCloseTo(1, 12);
+      expect(latency[device.name]!.interval!.high / report.interval!.high).toBeCloseTo(1, 9);
+    }
+  }
+});
+
+/** A predictor by a formula, for what no device does. */
+function invented(totalMs: (graph: Graph) => number): LatencyPredictor {
+  const [{ aliases, device, manifest }] = devices as [DevicePredictor];
+  const report = { kernels: [] };
+  return {
+    ...{ name: 'invented', aliases, version: '1', device, manifest, totalMs },
+    predictGraph: () => report as never,
+    predict: () => Promise.reject(new Error('not needed')),
+  };
+}
+
+test('a space that is no sum of parts is refused, with the choices that decide together', async () => {
+  const labels = Array.from({ length: 12 }, (_, index) => `layer_${index}`);
+  const tangled = defineSpace({
+    name: 'tangled',
+    input: [1, 3, 8, 8],
+    choices: Object.fromEntries(labels.map((label) => [label, [1, 2, 3, 4]])),
+    build(sample, builder, input) {
+      let x = builder.input('x', input);
+      for (const label of labels) x = builder.conv(x, Number(sample[label]));
+      return builder.build(x);
+    },
+  });
+  // As slow as its widths all together say.
+  const product = invented((graph) =>
+    graph.nodes.reduce((ms, { outputs }) => ms * graph.tensor(outputs[0]!).shape![1]!, 1),
+  );
+  await expect(compileSpace(tangled, [product])).rejects.toMatchObject({
+    code: 'E_INVALID_INPUT',
+    message: expect.stringMatching(
+      /space "tangled" is no sum over its choices: \d+ of them decide together \("layer_/,
+    ),
+  });
+});
+
+test('what cannot be a table within its limit says so', async () => {
+  await expect(compileSpace(chain, devices, { maxNetworks: 5 })).rejects.toMatchObject({
+    code: 'E_LIMIT',
+  });
+});
+
+test('the shares of blocks are absolute: a depth that takes blocks away costs nothing itself', async () => {
+  const table = await compileSpace(spaceNamed('proxylessnas'), devices.slice(0, 1), {
+    candidates: 5,
+  });
+  const depth = table.terms.find(({ labels }) => labels.join() === 's3_depth')!;
+  for (const ms of depth.ms[0]!) expect(Math.abs(ms)).toBeLessThan(1e-9);
+  const block = table.terms.find(({ labels }) => labels.join() === 's3_i0')!;
+  for (const ms of block.ms[0]!) expect(ms).toBeGreaterThan(0.01);
+});
