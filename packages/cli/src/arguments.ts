@@ -15,6 +15,7 @@ export const COMMANDS = [
   'export',
   'calibrate',
   'build',
+  'serve',
   'eval',
   'nas',
   'predictors',
@@ -167,6 +168,35 @@ const buildOptions = {
   ...commonOptions,
 } as const satisfies Record<string, Options>;
 
+const serveOptions = {
+  http: { type: 'boolean', describe: 'Serve HTTP, not JSON lines on stdin and stdout' },
+  mcp: { type: 'boolean', describe: 'Serve tools for assistants (MCP) on stdin and stdout' },
+  port: { type: 'number', requiresArg: true, describe: 'Of HTTP; 0: any (default: 7878)' },
+  host: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Address of HTTP; others than 127.0.0.1 need NNMETER_TOKEN',
+  },
+  root: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Folder whose files HTTP requests may name (default: the current one)',
+  },
+  'max-body': { type: 'number', requiresArg: true, describe: 'MB of a request (default: 64)' },
+  'max-waiting': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Requests that may wait for a thread (default: 256)',
+  },
+  'max-seconds': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Time for a request (default: 30)',
+  },
+  ...predictorOptions,
+  ...commonOptions,
+} as const satisfies Record<string, Options>;
+
 const evalOptions = {
   ...predictorOptions,
   'held-out': {
@@ -288,6 +318,7 @@ export type RegisterArguments = Values<typeof registerOptions> & {
 export type DatasetArguments = Values<typeof datasetOptions>;
 export type CalibrateArguments = Values<typeof calibrateOptions>;
 export type BuildArguments = Values<typeof buildOptions>;
+export type ServeArguments = Values<typeof serveOptions>;
 export type EvalArguments = Values<typeof evalOptions>;
 export type NasArguments = Values<typeof nasOptions> & {
   action?: string | undefined;
@@ -304,6 +335,7 @@ export type Invocation =
   | { readonly command: 'export'; readonly options: ExportArguments }
   | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
   | { readonly command: 'build'; readonly options: BuildArguments }
+  | { readonly command: 'serve'; readonly options: ServeArguments }
   | { readonly command: 'eval'; readonly options: EvalArguments }
   | { readonly command: 'nas'; readonly options: NasArguments }
   | { readonly command: 'predictors'; readonly options: PredictorsArguments }
@@ -361,6 +393,7 @@ export async function parseArguments(
     export: forExport,
     calibrate: calibrateOptions,
     build: buildOptions,
+    serve: serveOptions,
     eval: evalOptions,
     nas: nasOptions,
     predictors: predictorsOptions,
@@ -422,6 +455,12 @@ export async function parseArguments(
       'Make a predictor of your own device: measure, train, check',
       (command) => command.options(buildOptions),
       (options) => select({ command: 'build', options }),
+    )
+    .command(
+      'serve',
+      'Answer other programs: JSON lines, HTTP, or tools for assistants (MCP)',
+      (command) => command.options(serveOptions),
+      (options) => select({ command: 'serve', options }),
     )
     .command(
       'eval [datasets..]',

@@ -1,19 +1,6 @@
 import { describeFileError, fileError } from '@nnmeter/files';
-import { type ErrorHint, type ErrorPlace, NnMeterError, quote } from '@nnmeter/ir';
-import { shortenMiddle } from '@nnmeter/report';
-
-/** What the JSON output says about something that failed. */
-export interface Failure {
-  readonly code: string;
-  /** What is wrong, where, and what to do. */
-  readonly message: string;
-  readonly where?: ErrorPlace;
-  /** What to do, also in the message. */
-  readonly hint?: string;
-}
-
-/** Longest error message shown; longer ones quote a huge name out of a file. */
-const MAX_MESSAGE_LENGTH = 1000;
+import { type ErrorHint, NnMeterError, quote } from '@nnmeter/ir';
+import { type FailureJson, failureToJson } from '@nnmeter/report';
 
 /** The stack trace of what was thrown, if it has one. */
 export function stackOf(error: unknown): string | undefined {
@@ -21,42 +8,26 @@ export function stackOf(error: unknown): string | undefined {
 }
 
 /** Says what went wrong in one line, whatever was thrown. */
-export function describeFailure(error: unknown): Failure {
-  const { message, ...failure } = classify(error);
-  return {
-    ...failure,
-    message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MAX_MESSAGE_LENGTH),
-  };
+export function describeFailure(error: unknown): FailureJson {
+  const failure = failureToJson(recognise(error), wordHint);
+  return failure.code === 'E_INTERNAL'
+    ? { ...failure, message: `${failure.message} with the output of --verbose` }
+    : failure;
 }
 
-function classify(error: unknown): Failure {
-  if (error instanceof NnMeterError) {
-    const { code, problem, where } = error;
-    const hint = error.hint && wordHint(error.hint);
-    const isPlaced = Object.keys(where).length > 0;
-    return {
-      code,
-      message: hint === undefined ? problem : `${problem}; ${hint}`,
-      ...(isPlaced && { where }),
-      ...(hint !== undefined && { hint }),
-    };
+/** What Node throws, as an NnMeterError if its reason is known. */
+function recognise(error: unknown): unknown {
+  if (error instanceof NnMeterError || !(error instanceof Error)) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path !== undefined && describeFileError(error) !== undefined) {
+    return fileError('open', path, error);
   }
-  if (error instanceof Error) {
-    const { code, path } = error as NodeJS.ErrnoException;
-    if (path !== undefined && describeFileError(error) !== undefined) {
-      return classify(fileError('open', path, error));
-    }
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'EMFILE') {
-      return {
-        code: 'E_MISSING_PACKAGE',
-        message: `a part of nn-meter cannot be loaded: ${error.message}; install it again, or allow more open files (ulimit -n 256)`,
-      };
-    }
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'EMFILE') {
+    const problem = `a part of nn-meter cannot be loaded: ${error.message}`;
+    const hint = 'install it again, or allow more open files (ulimit -n 256)';
+    return new NnMeterError('E_MISSING_PACKAGE', problem, { hint, cause: error });
   }
-  return {
-    code: 'E_INTERNAL',
-    message: `internal error: ${error instanceof Error ? error.message : String(error)}; please report it with the output of --verbose`,
-  };
+  return error;
 }
 
 /** The command that downloads a predictor. */

@@ -21,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const invocation = await parseArguments(words, version, await listFormats());
     if (argv.length === 0) return 1;
     if (invocation === undefined) return 0;
-    const work = () => run(invocation, terminal);
+    const work = () => run(invocation, version, terminal);
     return await (COMPUTING.has(invocation.command) ? work() : leavingNothing(work));
   } catch (error) {
     terminal.error(describeFailure(error), stackOf(error));
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Loads only the code of the command that was asked for. */
-async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
+async function run(invocation: Invocation, version: string, terminal: Terminal): Promise<number> {
   switch (invocation.command) {
     case 'predict': {
       if (invocation.options['list-predictors'])
@@ -57,6 +57,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
     case 'build': {
       const { build } = await import('./commands/build.ts');
       return build(invocation.options, terminal);
+    }
+    case 'serve': {
+      const { serve } = await import('./commands/serve.ts');
+      return serve(invocation.options, version, terminal);
     }
     case 'eval': {
       const { evalCommand } = await import('./commands/eval.ts');

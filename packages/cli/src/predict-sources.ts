@@ -7,10 +7,11 @@ import {
   type RenderedPrediction,
   renderPrediction,
 } from '@nnmeter/report';
+import { BatchPool } from '@nnmeter/threads';
 import type { PredictorChoice } from './predictors.ts';
 import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
 import type { Source } from './sources.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { workerScript } from './worker-script.ts';
 
 /** How models are predicted; plain data, so that worker threads can be told. */
 export interface PredictionJob {
@@ -46,11 +47,11 @@ export async function* predictSources(
   predictors: readonly LatencyPredictor[],
   threads: number,
 ): AsyncGenerator<Prediction> {
-  const pool = new WorkerPool<Source, Prediction>();
+  const pool = new BatchPool<Source, Prediction>();
   pool.useThisThread((source) => predictSource(source, job, predictors));
   function startWorkers(msLeft: number): void {
     while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_PER_THREAD)))
-      pool.startWorker('predict-worker', job);
+      pool.startWorker(workerScript('predict'), job);
   }
   async function* outcomes() {
     startWorkers(MS_PER_MODEL * sources.length);

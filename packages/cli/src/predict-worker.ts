@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads';
+import { serveTasks } from '@nnmeter/threads';
 import { type PredictionJob, predictSource } from './predict-sources.ts';
 import { loadPredictors } from './predictors.ts';
 import type { Source } from './sources.ts';
-import { serveTasks } from './worker-pool.ts';
 
 const job = workerData as PredictionJob;
 const loaded = loadPredictors(job.choice);

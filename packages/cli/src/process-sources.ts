@@ -1,7 +1,8 @@
 import { lstat, stat } from 'node:fs/promises';
 import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import { isUnrecognised, readModelFile } from '@nnmeter/predictor';
-import { describeFailure, type Failure, stackOf } from './failure.ts';
+import type { FailureJson } from '@nnmeter/report';
+import { describeFailure, stackOf } from './failure.ts';
 import type { Source } from './sources.ts';
 
 /** What became of one source. */
@@ -18,7 +19,7 @@ export interface Failed {
   readonly kind: 'failed';
   readonly model: string;
   readonly type: string | null;
-  readonly failure: Failure;
+  readonly failure: FailureJson;
   /** Of what was thrown, for --verbose. */
   readonly stack?: string | undefined;
 }

@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { requireFileStatus } from '@nnmeter/files';
 import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
 import { FOREIGN_FOLDER_FILES, type FormatFacts } from '@nnmeter/model-source';
+import type { FailureJson } from '@nnmeter/report';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
-import { describeFailure, type Failure } from './failure.ts';
+import { describeFailure } from './failure.ts';
 import { entryOf, withoutEndSlash } from './folder-paths.ts';
 
 /** One model to read, or why there is none. */
@@ -16,7 +17,7 @@ export interface Source {
   readonly folder?: string;
   /** To be skipped, not reported, if it is no model: its name does not say that it is one. */
   readonly optional?: boolean;
-  readonly failure?: Failure;
+  readonly failure?: FailureJson;
 }
 
 /** Files with other suffixes of a format are expected to be models; if they are not, that is an error. */
@@ -93,7 +94,7 @@ function isMissingWord(path: string, error: unknown): boolean {
   return /^[\w-]+$/.test(path) && (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-function missingWord(word: string): Failure {
+function missingWord(word: string): FailureJson {
   const near = suggestion(word, COMMANDS);
   const hint = near === '' ? '; torchvision networks are named with --torchvision' : near;
   const message = `there is no file or command "${word}"${hint}`;

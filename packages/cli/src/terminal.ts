@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { printable, type TextStyle } from '@nnmeter/report';
+import { type FailureJson, printable, type TextStyle } from '@nnmeter/report';
 import picocolors from 'picocolors';
-import type { Failure } from './failure.ts';
 
 /** The standard streams as the commands see them. */
 export interface Terminal extends TextStyle {
@@ -10,7 +9,7 @@ export interface Terminal extends TextStyle {
   /** Writes a line to stderr. */
   note(text: string): void;
   /** Writes what failed to stderr, in one line; its stack trace too with --verbose. */
-  error(failure: Failure, stack?: string): void;
+  error(failure: FailureJson, stack?: string): void;
   /** Whether stderr is a terminal, where progress can be shown. */
   readonly showsProgress: boolean;
 }

@@ -1,4 +1,5 @@
 export { describeFileError, fileError, isMissing } from './file-error.ts';
+export { realPathInside } from './inside.ts';
 export {
   type Journal,
   type JournalHeader,

@@ -41,12 +41,13 @@ const INHERITED = /^\/dev\/stdin$|^\/(dev|proc\/self)\/fd\/\d+$/;
  * @param orPipe whether a pipe that a shell hands over does as well: it is read once, from front to back
  * @throws NnMeterError E_FILE naming what is no regular file: a folder, or a device or pipe, which may never end
  */
-export async function requireFile(path: string, { orPipe = false } = {}): Promise<void> {
+export async function requireFile(path: string, { orPipe = false } = {}): Promise<Stats> {
   const status = await stat(path).catch((cause: unknown) => {
     throw fileError('open', path, cause);
   });
-  if (orPipe && status.isFIFO() && INHERITED.test(path)) return;
+  if (orPipe && status.isFIFO() && INHERITED.test(path)) return status;
   requireFileStatus(path, status);
+  return status;
 }
 
 /** @throws NnMeterError E_FILE naming the path unless its status is that of a regular file */

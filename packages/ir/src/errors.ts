@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'E_RUNNER'
   | 'E_EVALUATOR'
   | 'E_DOWNLOAD'
+  | 'E_BUSY'
+  | 'E_TIMEOUT'
   | 'E_USAGE';
 
 /** Where an error arose, as far as it is known. */

@@ -13,7 +13,7 @@ export async function openPath(path: string, folderFiles: readonly string[]): Pr
 }
 
 async function loadOpenPath(): Promise<OpenPath> {
-  const [fs, { basename, dirname, join, resolve, sep }, { fileError, requireFileStatus }] =
+  const [fs, { basename, dirname, join }, { fileError, realPathInside, requireFileStatus }] =
     await Promise.all([
       import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:fs'),
       import(/* @vite-ignore */ /* webpackIgnore: true */ 'node:path'),
@@ -78,19 +78,18 @@ async function loadOpenPath(): Promise<OpenPath> {
 
   /** A file in a folder or below it; symbolic links may not lead out. */
   function openBeside(folder: string, location: string): ModelSource {
+    const file = realPathInside(folder, location);
+    if (file === undefined) {
+      throw new NnMeterError(
+        'E_FILE',
+        'it lies outside the folder of the model, where no file is read',
+      );
+    }
     try {
-      const root = fs.realpathSync(folder);
-      const file = fs.realpathSync(resolve(root, location));
-      if (file.startsWith(root.endsWith(sep) ? root : root + sep)) {
-        return open(file, basename(file), join(folder, location), fs.statSync(file));
-      }
+      return open(file, basename(file), join(folder, location), fs.statSync(file));
     } catch (error) {
       throw fileError('open', join(folder, location), error);
     }
-    throw new NnMeterError(
-      'E_FILE',
-      'it lies outside the folder of the model, where no file is read',
-    );
   }
 
   return (path, folderFiles) => {

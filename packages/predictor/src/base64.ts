@@ -1,12 +1,10 @@
-import { NnMeterError } from '@nnmeter/ir';
-
-/** Decodes standard base64, in browsers and in Node. */
-export function decodeBase64(text: string): Uint8Array {
+/** Decodes standard base64, in browsers and in Node; undefined if it is none. */
+export function decodeBase64(text: string): Uint8Array | undefined {
   let binary: string;
   try {
     binary = atob(text);
-  } catch (cause) {
-    throw new NnMeterError('E_WEIGHTS', 'the weights are not valid base64', { cause });
+  } catch {
+    return undefined;
   }
   // In a fresh process ten times as fast as a loop that is not compiled yet.
   if (typeof Buffer !== 'undefined') return Buffer.from(binary, 'latin1');

@@ -1,4 +1,5 @@
 export { type ActivationAdvice, type Advice, adviseOn, type ChannelAdvice } from './advice.ts';
+export { decodeBase64 } from './base64.ts';
 export {
   type Calibration,
   calibratePredictor,
@@ -21,6 +22,7 @@ export {
   isUnrecognised,
   modelFileToGraph,
   modelToGraph,
+  readModelContent,
   readModelFile,
   type TypedGraph,
 } from './models.ts';

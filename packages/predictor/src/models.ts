@@ -66,15 +66,24 @@ export async function modelToGraph(
   type?: string,
   options?: ReadOptions,
 ): Promise<Graph> {
+  return (await readModelContent(model, type, options)).graph;
+}
+
+/** As {@link modelToGraph}, telling the format too. */
+export async function readModelContent(
+  model: unknown,
+  type?: string,
+  options?: ReadOptions,
+): Promise<TypedGraph> {
   if (typeof model === 'string' && type !== undefined) {
     const named = await findNamed(type, model, async () => false);
-    if (named !== undefined) return (await readName(model, named, options)).graph;
+    if (named !== undefined) return readName(model, named, options);
   }
   const frontend = type === undefined ? undefined : await loadFrontend(type);
   if (isBlobs(model)) return readFiles(model, frontend, options);
   if (isContent(model) || (typeof model === 'string' && frontend !== undefined)) {
     const content = typeof model === 'string' ? new TextEncoder().encode(model) : model;
-    return (await readSource(await openModel(content), frontend, options)).graph;
+    return readSource(await openModel(content), frontend, options);
   }
   return readObject(model, frontend, options);
 }
@@ -132,7 +141,7 @@ async function readFiles(
   files: readonly Blob[],
   frontend: Frontend | undefined,
   options?: ReadOptions,
-): Promise<Graph> {
+): Promise<TypedGraph> {
   const suffixes = (await allFormats()).flatMap(({ facts }) => facts.suffixes ?? []);
   const hasSuffix = (file: Blob): boolean =>
     suffixes.some((suffix) => 'name' in file && String(file.name).endsWith(suffix));
@@ -141,7 +150,7 @@ async function readFiles(
   for (const file of ordered) {
     const source = await openModel(file, { files: files as readonly File[] });
     try {
-      return (await readSource(source, frontend, options)).graph;
+      return await readSource(source, frontend, options);
     } catch (error) {
       if (!isUnrecognised(error)) throw error;
       unknown ??= error;
@@ -154,13 +163,13 @@ async function readObject(
   model: unknown,
   frontend: Frontend | undefined,
   options: ReadOptions = {},
-): Promise<Graph> {
+): Promise<TypedGraph> {
   const isObject = typeof model === 'object' && model !== null;
   const reader = frontend ?? (isObject ? await detectObject(model) : undefined);
   if (reader?.fromObject !== undefined) {
     try {
       checkReadOptions(reader, options);
-      return reader.fromObject(model as object, options);
+      return { type: reader.format, graph: reader.fromObject(model as object, options) };
     } catch (error) {
       throw locateError({ format: reader.format }, error);
     }

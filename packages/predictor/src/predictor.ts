@@ -73,7 +73,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
   const { name, aliases, version, device, manifest, fusionRules } = definition;
   const latencyModel = locateErrors(
     () => ({ predictor: `${name} ${version}` }),
-    () => decodeLatencyModel(decodeBase64(definition.weights), definition.adaptation),
+    () => decodeLatencyModel(weightsOf(definition), definition.adaptation),
   );
 
   function predictGraph(graph: Graph): LatencyReport {
@@ -131,6 +131,12 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     intervalWidths: latencyModel.intervalWidths,
     predict,
   };
+}
+
+function weightsOf({ weights }: PredictorDefinition): Uint8Array {
+  const bytes = decodeBase64(weights);
+  if (bytes !== undefined) return bytes;
+  throw new NnMeterError('E_WEIGHTS', 'the weights are not valid base64');
 }
 
 /** The graph of anything that {@link LatencyPredictor.predict} takes. */

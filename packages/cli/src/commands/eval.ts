@@ -2,6 +2,7 @@ import { listDatasetFiles } from '@nnmeter/dataset';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
 import { type Comparison, evaluate, type PlottedEvaluation } from '@nnmeter/report';
+import { BatchPool } from '@nnmeter/threads';
 import type { EvalArguments } from '../arguments.ts';
 import { threadCount, usageError } from '../arguments.ts';
 import { type LineBatch, readLineBatches } from '../eval/dataset.ts';
@@ -10,7 +11,7 @@ import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { startProgress } from '../render/progress.ts';
 import { leavingNothing } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
-import { WorkerPool } from '../worker-pool.ts';
+import { workerScript } from '../worker-script.ts';
 
 /** Batches of lines per thread: the one it works on, and the next. */
 const BATCHES_PER_THREAD = 2;
@@ -62,8 +63,8 @@ async function evaluateDataset(
     const batches = readLineBatches(files, {
       onChunk: ({ length }) => progress.advance(length),
     });
-    const pool = new WorkerPool<LineBatch, Comparison[][]>();
-    for (let thread = 0; thread < threads; thread++) pool.startWorker('eval-worker', choice);
+    const pool = new BatchPool<LineBatch, Comparison[][]>();
+    for (let thread = 0; thread < threads; thread++) pool.startWorker(workerScript('eval'), choice);
     for await (const results of pool.map(batches, BATCHES_PER_THREAD)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }

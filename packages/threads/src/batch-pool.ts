@@ -1,6 +1,4 @@
-import { parentPort, Worker } from 'node:worker_threads';
-import { type ErrorCode, NnMeterError } from '@nnmeter/ir';
-import { describeFailure, type Failure } from './failure.ts';
+import { WorkerThread } from './worker-thread.ts';
 
 /**
  * Tasks that a thread has at once: while it reads the file of one, it can work on another, and it has enough to do until
@@ -8,23 +6,12 @@ import { describeFailure, type Failure } from './failure.ts';
  */
 const TASKS_PER_THREAD = 16;
 
-/** A script of this package that calls {@link serveTasks}; the build of the package makes a file of each. */
-type WorkerScript = 'predict-worker' | 'eval-worker';
-
 type Work<Task, Result> = (task: Task) => Promise<Result>;
 
-type Answer<Result> = { readonly id: number } & (
-  | { readonly result: Result }
-  | { readonly failure: Failure }
-);
-
-interface Pending<Result> {
+interface Job<Task, Result> {
+  readonly task: Task;
   resolve(result: Result): void;
   reject(reason: unknown): void;
-}
-
-interface Job<Task, Result> extends Pending<Result> {
-  readonly task: Task;
 }
 
 /** A thread that takes tasks, the calling one or a worker. */
@@ -33,11 +20,11 @@ interface Thread<Task, Result> {
   running: number;
 }
 
-/** Has tasks done by several threads, the calling one among them if wanted. */
-export class WorkerPool<Task, Result> {
+/** Has the tasks of a batch done by several threads, the calling one among them if wanted, with results in their order. */
+export class BatchPool<Task, Result> {
   readonly #queue: Job<Task, Result>[] = [];
   readonly #threads = new Set<Thread<Task, Result>>();
-  readonly #workers: Worker[] = [];
+  readonly #workers: WorkerThread<Task, Result>[] = [];
   #crash: unknown;
 
   /** Threads besides the calling one. */
@@ -50,30 +37,14 @@ export class WorkerPool<Task, Result> {
     this.#addThread(work);
   }
 
-  /** Starts a thread. */
-  startWorker(script: WorkerScript, workerData: unknown): void {
-    const worker = new Worker(new URL(`./${script}.js`, import.meta.url), { workerData });
-    const waiting = new Map<number, Pending<Result>>();
-    let next = 0;
-    worker.on('message', (answer: Answer<Result>) => {
-      const pending = waiting.get(answer.id);
-      waiting.delete(answer.id);
-      if ('result' in answer) pending?.resolve(answer.result);
-      else pending?.reject(toError(answer.failure));
-    });
-    const thread = this.#addThread(
-      (task) =>
-        new Promise<Result>((resolve, reject) => {
-          waiting.set(next, { resolve, reject });
-          worker.postMessage({ id: next++, task });
-        }),
-    );
-    worker.on('error', (error) => {
+  /** Starts a thread, see {@link WorkerThread}. */
+  startWorker(script: URL, workerData: unknown): void {
+    const worker = new WorkerThread<Task, Result>(script, workerData, (error) => {
       this.#crash = error;
       this.#threads.delete(thread);
-      for (const { reject } of waiting.values()) reject(error);
       this.#startJobs();
     });
+    const thread = this.#addThread((task) => worker.run(task));
     this.#workers.push(worker);
   }
 
@@ -130,19 +101,4 @@ export class WorkerPool<Task, Result> {
     thread.running--;
     this.#startJobs();
   }
-}
-
-function toError({ code, message, where = {} }: Failure): NnMeterError {
-  return new NnMeterError(code as ErrorCode, message, { where });
-}
-
-/** In a worker thread: does the tasks that a {@link WorkerPool} sends. */
-export function serveTasks<Task>(work: Work<Task, unknown>): void {
-  parentPort?.on('message', async ({ id, task }: { id: number; task: Task }) => {
-    try {
-      parentPort?.postMessage({ id, result: await work(task) });
-    } catch (error) {
-      parentPort?.postMessage({ id, failure: describeFailure(error) });
-    }
-  });
 }

@@ -1,0 +1,3 @@
+export { BatchPool } from './batch-pool.ts';
+export { BoundedPool, type PoolLimits } from './bounded-pool.ts';
+export { serveTasks, WorkerThread } from './worker-thread.ts';

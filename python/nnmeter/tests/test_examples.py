@@ -1,0 +1,45 @@
+"""The examples, as somebody would run them: two processes of Optuna, a cluster of two Ray workers."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+EXAMPLES = ROOT / "examples/nas"
+TABLE = str(ROOT / "fixtures/nas/example-table.json")
+
+
+def start(script, *args):
+    command = [sys.executable, str(EXAMPLES / script), TABLE, "--limit", "cpu=4", *args]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def result(process):
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0
+    return json.loads(output.strip().splitlines()[-1])
+
+
+def test_two_processes_share_a_study(tmp_path):
+    pytest.importorskip("optuna")
+    journal = str(tmp_path / "study.log")
+    both = [
+        start("optuna_shared.py", "--trials", "12", "--journal", journal, "--seed", str(seed))
+        for seed in (1, 2)
+    ]
+    results = [result(process) for process in both]
+    last = max(results, key=lambda each: each["trials"])
+    assert last["trials"] == 24 and last["processes"] == 2
+    assert last["beyond the limit"] == 0
+    assert last["latencies"]["examplecpu"] <= 4
+
+
+def test_trials_run_on_two_workers(tmp_path):
+    pytest.importorskip("ray")
+    found = result(start("ray_tune.py", "--trials", "12"))
+    assert (found["trials"], found["failed"], found["beyond the limit"]) == (12, 0, 0)
+    assert found["workers"] == 2
+    assert found["latencies"]["examplecpu"] <= 4

@@ -1,0 +1,160 @@
+import json
+import pickle
+import random
+from itertools import product
+
+import pytest
+
+from nnmeter import LatencyTable, NnMeterError
+from conftest import ROOT
+
+SCORES = json.loads((ROOT / "fixtures/nas/example-scores.json").read_text())
+
+
+def candidates(table):
+    """Every assignment of values to labels, also of those that do not matter."""
+    for values in product(*table.choices.values()):
+        yield dict(zip(table.choices, values))
+
+
+@pytest.mark.parametrize("score", SCORES, ids=range(len(SCORES)))
+def test_samples_are_worth_what_was_worked_out_by_hand(table, score):
+    sample = score["sample"]
+    assert list(table.latencies(sample).values()) == score["ms"]
+    assert [table.latency(sample, device) for device in table.devices] == score["ms"]
+    assert table.macs(sample) == score["macs"]
+    assert table.parameters(sample) == score["parameters"]
+    assert table.activation_bytes(sample) == score["activationBytes"]
+
+
+def test_all_candidates_are_worth_what_typescript_says(table, engine):
+    samples = list(candidates(table))
+    scores = engine.request("table", table=table.data, samples=samples)
+    for index, sample in enumerate(samples):
+        assert list(table.latencies(sample).values()) == pytest.approx(scores["ms"][index], rel=1e-12)
+        assert table.macs(sample) == scores["macs"][index]
+
+
+def test_devices_go_by_any_of_their_names(table):
+    sample = SCORES[0]["sample"]
+    assert table.latency(sample, "CPU") == table.latency(sample, "examplecpu")
+    with pytest.raises(NnMeterError, match="no device 'tpu'; it has examplecpu, examplegpu"):
+        table.latency(sample, "tpu")
+    with pytest.raises(NnMeterError, match="name a device"):
+        table.latency(sample)
+
+
+def test_the_interval_widens_with_what_is_new(table):
+    known, new = SCORES[0]["sample"], SCORES[1]["sample"]
+    for sample in (known, new):
+        low, high, level = table.interval(sample, "cpu")
+        assert low < table.latency(sample, "cpu") < high
+        assert level == 0.9
+    widths = [table.interval(sample, "cpu").high / table.latency(sample, "cpu") for sample in (known, new)]
+    assert widths[1] > widths[0]
+    assert table.interval(known, "examplegpu") is None
+
+
+def test_it_goes_to_other_processes(table):
+    copy = pickle.loads(pickle.dumps(table))
+    sample = SCORES[2]["sample"]
+    assert copy.latencies(sample) == table.latencies(sample)
+
+
+def draw(table, probabilities, generator):
+    return {
+        label: generator.choices(values, probabilities[label])[0]
+        for label, values in table.choices.items()
+    }
+
+
+def expectation(table, probabilities, device):
+    """By its definition: over all candidates."""
+    total = 0.0
+    for sample in candidates(table):
+        probability = 1.0
+        for label, values in table.choices.items():
+            probability *= probabilities[label][values.index(sample[label])]
+        total += probability * table.latency(sample, device)
+    return total
+
+
+def random_probabilities(table, generator):
+    probabilities = {}
+    for label, values in table.choices.items():
+        weights = [generator.random() for _ in values]
+        probabilities[label] = [weight / sum(weights) for weight in weights]
+    return probabilities
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_expectation_is_the_mean_over_all_candidates(table, seed):
+    probabilities = random_probabilities(table, random.Random(seed))
+    for device in table.devices:
+        expected = expectation(table, probabilities, device)
+        assert table.expected_latency(probabilities, device) == pytest.approx(expected, rel=1e-12)
+        by_value = {
+            label: dict(zip(values, probabilities[label])) for label, values in table.choices.items()
+        }
+        assert table.expected_latency(by_value, device) == pytest.approx(expected, rel=1e-12)
+
+
+def test_gradients_go_through_soft_choices(table):
+    torch = pytest.importorskip("torch")
+    logits = {
+        label: torch.zeros(len(values), dtype=torch.float64, requires_grad=True)
+        for label, values in table.choices.items()
+    }
+
+    def latency(values):
+        return table.expected_latency(
+            {label: torch.softmax(value, 0) for label, value in values.items()}, "cpu"
+        )
+
+    assert torch.autograd.gradcheck(
+        lambda *values: latency(dict(zip(logits, values))), tuple(logits.values())
+    )
+    uniform = {label: [1 / len(values)] * len(values) for label, values in table.choices.items()}
+    assert latency(logits).item() == pytest.approx(expectation(table, uniform, "cpu"), rel=1e-12)
+    optimizer = torch.optim.SGD(logits.values(), lr=5)
+    for _ in range(200):
+        optimizer.zero_grad()
+        latency(logits).backward()
+        optimizer.step()
+    fastest = min(table.latency(sample, "cpu") for sample in candidates(table))
+    assert latency(logits).item() == pytest.approx(fastest, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "sample, message",
+    [
+        ({}, "no value for 'width'"),
+        ({"width": 0.5, "depth": 1}, "no value for 'block_1'"),
+        ({"width": 0.7, "depth": 1, "block_1": "k3"}, "0.7 is no value of 'width'; its values are 0.5, 1"),
+        ({"width": True, "depth": 1, "block_1": "k3"}, "True is no value of 'width'"),
+        ({"width": [1], "depth": 1, "block_1": "k3"}, r"\[1\] is no value of 'width'"),
+        ({"widht": 0.5}, "no choice 'widht'"),
+        ({"width": 0.5, "depth": 2, "block_1": "k3"}, "no value for 'block_2'"),
+    ],
+)
+def test_what_is_no_sample_is_one_error(table, sample, message):
+    with pytest.raises(NnMeterError, match=message) as caught:
+        table.latency(sample, "cpu")
+    assert caught.value.code == "E_INVALID_INPUT"
+
+
+def test_what_is_no_table_is_one_error(table, tmp_path):
+    with pytest.raises(NnMeterError, match="No such file.*E_FILE"):
+        LatencyTable.load(tmp_path / "none.json")
+    damaged = {**table.data, "terms": [{**table.data["terms"][0], "ms": [[1], [2]]}]}
+    for content, message in [
+        ("{", "is no JSON"),
+        ("[]", "no latency table"),
+        ('{"format": "nnmeter-latency-table", "version": 2}', "version 2"),
+        ('{"format": "nnmeter-latency-table", "version": 1}', "damaged"),
+        (json.dumps(damaged), "damaged"),
+    ]:
+        path = tmp_path / "table.json"
+        path.write_text(content)
+        with pytest.raises(NnMeterError, match=message):
+            LatencyTable.load(path)
