@@ -17,8 +17,8 @@ export function AdviceList({ report }: { readonly report: ViewedReport }) {
         <p>Nothing stands out.</p>
       ) : (
         <ul>
-          {items.map((item) => (
-            <li key={item}>{item}</li>
+          {items.map((item, index) => (
+            <li key={index}>{item}</li>
           ))}
         </ul>
       )}

@@ -60,8 +60,8 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
             </th>
             <Figures ms={[reports[before]!.latencyMs, reports[after]!.latencyMs]} />
           </tr>
-          {rows.slice(0, MOST_ROWS).map((row) => (
-            <tr key={`${row.name} ${row.types}`}>
+          {rows.slice(0, MOST_ROWS).map((row, index) => (
+            <tr key={index}>
               <td class="name">{row.name}</td>
               <td class="name">{typesText(row)}</td>
               <Figures ms={row.ms} types={row.types} />
@@ -130,7 +130,7 @@ function Choice(props: {
       {`${label} `}
       <select value={chosen} onChange={({ currentTarget }) => choose(Number(currentTarget.value))}>
         {reports.map((report, index) => (
-          <option key={titleOf(report)} value={index} selected={index === chosen}>
+          <option key={index} value={index} selected={index === chosen}>
             {titleOf(report)}
           </option>
         ))}

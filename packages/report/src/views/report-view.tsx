@@ -19,18 +19,13 @@ export function ReportView({ reports, failures }: Viewed) {
   return (
     <main>
       <h1>Predicted latency and memory</h1>
-      {failures.map(({ model, message }) => (
-        <p key={model} class="warning">{`${model}: ${message}`}</p>
+      {failures.map(({ model, message }, index) => (
+        <p key={index} class="warning">{`${model}: ${message}`}</p>
       ))}
       {reports.length > 0 && <Overview reports={reports} />}
       {reports.length > 1 && <ComparisonTable reports={reports} />}
       {reports.map((report, index) => (
-        <Details
-          key={titleOf(report)}
-          report={report}
-          id={`report-${index}`}
-          isOpen={index === 0}
-        />
+        <Details key={index} report={report} id={`report-${index}`} isOpen={index === 0} />
       ))}
       <footer>
         <p>
@@ -81,7 +76,7 @@ export function Overview({ reports }: { readonly reports: readonly ViewedReport[
         </thead>
         <tbody>
           {reports.map((report, index) => (
-            <tr key={titleOf(report)}>
+            <tr key={index}>
               <th scope="row" class="name">
                 <a href={`#report-${index}`}>{report.model}</a>
               </th>
@@ -150,11 +145,11 @@ export function Certainty({ report }: { readonly report: ViewedReport }) {
             {`${estimated.length} of ${kernels.length} kernels, ${formatShare(estimatedMs / latencyMs)} of the time, are estimated at least in part from what the device computes and moves (~).`}
           </li>
         )}
-        {report.extrapolation.map((what) => (
-          <li key={what}>{`Outside the training data: ${what}.`}</li>
+        {report.extrapolation.map((what, index) => (
+          <li key={index}>{`Outside the training data: ${what}.`}</li>
         ))}
-        {report.warnings.map((warning) => (
-          <li key={warning} class="warning">
+        {report.warnings.map((warning, index) => (
+          <li key={index} class="warning">
             {warning}
           </li>
         ))}

@@ -32,9 +32,9 @@ export function TimelineChart({ report }: { readonly report: ViewedReport }) {
         role="img"
         aria-label={`Timeline of ${report.kernels.length} kernels with their memory; the table of kernels has the numbers`}
       >
-        {spans.map(({ start, end, group, title }) => (
+        {spans.map(({ start, end, group, title }, index) => (
           <rect
-            key={start}
+            key={index}
             x={percent(start / total)}
             width={percent((end - start) / total)}
             height={BAR_HEIGHT}
