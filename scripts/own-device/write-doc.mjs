@@ -77,8 +77,9 @@ writeFileSync(
 One thread of a shared two-core server, ${models} networks of our zoo's families and 40 of torchvision (\`../shared/own-device\`), from
 the Cortex-A76. Measured twice, ${percent(within10)} of the networks are within 10 % of themselves. A quarter of the networks, by a hash of the
 id, is held out; the settings of the method were chosen on another quarter, which overlaps by chance, so that this is no blind
-test. torchvision's networks are of other sizes than all that was learned from, and 12 of the 40 (RegNet, ResNeXt,
-ConvNeXt) consist of what none of the others has. Latencies are the least CPU time of two passes.
+test; how free the method is with layers was chosen on builds and on these. torchvision's networks are of other sizes than all that
+was learned from, and 12 of the 40 (RegNet, ResNeXt, ConvNeXt) consist of what none of the others has. Latencies of ONNX Runtime are
+the least CPU time of two passes, unless a row says something else.
 
 ${table(['learned from', 'networks', 'draws', 'within 10 %', 'RMSPE', 'torchvision: within 10 %, RMSPE'], recordedRows)}
 
