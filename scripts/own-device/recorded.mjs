@@ -111,6 +111,19 @@ function repeatCeiling() {
 const layers = new Map(linesOf('ort-layers.jsonl.gz').map(({ id, kernels }) => [id, kernels]));
 const ort = readDevice('epyc_onnxruntime130', 'onnxruntime', layers);
 const without = { ...ort, data: { ...ort.data, kernelMs: undefined } };
+const firstPass = new Map(
+  linesOf('ort-passes.jsonl.gz')
+    .filter(({ pass }) => pass === '0')
+    .map((line) => [line.id, line]),
+);
+/** What the totals of one pass teach, by the kind of time that a runtime's program tells, or a better one. */
+const onePass = (field) => ({
+  ids: ort.ids,
+  data: {
+    ...without.data,
+    measured: Float64Array.from(ort.ids, (id) => firstPass.get(id)[field]),
+  },
+});
 const openvino = readDevice('epyc_openvino2026_4', 'openvino');
 const TASKS = [
   ['ONNX Runtime, totals and layers', ort, [10, 30, 60, 216]],
@@ -120,6 +133,8 @@ const TASKS = [
     { ...openvino, data: { ...openvino.data, kernelMs: undefined } },
     [10, 60, 216],
   ],
+  ['ONNX Runtime, totals alone, CPU time of one pass', onePass('cpuMin'), [216]],
+  ['ONNX Runtime, totals alone, wall time of one pass', onePass('wallMin'), [216]],
 ];
 const results = [];
 for (const [name, device, counts] of TASKS) {

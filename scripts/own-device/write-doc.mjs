@@ -77,13 +77,15 @@ writeFileSync(
 One thread of a shared two-core server, ${models} networks of our zoo's families and 40 of torchvision (\`../shared/own-device\`), from
 the Cortex-A76. Measured twice, ${percent(within10)} of the networks are within 10 % of themselves. A quarter of the networks, by a hash of the
 id, is held out; the settings of the method were chosen on another quarter, which overlaps by chance, so that this is no blind
-test. torchvision's networks are of other sizes than all that was learned from, and were measured in one block at the end,
-when the machine was 16 % slower; nothing is divided out here.
+test; how free the method is with layers was chosen on builds and on these. torchvision's networks are of other sizes than all that
+was learned from, and 12 of the 40 (RegNet, ResNeXt, ConvNeXt) consist of what none of the others has. Latencies of ONNX Runtime are
+the least CPU time of two passes, unless a row says something else.
 
 ${table(['learned from', 'networks', 'draws', 'within 10 %', 'RMSPE', 'torchvision: within 10 %, RMSPE'], recordedRows)}
 
-OpenVINO was measured once, under load, and its plugin computes in bfloat16 on that processor unless it is told otherwise;
-what the runtime did for each network is not recorded.
+OpenVINO was measured once, under load, by wall time, which is all that its program tells: the last row says what that does to
+another runtime. Its plugin computes in bfloat16 on that processor unless it is told otherwise; what the runtime did for each network
+is not recorded.
 
 ## A handful of measurements of a known device
 
@@ -102,7 +104,7 @@ ${
     ? '\nNothing yet.'
     : `
 \`nn-meter build --name NAME --runner RUNNER\` with its default budget on two shared cores. The ceiling: networks measured twice
-within 10 % of themselves. "nearest": the nearest known device, calibrated with the same measurements.
+within 10 % of themselves. Some were trained again later, from what was measured then (\`--resume\`). "nearest": the nearest known device, calibrated with the same measurements.
 
 ${table(['runner', 'networks + layers', 'measuring', 'held out, within 10 %', 'RMSPE', 'ceiling', 'nearest', 'load', 'date'], builtRows)}`
 }

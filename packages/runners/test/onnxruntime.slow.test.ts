@@ -111,6 +111,21 @@ describeNative('onnxruntime-node (skipped: it has no binary for this system)', (
     },
   );
 
+  // It gives the fused node the name of the convolution, and the tensor of the activation.
+  (process.arch === 'x64' ? test : test.skip)(
+    'an addition without a blocked layout, which 30 channels do not have, is part of the convolution',
+    async () => {
+      const builder = new GraphBuilder('block');
+      const convOptions = { kernel: 3, padding: 'same' } as const;
+      const image = builder.input('image', [1, 30, 16, 16]);
+      const first = builder.relu(builder.conv(image, 30, convOptions));
+      const second = builder.relu(builder.conv(first, 30, convOptions));
+      const third = builder.conv(second, 30, convOptions);
+      const graph = builder.build(builder.relu(builder.add(third, first)));
+      expect(await fusions(graph)).toEqual({ 'conv-relu': 2, 'conv-add-relu': 1 });
+    },
+  );
+
   test('a padding is fused with what reads it', async () => {
     const builder = new GraphBuilder('padded');
     const before = builder.maxpool(builder.input('image', [1, 8, 16, 16]), 2);
