@@ -8,7 +8,6 @@ import { KernelModel } from './kernel-model.ts';
 import type { DevicePhysics } from './physics.ts';
 import { decodeWeights, type IntervalWidths } from './weights.ts';
 
-
 /** Latency of one kernel, before any calibration. */
 export interface KernelPrediction {
   readonly latencyMs: number;

@@ -228,7 +228,8 @@ class Compiler {
       const ms = this.layout.time('ms', device);
       for (const part of TIMES) {
         const figure = this.layout.time(part, device);
-        worst = Math.max(worst, Math.abs(sum[figure]! - row[figure]!) / row[part === 'kernels' ? figure : ms]!);
+        const whole = part === 'kernels' ? row[figure]! : row[ms]!;
+        worst = Math.max(worst, Math.abs(sum[figure]! - row[figure]!) / (whole || 1));
       }
     }
     for (let figure = this.layout.size('macs'); figure < row.length; figure++)

@@ -27,10 +27,22 @@ test.each(exampleScores)('the example scores $sample', ({ sample, ...expected })
   expect(Object.values(latency).map(({ ms }) => ms)).toEqual(expected.ms);
   // docs/latency-table.md
   const [ms = 0] = expected.ms;
-  const extra =
-    Math.sqrt((expected.novelMs[0] ?? 0) / ms) * 0.2 + ((expected.estimatedMs[0] ?? 0) / ms) * 0.5;
-  expect(latency.examplecpu!.interval!.low).toBeCloseTo(ms / (1.08 + extra), 12);
-  expect(latency.examplecpu!.interval!.high).toBeCloseTo(ms * (1.1 + extra), 12);
+  const { known, novel, estimated } = exampleTable().devices[0]!.interval!;
+  const [below, above] = [known[0]!, known[1]!];
+  const time = ms / exampleTable().base.kernels[0]!;
+  expect(time).toBeGreaterThan(below.perKernelMs);
+  const place = Math.min(
+    1,
+    Math.log(time / below.perKernelMs) / Math.log(above.perKernelMs / below.perKernelMs),
+  );
+  const width =
+    Math.hypot(
+      below.width * (above.width / below.width) ** place,
+      novel * Math.sqrt((expected.novelMs[0] ?? 0) / ms),
+    ) +
+    estimated * ((expected.estimatedMs[0] ?? 0) / ms);
+  expect(latency.examplecpu!.interval!.low).toBeCloseTo(ms / (1 + width), 12);
+  expect(latency.examplecpu!.interval!.high).toBeCloseTo(ms * (1 + width), 12);
   expect(latency.examplegpu!.interval).toBeNull();
 });
 

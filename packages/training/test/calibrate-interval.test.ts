@@ -135,7 +135,7 @@ test('the trainer counts as inside what the predictor says is', () => {
       inputShape: [1, 3, network === 'vit_b_16' ? 224 : 96, network === 'vit_b_16' ? 224 : 96],
     }),
   );
-  const collector = new KernelCollector(cortexA76.fusionRules);
+  const collector = new KernelCollector(cortexA76.fusionRules, 'cpu');
   for (const graph of graphs) collector.add(graph);
   const set = collector.finish();
   const file = join(import.meta.dirname, '../../../predictors/cortexa76/weights.bin');

@@ -20,6 +20,7 @@ sharedTest('a device 20 times as fast as any that is known is predicted as well'
     set: kernelsOf(
       lines.map(({ id, graph }) => readNnMeterIr(graph, { name: id })),
       rules,
+      terms,
     ),
     measured: Float64Array.from(
       lines,

@@ -40,7 +40,7 @@ export function digitScorer(): TableScorer {
       ...{ name, aliases: [], version: '1', product: name, interval: null },
     })),
     base: {
-      ...{ ms: [10, 10], novelMs: [0, 0], estimatedMs: [0, 0] },
+      ...{ ms: [10, 10], kernels: [1, 1], novelMs: [0, 0], estimatedMs: [0, 0] },
       ...{ macs: 1, parameters: 1, activationBytes: 1 },
     },
     terms: labels.map((label) => ({
@@ -49,6 +49,7 @@ export function digitScorer(): TableScorer {
         [0, 1, 2, 3],
         [3, 2, 1, 0],
       ],
+      kernels: [zeros, zeros],
       novelMs: [zeros, zeros],
       estimatedMs: [zeros, zeros],
       macs: [0, 1, 2, 3],

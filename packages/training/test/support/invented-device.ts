@@ -29,7 +29,7 @@ export function measureZoo(): Measured & { readonly graphs: readonly Graph[] } {
       graphs.push(buildModel(network, { inputShape: [1, 3, side, side] }));
     }
   }
-  const set = kernelsOf(graphs, INVENTED_RULES);
+  const set = kernelsOf(graphs, INVENTED_RULES, 'cpu');
   const measured = Float64Array.from(ids, (_, model) => {
     let total = 0;
     for (let entry = set.modelStart[model]!; entry < set.modelStart[model + 1]!; entry++)

@@ -1,7 +1,7 @@
 import { isHeldOut } from '@nnmeter/dataset';
 import type { Graph } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
-import { type LatencyMetrics, latencyMetrics } from '@nnmeter/latency-model';
+import { type LatencyMetrics, latencyMetrics, type TermSetName } from '@nnmeter/latency-model';
 import { type Device, KernelCollector, predictAll, trainDevice } from '@nnmeter/training';
 
 /** Models of a benchmark as kernels, with their latencies on one device. */
@@ -11,8 +11,12 @@ export interface Measured {
   readonly measured: Float64Array;
 }
 
-export function kernelsOf(graphs: Iterable<Graph>, rules: FusionRules): Measured['set'] {
-  const collector = new KernelCollector(rules);
+export function kernelsOf(
+  graphs: Iterable<Graph>,
+  rules: FusionRules,
+  terms: TermSetName,
+): Measured['set'] {
+  const collector = new KernelCollector(rules, terms);
   for (const graph of graphs) collector.add(graph);
   return collector.finish();
 }

@@ -143,13 +143,18 @@ class LatencyTable:
         if widths is None:
             return None
         entries = self._entries(sample)
-        ms, novel, estimated = (
-            self._sum_of(entries, figure, index) for figure in ("ms", "novelMs", "estimatedMs")
+        ms, kernels, novel, estimated = (
+            self._sum_of(entries, figure, index)
+            for figure in ("ms", "kernels", "novelMs", "estimatedMs")
         )
-        extra = math.sqrt(_share(novel, ms)) * widths["novel"] + _share(estimated, ms) * widths["estimated"]
-        return Interval(
-            ms / (1 + widths["low"] + extra), ms * (1 + widths["high"] + extra), widths["level"]
+        time = ms / max(1.0, kernels)
+        shorter = max(0.0, math.log(widths["known"][0]["perKernelMs"] / time))
+        novelty = math.sqrt(_share(novel, ms)) * (1 + shorter)
+        width = (
+            math.hypot(_known_width(widths["known"], time), widths["novel"] * novelty)
+            + _share(estimated, ms) * widths["estimated"]
         )
+        return Interval(ms / (1 + width), ms * (1 + width), widths["level"])
 
     def macs(self, sample: Sample) -> float:
         """Multiply-accumulates of a candidate."""
@@ -319,6 +324,20 @@ class LatencyTable:
 def _key(value: Value) -> Tuple[bool, Value]:
     """``True`` is not 1 here."""
     return (isinstance(value, bool), value)
+
+
+def _known_width(known: List[Dict[str, float]], time: float) -> float:
+    """Between two of the widths by the logarithm of the time per kernel; beyond them the nearest one."""
+    above = next((entry for entry in known if entry["perKernelMs"] > time), None)
+    if above is None:
+        return known[-1]["width"]
+    if above is known[0]:
+        return above["width"]
+    below = known[known.index(above) - 1]
+    place = math.log(time / below["perKernelMs"]) / math.log(
+        above["perKernelMs"] / below["perKernelMs"]
+    )
+    return below["width"] * (above["width"] / below["width"]) ** place
 
 
 def _share(part: float, whole: float) -> float:
