@@ -1,5 +1,6 @@
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { type KernelDescription, macsOf } from './kernel-description.ts';
+import type { IntervalWidths, LatencyModelWeights } from './weights.ts';
 
 /** How the kernels of one kind differ from what a known device needs, as natural logarithms of factors. */
 export interface KindAdaptation {
@@ -11,8 +12,25 @@ export interface KindAdaptation {
   readonly estimated: number;
   /** By size, in the order in which `products` pairs them. */
   readonly sizes: readonly SizeAdaptation[];
-  /** Per product of two sizes: of the first by itself, the second by the first and by itself, the third by ... */
+  /** Per product of two sizes: of the first by itself, the second by the first and by itself, the third by ...; or none. */
   readonly products: readonly number[];
+  /** What takes the place of the known device's latency, if that has no such code. */
+  readonly loops?: Loops;
+}
+
+/** A convolution as plain loops, one multiply-accumulate after the other, as a runtime's reference code has it. */
+export interface Loops {
+  /** ms per multiply-accumulate. */
+  readonly macMs: number;
+  /** ms per output element and pixel of the window. */
+  readonly windowMs: number;
+}
+
+/** Latency of a convolution in loops, ms. */
+export function loopsMs({ macMs, windowMs }: Loops, kernel: KernelDescription): number {
+  const window = kernel.kernelDepth * kernel.kernelHeight * kernel.kernelWidth;
+  const pixels = kernel.batch * kernel.outDepth * kernel.outHeight * kernel.outWidth;
+  return macMs * macsOf(kernel) + windowMs * pixels * kernel.outChannels * window;
 }
 
 /** A size counts from its mean, and only within the range that was measured. */
@@ -29,10 +47,26 @@ export interface SizeAdaptation {
 export interface Adaptation {
   /** Factor of all times. */
   readonly scale: number;
+  /** Factors of the known device's coefficients, by index of the term, beside the common one; default: 1 each. */
+  readonly terms?: readonly number[];
   /** Factor of the start-up, beside the common one. */
   readonly startup: number;
   /** By kind. */
   readonly kinds: Readonly<Record<string, KindAdaptation>>;
+  /** Of totals, in place of the known device's. */
+  readonly interval?: IntervalWidths;
+}
+
+/** The weights of a known device with the coefficients that an adaptation gives them, but for the common factor. */
+export function adaptWeights(
+  weights: LatencyModelWeights,
+  { terms, interval }: Adaptation,
+): LatencyModelWeights {
+  const coefficients =
+    terms === undefined
+      ? weights.coefficients
+      : weights.coefficients.map((value, term) => value * (terms[term] ?? 1));
+  return { ...weights, coefficients, interval: interval ?? weights.interval };
 }
 
 /** A kernel gets slower or faster by at most this, beside the common factor: what a misfit of many terms may add up to. */
@@ -110,7 +144,10 @@ export class Adapter {
     const { scale } = this.#adaptation;
     const kind = this.#kinds.get(kindName(configuration));
     const exponent = kind === undefined ? 0 : exponentOf(kind, configuration, estimatedShare);
-    return scale * knownMs * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
+    const loops = kind?.loops;
+    const ms =
+      loops === undefined ? knownMs : loopsMs(loops, configuration as KernelDescription) / scale;
+    return scale * ms * Math.exp(Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent)));
   }
 }
 
@@ -121,10 +158,12 @@ function exponentOf(
 ): number {
   let exponent = kind.constant + estimatedShare * kind.estimated;
   const sizes = centredSizes(kind.ranges, configuration);
+  const hasProducts = kind.products.length > 0;
   let pair = 0;
   for (let a = 0; a < sizes.length; a++) {
     exponent += kind.sizes[a]!.slope * sizes[a]!;
-    for (let b = 0; b <= a; b++) exponent += kind.products[pair++]! * sizes[a]! * sizes[b]!;
+    for (let b = 0; hasProducts && b <= a; b++)
+      exponent += kind.products[pair++]! * sizes[a]! * sizes[b]!;
   }
   return exponent;
 }
@@ -134,10 +173,13 @@ const MAX_SCALE = 1e15;
 /** Whether what comes from a file is an adaptation: every field, and that nothing can overflow. */
 export function isAdaptation(value: unknown): value is Adaptation {
   if (!isRecord(value)) return false;
-  const { scale, startup, kinds } = value;
+  const { scale, terms = [], startup, kinds, interval } = value;
   return (
+    (interval === undefined || isInterval(interval)) &&
     isBetween(scale, 1 / MAX_SCALE, MAX_SCALE) &&
-    isBetween(startup, 1 / MAX_FACTOR, MAX_FACTOR) &&
+    Array.isArray(terms) &&
+    terms.every((factor) => isBetween(factor, 1 / MAX_SCALE, MAX_SCALE)) &&
+    isBetween(startup, 1 / MAX_SCALE, MAX_SCALE) &&
     isRecord(kinds) &&
     Object.values(kinds).every(isKindAdaptation)
   );
@@ -145,17 +187,30 @@ export function isAdaptation(value: unknown): value is Adaptation {
 
 function isKindAdaptation(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { measured, constant, estimated, sizes, products } = value;
+  const { measured, constant, estimated, sizes, products, loops } = value;
   return (
+    (loops === undefined || isLoops(loops)) &&
     typeof measured === 'boolean' &&
     isExponent(constant) &&
     isExponent(estimated) &&
     Array.isArray(sizes) &&
     sizes.every(isSizeAdaptation) &&
     Array.isArray(products) &&
-    products.length === (sizes.length * (sizes.length + 1)) / 2 &&
+    [0, (sizes.length * (sizes.length + 1)) / 2].includes(products.length) &&
     products.every(isExponent)
   );
+}
+
+function isInterval(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isBetween(value.level, 0, 1) &&
+    [value.low, value.high, value.novel, value.estimated].every((width) => isBetween(width, 0, 1e3))
+  );
+}
+
+function isLoops(value: unknown): boolean {
+  return isRecord(value) && [value.macMs, value.windowMs].every((ms) => isBetween(ms, 0, 1));
 }
 
 function isSizeAdaptation(value: unknown): boolean {

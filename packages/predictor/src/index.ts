@@ -7,10 +7,13 @@ export {
 export { coverageOf } from './coverage.ts';
 export type {
   DeviceFacts,
+  DeviceSetting,
   FamilyMetrics,
   IntervalCoverage,
+  LearnedRecord,
   PredictorDefinition,
   ProtocolRecord,
+  Setting,
   TrainingManifest,
 } from './definition.ts';
 export { listFormats, registerFrontend } from './formats.ts';
@@ -39,5 +42,6 @@ export {
 } from './registry.ts';
 export type { Coverage, KernelLatency, LatencyReport, Uncounted } from './report.ts';
 export { requireShapes } from './require-shapes.ts';
+export { inSetting } from './settings.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export { describeUncounted, measureUncounted, requireComplete } from './uncounted.ts';
