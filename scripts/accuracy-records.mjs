@@ -1,11 +1,21 @@
 // What the scripts that print accuracy share.
-import { readDevices } from './devices.mjs';
+import { join } from 'node:path';
+import { json, LEARNED, learnedDevices, readDevices } from './devices.mjs';
 
 /** Plugins, and nn-Meter's published share of models within 10 %, where there is one. */
 export const DEVICES = readDevices().map(({ folder, title, nnMeter }) => ({
   folder,
   title,
   published: nnMeter?.within10,
+}));
+
+/** Devices that are learned from those, with what they are worth in each setting. */
+export const LEARNED_DEVICES = learnedDevices().map(({ folder, title }) => ({
+  folder,
+  title,
+  settings: json(join(LEARNED, folder, 'settings.json')),
+  /** Settings that are not worth shipping. */
+  notShipped: json(join(LEARNED, folder, 'manifest.json')).notShipped,
 }));
 
 /** Only a whole shows as 100 %. */

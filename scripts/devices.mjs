@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PREDICTORS = fileURLToPath(new URL('../predictors', import.meta.url));
+export const PREDICTORS = fileURLToPath(new URL('../predictors', import.meta.url));
 
 /** Each device.json with the `folder` it is in and the name of its `package`, in the order of lists. */
 export function readDevices() {
@@ -18,6 +18,16 @@ export function readDevices() {
   const place = ({ order = Number.POSITIVE_INFINITY }) => order;
   const before = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   return devices.sort((a, b) => before(place(a), place(b)) || before(a.folder, b.folder));
+}
+
+/** Where the devices are that are learned from those of `readDevices`. */
+export const LEARNED = join(PREDICTORS, 'learned/devices');
+
+/** Their device.json with the `folder` it is in, in the order of lists. */
+export function learnedDevices() {
+  return readdirSync(LEARNED)
+    .map((folder) => ({ folder, ...json(join(LEARNED, folder, 'device.json')) }))
+    .sort((a, b) => a.order - b.order);
 }
 
 export function json(path) {

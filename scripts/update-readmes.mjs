@@ -2,6 +2,7 @@
 //   <!-- output: nn-meter ... --> ... <!-- /output -->   the command and what it prints (JSON is indented)
 //   <!-- accuracy --> ... <!-- /accuracy -->             the held-out accuracy in predictors/*/manifest.json
 //   <!-- accuracy of DEVICE --> ... <!-- /accuracy -->   the same of one predictor, in detail
+//   <!-- accuracy of learned devices --> ...             that of each setting of the devices in predictors/learned
 //   <!-- printed --> ... <!-- /printed -->               what the JavaScript example before it prints
 //   <!-- ops --> ... <!-- /ops -->                       the canonical ops by their rows, those alike in one line
 //   <!-- unexportable ops --> ... <!-- /ops -->          those that ONNX files cannot have, and why; `of tflite` the others'
@@ -14,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { UNEXPORTABLE_OPS } from '@nnmeter/export-onnx';
 import { UNEXPORTABLE_OPS as UNEXPORTABLE_TO_TFLITE } from '@nnmeter/export-tflite';
 import { assumedSizes, opRow, ops } from '@nnmeter/ir';
-import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
+import { DEVICES, LEARNED_DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READMES = [
@@ -30,6 +31,7 @@ const READMES = [
   'docs/add-a-fusion-rule.md',
   'docs/add-an-op.md',
   ...DEVICES.map(({ folder }) => `predictors/${folder}/README.md`),
+  'predictors/learned/README.md',
 ];
 
 const check = process.argv.includes('--check');
@@ -47,6 +49,10 @@ for (const name of READMES) {
     .replace(
       /(<!-- accuracy of (\w+) -->\n)[\s\S]*?(<!-- \/accuracy -->)/g,
       (_, start, folder, end) => `${start}\n${accuracyOf(folder)}\n${end}`,
+    )
+    .replace(
+      /(<!-- accuracy of learned devices -->\n)[\s\S]*?(<!-- \/accuracy -->)/g,
+      (_, start, end) => `${start}\n${learnedTable()}\n${end}`,
     )
     .replace(/(<!-- ops -->\n)[\s\S]*?(<!-- \/ops -->)/g, (_, start, end) => {
       return `${start}\n${opsTable()}\n${end}`;
@@ -170,4 +176,14 @@ function accuracyTable() {
     '| device | within 10 % | within 5 % | RMSPE | held-out models | unseen family, median | nn-Meter, within 10 % |\n' +
     `|---|--:|--:|--:|--:|--:|--:|\n${rows.join('')}`
   );
+}
+
+function learnedTable() {
+  const rows = LEARNED_DEVICES.flatMap(({ title, settings }) =>
+    settings.map(
+      ({ precision, cores = '-', learned: { unseen } }) =>
+        `| ${title} | ${precision} | ${cores} | ${percent(unseen.within10)} | ${percent(unseen.rmspe)} |\n`,
+    ),
+  );
+  return `| device | precision | cores | within 10 % | RMSPE |\n|---|---|---|--:|--:|\n${rows.join('')}`;
 }

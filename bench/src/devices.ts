@@ -8,7 +8,7 @@ export interface Plugin {
 
 /** All published plugins, in the order of lists. */
 export const plugins: readonly Plugin[] = await Promise.all(
-  (await listLatencyPredictors())
+  (await listLatencyPredictors(undefined, 'full'))
     .map((summary) => summary.package)
     .filter((name) => name !== null)
     .map(async (name) => ({ package: name, definition: (await import(name)).default })),

@@ -6,7 +6,7 @@ import {
 
 /** The predictors of all published devices. */
 export const devices: readonly LatencyPredictor[] = await Promise.all(
-  (await listLatencyPredictors())
+  (await listLatencyPredictors(undefined, 'full'))
     .filter((summary) => summary.package !== null)
     .map(({ name }) => loadLatencyPredictor(name)),
 );

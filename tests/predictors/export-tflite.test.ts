@@ -6,7 +6,7 @@ import { type Graph, precisionOf } from '@nnmeter/ir';
 import { listLatencyPredictors, loadLatencyPredictor } from '@nnmeter/predictor';
 import { buildDatasetModel, buildModel, datasetFamilies } from '@nnmeter/zoo';
 
-const names = (await listLatencyPredictors()).map(({ name }) => name);
+const names = (await listLatencyPredictors(undefined, 'full')).map(({ name }) => name);
 const devices = await Promise.all([...new Set(names)].map((name) => loadLatencyPredictor(name)));
 
 const latencies = (graph: Graph): number[] => devices.map((device) => device.totalMs(graph));

@@ -11,7 +11,7 @@ test.each(['resnet18', 'mobilenet_v2', 'squeezenet1_1'])(
   async (model) => {
     const onnx = await modelFileToGraph(`${fixtures}${model}.onnx`);
     const nni = toNni(onnx);
-    for (const { name } of await listLatencyPredictors()) {
+    for (const { name } of await listLatencyPredictors(undefined, 'full')) {
       const predictor = await loadLatencyPredictor(name);
       const expected = predictor.predictGraph(onnx);
       const report = await predictor.predict(nni, 'nni-ir');
@@ -29,7 +29,7 @@ const TOLERANCE = 0.002;
 
 for (const dump of ['mobilenet_v2', 'mobilenet_v2.flat']) {
   sharedTest(`NNI's own dump ${dump} takes as long as the ONNX file`, async () => {
-    for (const { name } of await listLatencyPredictors()) {
+    for (const { name } of await listLatencyPredictors(undefined, 'full')) {
       const predictor = await loadLatencyPredictor(name);
       const expected = await predictor.predict(`${fixtures}mobilenet_v2.onnx`);
       const report = await predictor.predict(sharedPath(`nni/${dump}.json`));

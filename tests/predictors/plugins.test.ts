@@ -11,7 +11,9 @@ import {
 } from '@nnmeter/predictor';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/onnx/', import.meta.url));
-const summaries = (await listLatencyPredictors()).filter((summary) => summary.package !== null);
+const summaries = (await listLatencyPredictors(undefined, 'full')).filter(
+  (summary) => summary.package !== null,
+);
 const predictors = await Promise.all(summaries.map(({ name }) => loadLatencyPredictor(name)));
 
 /** Measured on the devices, ms: resnet18_0 and mobilenetv2_0 of nn-Meter's benchmark dataset. */
@@ -64,6 +66,28 @@ describe.each(summaries)('$name', (summary) => {
     },
   );
 });
+
+const experimental = (await listLatencyPredictors()).filter(
+  ({ status }) => status === 'experimental',
+);
+
+test.each(experimental)(
+  '$name says what it is worth, and predicts in each setting',
+  async (row) => {
+    const { default: definitions } = await import(row.package!);
+    expect(await definitions[row.name]()).toMatchObject({ name: row.name, version: row.version });
+    const mobilenet = await modelFileToGraph(`${fixtures}mobilenet_v2.onnx`);
+    for (const { precision, cores } of row.settings!) {
+      const setting = { precision, ...(cores !== undefined && { cores }) };
+      const predictor = await loadLatencyPredictor(row.name, undefined, setting);
+      const { latencyMs, interval, warnings } = predictor.predictGraph(mobilenet);
+      expect(latencyMs).toBeGreaterThan(1);
+      expect(latencyMs).toBeLessThan(1000);
+      expect(interval!.low).toBeLessThan(latencyMs);
+      expect(warnings.join()).toContain(`${row.name} is experimental`);
+    }
+  },
+);
 
 /** Concat of many images of 28 x 28 pixels that has 256 channels in all. */
 function concatOf(inputs: number): Graph {

@@ -14,7 +14,7 @@ const filesIn = (path: string): string[] =>
 
 /** Latency by predictor. */
 async function latencies(graph: Graph): Promise<number[]> {
-  const predictors = await listLatencyPredictors();
+  const predictors = await listLatencyPredictors(undefined, 'full');
   const loaded = await Promise.all(predictors.map(({ name }) => loadLatencyPredictor(name)));
   return loaded.map((predictor) => predictor.totalMs(graph));
 }

@@ -52,7 +52,20 @@ const sourceOptions = {
 } as const satisfies Record<string, Options>;
 
 const predictorOptions = {
-  predictor: { ...repeatable, describe: 'Predictor by name, or "all" (default: all)' },
+  predictor: {
+    ...repeatable,
+    describe: 'Predictor by name, "all" (default) or "all-experimental"',
+  },
+  precision: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Number format, of predictors with several: int8',
+  },
+  cores: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Processor cores, of predictors with several: "4 little"',
+  },
   'predictor-version': { type: 'string', requiresArg: true, describe: 'Version of the predictor' },
   calibration: { ...repeatable, describe: 'File written by nn-meter calibrate' },
   threads: {
@@ -202,6 +215,16 @@ const evalOptions = {
   'held-out': {
     type: 'boolean',
     describe: 'Leave out the models that the predictor may have been trained on',
+  },
+  column: {
+    type: 'string',
+    requiresArg: true,
+    describe: "Of the dataset's measurements (default: the predictor's name)",
+  },
+  scale: {
+    choices: ['fit'] as const,
+    requiresArg: true,
+    describe: 'Multiply all predictions by one factor, the median of measured by predicted',
   },
   plot: {
     type: 'string',

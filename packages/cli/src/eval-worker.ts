@@ -4,6 +4,12 @@ import type { LineBatch } from './eval/dataset.ts';
 import { evaluateLines } from './eval/evaluate-lines.ts';
 import { loadPredictors, type PredictorChoice } from './predictors.ts';
 
-const loaded = loadPredictors(workerData as PredictorChoice);
+/** What a worker of `eval` is told. */
+export interface EvalTask extends PredictorChoice {
+  readonly column: string | undefined;
+}
 
-serveTasks(async (batch: LineBatch) => evaluateLines(batch, await loaded));
+const { column, ...choice } = workerData as EvalTask;
+const loaded = loadPredictors(choice);
+
+serveTasks(async (batch: LineBatch) => evaluateLines(batch, await loaded, column));

@@ -5,6 +5,7 @@ import {
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
+  type Setting,
   withWarning,
 } from '@nnmeter/predictor';
 import { readText } from './read-text.ts';
@@ -14,6 +15,8 @@ export interface PredictorChoice {
   /** Values of --predictor; undefined: the calibrated ones, or else all. */
   readonly names: readonly string[] | undefined;
   readonly version: string | undefined;
+  /** Values of --precision and --cores. */
+  readonly setting: Partial<Setting>;
   /** Values of --calibration. */
   readonly calibrations: readonly string[];
 }
@@ -22,9 +25,16 @@ export interface PredictorChoice {
 export function predictorChoice(options: {
   predictor?: string[] | undefined;
   'predictor-version'?: string | undefined;
+  precision?: string | undefined;
+  cores?: string | undefined;
   calibration?: string[] | undefined;
 }): PredictorChoice {
+  const { precision, cores } = options;
   return {
+    setting: {
+      ...(precision !== undefined && { precision }),
+      ...(cores !== undefined && { cores }),
+    },
     names: options.predictor,
     version: options['predictor-version'],
     calibrations: options.calibration ?? [],
@@ -32,7 +42,8 @@ export function predictorChoice(options: {
 }
 
 /**
- * Loads predictors, each once; "all" stands for every installed one. A calibration applies to the predictor it was
+ * Loads predictors, each once; "all" stands for every installed one that was trained on the full
+ * benchmark, "all-experimental" for the others. A calibration applies to the predictor it was
  * fitted for.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_MISSING_PACKAGE, E_WEIGHTS; E_MEASUREMENTS for a file that is no
  * calibration, or one of a predictor that is not chosen
@@ -52,8 +63,8 @@ export async function loadPredictors(
   }
   const found = new Map<string, LatencyPredictor>();
   for (const name of choice.names ?? (calibrations.size > 0 ? [] : ['all'])) {
-    for (const each of name.toLowerCase() === 'all' ? await installedNames() : [name]) {
-      const predictor = await loadLatencyPredictor(each, choice.version);
+    for (const each of await namesOf(name)) {
+      const predictor = await loadLatencyPredictor(each, choice.version, choice.setting);
       found.set(predictor.name, predictor);
     }
   }
@@ -61,7 +72,9 @@ export async function loadPredictors(
     try {
       const version = choice.version ?? calibration.predictorVersion;
       const predictor =
-        choice.names === undefined ? await loadLatencyPredictor(name, version) : found.get(name);
+        choice.names === undefined
+          ? await loadLatencyPredictor(name, version, choice.setting)
+          : found.get(name);
       if (predictor === undefined) {
         const chosen = [...found.keys()].join(', ');
         throw new NnMeterError('E_MEASUREMENTS', `it calibrates ${name}, not ${chosen}`);
@@ -103,9 +116,19 @@ async function readCalibration(path: string): Promise<Calibration> {
   return calibration as Calibration;
 }
 
-async function installedNames(): Promise<readonly string[]> {
+/** The installed predictors that a value of --predictor stands for. */
+async function namesOf(value: string): Promise<readonly string[]> {
+  const name = value.toLowerCase();
+  if (name !== 'all' && name !== 'all-experimental') return [value];
   // What cannot be read is a warning in the reports of those that can.
-  const summaries = await listLatencyPredictors(() => {});
-  const installed = summaries.filter((summary) => summary.installed);
-  return [...new Set(installed.map((summary) => summary.name))];
+  const summaries = await listLatencyPredictors(() => {}, name === 'all' ? 'full' : 'all');
+  const chosen = summaries.filter(
+    ({ installed, status }) => installed && (name === 'all' || status === 'experimental'),
+  );
+  if (chosen.length === 0 && name === 'all-experimental') {
+    throw new NnMeterError('E_UNKNOWN_PREDICTOR', 'no experimental predictor is installed', {
+      hint: 'npm install @nnmeter/predictors-learned',
+    });
+  }
+  return [...new Set(chosen.map((summary) => summary.name))];
 }

@@ -185,7 +185,7 @@ describe('a file for --calibration', () => {
     ['without bounds', conv({ least: undefined }), NONE],
     ['with bounds the wrong way round', conv({ least: 0.2 }), NONE],
     ['with an unknown size', conv({ sizes: [{ ...SIZE, name: 'age' }], products: [0] }), NONE],
-    ['with a size without its product', conv({ sizes: [SIZE] }), NONE],
+    ['with two products of one size', conv({ sizes: [SIZE], products: [0, 0] }), NONE],
     ['with a hidden kind', text({}).replace('{"conv"', '{"__proto__":{"a":1},"conv"'), NONE],
     ['without measurements', text({ measurements: undefined }), NONE],
     ['for an unknown predictor', text({ predictor: 'mine' }), /my\.json: unknown predictor "mine"/],

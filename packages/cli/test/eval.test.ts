@@ -197,3 +197,32 @@ testNames(
     expect(parseOutput<Evaluation>('eval', beside.stdout)).toMatchObject([{ count: 1 }]);
   },
 );
+
+describe('measurements of another device', () => {
+  const COLUMN = 'phone_1large_tflite';
+
+  test('a column by name, and one factor for all', async () => {
+    const ratios = [0.5, 0.6, 0.7];
+    const lines = ratios.map((ratio, index) =>
+      JSON.stringify({ id: `net_${index}`, [COLUMN]: ratio * predicted, graph: SMALL_IR }),
+    );
+    const folder = folderWith({ 'phone.jsonl': lines.join('\n') });
+    const args = ['eval', folder, '--predictor', 'cortexa76', '--column', COLUMN, '--json'];
+    const [plain] = parseOutput<Evaluation>('eval', (await nnMeter(args)).stdout);
+    expect(plain).toMatchObject({ column: COLUMN, count: 3, within10: 0 });
+    expect(plain).not.toHaveProperty('scale');
+    const run = await nnMeter([...args, '--scale', 'fit']);
+    const [fitted] = parseOutput<Evaluation & { scale: number; ranks: object }>('eval', run.stdout);
+    expect(fitted!.scale).toBeCloseTo(0.6, 9);
+    expect(fitted).toMatchObject({ within10: 1 / 3, intervalCoverage: null });
+    // The same network each time: no order is predicted.
+    expect(fitted!.ranks).toEqual({ spearman: null, kendall: null });
+  });
+
+  test('a column that is not there is one error', async () => {
+    const folder = folderWith({ 'a.jsonl': entry('net_1', predicted) });
+    const { code, stderr } = await nnMeter(['eval', folder, '--column', 'nonsense']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('holds no measurement "nonsense" for cortexA76cpu_tflite21');
+  });
+});

@@ -15,6 +15,14 @@ test.each([
     ['--onnx', RESNET18, '--predictor', 'cortexa76', '--predictor-version', '9'],
     /version "9".*2\.0/,
   ],
+  [
+    ['--onnx', RESNET18, '--predictor', 'cortexa76', '--precision', 'int8'],
+    /"cortexA76cpu_tflite21" knows no "int8": it was measured in one setting only/,
+  ],
+  [
+    ['--onnx', RESNET18, '--predictor', 'applea10', '--cores', '9'],
+    /"appleA10cpu_tflite2021" knows no "9": it was measured in "float32, 1 large"/,
+  ],
   [['getir', '--onnx', 'a', 'b', '--output', 'c.json'], /--output names one file/],
   [['predct', '--json=false'], /no file or command "predct" \(did you mean "predict"\?\)/],
   [['calibrat'], /no file or command "calibrat" \(did you mean "calibrate"\?\)/],
@@ -50,6 +58,13 @@ test('help shows examples; no arguments at all is not a success', async () => {
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+interface Listed {
+  readonly name: string;
+  readonly status?: string;
+  readonly accuracy: { readonly within10: number };
+  readonly settings: readonly { readonly within10: number }[];
+}
+
 test('the list of predictors, by both spellings', async () => {
   const [option, word, json] = await Promise.all([
     nnMeter(['--list-predictors']),
@@ -58,8 +73,16 @@ test('the list of predictors, by both spellings', async () => {
   ]);
   expect(option.code).toBe(0);
   expect(word).toEqual(option);
-  const listed = parseOutput<{ name: string }>('predictors', json.stdout).map(({ name }) => name);
-  expect(listed).toEqual([...DEVICES, ...DEVICES]);
+  const rows = parseOutput<Listed>('predictors', json.stdout);
+  const full = rows.filter(({ status }) => status === undefined);
+  expect(full.map(({ name }) => name)).toEqual([...DEVICES, ...DEVICES]);
+  const experimental = rows.filter(({ status }) => status === 'experimental');
+  expect(experimental).toHaveLength(12);
+  for (const { name, accuracy, settings } of experimental) {
+    expect(option.stdout).toContain(name);
+    expect(accuracy.within10).toBe(settings[0]!.within10);
+    for (const { within10 } of settings) expect(within10).toBeGreaterThanOrEqual(0.7);
+  }
   for (const name of DEVICES) expect(option.stdout).toContain(name);
   for (const line of option.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });

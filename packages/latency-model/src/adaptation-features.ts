@@ -1,6 +1,6 @@
 import { log2 } from './features.ts';
 import { type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
-import { KERNEL_KINDS } from './kernel-kind.ts';
+import { KERNEL_KINDS, KIND } from './kernel-kind.ts';
 
 /** What an adaptation tells kernels apart by, as far as it is known; a {@link KernelDescription} is one. */
 export interface KernelConfiguration extends Partial<Omit<KernelDescription, 'kind'>> {
@@ -14,6 +14,10 @@ export interface Size {
   /** In units in which networks differ by about one; NaN if what it takes is not known. */
   readonly value: (kernel: KernelDescription) => number;
 }
+
+/** Of a grouped convolution; the same for all others, so that it counts for none of them. */
+const ofGroup = (channels: number, { groups }: KernelDescription): number =>
+  groups === 1 ? 1 : channels / groups;
 
 const isNoMultiple = (channels: number, of: number): number => (channels % of === 0 ? 0 : 1);
 
@@ -29,6 +33,8 @@ export const SIZES: readonly Size[] = [
   { name: 'window', value: (k) => log2(k.kernelDepth * k.kernelHeight * k.kernelWidth) / 2 },
   { name: 'stride', value: (k) => strideOf(k) - 1 },
   { name: 'groups', value: (k) => log2(k.groups) / 2 },
+  { name: 'input channels of a group', value: (k) => log2(ofGroup(k.channels, k)) / 2.5 },
+  { name: 'output channels of a group', value: (k) => log2(ofGroup(k.outChannels, k)) / 2.5 },
   { name: 'input channels mod 4', value: (k) => isNoMultiple(k.channels, 4) },
   { name: 'output channels mod 4', value: (k) => isNoMultiple(k.outChannels, 4) },
   { name: 'input channels mod 16', value: (k) => isNoMultiple(k.channels, 16) / 2 },
@@ -45,7 +51,11 @@ export const SIZES: readonly Size[] = [
   { name: 'MACs', value: (k) => log2(macsOf(k)) / 8 },
 ];
 
-/** Name of a kernel's kind. */
-export function kindName({ kind }: KernelConfiguration): string {
-  return typeof kind === 'string' ? kind : KERNEL_KINDS[kind]!;
+/**
+ * Name of a kernel's kind. Grouped convolutions are one by themselves: runtimes have other code for them, such as the
+ * plain loops of TensorFlow Lite's CPU kernels.
+ */
+export function kindName({ kind, groups = 1 }: KernelConfiguration): string {
+  if (typeof kind === 'string') return kind;
+  return kind === KIND.conv && groups > 1 ? 'grouped conv' : KERNEL_KINDS[kind]!;
 }

@@ -1,6 +1,7 @@
 import { isJsonObject } from '@nnmeter/ir';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { type KernelDescription, macsOf } from './kernel-description.ts';
+import type { IntervalWidths, LatencyModelWeights, WidthAt } from './weights.ts';
 
 /** How the kernels of one kind differ from what a known device needs, as natural logarithms of factors. */
 export interface KindAdaptation {
@@ -12,11 +13,28 @@ export interface KindAdaptation {
   readonly estimated: number;
   /** By size, in the order in which `products` pairs them. */
   readonly sizes: readonly SizeAdaptation[];
-  /** Per product of two sizes: of the first by itself, the second by the first and by itself, the third by ... */
+  /** Per product of two sizes: of the first by itself, the second by the first and by itself, the third by ...; or none. */
   readonly products: readonly number[];
   /** What all that came to for the kernels that were learned from: others are not told more, whatever their sizes. */
   readonly least: number;
   readonly greatest: number;
+  /** What takes the place of the known device's latency, if that has no such code. */
+  readonly loops?: Loops;
+}
+
+/** A convolution as plain loops, one multiply-accumulate after the other, as a runtime's reference code has it. */
+export interface Loops {
+  /** ms per multiply-accumulate. */
+  readonly macMs: number;
+  /** ms per output element and pixel of the window. */
+  readonly windowMs: number;
+}
+
+/** Latency of a convolution in loops, ms. */
+export function loopsMs({ macMs, windowMs }: Loops, kernel: KernelDescription): number {
+  const window = kernel.kernelDepth * kernel.kernelHeight * kernel.kernelWidth;
+  const pixels = kernel.batch * kernel.outDepth * kernel.outHeight * kernel.outWidth;
+  return macMs * macsOf(kernel) + windowMs * pixels * kernel.outChannels * window;
 }
 
 /** A size counts from its mean, and only within the range that was measured. */
@@ -35,10 +53,26 @@ export interface SizeAdaptation {
 export interface Adaptation {
   /** Factor of all times. */
   readonly scale: number;
+  /** Factors of the known device's coefficients, by index of the term, beside the common one; default: 1 each. */
+  readonly terms?: readonly number[];
   /** Factor of the start-up, beside the common one. */
   readonly startup: number;
   /** By kind. */
   readonly kinds: Readonly<Record<string, KindAdaptation>>;
+  /** Of totals, in place of the known device's. */
+  readonly interval?: IntervalWidths;
+}
+
+/** The weights of a known device with the coefficients that an adaptation gives them, but for the common factor. */
+export function adaptWeights(
+  weights: LatencyModelWeights,
+  { terms, interval }: Adaptation,
+): LatencyModelWeights {
+  const coefficients =
+    terms === undefined
+      ? weights.coefficients
+      : weights.coefficients.map((value, term) => value * (terms[term] ?? 1));
+  return { ...weights, coefficients, interval: interval ?? weights.interval };
 }
 
 /** A kernel gets slower or faster by at most this, beside the common factor: what a misfit of many terms may add up to. */
@@ -121,7 +155,10 @@ export class Adapter {
     const { scale } = this.#adaptation;
     const kind = this.#kinds.get(kindName(configuration));
     const exponent = kind === undefined ? 0 : exponentOf(kind, configuration, estimatedShare);
-    return scale * knownMs * Math.exp(exponent);
+    const loops = kind?.loops;
+    const ms =
+      loops === undefined ? knownMs : loopsMs(loops, configuration as KernelDescription) / scale;
+    return scale * ms * Math.exp(exponent);
   }
 }
 
@@ -132,24 +169,30 @@ function exponentOf(
 ): number {
   let exponent = kind.constant + estimatedShare * kind.estimated;
   const sizes = centredSizes(kind.ranges, configuration);
+  const hasProducts = kind.products.length > 0;
   let pair = 0;
   for (let a = 0; a < sizes.length; a++) {
     const { slope, estimatedSlope } = kind.sizes[a]!;
     exponent += (slope + estimatedShare * estimatedSlope) * sizes[a]!;
-    for (let b = 0; b <= a; b++) exponent += kind.products[pair++]! * sizes[a]! * sizes[b]!;
+    for (let b = 0; hasProducts && b <= a; b++)
+      exponent += kind.products[pair++]! * sizes[a]! * sizes[b]!;
   }
   return Math.max(kind.least, Math.min(kind.greatest, exponent));
 }
 
 const MAX_SCALE = 1e15;
+const MAX_WIDTH = 1e3;
 
 /** Whether what comes from a file is an adaptation: every field, and that nothing can overflow. */
 export function isAdaptation(value: unknown): value is Adaptation {
   if (!isJsonObject(value)) return false;
-  const { scale, startup, kinds } = value;
+  const { scale, terms = [], startup, kinds, interval } = value;
   return (
+    (interval === undefined || isInterval(interval)) &&
     isBetween(scale, 1 / MAX_SCALE, MAX_SCALE) &&
-    isBetween(startup, 1 / MAX_FACTOR, MAX_FACTOR) &&
+    Array.isArray(terms) &&
+    terms.every((factor) => isBetween(factor, 1 / MAX_SCALE, MAX_SCALE)) &&
+    isBetween(startup, 1 / MAX_SCALE, MAX_SCALE) &&
     isJsonObject(kinds) &&
     Object.values(kinds).every(isKindAdaptation)
   );
@@ -157,19 +200,45 @@ export function isAdaptation(value: unknown): value is Adaptation {
 
 function isKindAdaptation(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
-  const { measured, constant, estimated, sizes, products, least, greatest } = value;
+  const { measured, constant, estimated, sizes, products, least, greatest, loops } = value;
   return (
+    (loops === undefined || isLoops(loops)) &&
     typeof measured === 'boolean' &&
     isExponent(constant) &&
     isExponent(estimated) &&
     Array.isArray(sizes) &&
     sizes.every(isSizeAdaptation) &&
     Array.isArray(products) &&
-    products.length === (sizes.length * (sizes.length + 1)) / 2 &&
+    [0, (sizes.length * (sizes.length + 1)) / 2].includes(products.length) &&
     products.every(isExponent) &&
     isBetween(least, -MAX_EXPONENT, MAX_EXPONENT) &&
     isBetween(greatest, least, MAX_EXPONENT)
   );
+}
+
+function isInterval(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { level, known, novel, estimated } = value;
+  return (
+    isBetween(level, 0, 1) &&
+    Array.isArray(known) &&
+    known.length > 0 &&
+    known.every(isKnownWidth) &&
+    known.every(({ perKernelMs }, at) => at === 0 || perKernelMs > known[at - 1]!.perKernelMs) &&
+    [novel, estimated].every((width) => isBetween(width, 0, MAX_WIDTH))
+  );
+}
+
+function isKnownWidth(value: unknown): value is WidthAt {
+  return (
+    isJsonObject(value) &&
+    isBetween(value.perKernelMs, 1 / MAX_SCALE, MAX_SCALE) &&
+    isBetween(value.width, 1 / MAX_WIDTH, MAX_WIDTH)
+  );
+}
+
+function isLoops(value: unknown): boolean {
+  return isJsonObject(value) && [value.macMs, value.windowMs].every((ms) => isBetween(ms, 0, 1));
 }
 
 function isSizeAdaptation(value: unknown): boolean {

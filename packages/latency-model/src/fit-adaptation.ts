@@ -429,7 +429,9 @@ class Problem {
 }
 
 /** Of the sizes that are known of all these kernels and vary among them; means go by how often each is used. */
-function rangesOf(kernels: readonly (readonly [KernelTime, uses: number])[]): SizeRanges {
+export function rangesOf(
+  kernels: readonly (readonly [Pick<KernelTime, 'configuration'>, uses: number])[],
+): SizeRanges {
   const ranges = {
     sizes: [] as number[],
     least: [] as number[],

@@ -1,5 +1,16 @@
-export { type Adaptation, Adapter, isAdaptation, type KindAdaptation } from './adaptation.ts';
-export type { KernelConfiguration } from './adaptation-features.ts';
+export {
+  type Adaptation,
+  Adapter,
+  adaptWeights,
+  boundedExponent,
+  centredSizes,
+  isAdaptation,
+  type KindAdaptation,
+  type Loops,
+  loopsMs,
+  type SizeRanges,
+} from './adaptation.ts';
+export { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
 export { describeKernel, describeKernels, hasShapes } from './describe-kernel.ts';
 export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
@@ -9,6 +20,7 @@ export {
   knownMs,
   LEAST_MODELS_OF_KIND,
   type MeasuredModel,
+  rangesOf,
 } from './fit-adaptation.ts';
 export { type KernelDescription, macsOf } from './kernel-description.ts';
 export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
@@ -30,6 +42,7 @@ export {
 } from './latency-model.ts';
 export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
 export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';
+export { type RankCorrelation, rankCorrelation } from './rank-correlation.ts';
 export { TERM_SET_NAMES, type TermSet, type TermSetName, termSets } from './term-sets.ts';
 export type { TermTable } from './terms.ts';
 export {

@@ -1,6 +1,6 @@
 import { type Graph, locateError, NnMeterError } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
-import { type Adaptation, Adapter } from './adaptation.ts';
+import { type Adaptation, Adapter, adaptWeights } from './adaptation.ts';
 import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
@@ -59,7 +59,8 @@ const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedM
  * @throws NnMeterError E_WEIGHTS if the bytes are truncated, damaged or of another version.
  */
 export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): LatencyModel {
-  const weights = decodeWeights(bytes);
+  const known = decodeWeights(bytes);
+  const weights = adaptation === undefined ? known : adaptWeights(known, adaptation);
   const model = new KernelModel(weights);
   const adapter = adaptation && new Adapter(adaptation);
   const cache = new DescriptionCache<KernelPrediction>();

@@ -12,7 +12,7 @@ import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport, Roofline } from './report.ts';
 import { type KernelSize, measureSize } from './size.ts';
 import { measureUncounted } from './uncounted.ts';
-import { predictionWarnings } from './warnings.ts';
+import { experimentalWarnings, predictionWarnings } from './warnings.ts';
 
 /** Costs the kernels of a graph and gathers everything the user should know about the result. */
 export function buildReport(
@@ -52,7 +52,8 @@ export function buildReport(
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
     warnings: [
       ...graph.warnings,
-      ...precisionWarnings(precision),
+      ...experimentalWarnings(definition),
+      ...precisionWarnings(precision, definition.settings?.[0]?.precision),
       ...predictionWarnings(graph, kernels, costs, latencyModel),
     ],
   };

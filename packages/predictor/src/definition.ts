@@ -16,7 +16,42 @@ export interface PredictorDefinition {
   readonly weights: string;
   /** What makes the weights of a known device those of this one. */
   readonly adaptation?: Adaptation;
+  /** In which settings the device was measured, in place of `adaptation`; the first unless another is asked for. */
+  readonly settings?: readonly DeviceSetting[];
+  /** Learned from so few networks that its figures are of families it did not see, and are worse; default: the full benchmark. */
+  readonly accuracy?: 'experimental';
   readonly manifest: TrainingManifest;
+}
+
+/** What of a device may be chosen, and was measured. */
+export interface Setting {
+  /** Number format that is computed in: `float32`, `int8`, `float16`. */
+  readonly precision: string;
+  /** Processor cores: `1 large`, `4 little`; undefined for what is no CPU. */
+  readonly cores?: string;
+}
+
+/** A setting that was measured. */
+export interface DeviceSetting extends Setting {
+  readonly adaptation: Adaptation;
+  readonly learned: LearnedRecord;
+}
+
+/** What a device is worth that was learned from a known one. */
+export interface LearnedRecord {
+  /** Networks that it was learned from. */
+  readonly networks: number;
+  /** Every network predicted by what was learned from networks of other families. */
+  readonly unseen: LatencyMetrics;
+  /** The same by family; left out of plugins. */
+  readonly unseenFamilies?: FamilyMetrics;
+  /** Share of the measurements inside their 90 % interval: of unseen families, and with widths from the other families. */
+  readonly intervalCoverage: { readonly unseenFamilies: number; readonly crossChecked: number };
+  /** Ten-fold cross-validation over networks, which flatters: variants of one architecture are on both sides. */
+  readonly random?: LatencyMetrics;
+  /** Learned from ten or thirty networks, those of least hash. */
+  readonly ten?: LatencyMetrics;
+  readonly thirty?: LatencyMetrics;
 }
 
 /** Facts about the device and the conditions of the measurements. */
@@ -88,6 +123,8 @@ export interface IntervalCoverage {
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {
   adaptation: (value) => value === undefined || isAdaptation(value),
+  settings: (value) => value === undefined || (Array.isArray(value) && value.every(isSetting)),
+  accuracy: (value) => value === undefined || value === 'experimental',
   name: isText,
   aliases: (value) => Array.isArray(value) && value.every(isText),
   version: isText,
@@ -113,6 +150,17 @@ export function checkDefinition(definition: unknown): asserts definition is Pred
       `the ${field}${name} is missing or of the wrong kind; see PredictorDefinition`,
     );
   }
+}
+
+function isSetting(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    isText(value.precision) &&
+    (value.cores === undefined || isText(value.cores)) &&
+    isAdaptation(value.adaptation) &&
+    isJsonObject(value.learned) &&
+    isJsonObject(value.learned.unseen)
+  );
 }
 
 function isText(value: unknown): value is string {

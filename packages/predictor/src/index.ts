@@ -9,10 +9,13 @@ export {
 export { coverageOf } from './coverage.ts';
 export type {
   DeviceFacts,
+  DeviceSetting,
   FamilyMetrics,
   IntervalCoverage,
+  LearnedRecord,
   PredictorDefinition,
   ProtocolRecord,
+  Setting,
   TrainingManifest,
 } from './definition.ts';
 export { listFormats, registerFrontend } from './formats.ts';
@@ -42,6 +45,7 @@ export {
 } from './registry.ts';
 export type { Coverage, KernelLatency, LatencyReport, Roofline, Uncounted } from './report.ts';
 export { requireShapes } from './require-shapes.ts';
+export { inSetting } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export { describeUncounted, measureUncounted, requireComplete } from './uncounted.ts';

@@ -5,7 +5,9 @@ export interface KnownPredictor {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly product: string;
+  /** Of several predictors the package may be: its default export has them by name. */
   readonly package: string;
+  readonly accuracy?: 'experimental';
 }
 
 /** The published plugins: enough to name them, and to say what to install. */

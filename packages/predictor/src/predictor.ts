@@ -18,6 +18,7 @@ import {
 import { modelFileToGraph, modelToGraph } from './models.ts';
 import type { LatencyReport } from './report.ts';
 import { requireShapes } from './require-shapes.ts';
+import { settingText } from './settings.ts';
 
 /** Predicts how long models run on one device. */
 export interface LatencyPredictor {
@@ -66,14 +67,24 @@ export interface DevicePredictor extends LatencyPredictor {
 
 /**
  * Makes a predictor from a device's definition (what a plugin package exports).
+ * Of several settings it predicts the first; see {@link inSetting}.
  * @throws NnMeterError E_WEIGHTS if the weights are damaged, E_INVALID_INPUT if it is no definition.
  */
 export function createPredictor(definition: PredictorDefinition): DevicePredictor {
   checkDefinition(definition);
-  const { name, aliases, version, device, manifest, fusionRules } = definition;
+  const setting = definition.settings?.[0];
+  const { name, aliases, version, fusionRules } = definition;
+  const manifest =
+    setting === undefined
+      ? definition.manifest
+      : { ...definition.manifest, heldOut: setting.learned.unseen };
+  const device =
+    setting === undefined
+      ? definition.device
+      : { ...definition.device, precision: settingText(setting) };
   const latencyModel = locateErrors(
     () => ({ predictor: `${name} ${version}` }),
-    () => decodeLatencyModel(weightsOf(definition), definition.adaptation),
+    () => decodeLatencyModel(weightsOf(definition), setting?.adaptation ?? definition.adaptation),
   );
 
   function predictGraph(graph: Graph): LatencyReport {

@@ -1,12 +1,19 @@
 import { type ErrorHint, locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import type { LatencyMetrics } from '@nnmeter/latency-model';
-import { checkDefinition, type DeviceFacts, type PredictorDefinition } from './definition.ts';
+import {
+  checkDefinition,
+  type DeviceFacts,
+  type DeviceSetting,
+  type PredictorDefinition,
+  type Setting,
+} from './definition.ts';
 import { type DiscoveredPackage, missingPackage } from './discover-packages.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
 import { nearestName } from './nearest.ts';
 import { installedPlugins } from './plugins.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
 import { readSource, warnOfOthers } from './read-source.ts';
+import { inSetting, requireSetting } from './settings.ts';
 import type { SourceEntry } from './source.ts';
 
 /** One row of {@link listLatencyPredictors}. */
@@ -19,6 +26,10 @@ export interface PredictorSummary {
   readonly device: Pick<DeviceFacts, 'product'> & Partial<DeviceFacts>;
   /** On models that training did not see; null if not installed. Of nn-Meter's own predictors only `within10` is known. */
   readonly accuracy: (Pick<LatencyMetrics, 'within10'> & Partial<LatencyMetrics>) | null;
+  /** `experimental`: learned from few networks, and the accuracy is that of families it did not see. */
+  readonly status?: 'experimental';
+  /** What may be chosen of it, the first being what is predicted otherwise; absent if there is one setting. */
+  readonly settings?: readonly (Setting & { readonly within10: number })[];
   readonly installed: boolean;
   /** The package to install; null for predictors registered by the program. */
   readonly package: string | null;
@@ -65,12 +76,14 @@ function register(definition: PredictorDefinition, packageName: string | undefin
  * predictors, installed plugin packages, and what @nnmeter/nn-meter-predictors keeps on this machine; if that cannot be
  * read, or a plugin of others does not load, installed predictors are loaded without it and say so in the warnings of
  * their reports.
- * @throws NnMeterError E_UNKNOWN_PREDICTOR with the known names, E_MISSING_PACKAGE with the package to install,
+ * @param setting of the device, where it was measured in several: `{ precision: 'int8', cores: '4 little' }`
+ * @throws NnMeterError E_INVALID_INPUT if it was not measured in that setting, E_UNKNOWN_PREDICTOR with the known names, E_MISSING_PACKAGE with the package to install,
  * E_WEIGHTS if its weights are damaged.
  */
 export async function loadLatencyPredictor(
   name: string,
   version?: string,
+  setting: Partial<Setting> = {},
 ): Promise<LatencyPredictor> {
   if (typeof name !== 'string') throw unknownPredictor(String(name), []);
   const known = KNOWN_PREDICTORS.find((predictor) => goesBy(predictor, name));
@@ -87,8 +100,10 @@ export async function loadLatencyPredictor(
   );
   const chosen = versions.find(isWanted);
   if (chosen !== undefined) {
-    if ('weights' in chosen) return warnOfOthers(createPredictor(chosen), problem);
+    if ('weights' in chosen)
+      return warnOfOthers(createPredictor(inSetting(chosen, setting)), problem);
     const loaded = await source?.load(chosen.name, chosen.version);
+    if (loaded !== undefined) requireSetting(loaded.name, [], setting);
     if (loaded !== undefined) return warnOfOthers(loaded, problem);
   }
   if (problem !== undefined) throw problem;
@@ -108,13 +123,16 @@ export async function loadLatencyPredictor(
 /**
  * Every predictor that is registered or published, the published ones first, whether installed or not.
  * @param onProblem told why a plugin or what is kept on this machine cannot be listed; without it that is thrown
+ * @param which `full` leaves out the experimental ones of packages, and does not load them
  */
 export async function listLatencyPredictors(
   onProblem?: (problem: NnMeterError) => void,
+  which: 'all' | 'full' = 'all',
 ): Promise<PredictorSummary[]> {
   const summaries: PredictorSummary[] = [];
   const pluginProblem = await registerDiscovered();
   for (const known of KNOWN_PREDICTORS) {
+    if (which === 'full' && known.accuracy === 'experimental') continue;
     await registerInstalled(known);
     const found = registered.filter((definition) => goesBy(definition, known.name));
     for (const definition of found) summaries.push(summarize(definition));
@@ -122,6 +140,7 @@ export async function listLatencyPredictors(
   }
   for (const definition of registered) {
     if (KNOWN_PREDICTORS.some((known) => goesBy(definition, known.name))) continue;
+    if (which === 'full' && definition.accuracy === 'experimental') continue;
     summaries.push(summarize(definition));
   }
   const { entries, problem: sourceProblem } = await readSource();
@@ -136,9 +155,10 @@ export async function listLatencyPredictors(
   return summaries;
 }
 
-/** The definitions of all predictors that are registered or installed as packages; a plugin that does not load is left out. */
+/** The definitions of all predictors that are registered or installed as packages, but the experimental ones of packages; a plugin that does not load is left out. */
 export async function listDefinitions(): Promise<readonly PredictorDefinition[]> {
-  for (const known of KNOWN_PREDICTORS) await registerInstalled(known);
+  for (const known of KNOWN_PREDICTORS)
+    if (known.accuracy !== 'experimental') await registerInstalled(known);
   await registerDiscovered();
   return [...registered];
 }
@@ -146,7 +166,7 @@ export async function listDefinitions(): Promise<readonly PredictorDefinition[]>
 async function registerInstalled(known: KnownPredictor): Promise<void> {
   const plugins = await installedPlugins('nnmeter-predictor');
   const plugin = plugins.find(({ name }) => name === known.package);
-  if (plugin !== undefined) await registerPlugin(plugin);
+  if (plugin !== undefined) await registerPlugin(plugin, known.name);
 }
 
 let discovery: Promise<NnMeterError | undefined> | undefined;
@@ -170,11 +190,15 @@ function registerDiscovered(): Promise<NnMeterError | undefined> {
   return discovery;
 }
 
-async function registerPlugin({ name, load }: DiscoveredPackage): Promise<void> {
-  const plugin = await load();
+/** @param wanted of the predictors of a package that has several by name */
+async function registerPlugin({ name, load }: DiscoveredPackage, wanted?: string): Promise<void> {
+  const { default: exported } = await load();
+  const several = exported as Readonly<Record<string, () => Promise<unknown>>> | undefined;
+  const loadOne = wanted === undefined ? undefined : several?.[wanted];
+  const definition = typeof loadOne === 'function' ? await loadOne() : exported;
   locateErrors(
     () => ({ part: `predictor plugin ${name}` }),
-    () => register(plugin.default as PredictorDefinition, name),
+    () => register(definition as PredictorDefinition, name),
   );
 }
 
@@ -186,19 +210,30 @@ function summarize(definition: PredictorDefinition): PredictorSummary {
     version,
     device,
     accuracy: manifest.heldOut,
+    ...(definition.accuracy && { status: definition.accuracy }),
+    ...(definition.settings && { settings: definition.settings.map(summarizeSetting) }),
     installed: true,
     package: packageOf.get(definition) ?? null,
   };
 }
 
+function summarizeSetting({
+  precision,
+  cores,
+  learned,
+}: DeviceSetting): Setting & { readonly within10: number } {
+  return { precision, ...(cores !== undefined && { cores }), within10: learned.unseen.within10 };
+}
+
 function summarizeMissing(known: KnownPredictor): PredictorSummary {
-  const { name, aliases, product, package: packageName } = known;
+  const { name, aliases, product, package: packageName, accuracy: status } = known;
   return {
     name,
     aliases,
     version: null,
     device: { product },
     accuracy: null,
+    ...(status && { status }),
     installed: false,
     package: packageName,
   };

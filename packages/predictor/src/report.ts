@@ -64,7 +64,7 @@ export interface LatencyReport {
   readonly uncounted: Uncounted;
   /** False if what is `uncounted` is unknown, or more than 5 % of the MACs that are counted: a lower bound, no prediction. */
   readonly complete: boolean;
-  /** Of the model; a latency is that of float32, which the devices were measured with, and `warnings` say where that differs. */
+  /** Of the model; a latency is that of what the device was measured with, float32 or its setting, and `warnings` say where that differs. */
   readonly precision: Precision;
   readonly size: ModelSize;
   /** Ceilings of the device; null where they are not known: calibrated and adapted devices, and those of the original nn-Meter. */

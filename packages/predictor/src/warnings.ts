@@ -2,6 +2,23 @@ import { elementCount, type Graph, type Node } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { hasElements } from '@nnmeter/latency-model';
+import type { PredictorDefinition } from './definition.ts';
+
+/** What an experimental predictor is worth, in every report. */
+export function experimentalWarnings({
+  name,
+  accuracy,
+  settings,
+  manifest,
+}: PredictorDefinition): string[] {
+  if (accuracy !== 'experimental') return [];
+  const learned = settings?.[0]?.learned;
+  const { within10 } = learned?.unseen ?? manifest.heldOut;
+  const networks = learned?.networks ?? manifest.models;
+  return [
+    `${name} is experimental: learned from ${networks} networks; of networks of unseen families ${(100 * within10).toFixed(0)} % were predicted within 10 %`,
+  ];
+}
 
 /** What the user should know about a prediction: nothing may be counted as 0 ms, or as measured, without a word. */
 export function predictionWarnings(

@@ -26,7 +26,7 @@ const WORST: readonly Column[] = [
 /** Accuracy over all models and by family, and the worst models. */
 export function renderEvaluation(evaluation: Evaluation, terminal: TextStyle): string {
   const { colors } = terminal;
-  const { predictor, version, dataset, families, worst } = evaluation;
+  const { predictor, version, dataset, column, scale, ranks, families, worst } = evaluation;
   const accuracies = renderTable(
     ACCURACY,
     [['all', evaluation] as const, ...Object.entries(families)].map(([name, accuracy]) => [
@@ -45,8 +45,11 @@ export function renderEvaluation(evaluation: Evaluation, terminal: TextStyle): s
     ]),
     terminal,
   );
-  const title = `${colors.bold(`${predictor} ${version}`)} on ${printable(dataset)}`;
-  return `${title}\n${accuracies}\n${models}`;
+  const of = column === undefined ? '' : `, ${printable(column)}`;
+  const title = `${colors.bold(`${predictor} ${version}`)} on ${printable(dataset)}${of}`;
+  const factor = scale === undefined ? '' : `; all predictions times ${scale.toPrecision(4)}`;
+  const order = `order of the models: Spearman ${rank(ranks.spearman)}, Kendall ${rank(ranks.kendall)}${factor}`;
+  return `${title}\n${accuracies}\n${order}\n\n${models}`;
 }
 
 function accuracyCells(accuracy: Accuracy): string[] {
@@ -61,6 +64,10 @@ function accuracyCells(accuracy: Accuracy): string[] {
     ...[within5, within10, within15].map(formatShare),
     intervalCoverage === null ? '-' : formatShare(intervalCoverage),
   ];
+}
+
+function rank(correlation: number | null): string {
+  return correlation === null ? '-' : correlation.toFixed(3);
 }
 
 function signed(error: number): string {

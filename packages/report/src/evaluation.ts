@@ -1,5 +1,10 @@
 import { familyOf } from '@nnmeter/dataset';
-import { type LatencyMetrics, latencyMetrics } from '@nnmeter/latency-model';
+import {
+  type LatencyMetrics,
+  latencyMetrics,
+  type RankCorrelation,
+  rankCorrelation,
+} from '@nnmeter/latency-model';
 import type { Comparison } from './comparison.ts';
 
 /** Errors of a predictor on a set of models. */
@@ -14,6 +19,12 @@ export interface Evaluation extends Accuracy {
   readonly version: string;
   /** Path as given. */
   readonly dataset: string;
+  /** Of the dataset, if the measurements are not listed under the predictor's name. */
+  readonly column?: string;
+  /** What all predictions were multiplied by, the median of measured by predicted; absent if they are as they were. */
+  readonly scale?: number;
+  /** Of the order of the models; null where it is undefined, for fewer than two models or equal ones. */
+  readonly ranks: { readonly [Name in keyof RankCorrelation]: number | null };
   readonly families: Readonly<Record<string, Accuracy>>;
   readonly worst: readonly WorstModel[];
 }
@@ -29,19 +40,47 @@ export interface WorstModel {
 /** Number of worst models listed. */
 const WORST = 10;
 
+/** The comparisons with all predictions multiplied by the median of measured by predicted, which no interval is for. */
+export function fitScale(comparisons: readonly Comparison[]): {
+  readonly scale: number;
+  readonly comparisons: readonly Comparison[];
+} {
+  const ratios = comparisons.map(({ measured, predicted }) => measured / predicted);
+  ratios.sort((a, b) => a - b);
+  const middle = (ratios.length - 1) / 2;
+  const scale = (ratios[Math.floor(middle)]! + ratios[Math.ceil(middle)]!) / 2;
+  return {
+    scale,
+    comparisons: comparisons.map(({ inInterval: _, predicted, ...comparison }) => ({
+      ...comparison,
+      predicted: scale * predicted,
+      inInterval: undefined,
+    })),
+  };
+}
+
 /** Sums up at least one comparison. */
 export function evaluate(
   predictor: { readonly name: string; readonly version: string },
   dataset: string,
   comparisons: readonly Comparison[],
+  { column, scale }: Pick<Evaluation, 'column' | 'scale'> = {},
 ): Evaluation {
   const families: Record<string, Accuracy> = Object.create(null);
   for (const [family, members] of groupByFamily(comparisons)) families[family] = accuracy(members);
   const { name, version } = predictor;
+  const { spearman, kendall } = rankCorrelation(
+    comparisons.map(({ predicted }) => predicted),
+    comparisons.map(({ measured }) => measured),
+  );
+  const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
   return {
     predictor: name,
     version,
     dataset,
+    ...(column !== undefined && { column }),
+    ...(scale !== undefined && { scale }),
+    ranks: { spearman: orNull(spearman), kendall: orNull(kendall) },
     ...accuracy(comparisons),
     families,
     worst: worst(comparisons),

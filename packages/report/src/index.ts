@@ -1,5 +1,11 @@
 export type { Comparison } from './comparison.ts';
-export { type Accuracy, type Evaluation, evaluate, type WorstModel } from './evaluation.ts';
+export {
+  type Accuracy,
+  type Evaluation,
+  evaluate,
+  fitScale,
+  type WorstModel,
+} from './evaluation.ts';
 export { renderEvaluation } from './evaluation-text.ts';
 export { type FailureJson, failureToJson } from './failure-json.ts';
 export {

@@ -2,6 +2,7 @@ import { NnMeterError } from '@nnmeter/ir';
 import { type Adaptation, fitAdaptation, type LatencyModelWeights } from '@nnmeter/latency-model';
 import { knownModels } from './known-models.ts';
 import type { DeviceData } from './measured-models.ts';
+import { leastStartupMs, type RefitSpreads, refitTerms } from './refit-terms.ts';
 import { whatTrainingSaw } from './what-training-saw.ts';
 
 export interface AdaptedDevice {
@@ -24,7 +25,37 @@ export function adaptDevice(
   isTraining: (model: number) => boolean,
   leastModels?: number,
 ): AdaptedDevice {
-  const { device, set, measured } = data;
+  const models = modelsToLearnFrom(data, isTraining);
+  return {
+    weights: weightsOf(data, known, models),
+    adaptation: fitAdaptation(knownModels(data, known, models), leastModels),
+  };
+}
+
+/**
+ * Learns a device from a known one of another runtime or precision, from some eighty networks: what each term costs, which
+ * is physics and carries over to networks of other kinds, and how kernels change with their sizes besides.
+ * @param known weights of the device to start from
+ * @param isTraining which of the measured models to learn from
+ * @throws NnMeterError E_MEASUREMENTS if there is none
+ */
+export function learnDevice(
+  data: DeviceData,
+  known: LatencyModelWeights,
+  isTraining: (model: number) => boolean,
+  spreads?: RefitSpreads,
+): AdaptedDevice {
+  const models = modelsToLearnFrom(data, isTraining);
+  return {
+    weights: { ...weightsOf(data, known, models), constantMs: leastStartupMs(known) },
+    adaptation: refitTerms(data, known, models, spreads),
+  };
+}
+
+function modelsToLearnFrom(
+  { device, measured }: DeviceData,
+  isTraining: (model: number) => boolean,
+): number[] {
   const models = [...measured.keys()].filter((model) => measured[model]! > 0 && isTraining(model));
   if (models.length === 0) {
     throw new NnMeterError(
@@ -32,11 +63,17 @@ export function adaptDevice(
       `no model to learn from is measured on ${device.name}: its ms go under that name`,
     );
   }
+  return models;
+}
+
+/** Those of the known device, with what the measurements saw of extents and configurations. */
+function weightsOf(
+  { set, measured }: DeviceData,
+  known: LatencyModelWeights,
+  models: readonly number[],
+): LatencyModelWeights {
   const weight = new Float64Array(measured.length);
   for (const model of models) weight[model] = 1;
   const { limits, sides, cells, structures } = whatTrainingSaw(set, weight, [], 1);
-  return {
-    weights: { ...known, limits, sides, cells, structures, interval: null },
-    adaptation: fitAdaptation(knownModels(data, known, models), leastModels),
-  };
+  return { ...known, limits, sides, cells, structures, interval: null };
 }

@@ -1,6 +1,7 @@
 import {
   type Adaptation,
   Adapter,
+  adaptWeights,
   KernelModel,
   type LatencyMetrics,
   type LatencyModelWeights,
@@ -37,7 +38,7 @@ export function predictAll(
   weights: LatencyModelWeights,
   adaptation?: Adaptation,
 ): Totals {
-  const model = new KernelModel(weights);
+  const model = new KernelModel(adaptation ? adaptWeights(weights, adaptation) : weights);
   const adapter = adaptation && new Adapter(adaptation);
   const latency = new Float64Array(set.kernels.length);
   const estimate = new Float64Array(set.kernels.length);

@@ -1,4 +1,4 @@
-export { type AdaptedDevice, adaptDevice } from './adapt-device.ts';
+export { type AdaptedDevice, adaptDevice, learnDevice } from './adapt-device.ts';
 export { type Anchor, readAnchors } from './anchors.ts';
 export { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
 export { type Device, type DeviceFolder, readDevice, readDevices } from './device.ts';
@@ -11,7 +11,8 @@ export {
   type Train,
 } from './family-protocol.ts';
 export { type FewShotResult, runFewShot } from './few-shot-protocol.ts';
-export { KernelCollector, type KernelSet } from './kernel-set.ts';
+export { graphOf, KernelCollector, type KernelSet } from './kernel-set.ts';
+export { type LearnedDevice, type LearnProtocol, learnAndRecord } from './learn-protocol.ts';
 export { main } from './main.ts';
 export {
   type DeviceData,
@@ -20,6 +21,7 @@ export {
   readMeasuredModels,
 } from './measured-models.ts';
 export { type TrainedDevice, trainAndRecord } from './protocols.ts';
+export { type RefitSpreads, refitTerms } from './refit-terms.ts';
 export { type SquareKernel, squareKernel } from './square-kernel.ts';
 export { type TrainingOptions, trainDevice } from './train-device.ts';
 export { writePredictor } from './write-predictor.ts';

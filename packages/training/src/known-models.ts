@@ -40,7 +40,8 @@ export function knownModels(
   }));
 }
 
-function entriesOf({ set }: DeviceData, model: number): number[] {
+/** Places of a model's kernels in the set. */
+export function entriesOf({ set }: DeviceData, model: number): number[] {
   const start = set.modelStart[model]!;
   return Array.from({ length: set.modelStart[model + 1]! - start }, (_, place) => start + place);
 }

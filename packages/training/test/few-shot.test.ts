@@ -82,5 +82,5 @@ test.each(DEVICES)('%s: the protocol fits what fitCalibration fits', (device, de
     for (const [pair, product] of products.entries())
       expect(own.products[pair]).toBeCloseTo(product, 6);
   }
-  expect(adaptation.kinds.conv!.estimated).not.toBe(0);
+  expect(adaptation.kinds['grouped conv']!.estimated).not.toBe(0);
 });

@@ -1,7 +1,7 @@
 import { listDatasetFiles } from '@nnmeter/dataset';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
-import { type Comparison, evaluate, type PlottedEvaluation } from '@nnmeter/report';
+import { type Comparison, evaluate, fitScale, type PlottedEvaluation } from '@nnmeter/report';
 import { BatchPool } from '@nnmeter/threads';
 import type { EvalArguments } from '../arguments.ts';
 import { threadCount, usageError } from '../arguments.ts';
@@ -50,10 +50,12 @@ async function evaluateDataset(
   options: EvalArguments,
   terminal: Terminal,
 ): Promise<readonly PlottedEvaluation[]> {
+  const { column, scale } = options;
   const choice = predictorChoice(options);
   const predictors = await loadPredictors(choice);
   const onlyHeldOut = options['held-out'] === true;
-  const wanted = onlyHeldOut ? 'measurement of a held-out model' : 'measurement';
+  const ofColumn = column === undefined ? '' : ` "${column}"`;
+  const wanted = `measurement${ofColumn}${onlyHeldOut ? ' of a held-out model' : ''}`;
   if (onlyHeldOut) predictors.forEach(requireKnownTraining);
   const threads = threadCount(options.threads);
   const { files, bytes } = await listDatasetFiles(dataset);
@@ -64,7 +66,8 @@ async function evaluateDataset(
       onChunk: ({ length }) => progress.advance(length),
     });
     const pool = new BatchPool<LineBatch, Comparison[][]>();
-    for (let thread = 0; thread < threads; thread++) pool.startWorker(workerScript('eval'), choice);
+    for (let thread = 0; thread < threads; thread++)
+      pool.startWorker(workerScript('eval'), { ...choice, column });
     for await (const results of pool.map(batches, BATCHES_PER_THREAD)) {
       for (const [index, result] of results.entries()) comparisons[index]?.push(...result);
     }
@@ -84,7 +87,12 @@ async function evaluateDataset(
     }
     const found = onlyHeldOut ? heldOut : all;
     if (found.length > 0) {
-      return [{ evaluation: evaluate(predictor, dataset, found), comparisons: found }];
+      const scaled = scale === 'fit' ? fitScale(found) : { comparisons: found, scale: undefined };
+      const evaluation = evaluate(predictor, dataset, scaled.comparisons, {
+        ...(column !== undefined && { column }),
+        ...(scaled.scale !== undefined && { scale: scaled.scale }),
+      });
+      return [{ evaluation, comparisons: scaled.comparisons }];
     }
     missing.push(name);
     return [];

@@ -20,7 +20,7 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
   const columns = [
     { title: 'predictor' },
     { title: 'version', leaveOut: 3 },
-    { title: 'device', least: 12 },
+    { title: 'device', least: 11 },
     { title: '±10 %', align: 'right', leaveOut: 2 },
     { title: 'short name', leaveOut: 1 },
   ] as const;
@@ -32,6 +32,22 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
     summary.aliases.at(-1) ?? '',
   ]);
   await terminal.print(renderTable(columns, rows, terminal));
+  const settings = summaries.flatMap(({ name, settings: own = [] }) =>
+    own.map(({ precision, cores, within10 }) => [
+      name,
+      precision,
+      cores ?? '-',
+      formatShare(within10),
+    ]),
+  );
+  if (settings.length === 0) return 0;
+  const ofSettings = [
+    { title: 'experimental', least: 12 },
+    { title: '--precision' },
+    { title: '--cores' },
+    { title: '±10 %,\nunseen family', align: 'right', leaveOut: 1 },
+  ] as const;
+  await terminal.print(`\n${renderTable(ofSettings, settings, terminal)}`);
   return 0;
 }
 
