@@ -4,6 +4,7 @@ import { knownModels } from './known-models.ts';
 import type { DeviceData } from './measured-models.ts';
 import { leastStartupMs, type RefitSpreads, refitTerms } from './refit-terms.ts';
 import { whatTrainingSaw } from './what-training-saw.ts';
+import { shareWorkGroups } from './work-group-share.ts';
 
 export interface AdaptedDevice {
   /** Those of the known device, with the extents and configurations that the measurements saw; without an interval. */
@@ -46,9 +47,10 @@ export function learnDevice(
   spreads?: RefitSpreads,
 ): AdaptedDevice {
   const models = modelsToLearnFrom(data, isTraining);
+  const start = shareWorkGroups(known);
   return {
-    weights: { ...weightsOf(data, known, models), constantMs: leastStartupMs(known) },
-    adaptation: refitTerms(data, known, models, spreads),
+    weights: { ...weightsOf(data, start, models), constantMs: leastStartupMs(start) },
+    adaptation: refitTerms(data, start, models, spreads),
   };
 }
 

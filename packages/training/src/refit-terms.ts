@@ -28,6 +28,8 @@ export interface RefitSpreads {
 
 /** Chosen among 0.3, 0.5 and 1 for terms; what that is worth is in docs/accuracy.md. */
 const SPREADS: RefitSpreads = { term: 0.5, slope: 0.05 };
+/** Runtimes have other kernels for each GPU. */
+const GPU_SPREADS: RefitSpreads = { ...SPREADS, term: 1 };
 /** Of what the known device knows nothing about: its start-up and what it only estimates. */
 const UNKNOWN_SPREAD = 2;
 /** Relative noise of totals, of layers as a profile of kernels has them, and of what layers leave of a total. */
@@ -66,7 +68,7 @@ export function refitTerms(
   data: DeviceData,
   known: LatencyModelWeights,
   models: readonly number[],
-  spreads: RefitSpreads = SPREADS,
+  spreads: RefitSpreads = known.terms === 'gpu' ? GPU_SPREADS : SPREADS,
 ): Adaptation {
   return new Refit(data, known, models, spreads).adaptation();
 }

@@ -135,18 +135,21 @@ describe('a device that differs by kind, and runs grouped convolutions in loops'
 });
 
 const PHONES = join(import.meta.dirname, '../../../../shared/devices/phones.jsonl.gz');
-const testPhones = existsSync(PHONES) ? test : test.skip;
+const testEachPhone = existsSync(PHONES) ? test.each : test.skip.each;
 
-testPhones('ResNets of a Pixel 4, from all other families', async () => {
-  const device = await readDevice(join(PREDICTORS, 'cortexa76'));
-  const phone = { ...device, name: 'pixel4_1large_tflite_fp32' };
-  const { ids, devices } = await readMeasuredModels(PHONES, [phone]);
+testEachPhone([
+  ['cortexa76', 'pixel4_1large_tflite_fp32', 0.1],
+  ['adreno640', 'mi8se_gpu_tflite_fp16', 0.15],
+])('ResNets, from all other families: %s as %s', async (folder, column, greatest) => {
+  const known = decodeWeights(readFileSync(join(PREDICTORS, folder, 'weights.bin')));
+  const device = await readDevice(join(PREDICTORS, folder));
+  const { ids, devices } = await readMeasuredModels(PHONES, [{ ...device, name: column }]);
   const isResnet = (model: number): boolean => /^qed_resnet(bc)?\d/.test(ids[model]!);
-  const { weights, adaptation } = learnDevice(devices[0]!, KNOWN, (model) => !isResnet(model));
+  const { weights, adaptation } = learnDevice(devices[0]!, known, (model) => !isResnet(model));
   const { predicted } = predictAll(devices[0]!, weights, adaptation);
   const errors = [...ids.keys()]
     .filter(isResnet)
     .map((model) => Math.abs(predicted[model]! / devices[0]!.measured[model]! - 1));
   expect(errors).toHaveLength(10);
-  expect(Math.max(...errors)).toBeLessThan(0.1);
+  expect(Math.max(...errors)).toBeLessThan(greatest);
 });
