@@ -10,8 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = join(ROOT, 'python/nnmeter');
-const CACHE =
-  process.env.NNMETER_PYTHON_CACHE ?? join(homedir(), '.cache/nnmeter-python');
+const CACHE = process.env.NNMETER_PYTHON_CACHE ?? join(homedir(), '.cache/nnmeter-python');
 /** Environments, with the tests that run in each. */
 const ENVIRONMENTS = {
   main: ['tests', '--ignore=tests/test_nni.py'],
@@ -46,7 +45,10 @@ function environment(name) {
   const key = createHash('sha256').update(version).update(readFileSync(requirements)).digest('hex');
   const folder = join(CACHE, name);
   const stamp = join(folder, 'made-of');
-  const program = join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+  const program = join(
+    folder,
+    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+  );
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return program;
   console.log(`making the environment "${name}" in ${folder}`);
   rmSync(folder, { recursive: true, force: true });
