@@ -256,12 +256,14 @@ function fusedMacs({ rootPosition, positions }: Kernel, graph: Graph): number {
   return sum;
 }
 
-/** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. */
+/** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. A batch normalization is folded into what it follows. */
 function addFollows(kernel: Kernel, kernels: readonly Kernel[]): number {
   if (!kernel.stages.includes('add')) return 0;
   const last = kernel.inputKernels[kernel.inputKernels.length - 1];
   const before = last === undefined ? undefined : kernels[last];
-  return before === undefined ? 0 : 1 + kindOfStage(before.stages[before.stages.length - 1]!);
+  if (before === undefined) return 0;
+  const stage = before.stages.findLast((each) => each !== 'bn') ?? 'bn';
+  return 1 + kindOfStage(stage);
 }
 
 function unalignedElements(inputs: readonly Tensor[]): number {
