@@ -32,7 +32,7 @@ const [, , option, sposFile] = process.argv;
 const devices = await Promise.all(NAMES.map((name) => loadLatencyPredictor(name)));
 const row = (cells) => `| ${cells.join(' | ')} |\n`;
 const head = (cells) =>
-  row(cells) + `|${cells.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|\n`;
+  `${row(cells)}|${cells.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|\n`;
 const cpuSeconds = (from) => (process.cpuUsage(from).user + process.cpuUsage(from).system) / 1e6;
 
 // 1. The published SPOS network.
