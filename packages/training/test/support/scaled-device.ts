@@ -12,7 +12,7 @@ export interface Measured {
 }
 
 export function kernelsOf(graphs: Iterable<Graph>, rules: FusionRules): Measured['set'] {
-  const collector = new KernelCollector(rules);
+  const collector = new KernelCollector(rules, 'cpu');
   for (const graph of graphs) collector.add(graph);
   return collector.finish();
 }
