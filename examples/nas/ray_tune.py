@@ -22,13 +22,14 @@ def main() -> None:
     table, limits = LatencyTable.load(options.table), limits_of(options)
 
     if options.address is None:
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
         for _ in range(2):
             cluster.add_node(num_cpus=1)
         options.address = cluster.address
     # Workers find `common.py` where this file is.
     here = os.path.dirname(os.path.abspath(__file__))
-    ray.init(options.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])}})
+    path = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
+    ray.init(options.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": path}})
 
     def trial(candidate):
         return {

@@ -363,7 +363,7 @@ Entries, networks built, seconds for four devices, MACs, parameters and activati
 candidates against predictions of whole graphs (the seconds are with 50).
 
 ${head(['space', 'samples', 'entries', 'networks', 's', 'error'])}${tables.join('')}
-A candidate of spos on four devices with intervals, MACs, parameters and activations: ${Math.round(rate / 1000)},000 a second on one thread, drawing included.
+A candidate of spos on four devices, with all that its figures and intervals need: ${(Math.round(rate / 1000) * 1000).toLocaleString('en')} a second on one thread, drawing included.
 
 ## NAS-Bench-201: true accuracy, measured latency
 
@@ -384,7 +384,7 @@ them again.
 ${head(['evaluations', 'everything', 'one front', 'two', 'four'])}${transfer.join('')}
 ## The demonstration
 
-Wall-clock seconds on this machine, the table included.
+Wall-clock seconds on this machine, the table included; other work on it makes them many times the processor time, which is some 3 s.
 
 ${head(['command', 's', ''])}${demos.join('')}`;
 writeFileSync(join(ROOT, 'docs/nas.md'), text);

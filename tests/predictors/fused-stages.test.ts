@@ -50,7 +50,7 @@ const DEVICES: readonly (readonly [PredictorDefinition, readonly string[]])[] = 
   [cortexA76, ['relu']],
   [adreno630, ['relu', 'add']],
   [adreno640, ['relu', 'add']],
-  [myriad, ['relu', 'hswish']],
+  [myriad, ['relu', 'add', 'hswish']],
 ];
 
 function network(side: number, channels: number, parts: readonly Part[]): Graph {

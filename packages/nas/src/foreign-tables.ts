@@ -11,6 +11,9 @@ import * as proxyless from './spaces/proxylessnas.ts';
 /** Key -> ms. */
 type Entries = Map<string, number>;
 
+/** To check a table on. */
+const CANDIDATES = 50;
+
 /** What two entries of one key may differ by, relative to the network, ms a ms. */
 const TOLERANCE = 1e-9;
 
@@ -171,7 +174,7 @@ async function blockEntries(
   keyed: KeyedSpace,
   side: number,
 ): Promise<Entries> {
-  const table = await compileSpace(space, [predictor]);
+  const table = await compileSpace(space, [predictor], { candidates: CANDIDATES });
   const { choices } = space;
   const deepest = new Uint8Array(choices.labels.length);
   for (const label of choices.order) choices.activate(deepest, label);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -141,11 +141,15 @@ export async function serveMcp(
     return answer;
   };
   const ended = once(input, 'end');
-  const transport = new StdioServerTransport(input, output);
+  // The transport drops what is still to be answered when its input ends.
+  const held = new PassThrough();
+  input.pipe(held, { end: false });
+  const transport = new StdioServerTransport(held, output);
   const server = serveStdio(() => createMcpServer(counted, version), { transport });
   await ended;
   // What was read last is asked, and its answer written, in turns of their own.
   do await nextTurn();
   while ((await Promise.all(open)).length > 0);
+  await nextTurn();
   await server.close();
 }

@@ -1,7 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
-import { createMcpServer } from '@nnmeter/server/mcp';
+import { createMcpServer, serveMcp } from '@nnmeter/server/mcp';
 import { dispatch, latenciesOf, PREDICTORS, RESNET18 } from './support.ts';
 
 const client = new Client({ name: 'test', version: '1.0.0' });
@@ -71,4 +72,23 @@ test('an error is the answer of the tool, in words', async () => {
   const { isError, content } = await call('predict', { path: 'none.onnx' });
   expect(isError).toBe(true);
   expect(content[0]!.text).toMatch(/none\.onnx.*check the path \(E_FILE\)/);
+});
+
+test('what was asked before the input ended is answered', async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const served = serveMcp(dispatch, '2.0.0', input, output);
+  const protocolVersion = '2025-06-18';
+  const hello = { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+  const asked = { name: 'predict', arguments: { path: RESNET18 } };
+  for (const message of [
+    { id: 1, method: 'initialize', params: hello },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/call', params: asked },
+  ]) {
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+  input.end();
+  await served;
+  const lines = String(output.read()).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2]);
 });

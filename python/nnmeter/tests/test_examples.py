@@ -1,6 +1,7 @@
 """The examples, as somebody would run them: two processes of Optuna, a cluster of two Ray workers."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -11,10 +12,18 @@ from conftest import ROOT
 EXAMPLES = ROOT / "examples/nas"
 TABLE = str(ROOT / "fixtures/nas/example-table.json")
 
+#: A busy machine takes longer to start a cluster than Ray waits.
+PATIENCE = {
+    "RAY_agent_register_timeout_ms": "600000",
+    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_raylet_start_wait_time_s": "600",
+    "RAY_health_check_timeout_ms": "300000",
+}
+
 
 def start(script, *args):
     command = [sys.executable, str(EXAMPLES / script), TABLE, "--limit", "cpu=4", *args]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **PATIENCE})
 
 
 def result(process):

@@ -6,7 +6,7 @@ const [mode, log] = process.argv.slice(2);
 const WRONG = 3;
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, sample } = JSON.parse(line);
-  if (log !== undefined) appendFileSync(log, `${id}\n`);
+  if (log) appendFileSync(log, `${id}\n`);
   const accuracy = 50 + Object.values(sample).reduce((sum, digit) => sum + Math.sqrt(digit), 0);
   const answer = JSON.stringify({ id, values: { accuracy } });
   if (id !== WRONG) console.log(answer);
