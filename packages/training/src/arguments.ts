@@ -32,9 +32,7 @@ export async function parseArguments(argv: readonly string[], version: string) {
     .option('variations', {
       type: 'string',
       array: true,
-      default: [join(SHARED, 'bench-small')],
-      describe:
-        'the same, of networks that are made of the same few kernels: they teach the trees only',
+      describe: `the same, of networks that are made of the same few kernels: they teach the trees only; default without --data: ${BENCH_SMALL}`,
     })
     .option('rounds', { type: 'number', describe: 'trees of the correction; 0: base only' })
     .option('every', { type: 'number', default: 1, describe: 'only every n-th model, for trials' })

@@ -26,7 +26,7 @@ export interface RefitSpreads {
   readonly slope: number;
 }
 
-/** Chosen among 0.3, 0.5 and 1 for terms; what that is worth is in docs/accuracy.md. */
+/** Chosen among 0.3, 0.5 and 1 for terms of CPUs; what that is worth is in docs/accuracy.md. */
 const SPREADS: RefitSpreads = { term: 0.5, slope: 0.05 };
 /** Runtimes have other kernels for each GPU. */
 const GPU_SPREADS: RefitSpreads = { ...SPREADS, term: 1 };

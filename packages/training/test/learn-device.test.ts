@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readNnMeterIr, writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { type Graph, GraphBuilder } from '@nnmeter/ir';
-import { decodeWeights, encodeWeights } from '@nnmeter/latency-model';
+import { decodeWeights, encodeWeights, KernelModel, KIND } from '@nnmeter/latency-model';
 import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import {
@@ -153,3 +153,28 @@ testEachPhone([
   expect(errors).toHaveLength(10);
   expect(Math.max(...errors)).toBeLessThan(greatest);
 });
+
+const testPhones = existsSync(PHONES) ? test : test.skip;
+
+testPhones(
+  'a GPU starts as the known one, but for convolutions that hang over work groups',
+  async () => {
+    const known = decodeWeights(readFileSync(join(PREDICTORS, 'adreno640', 'weights.bin')));
+    const device = await readDevice(join(PREDICTORS, 'adreno640'));
+    const name = 'mi8se_gpu_tflite_fp16';
+    const { devices } = await readMeasuredModels(PHONES, [{ ...device, name }]);
+    const { weights } = learnDevice(devices[0]!, known, () => true);
+    const [before, after] = [new KernelModel(known), new KernelModel(weights)];
+    const convolutions = devices[0]!.set.kernels.filter(
+      (kernel) => kernel.kind === KIND.conv && kernel.groups === 1 && kernel.outChannels >= 64,
+    );
+    const fits = convolutions.filter((k) => k.outHeight === 112 && k.outWidth === 112);
+    expect(fits.length).toBeGreaterThan(5);
+    for (const kernel of fits)
+      expect(after.latency(kernel) / before.latency(kernel)).toBeCloseTo(1, 9);
+    const hangsOver = convolutions.filter((k) => k.outHeight === 14);
+    expect(hangsOver.length).toBeGreaterThan(5);
+    for (const kernel of hangsOver)
+      expect(after.latency(kernel)).toBeLessThan(0.99 * before.latency(kernel));
+  },
+);

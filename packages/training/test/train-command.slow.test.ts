@@ -82,7 +82,8 @@ describe('from data alone, nnmeter-train', () => {
   test.each([
     [['--device', 'phone'], 'no device "phone"'],
     [['--predictors', 'nowhere'], '"nowhere" has no device'],
-    [['--data', 'again'], '--data is given twice'],
+    [['--data', 'nowhere'], 'cannot open "nowhere"'],
+    [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],
     [['--rouds', '3'], 'rouds'],
   ])('says what is wrong: %j', async (args, message) => {
     const { status, stderr } = await train('--data', 'measured', ...args);
