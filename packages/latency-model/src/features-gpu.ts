@@ -11,7 +11,9 @@ export const gpuFeatures: FeatureTable = {
   names: kernelFeatures.names.map((name) => `to the work group: ${name}`),
   fill(kernel, out, offset, step) {
     const seen = kernel.kind === KIND.conv ? padded(kernel) : kernel;
-    kernelFeatures.fill(seen, out, offset, step);
+    // A GPU adds in the kernel before, whatever that one follows.
+    const addFollows = Math.min(1, seen.addFollows);
+    kernelFeatures.fill({ ...seen, addFollows }, out, offset, step);
   },
 };
 
