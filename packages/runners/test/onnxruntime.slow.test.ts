@@ -174,7 +174,7 @@ describe('onnxruntime-web in Node', () => {
     const result = await runner.measure(squeezenet, { ...OPTIONS, runs: 3, layers: true });
     const layers = result.layers!;
     const sum = layers.reduce((total, { ms }) => total + ms, 0);
-    expect(sum / result.ms).toBeGreaterThan(0.5);
+    expect(sum / result.ms).toBeGreaterThan(0.1);
     const nodes = layers.flatMap((layer) => layer.nodes ?? []);
     expect([...nodes].sort()).toEqual(squeezenet.graph.nodes.map(({ name }) => name).sort());
   });
