@@ -35,10 +35,10 @@ function networks(): Graph[] {
 }
 
 /** Of one node or block, since a description has the numbers of a kernel's first stage. */
-function compare(kernel: Kernel, kernels: readonly Kernel[], graph: Graph) {
+function compare(kernel: Kernel, graph: Graph) {
   const macs = macsOfNodes(graph);
   const counted = kernel.positions.reduce((sum, position) => sum + macs[position]!, 0);
-  return { described: macsOf(describeKernel(kernel, kernels, graph)), counted };
+  return { described: macsOf(describeKernel(kernel, graph)), counted };
 }
 
 test('the MACs of described kernels are those of their nodes', () => {
@@ -47,13 +47,13 @@ test('the MACs of described kernels are those of their nodes', () => {
     const kernels = detectKernels(graph, { fuse: {} });
     for (const kernel of kernels) {
       if (!hasShapes(kernel) || NOT_DESCRIBED.has(kernel.stages[0]!)) continue;
-      const { described, counted } = compare(kernel, kernels, graph);
+      const { described, counted } = compare(kernel, graph);
       if (Number.isNaN(counted)) continue;
       expect({ stages: kernel.stages, macs: described }).toEqual({
         stages: kernel.stages,
         macs: counted,
       });
-      if (counted > 0) compared.add(KERNEL_KINDS[describeKernel(kernel, kernels, graph).kind]!);
+      if (counted > 0) compared.add(KERNEL_KINDS[describeKernel(kernel, graph).kind]!);
     }
   }
   expect([...compared].sort()).toEqual(['conv', 'convtranspose', 'dwconv', 'fc', 'matmul', 'se']);

@@ -54,7 +54,7 @@ function readDevice(column, runtime, layers) {
     const kernels = detectKernels(graph, rules);
     const times = layers && layerTimes(graph, kernels, layers.get(sample.id));
     for (const [at, kernel] of kernels.entries()) {
-      const description = describeKernel(kernel, kernels, graph);
+      const description = describeKernel(kernel, graph);
       const key = descriptionKey(description);
       if (!index.has(key)) index.set(key, set.kernels.push(description) - 1);
       set.kernelIndex.push(index.get(key));

@@ -1,9 +1,9 @@
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import type { PredictorDefinition } from '@nnmeter/predictor';
+import { upperMedian } from '@nnmeter/training';
 import { nearestKnown } from './known-devices.ts';
 import { measuredSet } from './measured-set.ts';
 import type { PlannedModel } from './planned-model.ts';
-import { upperMedian } from './upper-median.ts';
 
 /** Beyond so many robust standard deviations, and at least so much, a measurement is an outlier. */
 const SIGMAS = 4;

@@ -1,5 +1,5 @@
+import { upperMedian } from '@nnmeter/training';
 import { REFERENCE, type Session, sessionMs } from './sessions.ts';
-import { upperMedian } from './upper-median.ts';
 
 /** How much slower the machine was than in the middle of the build, at one time. */
 export interface DriftPoint {

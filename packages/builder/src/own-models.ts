@@ -18,7 +18,7 @@ export function ownModels(graphs: readonly Graph[]): PlannedModel[] {
     const kernels = detectKernels(graph, NO_RULES);
     for (const kernel of kernels) {
       if (!hasShapes(kernel)) continue;
-      const single = asSingle(describeKernel(kernel, kernels, graph));
+      const single = asSingle(describeKernel(kernel, graph));
       if (single === undefined) continue;
       const model = toModel(kernelDraft(single));
       models.set(model.id, model);

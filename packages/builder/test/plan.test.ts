@@ -105,7 +105,7 @@ test("the user's networks are in the plan, and each of their layers", () => {
   const layers = (graph: Graph): string[] => {
     const kernels = detectKernels(graph, { fuse: {} });
     return kernels
-      .map((kernel) => describeKernel(kernel, kernels, graph))
+      .map((kernel) => describeKernel(kernel, graph))
       .filter(({ kind }) => kind === KIND.conv || kind === KIND.dwconv)
       .map(({ kind, height, channels, outChannels, kernelHeight, strideHeight }) =>
         [kind, height, channels, outChannels, kernelHeight, strideHeight].join(),

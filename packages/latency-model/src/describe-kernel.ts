@@ -42,7 +42,7 @@ export function describeKernels(
   const descriptions = kernels.map((kernel) => {
     if (!hasShapes(kernel)) return undefined;
     try {
-      return describeKernel(kernel, kernels, graph);
+      return describeKernel(kernel, graph);
     } catch (error) {
       throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
     }
@@ -56,14 +56,11 @@ export function describeKernels(
 }
 
 /**
- * Reads a kernel's numbers. `kernels` is the list it comes from; `graph` the network.
+ * Reads a kernel's numbers.
+ * @param graph the network that it is of
  * @throws NnMeterError E_INVALID_GRAPH if its window, strides, dilations or groups are less than 1
  */
-export function describeKernel(
-  kernel: Kernel,
-  kernels: readonly Kernel[],
-  graph: Graph,
-): KernelDescription {
+export function describeKernel(kernel: Kernel, graph: Graph): KernelDescription {
   const { root, stages, inputs, outputs } = kernel;
   const stage = stages[0]!;
   const kind = kindOfStage(stage);
@@ -110,7 +107,6 @@ export function describeKernel(
     unmeasuredOperations:
       operations === 0 ? 0 : operations * outputElements + fusedMacs(kernel, graph),
     fusedInputs: stages.length > 1 ? fusedInputs(kernel) : 0,
-    addFollows: addFollows(kernel, kernels),
     readByPoolingOnly: kind === KIND.conv && isPooled(kernel, graph) ? 1 : 0,
     inputs: inputs.length,
     outputs: outputs.length,
@@ -254,16 +250,6 @@ function fusedMacs({ rootPosition, positions }: Kernel, graph: Graph): number {
   let sum = 0;
   for (const position of positions) if (position !== rootPosition) sum += macs[position] || 0;
   return sum;
-}
-
-/** Kind of the last kernel an add reads, plus 1; 0 for the graph's own input. A batch normalization is folded into what it follows. */
-function addFollows(kernel: Kernel, kernels: readonly Kernel[]): number {
-  if (!kernel.stages.includes('add')) return 0;
-  const last = kernel.inputKernels[kernel.inputKernels.length - 1];
-  const before = last === undefined ? undefined : kernels[last];
-  if (before === undefined) return 0;
-  const stage = before.stages.findLast((each) => each !== 'bn') ?? 'bn';
-  return 1 + kindOfStage(stage);
 }
 
 function unalignedElements(inputs: readonly Tensor[]): number {

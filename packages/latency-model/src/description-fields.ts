@@ -1,7 +1,7 @@
 import type { KernelDescription } from './kernel-description.ts';
 
 /** Number of fields of a description. */
-export const FIELDS = 31;
+export const FIELDS = 30;
 /** The first of them tell nearly all kernels of networks apart. */
 export const TELLING_FIELDS = 10;
 
@@ -18,30 +18,29 @@ export function writeFields(kernel: KernelDescription, out: Float64Array): void 
   out[4] = k.outChannels;
   out[5] = k.kernelHeight;
   out[6] = k.activation;
-  out[7] = k.addFollows;
-  out[8] = k.inputElements;
-  out[9] = k.outputElements;
-  out[10] = k.width;
-  out[11] = k.outWidth;
-  out[12] = k.kernelWidth;
-  out[13] = k.strideHeight;
-  out[14] = k.groups;
-  out[15] = k.inner;
-  out[16] = k.borrowsKind;
-  out[17] = k.unmeasuredVariant;
-  out[18] = k.batch;
-  out[19] = k.depth;
-  out[20] = k.outDepth;
-  out[21] = k.kernelDepth;
-  out[22] = k.strideWidth;
-  out[23] = k.dilation;
-  out[24] = k.fusedKinds;
-  out[25] = k.unmeasuredOperations;
-  out[26] = k.fusedInputs;
-  out[27] = k.readByPoolingOnly;
-  out[28] = k.inputs;
-  out[29] = k.unalignedConcatElements;
-  out[30] = k.outputs;
+  out[7] = k.inputElements;
+  out[8] = k.outputElements;
+  out[9] = k.width;
+  out[10] = k.outWidth;
+  out[11] = k.kernelWidth;
+  out[12] = k.strideHeight;
+  out[13] = k.groups;
+  out[14] = k.inner;
+  out[15] = k.borrowsKind;
+  out[16] = k.unmeasuredVariant;
+  out[17] = k.batch;
+  out[18] = k.depth;
+  out[19] = k.outDepth;
+  out[20] = k.kernelDepth;
+  out[21] = k.strideWidth;
+  out[22] = k.dilation;
+  out[23] = k.fusedKinds;
+  out[24] = k.unmeasuredOperations;
+  out[25] = k.fusedInputs;
+  out[26] = k.readByPoolingOnly;
+  out[27] = k.inputs;
+  out[28] = k.unalignedConcatElements;
+  out[29] = k.outputs;
 }
 
 /** A text that equal descriptions share. */

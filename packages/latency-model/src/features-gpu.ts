@@ -11,9 +11,7 @@ export const gpuFeatures: FeatureTable = {
   names: kernelFeatures.names.map((name) => `to the work group: ${name}`),
   fill(kernel, out, offset, step) {
     const seen = kernel.kind === KIND.conv ? padded(kernel) : kernel;
-    // An addition costs the same whatever it follows, so that blocks of a network cost the same whatever is before them.
-    const addFollows = Math.min(1, seen.addFollows);
-    kernelFeatures.fill({ ...seen, addFollows }, out, offset, step);
+    kernelFeatures.fill(seen, out, offset, step);
   },
 };
 

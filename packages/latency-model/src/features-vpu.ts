@@ -39,9 +39,7 @@ const tileFeatures = compileFeatures<Planned>(
 export const vpuFeatures: FeatureTable = {
   names: [...kernelFeatures.names, ...tileFeatures.names],
   fill(kernel, out, offset = 0, step = 1) {
-    // An addition costs the same whatever it follows, so that blocks of a network cost the same whatever is before them.
-    const addFollows = Math.min(1, kernel.addFollows);
-    kernelFeatures.fill({ ...kernel, addFollows }, out, offset, step);
+    kernelFeatures.fill(kernel, out, offset, step);
     tileFeatures.fill(kernel, out, offset + kernelFeatures.names.length * step, step);
   },
 };

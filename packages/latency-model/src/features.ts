@@ -1,5 +1,5 @@
 import { roundUp } from './arithmetic.ts';
-import { type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
+import { hasAdd, type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
 import { weightElements } from './physics.ts';
 
 /** One number of a kernel that the tree correction sees. */
@@ -59,7 +59,7 @@ const KERNEL_FEATURES: readonly Feature<KernelDescription>[] = [
   { name: 'log2 output elements', value: (k) => log2(outPixelsOf(k) * k.outChannels) },
   { name: 'log2 input elements', value: (k) => log2(inPixelsOf(k) * k.channels) },
   { name: 'activation', value: (k) => k.activation },
-  { name: 'what an add follows', value: (k) => k.addFollows },
+  { name: 'add', value: (k) => (hasAdd(k) ? 1 : 0) },
   { name: 'inputs', value: (k) => k.inputs },
   { name: 'input channel padding', value: (k) => roundUp(k.channels, 4) / Math.max(1, k.channels) },
   {

@@ -8,6 +8,7 @@ import {
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
 import { type Observation, product, type SparseRow, solveRidge } from './bayesian-ridge.ts';
 import type { KernelDescription } from './kernel-description.ts';
+import { median } from './metrics.ts';
 
 /** A kernel as an adaptation sees it. */
 export interface KernelTime {
@@ -454,10 +455,4 @@ export function rangesOf(
     ranges.greatest.push(greatest);
   }
   return ranges;
-}
-
-function median(values: readonly number[] | Float64Array): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -73,14 +73,13 @@ export function unmeasuredOperations(kernel: KernelDescription, known: number): 
 /** The kernel without the fused stages that training never measured. */
 export function measuredPart(kernel: KernelDescription, known: number): KernelDescription {
   const fusedKinds = kernel.fusedKinds & known;
-  const hasAdd = (fusedKinds & bitsOf(['add'])) !== 0;
+  const isAdded = (fusedKinds & bitsOf(['add'])) !== 0;
   return {
     ...kernel,
     fusedKinds,
     unmeasuredOperations: 0,
     activation: measuredActivation(kernel, fusedKinds),
-    addFollows: hasAdd || kernel.kind === KIND.add ? kernel.addFollows : 0,
-    inputs: hasAdd ? kernel.inputs : kernel.inputs - kernel.fusedInputs,
+    inputs: isAdded ? kernel.inputs : kernel.inputs - kernel.fusedInputs,
   };
 }
 

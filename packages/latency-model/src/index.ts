@@ -40,7 +40,7 @@ export {
   type KernelPrediction,
   type LatencyModel,
 } from './latency-model.ts';
-export { isMeasurement, type LatencyMetrics, latencyMetrics } from './metrics.ts';
+export { isMeasurement, type LatencyMetrics, latencyMetrics, median } from './metrics.ts';
 export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';
 export { type RankCorrelation, rankCorrelation } from './rank-correlation.ts';
 export { TERM_SET_NAMES, type TermSet, type TermSetName, termSets } from './term-sets.ts';

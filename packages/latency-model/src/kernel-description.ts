@@ -41,8 +41,6 @@ export interface KernelDescription {
   readonly unmeasuredOperations: number;
   /** Number of computed tensors that only fused stages read. */
   readonly fusedInputs: number;
-  /** 1 + kind of the kernel whose result a plain or fused add reads last; 0 without an add. */
-  readonly addFollows: number;
   /** 1 for a convolution whose result only a pooling reads, directly or after a concat; else 0. */
   readonly readByPoolingOnly: number;
   /** Number of computed tensors read. */
@@ -64,6 +62,11 @@ export interface KernelDescription {
 /** The greater stride of the two sides of a described kernel's window. */
 export function strideOf(kernel: KernelDescription): number {
   return Math.max(kernel.strideHeight, kernel.strideWidth);
+}
+
+/** Whether a described kernel adds two tensors, by itself or to what it computes first. */
+export function hasAdd({ kind, fusedKinds }: KernelDescription): boolean {
+  return kind === KIND.add || (fusedKinds & (1 << KIND.add)) !== 0;
 }
 
 /**

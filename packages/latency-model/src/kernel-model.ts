@@ -41,7 +41,7 @@ export function structureCell(kernel: KernelDescription): number {
   const fields = [
     ...[k.kind, Math.max(k.kernelHeight, k.kernelWidth), strideOf(k)],
     Math.round(2 * Math.log2(Math.max(1, k.outHeight, k.outWidth))),
-    ...[k.activation, k.fusedKinds, k.addFollows, k.readByPoolingOnly, k.inputs, k.outputs],
+    ...[k.activation, k.fusedKinds, k.readByPoolingOnly, k.inputs, k.outputs],
   ];
   return fields.reduce((hash, field) => Math.imul(hash ^ field, 0x01000193), 0x811c9dc5) >>> 0;
 }
@@ -60,6 +60,12 @@ function includes(ascending: Uint32Array, value: number): boolean {
 /** Whether a kernel is costed by a kind that it only resembles: another op, or a variant that was never measured. */
 function isRelative(kernel: KernelDescription): boolean {
   return kernel.borrowsKind === 1 || kernel.unmeasuredVariant === 1;
+}
+
+/** A kernel's latency before trees: the physical floor, or all of it where there is nothing to correct, and the rest; ms. */
+export interface LatencySplit {
+  readonly fixedMs: number;
+  readonly correctedMs: number;
 }
 
 /** Latency of described kernels on one device. */
@@ -126,20 +132,12 @@ export class KernelModel {
   }
 
   #measuredLatency(kernel: KernelDescription): number {
-    const { weights } = this;
-    const { physics } = weights;
-    if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return physics.launchMs;
-    // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
-    if (kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1)
-      return rooflineEstimate(kernel, physics, weights.throughput);
-    const { fixedMs, correctedMs } = this.parts(kernel);
-    const base = fixedMs + correctedMs;
-    if (weights.measured[kernel.kind] !== 1)
-      return Math.max(base, rooflineEstimate(kernel, physics, weights.throughput));
-    if (weights.forest === null || isRelative(kernel)) return base;
+    const { fixedMs, correctedMs } = this.#measuredParts(kernel);
+    const { forest } = this.weights;
+    if (forest === null || correctedMs === 0) return fixedMs + correctedMs;
     this.#set.features.fill(kernel, this.#features);
     const limit = Math.log(MAX_TREE_FACTOR);
-    const correction = weights.forest.predict(this.#features);
+    const correction = forest.predict(this.#features);
     return fixedMs + correctedMs * Math.exp(Math.max(-limit, Math.min(limit, correction)));
   }
 
@@ -149,14 +147,29 @@ export class KernelModel {
     return this.#set.terms.addTo(kernelFloor(kernel, physics), kernel, coefficients);
   }
 
-  /**
-   * What takes time of {@link baseLatency}, that is what is longer than the kernel that runs beside, ms: the physical
-   * floor, which no correction changes, and what trees correct.
-   */
-  parts(kernel: KernelDescription): { fixedMs: number; correctedMs: number } {
+  /** {@link latency} without trees, as what no tree changes, and what trees correct, ms. */
+  parts(kernel: KernelDescription): LatencySplit {
+    const unmeasuredMs = this.#unmeasuredMs(kernel);
+    if (unmeasuredMs === 0) return this.#measuredParts(kernel);
+    const { fixedMs, correctedMs } = this.#measuredParts(measuredPart(kernel, this.#knownFused));
+    return { fixedMs: fixedMs + unmeasuredMs, correctedMs };
+  }
+
+  #measuredParts(kernel: KernelDescription): LatencySplit {
+    const { physics, coefficients, measured, throughput } = this.weights;
+    const fixed = (fixedMs: number): LatencySplit => ({ fixedMs, correctedMs: 0 });
+    if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return fixed(physics.launchMs);
+    // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
+    if (kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1)
+      return fixed(rooflineEstimate(kernel, physics, throughput));
     const hiddenMs = kernel.beside === undefined ? 0 : this.baseLatency(kernel.beside);
-    const fixedMs = Math.max(0, kernelFloor(kernel, this.weights.physics) - hiddenMs);
-    return { fixedMs, correctedMs: Math.max(0, this.baseLatency(kernel) - hiddenMs) - fixedMs };
+    const floorMs = kernelFloor(kernel, physics);
+    const baseMs = Math.max(0, this.#set.terms.addTo(floorMs, kernel, coefficients) - hiddenMs);
+    if (measured[kernel.kind] !== 1)
+      return fixed(Math.max(baseMs, rooflineEstimate(kernel, physics, throughput)));
+    if (isRelative(kernel)) return fixed(baseMs);
+    const fixedMs = Math.max(0, floorMs - hiddenMs);
+    return { fixedMs, correctedMs: baseMs - fixedMs };
   }
 
   /** In words, what of this kernel lies outside the training data. */

@@ -82,3 +82,10 @@ export function latencyMetrics(
     within15: within[15] / count,
   };
 }
+
+/** The middle value, or the mean of the two in the middle; NaN of none. */
+export function median(values: readonly number[] | Float64Array): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}

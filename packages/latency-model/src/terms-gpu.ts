@@ -1,5 +1,5 @@
 import { roundUp } from './arithmetic.ts';
-import { ACTIVATION, type KernelDescription, strideOf } from './kernel-description.ts';
+import { ACTIVATION, hasAdd, type KernelDescription, strideOf } from './kernel-description.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
 import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
 import { BLOCK_PIXELS, paddedHeight, paddedWidth } from './work-groups.ts';
@@ -132,7 +132,7 @@ const blocks: Readonly<Record<string, TermBlock<Quantities>>> = {
   },
   'fused add': {
     kinds: KERNEL_KINDS.filter((kind) => kind !== 'add'),
-    applies: ({ kernel }) => kernel.addFollows > 0,
+    applies: ({ kernel }) => hasAdd(kernel),
     terms: [writes],
   },
   elementwise: { kinds: ['relu', 'bn'], terms: [reads] },

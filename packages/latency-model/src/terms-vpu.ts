@@ -1,5 +1,5 @@
 import { roundUp, saturating } from './arithmetic.ts';
-import { ACTIVATION, macsOf } from './kernel-description.ts';
+import { ACTIVATION, hasAdd, macsOf } from './kernel-description.ts';
 import { KERNEL_KINDS, KIND } from './kernel-kind.ts';
 import { compileTerms, once, type Term, type TermBlock } from './terms.ts';
 import type { TilePlan } from './tile-plan.ts';
@@ -148,7 +148,7 @@ const blocks: Readonly<Record<string, TermBlock<VpuQuantities>>> = {
   // An add that counts as fused is a stage of its own all the same: 0.102 ms with a pooling, of 0.014 and 0.096 (BF_pooling_add).
   'fused add': {
     kinds: KERNEL_KINDS.filter((kind) => kind !== 'add'),
-    applies: ({ kernel }) => kernel.addFollows > 0,
+    applies: ({ kernel }) => hasAdd(kernel),
     terms: stageTerms({ elements: (q) => 3 * q.rowElementsOut, rows: (q) => 3 * q.rowsOut }),
   },
   // The hardware averages over the padding too; a stage scales what it leaves (parsePooling, "need SW postproc").

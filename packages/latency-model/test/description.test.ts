@@ -15,6 +15,7 @@ import {
 } from '@nnmeter/latency-model';
 import { createPredictor } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
+import myriadVpu from '@nnmeter/predictor-myriadvpu';
 import { buildModel } from '@nnmeter/zoo';
 
 const [kernel] = createPredictor(cortexA76).describeKernels(buildModel('mobilenet_v2'));
@@ -52,10 +53,41 @@ test.each([
   );
   const graph = createGraph({ ...whole, nodes, tensors: whole.tensors.values() });
   const kernels = detectKernels(graph, { fuse: {} });
-  expect(() => describeKernel(kernels[0]!, kernels, graph)).toThrow(
+  expect(() => describeKernel(kernels[0]!, graph)).toThrow(
     expect.objectContaining({
       code: 'E_INVALID_GRAPH',
       message: expect.stringMatching(/at least 1/),
     }),
   );
+});
+
+test('what an addition follows does not matter to it', () => {
+  const after = (before: 'conv' | 'bn' | 'add') => {
+    const b = new GraphBuilder(before);
+    const x = b.input('x', [1, 8, 16, 16]);
+    const other = b.conv(x, 8);
+    const y = { conv: () => b.conv(x, 8), bn: () => b.bn(x), add: () => b.add(x, other) };
+    const graph = b.build(b.relu(b.add(other, y[before]())));
+    const kernels = detectKernels(graph, { fuse: {} });
+    return descriptionKey(describeKernel(kernels.at(-2)!, graph));
+  };
+  expect(after('bn')).toBe(after('conv'));
+  expect(after('add')).toBe(after('conv'));
+});
+
+test('what trees correct and what they do not is the latency without trees', () => {
+  const weights = decodeWeights(Buffer.from(myriadVpu.weights, 'base64'));
+  const plain = new KernelModel({ ...weights, forest: null });
+  const trees = new KernelModel(weights);
+  const predictor = createPredictor(myriadVpu);
+  let corrected = 0;
+  for (const network of ['mobilenet_v3_small', 'shufflenet_v2_x0_5', 'vit_b_16', 'alexnet']) {
+    for (const description of predictor.describeKernels(buildModel(network))) {
+      const { fixedMs, correctedMs } = trees.parts(description);
+      expect(fixedMs + correctedMs).toBe(plain.latency(description));
+      if (correctedMs === 0) expect(trees.latency(description)).toBe(fixedMs);
+      else corrected++;
+    }
+  }
+  expect(corrected).toBeGreaterThan(0);
 });

@@ -19,7 +19,7 @@ const KERNELS = [
   NETWORKS.flatMap((network) => {
     const graph = buildModel(network);
     const kernels = detectKernels(graph, { fuse });
-    return kernels.map((kernel) => describeKernel(kernel, kernels, graph));
+    return kernels.map((kernel) => describeKernel(kernel, graph));
   }),
 );
 

@@ -39,7 +39,6 @@ function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: S
     fusedKinds: 0,
     unmeasuredOperations: 0,
     fusedInputs: 0,
-    addFollows: 0,
     readByPoolingOnly: pooled,
     inputs: 1,
     outputs: 1,

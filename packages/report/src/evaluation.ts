@@ -2,6 +2,7 @@ import { familyOf } from '@nnmeter/dataset';
 import {
   type LatencyMetrics,
   latencyMetrics,
+  median,
   type RankCorrelation,
   rankCorrelation,
 } from '@nnmeter/latency-model';
@@ -45,10 +46,7 @@ export function fitScale(comparisons: readonly Comparison[]): {
   readonly scale: number;
   readonly comparisons: readonly Comparison[];
 } {
-  const ratios = comparisons.map(({ measured, predicted }) => measured / predicted);
-  ratios.sort((a, b) => a - b);
-  const middle = (ratios.length - 1) / 2;
-  const scale = (ratios[Math.floor(middle)]! + ratios[Math.ceil(middle)]!) / 2;
+  const scale = median(comparisons.map(({ measured, predicted }) => measured / predicted));
   return {
     scale,
     comparisons: comparisons.map(({ inInterval: _, predicted, ...comparison }) => ({

@@ -1,4 +1,5 @@
 import { solveNonNegative } from './nnls.ts';
+import { upperMedian } from './upper-median.ts';
 
 /** Models as sums of terms: the least squares problem of the base. */
 export interface BaseProblem {
@@ -131,10 +132,4 @@ function residuals(
     for (let term = 0; term < terms; term++) sum += matrix[row * terms + term]! * solution[term]!;
     return sum;
   });
-}
-
-/** The greater of the two in the middle if the count is even. */
-function upperMedian(values: Float64Array): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[sorted.length >> 1] ?? 0;
 }

@@ -24,4 +24,5 @@ export { type TrainedDevice, trainAndRecord } from './protocols.ts';
 export { type RefitSpreads, refitTerms } from './refit-terms.ts';
 export { type SquareKernel, squareKernel } from './square-kernel.ts';
 export { type TrainingOptions, trainDevice } from './train-device.ts';
+export { upperMedian } from './upper-median.ts';
 export { writePredictor } from './write-predictor.ts';

@@ -52,22 +52,37 @@ const LEAST_SHARE = 0.2;
 const LEAST_MS = 1e-4;
 
 /** Times of layers by kernel, without what the profiler itself takes. */
-function layersOf(
+function layersOf(data: DeviceData, models: readonly number[]): Map<number, MeanLayer> {
+  if (data.kernelMs === undefined) return new Map();
+  const overheadMs = profilerOverheadMs(data, models);
+  return meanLayers(data, models, (ms) => Math.max(ms - overheadMs, LEAST_SHARE * ms, LEAST_MS));
+}
+
+/** A kernel's layers in several models. */
+interface MeanLayer {
+  /** Geometric mean. */
+  readonly ms: number;
+  readonly count: number;
+}
+
+/**
+ * Times of layers by kernel.
+ * @param own what of the ms that a profiler says is the layer's own; default: all. What is not positive does not count
+ */
+export function meanLayers(
   data: DeviceData,
   models: readonly number[],
-): Map<number, { ms: number; count: number }> {
+  own: (ms: number) => number = (ms) => ms,
+): Map<number, MeanLayer> {
   const { set, kernelMs } = data;
-  if (kernelMs === undefined) return new Map();
   const logarithms = new Map<number, { sum: number; count: number }>();
-  const overheadMs = profilerOverheadMs(data, models);
   for (const model of models) {
     for (const entry of entriesOf(data, model)) {
-      const ms = kernelMs[entry]!;
-      if (!(ms >= 0)) continue;
+      const ms = own(kernelMs?.[entry] ?? Number.NaN);
+      if (!(ms > 0)) continue;
       const kernel = set.kernelIndex[entry]!;
       const { sum, count } = logarithms.get(kernel) ?? { sum: 0, count: 0 };
-      const own = Math.max(ms - overheadMs, LEAST_SHARE * ms, LEAST_MS);
-      logarithms.set(kernel, { sum: sum + Math.log(own), count: count + 1 });
+      logarithms.set(kernel, { sum: sum + Math.log(ms), count: count + 1 });
     }
   }
   return new Map(

@@ -15,8 +15,9 @@ import {
   type SizeRanges,
   termSets,
 } from '@nnmeter/latency-model';
-import { entriesOf } from './known-models.ts';
+import { entriesOf, meanLayers } from './known-models.ts';
 import type { DeviceData } from './measured-models.ts';
+import { upperMedian } from './upper-median.ts';
 
 /** Standard deviations expected of the logarithms of factors between one device and another. */
 export interface RefitSpreads {
@@ -132,7 +133,7 @@ class Refit {
     const ratios = this.#observed
       .slice(0, models.length)
       .map((each) => each.ms / this.#predict(each, this.#times(this.#start(), 0), 0));
-    this.#scale = Math.log(median(ratios));
+    this.#scale = Math.log(upperMedian(ratios));
   }
 
   #add(spread: number): number {
@@ -393,15 +394,9 @@ function observations(data: DeviceData, models: readonly number[]): Observed[] {
     return { startup: 1, ...sum, ms: measured[model]!, noise: TOTAL_NOISE };
   });
   if (kernelMs === undefined) return found;
-  const logarithms = new Map<number, { sum: number; count: number }>();
   for (const model of models) {
     const entries = entriesOf(data, model);
     const layers = entries.filter((entry) => kernelMs[entry]! > 0);
-    for (const entry of layers) {
-      const kernel = set.kernelIndex[entry]!;
-      const { sum, count } = logarithms.get(kernel) ?? { sum: 0, count: 0 };
-      logarithms.set(kernel, { sum: sum + Math.log(kernelMs[entry]!), count: count + 1 });
-    }
     const total = measured[model]!;
     const ms = layers.reduce((left, entry) => left - set.uses[entry]! * kernelMs[entry]!, total);
     if (layers.length === 0 || ms < LEAST_REST * total) continue;
@@ -409,8 +404,7 @@ function observations(data: DeviceData, models: readonly number[]): Observed[] {
     const noise = Math.hypot(REST_NOISE, (TOTAL_NOISE * total) / ms);
     found.push({ startup: 1, ...sumOf(others), ms, noise });
   }
-  for (const [kernel, { sum, count }] of logarithms) {
-    const ms = Math.exp(sum / count);
+  for (const [kernel, { ms, count }] of meanLayers(data, models)) {
     const noise = LAYER_NOISE / Math.sqrt(count);
     found.push({ startup: 0, kernels: [kernel], uses: [1], ms, noise });
   }
@@ -420,9 +414,4 @@ function observations(data: DeviceData, models: readonly number[]): Observed[] {
 /** ms; some, so that there is something to multiply. */
 export function leastStartupMs({ constantMs }: LatencyModelWeights): number {
   return Math.max(constantMs, LEAST_STARTUP_MS);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
 }

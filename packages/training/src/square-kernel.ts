@@ -13,7 +13,6 @@ const PLAIN = {
   fusedKinds: 0,
   unmeasuredOperations: 0,
   fusedInputs: 0,
-  addFollows: 0,
   readByPoolingOnly: 0,
   inputs: 1,
   outputs: 1,
@@ -34,7 +33,6 @@ export interface SquareKernel {
   readonly window?: number;
   /** Tensors of that size read; default 1. */
   readonly inputs?: number;
-  readonly addFollows?: number;
   readonly inner?: number;
 }
 
@@ -56,7 +54,6 @@ export function squareKernel(kind: number, kernel: SquareKernel): KernelDescript
     strideHeight: stride,
     strideWidth: stride,
     inputs,
-    addFollows: kernel.addFollows ?? 0,
     inner: kernel.inner ?? 0,
     inputElements: inputs * side * side * channels,
     outputElements: outSide * outSide * outChannels,

@@ -19,7 +19,7 @@ const DEPTHWISE = [
   squareKernel(KIND.dwconv, { side: 28, channels: 128, window: 3 }),
 ];
 const MOVERS = [
-  squareKernel(KIND.add, { side: 56, channels: 64, inputs: 2, addFollows: 1 }),
+  squareKernel(KIND.add, { side: 56, channels: 64, inputs: 2 }),
   squareKernel(KIND.maxpool, { side: 56, channels: 64, outSide: 28, window: 2 }),
   squareKernel(KIND.concat, { side: 28, channels: 128 }),
 ];

@@ -16,7 +16,7 @@ const BYTES_PER_MS = 8e6;
 export function inventedLayers(graph: Graph): LayerTime[] {
   const kernels = detectKernels(graph, INVENTED_RULES);
   return kernels.map((kernel) => {
-    const description = describeKernel(kernel, kernels, graph);
+    const description = describeKernel(kernel, graph);
     const ms =
       LAUNCH_MS + macsOf(description) / MACS_PER_MS + bytesMoved(description, 4) / BYTES_PER_MS;
     const nodes = kernel.nodes.map(({ name }) => name);
