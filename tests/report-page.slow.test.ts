@@ -77,6 +77,18 @@ whenInstalled(
     expect(sorted).toHaveLength(before.length);
     await page.keyboard.press('Enter');
     expect(Number((await cells(page, 3))[0])).toBe(sorted.at(-1));
+    const positions = (await cells(page, 0)).map(Number).sort((a, b) => a - b);
+    for (const [order, shown] of [
+      ['ascending', positions],
+      ['descending', positions.toReversed()],
+    ] as const) {
+      await page.focus('#report-0 th button:text-is("#")');
+      await page.keyboard.press('Enter');
+      expect((await cells(page, 0)).map(Number)).toEqual(shown);
+      expect(await page.getAttribute('#report-0 th:has(button:text-is("#"))', 'aria-sort')).toBe(
+        order,
+      );
+    }
     await page.focus('#report-0-filter');
     await page.keyboard.type('dwconv');
     const types = await cells(page, 1);

@@ -103,8 +103,10 @@ export async function loadLatencyPredictor(
     if ('weights' in chosen)
       return warnOfOthers(createPredictor(inSetting(chosen, setting)), problem);
     const loaded = await source?.load(chosen.name, chosen.version);
-    if (loaded !== undefined) requireSetting(loaded.name, [], setting);
-    if (loaded !== undefined) return warnOfOthers(loaded, problem);
+    if (loaded !== undefined) {
+      requireSetting(loaded.name, [], setting);
+      return warnOfOthers(loaded, problem);
+    }
   }
   if (problem !== undefined) throw problem;
   const available = entries.find((entry) => version !== undefined && isWanted(entry));

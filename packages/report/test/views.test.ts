@@ -128,6 +128,7 @@ describe('the page of a model whose names are not what names should be', () => {
     `${'<b>'.repeat(350_000)}`,
     `${'<b>'.repeat(350_000)}!`,
     '\u202Egnp.exe\u0000\u001B[31m',
+    ...['a\u0001', 'a\u0002', 'a? (2)', 'a?'],
   ];
   const builder = new GraphBuilder('<script>alert(3)</script>');
   let x = builder.input('image', [1, 3, 32, 32]);

@@ -16,12 +16,12 @@ interface Row {
 interface TableColumn {
   readonly title: string;
   readonly text: (row: Row) => string;
-  /** What it sorts by; columns of numbers start with the greatest. */
+  /** What it sorts by. */
   readonly value: (row: Row) => number | string;
 }
 
 const COLUMNS: readonly TableColumn[] = [
-  { title: '#', text: ({ index }) => String(index + 1), value: ({ index }) => -index },
+  { title: '#', text: ({ index }) => String(index + 1), value: ({ index }) => index },
   { title: 'kernel', text: ({ kernel }) => kernel.type, value: ({ kernel }) => kernel.type },
   {
     title: 'nodes',
@@ -78,6 +78,8 @@ const COLUMNS: readonly TableColumn[] = [
   },
 ];
 const TEXTS = new Set(['kernel', 'nodes']);
+/** Columns that start with the least; the others start with the greatest. */
+const ASCENDING = new Set(['#', ...TEXTS]);
 
 function ceilingShare({ leastMs, kernel }: RooflinePoint): number {
   return Math.min(1, leastMs! / kernel.latencyMs);
@@ -93,16 +95,17 @@ export function KernelTable(props: { readonly report: ViewedReport; readonly id:
   const [sorting, setSorting] = useState({ column: 0, isReversed: false });
   const [filter, setFilter] = useState('');
   const rows = useMemo(() => rowsOf(report), [report]);
+  const { title: sortedBy, value } = COLUMNS[sorting.column]!;
+  const isAscending = ASCENDING.has(sortedBy) !== sorting.isReversed;
   const shown = useMemo(() => {
     const wanted = filter.trim().toLowerCase();
-    const { value } = COLUMNS[sorting.column]!;
-    const direction = sorting.isReversed ? -1 : 1;
+    const direction = isAscending ? 1 : -1;
     return rows
       .filter(({ kernel: { type, nodes } }) =>
         [type, ...nodes].some((text) => text.toLowerCase().includes(wanted)),
       )
       .sort((a, b) => direction * compare(value(a), value(b)));
-  }, [rows, filter, sorting]);
+  }, [rows, filter, value, isAscending]);
   const sumMs = shown.reduce((sum, { kernel }) => sum + kernel.latencyMs, 0);
   return (
     <figure>
@@ -127,14 +130,7 @@ export function KernelTable(props: { readonly report: ViewedReport; readonly id:
                 key={title}
                 scope="col"
                 class={TEXTS.has(title) ? undefined : 'number'}
-                aria-sort={
-                  sorting.column !== column
-                    ? 'none'
-                    : TEXTS.has(title) !== sorting.isReversed ||
-                        (title === '#' && !sorting.isReversed)
-                      ? 'ascending'
-                      : 'descending'
-                }
+                aria-sort={title !== sortedBy ? 'none' : isAscending ? 'ascending' : 'descending'}
               >
                 <button
                   type="button"
@@ -177,11 +173,6 @@ function rowsOf(report: ViewedReport): readonly Row[] {
   }));
 }
 
-/** Texts from a to z, numbers from the greatest. */
 function compare(a: number | string, b: number | string): number {
-  return typeof a === 'number' && typeof b === 'number'
-    ? b - a
-    : String(a) < String(b)
-      ? -1
-      : Number(String(a) > String(b));
+  return a < b ? -1 : Number(a > b);
 }

@@ -94,14 +94,20 @@ function shown(text: string, length: number): string {
 
 function distinctNames(): (name: string) => string {
   const known = new Map<string, string>();
+  const taken = new Set<string>();
   const uses = new Map<string, number>();
   return (name) => {
     const before = known.get(name);
     if (before !== undefined) return before;
     const short = shown(name, LONGEST_TEXT);
-    const count = (uses.get(short) ?? 0) + 1;
+    let count = uses.get(short) ?? 0;
+    let distinct: string;
+    do {
+      count++;
+      distinct = count === 1 ? short : `${short} (${count})`;
+    } while (taken.has(distinct));
     uses.set(short, count);
-    const distinct = count === 1 ? short : `${short} (${count})`;
+    taken.add(distinct);
     known.set(name, distinct);
     return distinct;
   };

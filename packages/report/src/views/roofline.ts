@@ -23,23 +23,20 @@ export function rooflinePoints({ kernels, roofline }: ViewedReport): readonly Ro
     const { macs, latencyMs, elementsMoved } = kernel;
     if (!(macs > 0 && latencyMs > 0 && elementsMoved > 0)) return [];
     const bytes = elementsMoved * bytesPerElement;
-    const computeMs = roofline === null ? undefined : macs / roofline.macsPerMs;
-    const memoryMs = roofline === null ? undefined : bytes / roofline.bytesPerMs;
     return {
       kernel,
       index,
       macsPerByte: macs / bytes,
       macsPerMs: macs / latencyMs,
-      leastMs:
-        computeMs === undefined || memoryMs === undefined
-          ? undefined
-          : Math.max(computeMs, memoryMs),
-      bound:
-        computeMs === undefined || memoryMs === undefined
-          ? undefined
-          : computeMs >= memoryMs
-            ? 'compute'
-            : 'memory',
+      ...(roofline === null
+        ? { leastMs: undefined, bound: undefined }
+        : ceilingOf(macs / roofline.macsPerMs, bytes / roofline.bytesPerMs)),
     };
   });
+}
+
+function ceilingOf(computeMs: number, memoryMs: number): Pick<RooflinePoint, 'leastMs' | 'bound'> {
+  return computeMs >= memoryMs
+    ? { leastMs: computeMs, bound: 'compute' }
+    : { leastMs: memoryMs, bound: 'memory' };
 }
