@@ -119,7 +119,10 @@ class Compiler {
     this.#options = options;
     this.layout = new FigureLayout(predictors.length);
     this.#row = new Float64Array(this.layout.width);
-    this.#reference = referenceOf(space);
+    this.#reference =
+      space.reference === undefined
+        ? space.choices.complete()
+        : space.choices.encode(space.reference);
     this.#sums = new TermSums(space.choices, new Float64Array(this.layout.width));
     const named = new Set(space.terms.flat());
     const singles = space.choices.order.filter((label) => !named.has(label));
@@ -335,14 +338,6 @@ class Compiler {
       { hint: 'predict its candidates one by one, or divide it into smaller choices' },
     );
   }
-}
-
-/** The first values, those that decide whether blocks are there such that all are. */
-function referenceOf({ choices, reference }: SearchSpace): Genome {
-  if (reference !== undefined) return choices.encode(reference);
-  const genome = new Uint8Array(choices.labels.length);
-  for (const label of choices.order) choices.activate(genome, label);
-  return choices.settle(genome);
 }
 
 /** Labels in order, each once. */

@@ -89,6 +89,16 @@ export class BlockLayers {
   }
 }
 
+/** A stage of MobileNetV3. */
+export interface Stage {
+  readonly channels: number;
+  /** Of its first block. */
+  readonly stride: number;
+  readonly activation: Activation;
+  /** Whether its blocks squeeze and excite. */
+  readonly squeeze: boolean;
+}
+
 /** An inverted residual (MobileNetV2, V3): expand by 1x1, depthwise, squeeze and excite, project by 1x1. */
 export interface InvertedResidual {
   readonly channels: number;
