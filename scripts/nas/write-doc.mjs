@@ -156,6 +156,7 @@ const measuredTable = {
   })),
   base: {
     ms: MEASURED.map(() => 0),
+    kernels: MEASURED.map(() => 0),
     novelMs: MEASURED.map(() => 0),
     estimatedMs: MEASURED.map(() => 0),
     macs: 0,
@@ -166,6 +167,7 @@ const measuredTable = {
     {
       labels: cells.labels,
       ms: MEASURED.map((name) => column(latencies, name)),
+      kernels: MEASURED.map(() => zeros),
       novelMs: MEASURED.map(() => zeros),
       estimatedMs: MEASURED.map(() => zeros),
       macs: zeros,

@@ -193,7 +193,13 @@ function inputShapes(values: readonly string[] | undefined): ReadOptions {
   const named = new Map<string, Shape>();
   for (const value of values) {
     const equals = value.lastIndexOf('=');
-    named.set(value.slice(0, Math.max(0, equals)), parseShape(value.slice(equals + 1), value));
+    const shape = parseShape(value.slice(equals + 1));
+    if (shape === undefined) {
+      throw usageError(
+        `--input-shape ${value} is not a shape; write positive integers: 1,3,224,224 or name=1,3,224,224`,
+      );
+    }
+    named.set(value.slice(0, Math.max(0, equals)), shape);
   }
   const only = named.get('');
   if (only === undefined) return { inputShapes: Object.fromEntries(named) };
@@ -201,14 +207,10 @@ function inputShapes(values: readonly string[] | undefined): ReadOptions {
   throw usageError('several --input-shape need the name of each input: name=1,3,224,224');
 }
 
-function parseShape(text: string, value: string): Shape {
+/** A shape as in `1,3,224,224` or `1x3x224x224`; undefined if it is none. */
+export function parseShape(text: string): Shape | undefined {
   const shape = text.split(/[,x]/).map((dimension) => {
     return /^\s*\d{1,15}\s*$/.test(dimension) ? Number(dimension) : Number.NaN;
   });
-  if (shape.some((dimension) => !(dimension > 0))) {
-    throw usageError(
-      `--input-shape ${value} is not a shape; write positive integers: 1,3,224,224 or name=1,3,224,224`,
-    );
-  }
-  return shape;
+  return shape.every((dimension) => dimension > 0) ? shape : undefined;
 }

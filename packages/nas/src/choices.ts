@@ -108,6 +108,13 @@ export class ChoiceIndex {
     }
   }
 
+  /** The first values, those that decide whether blocks are there such that all are. */
+  complete(): Genome {
+    const genome = new Uint8Array(this.labels.length);
+    for (const label of this.order) this.activate(genome, label);
+    return this.settle(genome);
+  }
+
   /**
    * The genome of a sample.
    * @throws NnMeterError E_INVALID_INPUT naming the label that is unknown or missing, or the value that is none of its

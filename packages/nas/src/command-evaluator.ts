@@ -2,7 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { NnMeterError } from '@nnmeter/ir';
 import { endProgram, startProgram, Tail } from '@nnmeter/runners';
 import { readAnswer } from './answers.ts';
-import type { Evaluation, EvaluationLimits, EvaluationRequest, Evaluator } from './evaluator.ts';
+import {
+  type Evaluation,
+  type EvaluationLimits,
+  type EvaluationRequest,
+  type Evaluator,
+  withRetries,
+} from './evaluator.ts';
 
 /** More than any answer has, in bytes. */
 const MAX_LINE = 1 << 20;
@@ -21,7 +27,7 @@ export interface CommandEvaluatorOptions extends EvaluationLimits {
  * @param command a line of the shell
  */
 export function commandEvaluator(command: string, options: CommandEvaluatorOptions): Evaluator {
-  const { parallel, timeoutMs, retries = 1 } = options;
+  const { parallel } = options;
   if (command.trim() === '')
     throw new NnMeterError('E_INVALID_INPUT', 'the command of the evaluator is empty');
   const name = 'the evaluator';
@@ -44,14 +50,9 @@ export function commandEvaluator(command: string, options: CommandEvaluatorOptio
     async evaluate(request, signal) {
       const worker = await take();
       try {
-        let failed = '';
-        for (let attempt = 0; attempt <= retries; attempt++) {
-          signal?.throwIfAborted();
-          const evaluation = await worker.ask(request, timeoutMs, signal);
-          if ('values' in evaluation) return evaluation;
-          failed = evaluation.failed;
-        }
-        return { failed };
+        return await withRetries(options, signal, () =>
+          worker.ask(request, options.timeoutMs, signal),
+        );
       } finally {
         giveBack(worker);
       }

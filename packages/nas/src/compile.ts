@@ -1,7 +1,7 @@
 import { type Graph, NnMeterError, nodeCost, quote } from '@nnmeter/ir';
 import type { LatencyPredictor } from '@nnmeter/predictor';
 import { type Genome, sampleKey } from './choices.ts';
-import { FigureLayout, measureGraph, TIMES, tellsParts } from './figures.ts';
+import { FigureLayout, measureGraph, tellsParts } from './figures.ts';
 import type { LatencyTable, TableSums } from './latency-table.ts';
 import { randomGenome, randomOfStep } from './sampling.ts';
 import { type SearchSpace, spaceHash } from './space.ts';
@@ -119,7 +119,10 @@ class Compiler {
     this.#options = options;
     this.layout = new FigureLayout(predictors.length);
     this.#row = new Float64Array(this.layout.width);
-    this.#reference = referenceOf(space);
+    this.#reference =
+      space.reference === undefined
+        ? space.choices.complete()
+        : space.choices.encode(space.reference);
     this.#sums = new TermSums(space.choices, new Float64Array(this.layout.width));
     const named = new Set(space.terms.flat());
     const singles = space.choices.order.filter((label) => !named.has(label));
@@ -181,25 +184,28 @@ class Compiler {
   /** Compares with whole networks of random candidates, and adds terms until none of them differs. */
   async check(): Promise<LatencyTable['check']> {
     const { seed = 0 } = this.#options;
-    const errors = new Float64Array(this.layout.width);
-    const seen: Genome[] = [];
-    for (let step = 0; step < this.#candidates; step++) {
-      const random = randomOfStep(seed, step);
-      const genome = this.#canonical(randomGenome(this.#space.choices, random));
-      while ((await this.#error(genome)) > TOLERANCE) await this.#addTerm(genome);
-      seen.push(genome);
+    const candidates = Array.from({ length: this.#candidates }, (_, step) =>
+      this.#canonical(randomGenome(this.#space.choices, randomOfStep(seed, step))),
+    );
+    for (let at = 0; at < candidates.length; ) {
+      if (!(await this.#isWrong(candidates[at]!))) at++;
+      else {
+        await this.#addTerm(candidates[at]!);
+        // It may have changed those before.
+        at = 0;
+      }
     }
-    for (const genome of seen) {
-      const row = await this.#measure(genome);
-      const sum = this.#sums.score(genome, this.#row);
-      for (let figure = 0; figure < row.length; figure++)
-        errors[figure] = Math.max(errors[figure]!, relativeError(sum[figure]!, row[figure]!));
+    const greatest = new Float64Array(this.layout.width);
+    for (const genome of candidates) {
+      const errors = await this.#errors(genome);
+      for (const [figure, error] of errors.entries())
+        greatest[figure] = Math.max(greatest[figure]!, error);
     }
     return {
-      candidates: this.#candidates,
+      candidates: candidates.length,
       seed,
       maxRelativeError: this.#predictors.map(
-        (_, device) => errors[this.layout.time('ms', device)]!,
+        (_, device) => greatest[this.layout.time('ms', device)]!,
       ),
     };
   }
@@ -219,40 +225,46 @@ class Compiler {
     return whole;
   }
 
-  /** Greatest error of the sums for a candidate, relative to the figures of its network. */
-  async #error(genome: Genome): Promise<number> {
+  /**
+   * How far the sums are off for a candidate, by figure: relative to the figure of its network, or to the latency that the
+   * figure is a part of; as it is where that is 0.
+   */
+  async #errors(genome: Genome): Promise<Float64Array> {
     const row = await this.#measure(genome);
     const sum = this.#sums.score(genome, this.#row);
-    let worst = 0;
-    for (let device = 0; device < this.layout.devices; device++) {
-      const ms = this.layout.time('ms', device);
-      for (const part of TIMES) {
-        const figure = this.layout.time(part, device);
-        const whole = part === 'kernels' ? row[figure]! : row[ms]!;
-        worst = Math.max(worst, Math.abs(sum[figure]! - row[figure]!) / (whole || 1));
-      }
-    }
-    for (let figure = this.layout.size('macs'); figure < row.length; figure++)
-      worst = Math.max(worst, relativeError(sum[figure]!, row[figure]!));
-    return worst;
+    return row.map(
+      (value, figure) => Math.abs(sum[figure]! - value) / (row[this.layout.wholeOf(figure)]! || 1),
+    );
   }
 
-  /** Finds few labels that the sums get wrong together, as in this candidate, and adds a term for them. */
+  async #isWrong(genome: Genome): Promise<boolean> {
+    return (await this.#errors(genome)).some((error) => error > TOLERANCE);
+  }
+
+  /**
+   * Adds a term for what the sums get wrong in a candidate: for few labels that they get wrong together; for these and what
+   * decides whether they matter, if such a term is there already, measured where other values do; else for all that matters
+   * in the candidate, which settles it, unless a term of fewer labels comes later: then once more.
+   */
   async #addTerm(genome: Genome): Promise<void> {
     const { choices } = this.#space;
-    const isKnown = (some: readonly number[]): boolean =>
-      this.#sums.terms.some(({ labels: known }) => known.join() === some.join());
-    let labels = await this.#together(genome);
-    // A term found later may change what an earlier one was measured with; one of all labels settles it.
-    if (isKnown(labels)) labels = choices.order.toSorted((a, b) => a - b);
+    const together = await this.#together(genome);
+    const active = choices.activity(genome);
+    const all = choices.labels.flatMap((_, label) => (active[label] === 1 ? [label] : []));
+    const deciding = together.flatMap((label) => [...choices.ancestors(label), label]);
+    const known = (some: readonly number[]): Term | undefined =>
+      this.#sums.terms.find(({ labels }) => labels.join() === some.join());
+    const labels =
+      [together, sorted(deciding)].find((some) => some.length > 0 && known(some) === undefined) ??
+      all;
     const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
-    if (isKnown(labels) || size > MAX_ENTRIES) throw this.#inseparable(labels);
+    if (size > MAX_ENTRIES) throw this.#inseparable(labels);
     this.#found.push(labels);
     const isEntangled = this.#found.length > MAX_FOUND_PER_LABEL * choices.labels.length;
     if (isEntangled && choices.size() > MAX_ENTRIES)
-      throw this.#inseparable([...new Set(this.#found.flat())].sort((a, b) => a - b));
+      throw this.#inseparable(sorted(this.#found.flat()));
     this.#expected += size;
-    await this.#measureTerm(this.#sums.add(labels));
+    await this.#measureTerm(known(labels) ?? this.#sums.add(labels));
   }
 
   /**
@@ -268,7 +280,7 @@ class Compiler {
       for (const label of labels) {
         for (const each of [...choices.ancestors(label), label]) mixed[each] = genome[each]!;
       }
-      return (await this.#error(this.#canonical(choices.settle(mixed)))) > TOLERANCE;
+      return this.#isWrong(this.#canonical(choices.settle(mixed)));
     };
     let candidates = all;
     while (!(await isWrong(found))) {
@@ -283,7 +295,7 @@ class Compiler {
       found.push(candidates[wrong - 1]!);
       candidates = candidates.slice(0, wrong - 1);
     }
-    return found.sort((a, b) => a - b);
+    return sorted(found);
   }
 
   #canonical(genome: Genome): Genome {
@@ -328,16 +340,9 @@ class Compiler {
   }
 }
 
-/** The first values, those that decide whether blocks are there such that all are. */
-function referenceOf({ choices, reference }: SearchSpace): Genome {
-  if (reference !== undefined) return choices.encode(reference);
-  const genome = new Uint8Array(choices.labels.length);
-  for (const label of choices.order) choices.activate(genome, label);
-  return choices.settle(genome);
-}
-
-function relativeError(value: number, expected: number): number {
-  return value === expected ? 0 : Math.abs(value / expected - 1);
+/** Labels in order, each once. */
+function sorted(labels: readonly number[]): readonly number[] {
+  return [...new Set(labels)].sort((a, b) => a - b);
 }
 
 /** What each term's blocks cost in a graph whose nodes are named `block/...` after the labels of terms. */

@@ -32,6 +32,22 @@ export interface Evaluator {
   close(): Promise<void>;
 }
 
+/**
+ * What comes of a candidate that is tried again when it fails: its values, or why it failed last.
+ * @throws what `attempt` throws; the signal's reason
+ */
+export async function withRetries(
+  { retries = 1 }: EvaluationLimits,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<Evaluation>,
+): Promise<Evaluation> {
+  for (let left = retries; ; left--) {
+    signal?.throwIfAborted();
+    const evaluation = await attempt();
+    if ('values' in evaluation || left <= 0) return evaluation;
+  }
+}
+
 /** How failures of single candidates are dealt with. */
 export interface EvaluationLimits {
   /** Time for one candidate, ms. */

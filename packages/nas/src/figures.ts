@@ -29,6 +29,13 @@ export class FigureLayout {
   size(name: SizeName): number {
     return TIMES.length * this.devices + SIZES.indexOf(name);
   }
+
+  /** The figure that a figure is a part of: the latency for what of it is new or estimated; any other is whole. */
+  wholeOf(figure: number): number {
+    const time = TIMES[Math.floor(figure / this.devices)];
+    const isPart = time === 'novelMs' || time === 'estimatedMs';
+    return isPart ? this.time('ms', figure % this.devices) : figure;
+  }
 }
 
 /**

@@ -176,8 +176,7 @@ async function blockEntries(
 ): Promise<Entries> {
   const table = await compileSpace(space, [predictor], { candidates: CANDIDATES });
   const { choices } = space;
-  const deepest = new Uint8Array(choices.labels.length);
-  for (const label of choices.order) choices.activate(deepest, label);
+  const deepest = choices.decode(choices.complete());
   const entries: Entries = new Map();
   const [baseMs = 0] = table.base.ms;
   const enter = (key: string, ms: number): void => {
@@ -190,16 +189,14 @@ async function blockEntries(
     entries.set(key, known ?? ms);
   };
   let at = { side: halved(side), channels: keyed.first };
-  const count = keyed.blocks(choices.decode(deepest)).length;
-  for (let index = 0; index < count; index++) {
-    const { block, channels, stride } = keyed.blocks(choices.decode(deepest))[index]!;
+  for (const [index, { block, channels, stride }] of keyed.blocks(deepest).entries()) {
     const next = { side: stride === 2 ? halved(at.side) : at.side, channels };
     const labels = choices.labels.filter(
       (label) => label === block || label.startsWith(`${block}_`),
     );
     for (const values of combinations(labels.map((label) => choices.choices[label]!.values))) {
       const chosen = Object.fromEntries(labels.map((label, place) => [label, values[place]!]));
-      const sample = { ...choices.decode(deepest), ...chosen };
+      const sample = { ...deepest, ...chosen };
       const inside = keyed.blocks(sample)[index]!.inside(at.channels);
       const key = keyOf(
         'expanded_conv',
@@ -213,7 +210,7 @@ async function blockEntries(
   }
   const parts = keyed.parts(side, at);
   let rest = baseMs;
-  const graph = space.build(choices.decode(deepest));
+  const graph = space.build(deepest);
   for (const { nodes, latencyMs } of predictor.predictGraph(graph).kernels) {
     const part = nodes[0]!.split('/', 1)[0]!;
     const key = parts[part];

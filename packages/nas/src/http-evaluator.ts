@@ -1,6 +1,12 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
 import { readAnswer } from './answers.ts';
-import type { Evaluation, EvaluationLimits, EvaluationRequest, Evaluator } from './evaluator.ts';
+import {
+  type Evaluation,
+  type EvaluationLimits,
+  type EvaluationRequest,
+  type Evaluator,
+  withRetries,
+} from './evaluator.ts';
 
 /** More than any answer has, in characters. */
 const MAX_ANSWER = 1 << 20;
@@ -11,7 +17,7 @@ const MAX_ANSWER = 1 << 20;
  */
 export function httpEvaluator(
   url: string,
-  { parallel, timeoutMs, retries = 1 }: EvaluationLimits & { readonly parallel: number },
+  options: EvaluationLimits & { readonly parallel: number },
 ): Evaluator {
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw new NnMeterError('E_INVALID_INPUT', `${quote(url)} is no URL of an evaluator`, {
@@ -21,17 +27,9 @@ export function httpEvaluator(
   const name = `the evaluator at ${url}`;
   return {
     name,
-    parallel,
-    async evaluate(request, signal) {
-      let failed = '';
-      for (let attempt = 0; attempt <= retries; attempt++) {
-        signal?.throwIfAborted();
-        const answer = await ask(url, name, request, timeoutMs, signal);
-        if ('values' in answer) return answer;
-        failed = answer.failed;
-      }
-      return { failed };
-    },
+    parallel: options.parallel,
+    evaluate: (request, signal) =>
+      withRetries(options, signal, () => ask(url, name, request, options.timeoutMs, signal)),
     async close() {},
   };
 }

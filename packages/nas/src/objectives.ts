@@ -58,9 +58,7 @@ export function settleObjectives(
 
 function settleName(scorer: TableScorer, name: string, hasEvaluator: boolean): string {
   if (name === PROXY || isSize(name)) return name;
-  const device = scorer.devices.find((each) =>
-    [each.name, ...each.aliases].some((known) => known.toLowerCase() === name.toLowerCase()),
-  );
+  const device = scorer.devices[scorer.findDevice(name)];
   if (device !== undefined) return device.name;
   if (hasEvaluator) return name;
   const known = [...scorer.devices.map((each) => each.name), ...SIZES, PROXY];

@@ -134,31 +134,44 @@ export function narrowSpace(
   }
   const keeps = (label: string, value: ChoiceValue): boolean =>
     kept[label]?.includes(value) ?? true;
-  const narrowed = choices.labels.flatMap((label): [string, Choice][] => {
-    const { values, when } = choices.choices[label]!;
-    const conditions = Object.entries(when ?? {}).map(
-      ([parent, allowed]) => [parent, allowed.filter((value) => keeps(parent, value))] as const,
+  const holds = (sample: Sample): boolean =>
+    Object.entries(sample).every(([label, value]) => keeps(label, value));
+  const conditionsOf = (label: string): [string, readonly ChoiceValue[]][] =>
+    Object.entries(choices.choices[label]!.when ?? {}).map(([parent, allowed]) => [
+      parent,
+      allowed.filter((value) => keeps(parent, value)),
+    ]);
+  const gone = new Set<string>();
+  for (const label of choices.order.map((position) => choices.labels[position]!)) {
+    const isGone = conditionsOf(label).some(
+      ([parent, allowed]) => gone.has(parent) || allowed.length === 0,
     );
-    if (conditions.some(([, allowed]) => allowed.length === 0)) return [];
-    const own = { values: values.filter((value) => keeps(label, value)) };
-    return [[label, when === undefined ? own : { ...own, when: Object.fromEntries(conditions) }]];
-  });
-  const index = new ChoiceIndex(Object.fromEntries(narrowed));
-  const terms = space.terms
-    .map((labels) => labels.map((label) => choices.labels[label]!))
-    .filter((labels) => labels.every((label) => Object.hasOwn(index.choices, label)))
-    .map((labels) => labels.map((label) => index.position(label)));
-  const definition: SpaceDefinition = {
+    if (isGone) gone.add(label);
+  }
+  const narrowed = choices.labels
+    .filter((label) => !gone.has(label))
+    .map((label): [string, Choice] => {
+      const { values, when } = choices.choices[label]!;
+      const own = { values: values.filter((value) => keeps(label, value)) };
+      return [
+        label,
+        when === undefined ? own : { ...own, when: Object.fromEntries(conditionsOf(label)) },
+      ];
+    });
+  const { canonical, reference } = space;
+  return defineSpace({
     name: space.name,
     input: space.input,
-    choices: index.choices,
-    build: (sample) => space.build(sample),
-    ...(space.canonical && { canonical: space.canonical }),
-  };
-  return {
-    ...create(definition, index, terms, space.input),
-    build: (sample) => space.build(sample),
-  };
+    choices: narrowed,
+    terms: space.terms
+      .map((labels) => labels.map((label) => choices.labels[label]!))
+      .filter((labels) => labels.every((label) => !gone.has(label))),
+    build: (sample, _builder, input) => space.withInput(input).build(sample),
+    ...(reference !== undefined && holds(reference) && { reference }),
+    ...(canonical !== undefined && {
+      canonical: (sample) => [canonical(sample)].find(holds) ?? sample,
+    }),
+  });
 }
 
 /** SHA-256 of what makes a space the same space: tables and journals of another one do not fit. */

@@ -30,9 +30,10 @@ export function surveyFilters(scorer: TableScorer, filters: readonly Filter[]): 
   let passing = 0;
   for (let index = 0; index < CANDIDATES; index++) {
     const candidate = new Candidate(randomGenome(scorer.choices, random), scorer);
-    if (passes(filters, candidate)) passing++;
-    filters.forEach((filter, at) => {
-      if (filter.excess(candidate) <= 0) counts[at]!++;
+    const passed = filters.map((filter) => passes([filter], candidate));
+    if (passed.every(Boolean)) passing++;
+    passed.forEach((isPassed, at) => {
+      if (isPassed) counts[at]!++;
     });
   }
   const drawing = new Drawing(scorer, filters);
@@ -54,16 +55,16 @@ export function surveyFilters(scorer: TableScorer, filters: readonly Filter[]): 
 function nonePasses(drawing: Drawing): NnMeterError {
   const { scorer, filters } = drawing;
   const wanted = filters.map(({ text }) => text).join(', ');
-  const fastest = scorer.devices.map(({ name }, device) => {
-    const found = fastestOn(drawing, device);
-    return `${name} ${found.ms(device).toPrecision(4)} ms`;
-  });
-  const [sample] = scorer.devices.map((_, device) => fastestOn(drawing, device).sample);
+  const found = scorer.devices.map((_, device) => fastestOn(drawing, device));
+  const fastest = found.map(
+    (candidate, device) =>
+      `${scorer.devices[device]!.name} ${candidate.ms(device).toPrecision(4)} ms`,
+  );
   return new NnMeterError(
     'E_INVALID_INPUT',
     `no candidate of space ${scorer.table.space.name} passes: ${wanted}`,
     {
-      hint: `limits are in ms; the fastest that were found are ${fastest.join(', ')}, the first of them ${JSON.stringify(sample)}`,
+      hint: `limits are in ms; the fastest that were found are ${fastest.join(', ')}, the first of them ${JSON.stringify(found[0]!.sample)}`,
     },
   );
 }

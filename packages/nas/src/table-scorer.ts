@@ -1,4 +1,4 @@
-import { locateErrors, NnMeterError, quote } from '@nnmeter/ir';
+import { isJsonObject, locateErrors, NnMeterError, quote } from '@nnmeter/ir';
 import { type LatencyInterval, latencyInterval } from '@nnmeter/latency-model';
 import { ChoiceIndex, type Genome, type Sample } from './choices.ts';
 import { FigureLayout, SIZES, TIMES } from './figures.ts';
@@ -53,15 +53,20 @@ export class TableScorer {
    * @throws NnMeterError E_UNKNOWN_PREDICTOR with the devices that the table has
    */
   deviceOf(name: string): number {
-    const wanted = name.toLowerCase();
-    const found = this.devices.findIndex((device) =>
-      [device.name, ...device.aliases].some((known) => known.toLowerCase() === wanted),
-    );
+    const found = this.findDevice(name);
     if (found >= 0) return found;
     const known = this.devices.map((device) => device.name).join(', ');
     throw new NnMeterError('E_UNKNOWN_PREDICTOR', `the table has no device ${quote(name)}`, {
       hint: `it has ${known}`,
     });
+  }
+
+  /** The place in `devices` of a name or alias, in any case; -1 if the table has none of that name. */
+  findDevice(name: string): number {
+    const wanted = name.toLowerCase();
+    return this.devices.findIndex((device) =>
+      [device.name, ...device.aliases].some((known) => known.toLowerCase() === wanted),
+    );
   }
 
   /** The figures of a candidate as a row, see {@link FigureLayout}. @param row is filled and returned */
@@ -138,18 +143,17 @@ function checkTable(table: unknown): asserts table is LatencyTable {
       { hint: 'write the table again' },
     );
   }
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
   const areSums = (value: unknown): boolean =>
-    isObject(value) &&
+    isJsonObject(value) &&
     TIMES.every((time) => {
-      const list = (value as Record<string, unknown>)[time];
+      const list = value[time];
       return Array.isArray(list) && list.length === devices?.length;
     });
   const isWhole =
-    isObject(space) &&
-    isObject(choices) &&
+    isJsonObject(space) &&
+    isJsonObject(choices) &&
     Array.isArray(devices) &&
-    devices.every((device) => isObject(device) && Array.isArray(device.aliases)) &&
+    devices.every((device) => isJsonObject(device) && Array.isArray(device.aliases)) &&
     areSums(base) &&
     Array.isArray(terms) &&
     terms.every((term) => areSums(term) && Array.isArray(term.labels) && Array.isArray(term.macs));

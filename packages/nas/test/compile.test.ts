@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Graph } from '@nnmeter/ir';
+import { type Graph, graphCost } from '@nnmeter/ir';
 import { compileSpace, defineSpace, spaceNamed, TableScorer } from '@nnmeter/nas';
 import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
 import { loadDevices } from './support/devices.ts';
@@ -41,6 +41,49 @@ test('widths that neighbours share become terms of pairs, and the table is the p
       expect(latency[device.name]!.ms / report.latencyMs).toBeCloseTo(1, 12);
       expect(latency[device.name]!.interval!.high / report.interval!.high).toBeCloseTo(1, 9);
     }
+  }
+});
+
+test('choices that only matter beside others, and cost what the others make of them, become a table', async () => {
+  const space = defineSpace({
+    name: 'conditional',
+    input: [1, 3, 16, 16],
+    choices: {
+      op: ['conv', 'pool', 'separable'],
+      kernel: { values: [3, 5], when: { op: ['conv', 'separable'] } },
+      width: [8, 16],
+      depth: [1, 2],
+      second: { values: [3, 5, 7], when: { depth: [2], op: ['conv'] } },
+    },
+    build({ op, kernel, width, depth, second = 3 }, builder, input) {
+      const channels = Number(width);
+      const wide = { kernel: Number(kernel), padding: 'same' } as const;
+      let x = builder.relu(builder.conv(builder.input('x', input), channels));
+      if (op === 'conv') x = builder.relu(builder.conv(x, channels, wide));
+      else if (op === 'pool') x = builder.maxpool(x, 2);
+      else x = builder.conv(builder.conv(x, channels, { ...wide, groups: channels }), 2 * channels);
+      if (depth === 2) x = builder.conv(x, 16, { kernel: Number(second), padding: 'same' });
+      return builder.build(builder.fc(builder.flatten(builder.gap(x)), 10));
+    },
+  });
+  const device = devices[0]!;
+  const scorer = new TableScorer(await compileSpace(space, [device]));
+  const samples = new Set<string>();
+  for (const op of ['conv', 'pool', 'separable'])
+    for (const kernel of [3, 5])
+      for (const width of [8, 16])
+        for (const depth of [1, 2])
+          for (const second of [3, 5, 7]) {
+            const all = { op, kernel, width, depth, second };
+            samples.add(JSON.stringify(space.choices.decode(space.choices.encode(all))));
+          }
+  expect(BigInt(samples.size)).toBe(space.choices.size());
+  for (const text of samples) {
+    const sample = JSON.parse(text);
+    const { latency, macs } = scorer.figures(sample);
+    const graph = space.build(sample);
+    expect(latency[device.name]!.ms / device.totalMs(graph)).toBeCloseTo(1, 11);
+    expect(macs).toBe(graphCost(graph).macs);
   }
 });
 

@@ -87,6 +87,33 @@ test('a space of one file is a few lines', () => {
   expect(() => narrowSpace(space, { depth: [3] })).toThrow(/"depth" cannot be 3/);
 });
 
+test('a narrowed space has other inputs too, and no choices of choices that are gone', async () => {
+  const graph = narrowSpace(spaceNamed('spos'), { layer_1: ['k3'] })
+    .withInput([1, 3, 32, 32])
+    .build(Object.fromEntries(SPOS.map((name, at) => [`layer_${at + 1}`, at === 0 ? 'k3' : name])));
+  expect(graph.findTensor('input')?.shape).toEqual([1, 3, 32, 32]);
+  const chained = defineSpace({
+    ...good,
+    choices: {
+      third: { values: [1, 2], when: { second: [5] } },
+      second: { values: [3, 5], when: { depth: [2] } },
+      ...{ kernel: [3, 5], depth: [1, 2] },
+    },
+  });
+  expect(narrowSpace(chained, { depth: [1] }).choices.labels).toEqual(['kernel', 'depth']);
+  expect(narrowSpace(chained, { second: [3] }).choices.size()).toBe(4n);
+  const cells = narrowSpace(spaceNamed('nasbench201'), {
+    'cell/0_1': ['conv_3x3'],
+    'cell/0_3': ['none', 'conv_1x1'],
+  });
+  const leadsNowhere = {
+    ...{ 'cell/0_1': 'conv_3x3', 'cell/0_2': 'none', 'cell/1_2': 'none' },
+    ...{ 'cell/0_3': 'none', 'cell/1_3': 'none', 'cell/2_3': 'none' },
+  };
+  expect(cells.canonical!(leadsNowhere)).toEqual(leadsNowhere);
+  expect(() => cells.build({ ...leadsNowhere, 'cell/0_1': 'none' })).toThrow(/cannot be "none"/);
+});
+
 const changed = (change: object): SpaceDefinition => ({ ...good, ...change });
 test.each<[string, SpaceDefinition, RegExp]>([
   ['no choice', changed({ choices: {} }), /"mine": a space needs choices/],

@@ -58,7 +58,7 @@ export async function build(options: BuildArguments, terminal: Terminal): Promis
     await report(built, folder, options, terminal);
     return 0;
   } catch (error) {
-    throw inFlags(error);
+    throw withResumeFlag(error);
   } finally {
     steps.stop();
     takeBack();
@@ -72,17 +72,6 @@ async function leave(runner: Runner, journal: string, terminal: Terminal): Promi
     `\nnn-meter: what was measured is in ${printable(journal)}; go on with the same command and --resume`,
   );
   await runner.close();
-}
-
-/** Hints about resuming, in the words of the command line. */
-function inFlags(error: unknown): unknown {
-  if (!(error instanceof NnMeterError) || !/\bresume\b/.test(error.hint?.text ?? '')) return error;
-  const { code, problem, where, hint } = error;
-  return new NnMeterError(code, problem, {
-    where,
-    hint: `${hint!.text} (the same command with --resume)`,
-    cause: error,
-  });
 }
 
 /** @throws NnMeterError E_USAGE */

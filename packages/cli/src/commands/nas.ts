@@ -50,7 +50,9 @@ import { EXPORTERS } from '../exporters.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { readText } from '../read-text.ts';
 import { type StepProgress, startSteps } from '../render/progress.ts';
+import { withResumeFlag } from '../resume-hint.ts';
 import { beforeEnding } from '../signals.ts';
+import { parseShape } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Candidates that are evaluated unless a number is given; looking up costs nothing. */
@@ -198,8 +200,9 @@ async function runSearch(options: NasArguments, terminal: Terminal): Promise<voi
     parallel: evaluator?.parallel ?? 1,
   };
   const make = strategyNamed(strategy, population);
-  const journal = await openJournal(options, header);
-  const takeBack = beforeEnding(() => leave(journal, options, terminal));
+  const path = journalPath(options, space);
+  const journal = path === undefined ? undefined : await openJournal(path, header, options);
+  const takeBack = beforeEnding(() => leave(journal, path, terminal));
   const steps = await startSteps(terminal.showsProgress, () => {});
   let candidates: readonly EvaluatedCandidate[];
   try {
@@ -211,7 +214,7 @@ async function runSearch(options: NasArguments, terminal: Terminal): Promise<voi
     await evaluator?.close();
   } catch (error) {
     await evaluator?.close().catch(() => {});
-    throw inFlags(error);
+    throw withResumeFlag(error);
   } finally {
     steps.stop();
     takeBack();
@@ -306,7 +309,7 @@ async function writeNetworks(
   await mkdir(folder, { recursive: true });
   const writer = await EXPORTERS.onnx.load('none', undefined);
   for (const { id, sample } of finalists) {
-    const path = join(folder, `${name.replace(/[^\w.-]/g, '_')}-${id}.onnx`);
+    const path = join(folder, `${inFileName(name)}-${id}.onnx`);
     await writer.save!(space.build(sample), path);
   }
 }
@@ -325,12 +328,12 @@ async function openSpace(options: NasArguments): Promise<SearchSpace> {
       `name a space: ${spaces.map((space) => space.name).join(', ')}, or a .js file`,
     );
   const space = /\.[cm]?js$/.test(name) ? await readSpace(name) : spaceNamed(name);
-  const shape = options['input-shape'];
-  if (shape === undefined) return space;
-  const extents = shape.split(/[,x]/).map(Number);
-  if (extents.length < 2 || !extents.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw usageError(`--input-shape ${shape} is not a shape; write 1,3,224,224`);
-  return space.withInput(extents);
+  const text = options['input-shape'];
+  if (text === undefined) return space;
+  const shape = parseShape(text);
+  if (shape === undefined || shape.length < 2)
+    throw usageError(`--input-shape ${text} is not a shape; write 1,3,224,224`);
+  return space.withInput(shape);
 }
 
 /** @throws NnMeterError E_INVALID_INPUT if it is no table, or one of another space */
@@ -440,6 +443,11 @@ function readNumbers(options: NasArguments): SearchNumbers {
   };
 }
 
+/** Whether an evaluator is a table of NAS-Bench-201. */
+function isTableFile(evaluator: string): boolean {
+  return /\.csv(\.gz)?$/.test(evaluator);
+}
+
 /** Who evaluates: a URL, a table, or a command. */
 async function openEvaluator(
   { evaluator }: NasArguments,
@@ -448,52 +456,50 @@ async function openEvaluator(
   if (evaluator === undefined) return undefined;
   const limits = { parallel, timeoutMs, retries };
   if (/^https?:\/\//.test(evaluator)) return httpEvaluator(evaluator, limits);
-  if (/\.csv(\.gz)?$/.test(evaluator))
-    return nasBench201Evaluator(await readNasBench201(evaluator));
+  if (isTableFile(evaluator)) return nasBench201Evaluator(await readNasBench201(evaluator));
   return commandEvaluator(evaluator, limits);
 }
 
-/** What costs hours to evaluate has a journal even if none was asked for. */
+/** What costs hours to evaluate has a journal even if none was asked for. @throws NnMeterError E_USAGE */
+function journalPath(
+  { journal, evaluator, resume }: NasArguments,
+  space: SearchSpace,
+): string | undefined {
+  const isCostly = evaluator !== undefined && !isTableFile(evaluator);
+  const path = journal ?? (isCostly ? `nas-${inFileName(space.name)}.jsonl` : undefined);
+  if (path === undefined && resume)
+    throw usageError('--resume needs the journal of the search: --journal FILE');
+  return path;
+}
+
 async function openJournal(
-  { journal, evaluator, resume = false }: NasArguments,
+  path: string,
   header: SearchHeader,
-): Promise<SearchJournal | undefined> {
-  const isCostly = evaluator !== undefined && !/\.csv(\.gz)?$/.test(evaluator);
-  const path = journal ?? (isCostly ? `nas-${header.space}.jsonl` : undefined);
-  if (path === undefined) {
-    if (resume) throw usageError('--resume needs the journal of the search: --journal FILE');
-    return undefined;
-  }
+  { resume = false }: NasArguments,
+): Promise<SearchJournal> {
   try {
     return await openSearchJournal(path, header, resume);
   } catch (error) {
-    throw inFlags(error);
+    throw withResumeFlag(error);
   }
+}
+
+/** A name of the user's as a part of the name of a file. */
+function inFileName(name: string): string {
+  return name.replace(/[^\w.-]/g, '_');
 }
 
 /** What a signal leaves: the journal. */
 async function leave(
   journal: SearchJournal | undefined,
-  options: NasArguments,
+  path: string | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  if (journal === undefined) return;
-  const name = options.journal ?? `nas-${journal.header.space}.jsonl`;
+  if (journal === undefined || path === undefined) return;
   terminal.note(
-    `\nnn-meter: ${journal.lines.length} candidates are in ${printable(name)}; go on with the same command and --resume`,
+    `\nnn-meter: ${journal.lines.length} candidates are in ${printable(path)}; go on with the same command and --resume`,
   );
   await journal.close();
-}
-
-/** Hints about resuming, in the words of the command line. */
-function inFlags(error: unknown): unknown {
-  if (!(error instanceof NnMeterError) || !/\bresume\b/.test(error.hint?.text ?? '')) return error;
-  const { code, problem, where, hint } = error;
-  return new NnMeterError(code, problem, {
-    where,
-    hint: `${hint!.text} (the same command with --resume)`,
-    cause: error,
-  });
 }
 
 /** Shows how many were evaluated, how fast, and how long it will take; `before` are in the journal already. */

@@ -1,7 +1,7 @@
 import type { GraphBuilder, Shape, ShapedTensor } from '@nnmeter/ir';
 import { NnMeterError } from '@nnmeter/ir';
 import { type ChoiceInput, defineSpace } from '../space.ts';
-import { numberOf, upTo } from './sample-values.ts';
+import { fromDepth, numberOf, upTo } from './sample-values.ts';
 
 const PATCH = 16;
 const HEAD_CHANNELS = 64;
@@ -11,11 +11,10 @@ const HEADS = [3, 4];
 const DEPTHS = [12, 13, 14];
 
 function choices(): [string, ChoiceInput][] {
-  const layer = (what: string, index: number, values: readonly number[]): [string, ChoiceInput] => {
-    const deepEnough = DEPTHS.filter((depth) => depth > index);
-    const isAlways = deepEnough.length === DEPTHS.length;
-    return [`${what}_${index}`, isAlways ? values : { values, when: { depth: deepEnough } }];
-  };
+  const layer = (what: string, index: number, values: readonly number[]): [string, ChoiceInput] => [
+    `${what}_${index}`,
+    fromDepth(values, 'depth', DEPTHS, index),
+  ];
   const layers = upTo(Math.max(...DEPTHS));
   return [
     ['embed_dim', WIDTHS],

@@ -1,6 +1,6 @@
 import type { ShapedTensor } from '@nnmeter/ir';
 import { type ChoiceInput, defineSpace } from '../space.ts';
-import { BlockLayers } from './layers.ts';
+import { BlockLayers, invertedResidual } from './layers.ts';
 import { nameOf, upTo } from './sample-values.ts';
 
 const STEM = 16;
@@ -54,23 +54,15 @@ function layer(
   stride: number,
   layers: BlockLayers,
 ): ShapedTensor {
-  const isSameShape = stride === 1 && x.shape[1] === channels;
-  if (operation === 'skip') return isSameShape ? x : layers.convBn(x, channels, { stride });
+  if (operation === 'skip') {
+    const isSameShape = stride === 1 && x.shape[1] === channels;
+    return isSameShape ? x : layers.convBn(x, channels, { stride });
+  }
   const [, kernel, ratio, groups = '1'] = /^k(\d)_e(\d)(?:_g(\d))?$/.exec(operation)!;
-  const grouped = { groups: Number(groups) };
-  let y = layers.convBn(x, x.shape[1]! * Number(ratio), { ...grouped, activation: 'relu' });
-  if (grouped.groups > 1) y = shuffle(y, grouped.groups, layers);
-  y = layers.depthwise(y, Number(kernel), { stride, activation: 'relu' });
-  y = layers.convBn(y, channels, grouped);
-  return isSameShape ? layers.add(y, x) : y;
-}
-
-function shuffle(x: ShapedTensor, groups: number, layers: BlockLayers): ShapedTensor {
-  const { builder } = layers;
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const grouped = builder.reshape(x, [batch, groups, channels / groups, height, width], {
-    name: layers.name('reshape'),
+  return invertedResidual(layers, x, {
+    ...{ channels, stride, activation: 'relu' },
+    hidden: x.shape[1]! * Number(ratio),
+    kernel: Number(kernel),
+    groups: Number(groups),
   });
-  const swapped = builder.transpose(grouped, [0, 2, 1, 3, 4], { name: layers.name('transpose') });
-  return builder.reshape(swapped, x.shape, { name: layers.name('reshape'), layout: 'NCHW' });
 }

@@ -67,6 +67,17 @@ export class BlockLayers {
     return this.builder.add(a, b, { name: this.name('add') });
   }
 
+  /** Channels as a table of `groups` rows, read by columns. */
+  shuffle(x: ShapedTensor, groups: number): ShapedTensor {
+    const { builder } = this;
+    const [batch, channels, height, width] = x.shape as [number, number, number, number];
+    const rows = builder.reshape(x, [batch, groups, channels / groups, height, width], {
+      name: this.name('reshape'),
+    });
+    const columns = builder.transpose(rows, [0, 2, 1, 3, 4], { name: this.name('transpose') });
+    return builder.reshape(columns, x.shape, { name: this.name('reshape'), layout: 'NCHW' });
+  }
+
   /** Global average, then a fully connected layer. */
   classify(x: ShapedTensor, classes: number, bias = true): ShapedTensor {
     const { builder } = this;
@@ -76,6 +87,16 @@ export class BlockLayers {
       name: this.name('fc'),
     });
   }
+}
+
+/** A stage of MobileNetV3. */
+export interface Stage {
+  readonly channels: number;
+  /** Of its first block. */
+  readonly stride: number;
+  readonly activation: Activation;
+  /** Whether its blocks squeeze and excite. */
+  readonly squeeze: boolean;
 }
 
 /** An inverted residual (MobileNetV2, V3): expand by 1x1, depthwise, squeeze and excite, project by 1x1. */
@@ -91,7 +112,7 @@ export interface InvertedResidual {
   readonly residual?: boolean;
   /** Whether the first 1x1 convolution is there; default true. */
   readonly expand?: boolean;
-  /** Groups of the 1x1 convolutions; default 1. */
+  /** Groups of the 1x1 convolutions, between which the first shuffles channels; default 1. */
   readonly groups?: number;
 }
 
@@ -112,6 +133,7 @@ export function invertedResidual(
   } = block;
   const residual = block.residual ?? (stride === 1 && x.shape[1] === channels);
   let y = expand ? layers.convBn(x, hidden, { activation, groups }) : x;
+  if (groups > 1) y = layers.shuffle(y, groups);
   y = layers.depthwise(y, kernel, { stride, activation });
   if (squeezed !== undefined) y = layers.squeezeExcite(y, squeezed);
   y = layers.convBn(y, channels, { groups });

@@ -2,7 +2,7 @@ import type { ShapedTensor } from '@nnmeter/ir';
 import { makeDivisible } from '@nnmeter/zoo';
 import type { Sample } from '../choices.ts';
 import { type ChoiceInput, defineSpace } from '../space.ts';
-import { type Activation, BlockLayers, invertedResidual } from './layers.ts';
+import { BlockLayers, invertedResidual, type Stage } from './layers.ts';
 import { fromDepth, nameOf, numberOf, upTo } from './sample-values.ts';
 
 const MULTIPLIERS = [0.5, 0.625, 0.75, 1, 1.25, 1.5, 2];
@@ -17,12 +17,7 @@ const STAGES = [
   { channels: 64, stride: 2, activation: 'hswish', squeeze: false },
   { channels: 128, stride: 1, activation: 'hswish', squeeze: true },
   { channels: 256, stride: 2, activation: 'hswish', squeeze: true },
-] as const satisfies readonly {
-  channels: number;
-  stride: number;
-  activation: Activation;
-  squeeze: boolean;
-}[];
+] as const satisfies readonly Stage[];
 const EXPANDED = 512;
 const HEAD = 1024;
 

@@ -2,7 +2,7 @@ import type { Shape } from '@nnmeter/ir';
 import { makeDivisible } from '@nnmeter/zoo';
 import type { Sample } from '../choices.ts';
 import { type ChoiceInput, defineSpace } from '../space.ts';
-import { type Activation, BlockLayers, invertedResidual } from './layers.ts';
+import { BlockLayers, invertedResidual, type Stage } from './layers.ts';
 import { fromDepth, numberOf, upTo } from './sample-values.ts';
 
 const DEPTHS = [2, 3, 4];
@@ -17,12 +17,7 @@ const STAGES = [
   { channels: 80, stride: 2, activation: 'hswish', squeeze: false },
   { channels: 112, stride: 1, activation: 'hswish', squeeze: true },
   { channels: 160, stride: 2, activation: 'hswish', squeeze: true },
-] as const satisfies readonly {
-  channels: number;
-  stride: number;
-  activation: Activation;
-  squeeze: boolean;
-}[];
+] as const satisfies readonly Stage[];
 export const EXPANDED = 960;
 export const HEAD = 1280;
 export const CLASSES = 1000;

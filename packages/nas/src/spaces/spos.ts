@@ -87,18 +87,11 @@ function choiceBlock(
 
 /** The channels of even and of odd index: a shuffle into two groups, and its halves. */
 function oddAndEven(x: ShapedTensor, layers: BlockLayers): [ShapedTensor, ShapedTensor] {
-  const { builder } = layers;
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const half = channels / 2;
-  const pairs = builder.reshape(x, [batch, half, 2, height, width], {
-    name: layers.name('reshape'),
+  const half = x.shape[1]! / 2;
+  const shuffled = layers.shuffle(x, half);
+  const [even, odd] = layers.builder.split(shuffled, [half, half], 1, {
+    name: layers.name('split'),
   });
-  const swapped = builder.transpose(pairs, [0, 2, 1, 3, 4], { name: layers.name('transpose') });
-  const shuffled = builder.reshape(swapped, x.shape, {
-    name: layers.name('reshape'),
-    layout: 'NCHW',
-  });
-  const [even, odd] = builder.split(shuffled, [half, half], 1, { name: layers.name('split') });
   return [even!, odd!];
 }
 

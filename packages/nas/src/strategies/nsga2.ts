@@ -1,7 +1,7 @@
 import type { Genome } from '../choices.ts';
 import { type Costs, crowdingDistances, paretoFronts } from '../pareto.ts';
 import type { Random } from '../sampling.ts';
-import { changeValue, firstAccepted, type StrategyFactory } from './strategy.ts';
+import { changeValue, firstAccepted, freeLabels, type StrategyFactory } from './strategy.ts';
 
 export interface Nsga2Options {
   /** Default 20. */
@@ -55,10 +55,7 @@ export function nsga2(options: Nsga2Options = {}): StrategyFactory {
     };
 
     function mutate(child: Genome, random: Random): Genome {
-      const active = choices.activity(child);
-      const free = choices.order.filter(
-        (label) => active[label] === 1 && choices.values[label]!.length > 1,
-      );
+      const free = freeLabels(choices, child);
       for (const label of free)
         if (random() * free.length < 1) changeValue(choices, child, label, random);
       return child;

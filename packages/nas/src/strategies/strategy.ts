@@ -51,12 +51,15 @@ export function pick<T>(list: readonly T[], random: Random): T {
   return list[Math.floor(random() * list.length)]!;
 }
 
+/** The labels that matter and could have another value. */
+export function freeLabels(choices: ChoiceIndex, genome: Genome): readonly number[] {
+  const active = choices.activity(genome);
+  return choices.order.filter((label) => active[label] === 1 && choices.values[label]!.length > 1);
+}
+
 /** Gives a label that matters another value, in place. Labels of one value only are left alone. */
 export function changeOne(choices: ChoiceIndex, genome: Genome, random: Random): Genome {
-  const active = choices.activity(genome);
-  const free = choices.order.filter(
-    (label) => active[label] === 1 && choices.values[label]!.length > 1,
-  );
+  const free = freeLabels(choices, genome);
   if (free.length > 0) changeValue(choices, genome, pick(free, random), random);
   return genome;
 }
