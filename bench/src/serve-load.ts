@@ -43,10 +43,7 @@ export async function serveLoad(clients: number, requests: number): Promise<Row[
         clients,
         'good requests': load.times.length,
         'of them failed': load.failures,
-        hostile:
-          load.hostileAnswers.size === 0
-            ? 0
-            : [...load.hostileAnswers.values()].reduce((a, b) => a + b),
+        hostile: [...load.hostileAnswers.values()].reduce((sum, each) => sum + each, 0),
         'a second': round(requests / seconds),
         'median ms': round(median(load.times)),
         '99 % ms': round(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { GraphBuilder } from '@nnmeter/ir';
 import { round } from './measure.ts';
@@ -61,7 +62,7 @@ function smallGraph(): object {
 }
 
 function lookUp(): object {
-  const path = new URL('../../fixtures/nas/example-table.json', import.meta.url);
+  const path = fileURLToPath(new URL('../../fixtures/nas/example-table.json', import.meta.url));
   const table = JSON.parse(readFileSync(path, 'utf8'));
   const choices = Object.entries<{ values: readonly unknown[] }>(table.choices);
   const samples = Array.from({ length: SAMPLES }, (_, index) =>
@@ -69,5 +70,5 @@ function lookUp(): object {
       choices.map(([label, { values }]) => [label, values[index % values.length]]),
     ),
   );
-  return { path: path.pathname, samples };
+  return { path, samples };
 }

@@ -37,6 +37,7 @@ export {
   type LatencyPredictor,
 } from './predictor.ts';
 export {
+  isMeant,
   listDefinitions,
   listLatencyPredictors,
   loadLatencyPredictor,

@@ -91,8 +91,7 @@ export async function loadLatencyPredictor(
   const pluginProblem = await registerDiscovered();
   const { source, entries: listed, problem = pluginProblem } = await readSource();
   const entries = listed.filter((entry) => goesBy(entry, name));
-  const isWanted = (found: { version: string }): boolean =>
-    version === undefined || compareVersions(found.version, version) === 0;
+  const isWanted = (found: { version: string }): boolean => hasVersion(found, version);
   const definitions = registered.filter((definition) => goesBy(definition, name));
   const stored = entries.filter(({ hint }) => hint === undefined);
   const versions = [...definitions, ...stored].sort((a, b) =>
@@ -279,6 +278,19 @@ function describe(definition: PredictorDefinition): string {
   const packageName = packageOf.get(definition);
   const from = packageName === undefined ? '' : ` of the package ${packageName}`;
   return `${name} ${version} (${device.product})${from}`;
+}
+
+function hasVersion(predictor: { readonly version: string }, version: string | undefined): boolean {
+  return version === undefined || compareVersions(predictor.version, version) === 0;
+}
+
+/** Whether a predictor is what {@link loadLatencyPredictor} means by a name or alias, in any case, and a version: 2 is 2.0. */
+export function isMeant(
+  predictor: Named & { readonly version: string },
+  name: string,
+  version?: string,
+): boolean {
+  return goesBy(predictor, name) && hasVersion(predictor, version);
 }
 
 /** Part by part as numbers, a missing part counting as 0: 2 = 2.0 < 2.0.1 < 2.10. */

@@ -24,7 +24,7 @@ export interface HttpAppOptions extends HttpLimits {
   readonly token?: string | undefined;
 }
 
-type Status = 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503 | 504;
+type Status = 400 | 401 | 403 | 404 | 413 | 500 | 503;
 
 /**
  * The same requests over HTTP: `POST /v1/<method>` with the parameters as JSON, or with the content of a model
@@ -39,7 +39,7 @@ export function createApp(dispatch: Dispatch, { token, ...limits }: HttpAppOptio
     const refusal = refusalOf(context.req.raw, token);
     if (refusal === undefined) return next();
     const { status, problem, hint } = refusal;
-    return refuse(context, status, new NnMeterError('E_USAGE', problem, { hint }));
+    return refuse(context, new NnMeterError('E_USAGE', problem, { hint }), status);
   });
   for (const method of ['health', 'schema', 'devices']) {
     app.get(`/v1/${method}`, async (context) => respond(context, await dispatch({ method })));
@@ -50,8 +50,7 @@ export function createApp(dispatch: Dispatch, { token, ...limits }: HttpAppOptio
       const call = bodyCall(context.req.param('method'), raw);
       return await bodies.use(raw, async (body) => respond(context, await dispatch(call(body))));
     } catch (error) {
-      const status = error instanceof RefusedBody ? error.status : statusOf(codeOf(error));
-      return refuse(context, status, error);
+      return refuse(context, error, error instanceof RefusedBody ? error.status : undefined);
     }
   });
   app.notFound((context) => {
@@ -59,11 +58,11 @@ export function createApp(dispatch: Dispatch, { token, ...limits }: HttpAppOptio
     const hint = 'GET /v1/schema describes all; models go to POST /v1/predict';
     return refuse(
       context,
-      404,
       new NnMeterError('E_USAGE', `there is no ${method} ${path}`, { hint }),
+      404,
     );
   });
-  app.onError((error, context) => refuse(context, 500, error));
+  app.onError((error, context) => refuse(context, error, 500));
   return app;
 }
 
@@ -82,11 +81,8 @@ function bodyCall(method: string, request: Request): (body: Uint8Array) => Call 
   });
 }
 
-function codeOf(error: unknown): string {
-  return failureToJson(error).code;
-}
-
-function refuse(context: Context, status: Status, error: unknown): Response {
+/** @param status default: that of the error's code */
+function refuse(context: Context, error: unknown, status?: Status): Response {
   // What is left of a body that is not read would be taken for the next request.
   if (status === 413 || status === 503) context.header('connection', 'close');
   return respond(context, failed(failureToJson(error)), status);

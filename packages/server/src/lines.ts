@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { NnMeterError } from '@nnmeter/ir';
+import { isJsonObject, NnMeterError } from '@nnmeter/ir';
 import { failureToJson } from '@nnmeter/report';
 import { type Answer, failed } from './call.ts';
 import type { Dispatch } from './dispatcher.ts';
@@ -25,10 +25,16 @@ export async function serveLines(
   { maxBytes, ahead }: LineOptions,
 ): Promise<void> {
   const open = new Set<Promise<void>>();
+  /** What all wait for together while the reader of the output is behind. */
+  let drained: Promise<unknown> | undefined;
   async function write(id: unknown, { json, code }: Answer): Promise<void> {
     const field = code === undefined ? 'result' : 'error';
     const line = `{"id":${JSON.stringify(id)},"${field}":${json}}\n`;
-    if (!output.write(line)) await once(output, 'drain');
+    if (output.write(line)) return;
+    drained ??= once(output, 'drain').finally(() => {
+      drained = undefined;
+    });
+    await drained;
   }
   async function answer(line: string | undefined): Promise<void> {
     let id: unknown = null;
@@ -59,7 +65,7 @@ interface LineRequest {
 /** @throws NnMeterError E_USAGE */
 function parseRequest(line: string): LineRequest {
   const request = parseJson(line);
-  if (typeof request === 'object' && request !== null && !Array.isArray(request)) return request;
+  if (isJsonObject(request)) return request;
   throw new NnMeterError('E_USAGE', 'a request is an object', {
     hint: 'write {"id": 1, "method": "predict", "params": {"path": "model.onnx"}}',
   });

@@ -1,4 +1,4 @@
-import { type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
+import { isMeant, type LatencyPredictor, loadLatencyPredictor } from '@nnmeter/predictor';
 
 /** The predictors that requests name: those of the server, which may be calibrated, or any that is installed. */
 export class Predictors {
@@ -12,14 +12,9 @@ export class Predictors {
 
   /** @throws NnMeterError E_UNKNOWN_PREDICTOR, E_MISSING_PACKAGE */
   async find(name: string, version: string | undefined): Promise<LatencyPredictor> {
-    const wanted = name.toLowerCase();
-    const chosen = this.chosen.find((predictor) => {
-      const names = [predictor.name, ...predictor.aliases];
-      const isNamed = names.some((each) => each.toLowerCase() === wanted);
-      return isNamed && (version === undefined || version === predictor.version);
-    });
+    const chosen = this.chosen.find((predictor) => isMeant(predictor, name, version));
     if (chosen !== undefined) return chosen;
-    const key = JSON.stringify([wanted, version]);
+    const key = JSON.stringify([name.toLowerCase(), version]);
     const found = this.#found.get(key) ?? loadLatencyPredictor(name, version);
     await found;
     this.#found.set(key, found);

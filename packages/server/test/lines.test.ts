@@ -98,3 +98,24 @@ test('no more requests are under way than may be, and each is answered as soon a
   expect(found).toHaveLength(lines.length);
   expect(found.at(-1)).toEqual({ id: 0, result: 0 });
 });
+
+test('while the reader is behind, all answers wait for it together, and none is lost', async () => {
+  const [input, output] = [new PassThrough(), new PassThrough({ highWaterMark: 1 })];
+  const requests = 30;
+  const served = serveLines(dispatch, input, output, { maxBytes: 1e6, ahead: requests + 1 });
+  for (let id = 0; id < requests; id++) input.write(`{"id":${id},${HEALTH}}\n`);
+  input.end();
+  await nextTurn();
+  await nextTurn();
+  expect(output.listenerCount('drain')).toBe(1);
+  let text = '';
+  output.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  await served;
+  const ids = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).id);
+  expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: requests }, (_, id) => id));
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type Call, messageSchema } from '@nnmeter/server';
+import { loadLatencyPredictor } from '@nnmeter/predictor';
+import { type Call, createService, messageSchema } from '@nnmeter/server';
 import { Ajv } from 'ajv';
 import {
   BYTES,
@@ -67,6 +68,19 @@ describe('predict', () => {
       'adreno640gpu_tflite21',
       'myriadvpu_openvino2019r2',
     ]);
+  });
+
+  test('the predictors of the server come first, by any name and version that means them', async () => {
+    const int8 = await loadLatencyPredictor('exynos9820', undefined, { precision: 'int8' });
+    const { answer } = createService({ predictors: [int8] });
+    const { latencyMs } = await int8.predict(SMALL_IR);
+    const asInstalled = await (await loadLatencyPredictor('exynos9820')).predict(SMALL_IR);
+    expect(asInstalled.latencyMs).not.toBe(latencyMs);
+    for (const version of ['2', '2.0', '2.0.0', undefined]) {
+      const params = { object: SMALL_IR, predictors: ['EXYNOS9820'], version };
+      const { json } = await answer({ method: 'predict', params });
+      expect(totals(JSON.parse(json))).toEqual([latencyMs]);
+    }
   });
 
   test('shapes and assumptions are those of the library', async () => {

@@ -55,8 +55,8 @@ export class BoundedPool<Task, Result> {
    * @throws NnMeterError E_BUSY if too many wait already, E_TIMEOUT, E_LIMIT if it needs too much memory; what it throws
    */
   async run(task: Task, taskMs = this.#limits.taskMs): Promise<Result> {
-    if (this.#idle.length === 0 && this.#threads.size < this.#limits.threads) this.#startThread();
-    if (this.#idle.length === 0 && this.#queue.length >= this.#limits.waiting) {
+    const isFree = this.#idle.length > 0 || this.#threads.size < this.#limits.threads;
+    if (!isFree && this.#queue.length >= this.#limits.waiting) {
       throw new NnMeterError('E_BUSY', `${this.#queue.length} requests are waiting already`, {
         hint: 'try again later',
       });
@@ -67,8 +67,9 @@ export class BoundedPool<Task, Result> {
     });
   }
 
-  /** Ends all threads. Tasks that are under way get no answer. */
+  /** Ends all threads. Tasks that are under way or wait get no answer. */
   async close(): Promise<void> {
+    this.#queue.length = 0;
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 

@@ -77,3 +77,14 @@ test('a script that does not load is the error of each task', async () => {
   const results = await Promise.allSettled([pool.run({ kind: '' }), pool.run({ kind: '' })]);
   for (const result of results) expect(result).toMatchObject({ status: 'rejected' });
 });
+
+test('once it is closed, what waits is not begun', async () => {
+  open({ taskMs: 100 });
+  const answers: unknown[] = [];
+  const hanging = pool.run({ kind: 'hang' });
+  pool.run({ kind: 'double', value: 4 }).then((answer) => answers.push(answer));
+  await pool.close();
+  await expect(hanging).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+  expect(pool).toMatchObject({ running: 0, waiting: 0 });
+  expect(answers).toEqual([]);
+});

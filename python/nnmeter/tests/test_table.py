@@ -55,6 +55,22 @@ def test_the_interval_widens_with_what_is_new(table):
     assert table.interval(known, "examplegpu") is None
 
 
+def test_what_takes_no_time_has_no_interval(table):
+    base = {**table.data["base"], "ms": [0, 0]}
+    nothing = LatencyTable({**table.data, "base": base, "terms": []})
+    assert nothing.interval(SCORES[0]["sample"], "cpu") is None
+
+
+def test_conditions_tell_true_from_1(table):
+    choices = {
+        "skip": {"values": [1, True]},
+        "depth": {"values": [2, 3], "when": {"skip": [True]}},
+    }
+    conditional = LatencyTable({**table.data, "choices": choices, "terms": []})
+    assert conditional.is_active("depth", {"skip": True, "depth": 2})
+    assert not conditional.is_active("depth", {"skip": 1})
+
+
 def test_it_goes_to_other_processes(table):
     copy = pickle.loads(pickle.dumps(table))
     sample = SCORES[2]["sample"]
@@ -146,13 +162,18 @@ def test_what_is_no_sample_is_one_error(table, sample, message):
 def test_what_is_no_table_is_one_error(table, tmp_path):
     with pytest.raises(NnMeterError, match="No such file.*E_FILE"):
         LatencyTable.load(tmp_path / "none.json")
-    damaged = {**table.data, "terms": [{**table.data["terms"][0], "ms": [[1], [2]]}]}
+    def damaged(**figures):
+        return json.dumps({**table.data, "terms": [{**table.data["terms"][0], **figures}]})
+
     for content, message in [
         ("{", "is no JSON"),
         ("[]", "no latency table"),
         ('{"format": "nnmeter-latency-table", "version": 2}', "version 2"),
         ('{"format": "nnmeter-latency-table", "version": 1}', "damaged"),
-        (json.dumps(damaged), "damaged"),
+        (damaged(ms=[[1], [2]]), "damaged"),
+        (damaged(kernels=[[1], [2]]), "damaged"),
+        (damaged(ms=table.data["terms"][0]["ms"][:1]), "damaged.*2 devices"),
+        (damaged(activationBytes=[]), "damaged"),
     ]:
         path = tmp_path / "table.json"
         path.write_text(content)

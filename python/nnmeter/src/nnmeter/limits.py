@@ -22,7 +22,7 @@ class LatencyLimits:
             raise NnMeterError("E_INVALID_INPUT", "give a limit for one device or more")
         for device in self.max_ms:
             fastest = self.fastest(device)
-            if table.latency(fastest, device) > self.max_ms[device]:
+            if not table.latency(fastest, device) <= self.max_ms[device]:
                 raise NnMeterError(
                     "E_INVALID_INPUT",
                     f"no candidate of {table.space!r} takes {self.max_ms[device]} ms on {device}: the fastest found takes "

@@ -20,7 +20,7 @@ class LatencyProfiler(Profiler):  # type: ignore[misc]
         self.table = table
         self.device = device
         # Says at once if the device is unknown.
-        table.interval(_first_sample(table), device)
+        table.base_latency(device)
 
     def profile(self, sample: Mapping[str, Any]) -> float:
         return self.table.latency(sample, self.device)
@@ -59,7 +59,3 @@ def latency_penalty(
     return ExpectationProfilerPenalty(
         LatencyExpressionProfiler(table, device), baseline=reference_ms, **options
     )
-
-
-def _first_sample(table: LatencyTable) -> Mapping[str, Any]:
-    return {label: values[0] for label, values in table.choices.items()}

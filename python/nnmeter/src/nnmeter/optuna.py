@@ -88,4 +88,3 @@ class FeasibleSampler(BaseSampler):  # type: ignore[misc]
         values: Optional[Sequence[float]],
     ) -> None:
         self._sampler.after_trial(study, trial, state, values)
-

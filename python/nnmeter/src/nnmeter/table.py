@@ -18,6 +18,10 @@ Sample = Mapping[str, Any]
 FORMAT = "nnmeter-latency-table"
 VERSION = 1
 
+#: Figures of a table that each device has its own of, and those that all have in common.
+BY_DEVICE = ("ms", "kernels", "novelMs", "estimatedMs")
+IN_COMMON = ("macs", "parameters", "activationBytes")
+
 
 class Interval(NamedTuple):
     """The range that holds the measured latency with probability ``level``, ms."""
@@ -137,16 +141,17 @@ class LatencyTable:
         }
 
     def interval(self, sample: Sample, device: Optional[str] = None) -> Optional[Interval]:
-        """The range that holds the measured latency; None if the predictor cannot tell."""
+        """The range that holds the measured latency; None if the predictor cannot tell, or the latency is none."""
         index = self._device(device)
         widths = self.data["devices"][index]["interval"]
         if widths is None:
             return None
         entries = self._entries(sample)
         ms, kernels, novel, estimated = (
-            self._sum_of(entries, figure, index)
-            for figure in ("ms", "kernels", "novelMs", "estimatedMs")
+            self._sum_of(entries, figure, index) for figure in BY_DEVICE
         )
+        if not ms > 0:
+            return None
         time = ms / max(1.0, kernels)
         shorter = max(0.0, math.log(widths["known"][0]["perKernelMs"] / time))
         novelty = math.sqrt(_share(novel, ms)) * (1 + shorter)
@@ -222,14 +227,16 @@ class LatencyTable:
                 f"the table has version {data.get('version')!r}; this package reads version {VERSION}",
             )
         try:
+            positions = {
+                label: {_key(value): index for index, value in enumerate(choice["values"])}
+                for label, choice in data["choices"].items()
+            }
             self._choices = {
                 label: _Choice(
                     tuple(choice["values"]),
-                    {_key(value): index for index, value in enumerate(choice["values"])},
+                    positions[label],
                     {
-                        other: frozenset(
-                            data["choices"][other]["values"].index(value) for value in values
-                        )
+                        other: frozenset(positions[other][_key(value)] for value in values)
                         for other, values in choice.get("when", {}).items()
                     },
                 )
@@ -253,7 +260,11 @@ class LatencyTable:
         for label in reversed(labels):
             strides.insert(0, size)
             size *= len(self._choices[label].values)
-        lists = [*figures["ms"], *figures["novelMs"], *figures["estimatedMs"], figures["macs"]]
+        devices = len(self.data["devices"])
+        if any(len(figures[figure]) != devices for figure in BY_DEVICE):
+            raise ValueError(f"{labels} needs figures of {devices} devices")
+        lists = [entries for figure in BY_DEVICE for entries in figures[figure]]
+        lists += [figures[figure] for figure in IN_COMMON]
         if any(len(entries) != size for entries in lists):
             raise ValueError(f"{labels} needs {size} entries")
         conditions: Dict[str, frozenset[int]] = {}
@@ -337,7 +348,7 @@ def _known_width(known: List[Dict[str, float]], time: float) -> float:
     place = math.log(time / below["perKernelMs"]) / math.log(
         above["perKernelMs"] / below["perKernelMs"]
     )
-    return below["width"] * (above["width"] / below["width"]) ** place
+    return below["width"] * math.pow(above["width"] / below["width"], place)
 
 
 def _share(part: float, whole: float) -> float:
