@@ -15,6 +15,7 @@ import { formatShare, printable } from '@nnmeter/report';
 import { openRunner, type Runner } from '@nnmeter/runners';
 import { type BuildArguments, threadCount, usageError } from '../arguments.ts';
 import { startSteps } from '../render/progress.ts';
+import { withResumeFlag } from '../resume-hint.ts';
 import { beforeEnding } from '../signals.ts';
 import { listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
