@@ -14,7 +14,7 @@ const graph = readOnnx(readFileSync(model));
 const kernels = detectKernels(graph, { fuse: { BF_conv_relu: true, BF_dwconv_relu: true } });
 let ms = 0.05;
 for (const kernel of kernels) {
-  const description = describeKernel(kernel, kernels, graph);
+  const description = describeKernel(kernel, graph);
   ms += 0.002 + macsOf(description) / 1e8 + bytesMoved(description, 4) / 4e7;
 }
 await sleep(runs * ms);
