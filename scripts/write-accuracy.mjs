@@ -146,7 +146,7 @@ ${LEARNED_DEVICES.flatMap(learnedRows).join('\n')}
   that nesting cost nothing. The spread of terms of CPUs (0.5) was chosen on the Pixel 4 over all families. That of GPUs (1) and the half
   of the Adreno 640's work groups that they start from were chosen on all six GPUs and families, so that theirs is no blind test: 0.7
   reads from 4 points less to 1 more, 2 reads 0 to 4 more. That grouped convolutions are loops, what a pixel of their window costs besides, and that one factor is better than two for them was read off the only two families that
-  have them, regnetx and resnext, which are therefore no blind test; the other 75 networks do not depend on it.
+  have them, regnetx and resnext, which are therefore no blind test; with the other 75 networks they share the common factor alone.
 - Measured and not shipped, since fewer than 70 % are within 10 %: ${notShipped()}; and the Mali-G76 GPU of the
   Galaxy S10 (66.7 %).
 - Not shipped either, and measured with the Adreno 640 before it was trained with NAS-Bench-201: NVIDIA GPUs at large batches (PyTorch, 437 networks of timm in 64 families). Factors of terms alone read 45 % on the
@@ -154,12 +154,8 @@ ${LEARNED_DEVICES.flatMap(learnedRows).join('\n')}
 
 ## Transformers
 
-Attention, layer normalisation and the like are estimates on every device. What the Pixel 4 takes for them is known from the blocks of
-\`hybrid-transformer-lut\` (TensorFlow Lite with Select ops, newer than 2.1; threads are not stated): 556 feed-forward blocks of more
-than 20 million multiply-accumulates run at 11.3 million per ms (a tenth below 10.4, a tenth above 11.7), layer
-normalisation and activation included; 581 such attention blocks at 10.8 (7.6 to 13.3). ViT-B/16 has 17.6 thousand million: 1,570 ms at
-that rate. Convolutions of that generation take 0.59 of what TensorFlow Lite 2.1 takes, which would make 2,660 ms. The 1,897 ms that the
-Cortex-A76 with 2.1 is estimated at lie between: right in size, and no better known than that. Nothing was fitted to these blocks.
+Attention, layer normalisation and the like are estimates on every device; how good they are, and what can be learned of them from
+12,116 measured blocks of four phones, is in [transformers.md](transformers.md).
 `;
 
 const before = existsSync(path) ? readFileSync(path, 'utf8') : '';

@@ -7,6 +7,7 @@ import {
   macsOfNodes,
   NnMeterError,
   type Node,
+  type NodeOf,
   type Tensor,
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
@@ -66,8 +67,10 @@ export function describeKernel(kernel: Kernel, graph: Graph): KernelDescription 
   const kind = kindOfStage(stage);
   const result = firstResult(kernel, kind, graph);
   const isProduct = root.op === 'fc';
-  const input = isProduct ? productExtents(inputs[0]) : dimensionsOf(inputs[0]);
-  const output = isProduct ? productExtents(result, input.width) : dimensionsOf(result);
+  const { input, output, inner } =
+    kind === KIND.attention
+      ? attentionExtents(kernel, graph)
+      : extentsOf(kernel, kind, graph, result);
   const window = windowOf(root);
   requireWindow(window);
   const isVariant = isProduct
@@ -111,9 +114,55 @@ export function describeKernel(kernel: Kernel, graph: Graph): KernelDescription 
     inputs: inputs.length,
     outputs: outputs.length,
     unalignedConcatElements: kind === KIND.concat ? unalignedElements(inputs) : 0,
-    inner: innerExtent(kernel, kind, graph),
+    inner,
     inputElements: sumOfElements(inputs),
     outputElements,
+  };
+}
+
+interface Extents {
+  readonly input: ImageDimensions;
+  readonly output: ImageDimensions;
+  readonly inner: number;
+}
+
+function extentsOf(
+  kernel: Kernel,
+  kind: number,
+  graph: Graph,
+  result: Tensor | undefined,
+): Extents {
+  const inner = innerExtent(kernel, kind, graph);
+  const [first] = kernel.inputs;
+  if (kernel.root.op !== 'fc')
+    return { input: dimensionsOf(first), output: dimensionsOf(result), inner };
+  const input = productExtents(first);
+  return { input, output: productExtents(result, input.width), inner };
+}
+
+/**
+ * Heads as the height, queries as the width, and their channels; of the result the channels of the values; keys as the
+ * inner extent. So they are alike however the products are written, as MatMul or Einsum, with or without a batch axis.
+ */
+function attentionExtents({ nodes, positions }: Kernel, graph: Graph): Extents {
+  const softmax = nodes.find((node): node is NodeOf<'softmax'> => node.op === 'softmax')!;
+  const { axis } = softmax.attributes;
+  const shape = graph.findTensor(softmax.outputs[0]!)?.shape ?? [];
+  const scores = elementCount(shape);
+  const inner = shape.at(axis) ?? 1;
+  const width = shape.at(axis - 1) ?? 1;
+  const macs = macsOfNodes(graph);
+  const channelsOf = (position: number): number => (macs[position] || 0) / Math.max(1, scores);
+  const rows = {
+    batch: 1,
+    depth: 1,
+    height: scores / Math.max(1, inner * width),
+    width,
+  };
+  return {
+    input: { ...rows, channels: channelsOf(positions[0]!) },
+    output: { ...rows, channels: channelsOf(positions.at(-1)!) },
+    inner,
   };
 }
 

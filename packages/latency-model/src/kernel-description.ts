@@ -69,6 +69,11 @@ export function hasAdd({ kind, fusedKinds }: KernelDescription): boolean {
   return kind === KIND.add || (fusedKinds & (1 << KIND.add)) !== 0;
 }
 
+/** Elements between the products of attention, queries by keys; 0 for other kernels. */
+export function scoresOf({ kind, height, width, inner }: KernelDescription): number {
+  return kind === KIND.attention ? height * width * inner : 0;
+}
+
 /**
  * Multiply-accumulates of a described kernel, those of its nodes by `macsOfNodes`; 0 for kernels that multiply nothing. An
  * Einsum counts as its results, a recurrent layer as an LSTM of one direction: a description says no more of them.
@@ -89,6 +94,8 @@ export function macsOf(kernel: KernelDescription): number {
       );
     case KIND.matmul:
       return k.outputElements * Math.max(k.inner, 1);
+    case KIND.attention:
+      return scoresOf(k) * (k.channels + k.outChannels);
     case KIND.recurrent:
       // Four gates of an LSTM bound the others.
       return (

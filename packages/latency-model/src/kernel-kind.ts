@@ -31,7 +31,8 @@ export const KERNEL_KINDS = [
   'recurrent',
   'sort',
   'other',
-] as const satisfies readonly (CostKind | 'se' | 'channelshuffle')[];
+  'attention',
+] as const satisfies readonly (CostKind | 'se' | 'channelshuffle' | 'attention')[];
 
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
@@ -45,7 +46,7 @@ const KIND_OF_STAGE: ReadonlyMap<string, number> = new Map<string, number>([
   ...ops.map((op) => [op, KIND[opRow(op).cost]] as const),
   ['se', KIND.se],
   ['channelshuffle', KIND.channelshuffle],
-  ['attention', KIND.matmul],
+  ['attention', KIND.attention],
 ]);
 
 /** Kind of a kernel by its first stage: an op, or a block such as `se`. */

@@ -1,5 +1,5 @@
-import { type KernelDescription, macsOf } from './kernel-description.ts';
-import { KERNEL_KINDS, type KernelKind } from './kernel-kind.ts';
+import { type KernelDescription, macsOf, scoresOf } from './kernel-description.ts';
+import { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 import { bytesMoved, type DevicePhysics } from './physics.ts';
 import type { Throughput } from './weights.ts';
 
@@ -35,9 +35,46 @@ export function operationsPerElement(kind: number): number {
 
 /**
  * Estimate for a kernel whose type was never measured on the device, ms: launch, plus the larger of memory time and
- * arithmetic time at the rates that the device reaches on measured kernels.
+ * arithmetic time at the rates that the device reaches on measured kernels. Attention is the sum of what it consists of,
+ * since no runtime that was measured joins its products and its softmax.
  */
 export function rooflineEstimate(
+  kernel: KernelDescription,
+  physics: DevicePhysics,
+  throughput: Throughput,
+): number {
+  if (kernel.kind !== KIND.attention) return estimateOne(kernel, physics, throughput);
+  return partsOfAttention(kernel).reduce(
+    (sum, part) => sum + estimateOne(part, physics, throughput),
+    0,
+  );
+}
+
+/** Product, scaling, softmax, product: scores are written and read between them. */
+function partsOfAttention(kernel: KernelDescription): readonly KernelDescription[] {
+  const { channels, outChannels, inner, height, width } = kernel;
+  const scores = scoresOf(kernel);
+  const [keys, values] = [height * inner * channels, height * inner * outChannels];
+  const onScores = { ...kernel, inputElements: scores, outputElements: scores };
+  return [
+    {
+      ...onScores,
+      kind: KIND.matmul,
+      inner: channels,
+      inputElements: height * width * channels + keys,
+    },
+    { ...onScores, kind: KIND.add },
+    { ...onScores, kind: KIND.softmax },
+    {
+      ...kernel,
+      kind: KIND.matmul,
+      inputElements: scores + values,
+      outputElements: height * width * outChannels,
+    },
+  ];
+}
+
+function estimateOne(
   kernel: KernelDescription,
   physics: DevicePhysics,
   throughput: Throughput,
