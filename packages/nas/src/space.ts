@@ -38,7 +38,7 @@ export interface SpaceDefinition {
   readonly terms?: readonly (readonly string[])[];
   /**
    * The sample that has the same network and stands for all that have it, where choices can be idle in ways that `when`
-   * does not express. Of small spaces only.
+   * does not express. Of small spaces without `when` only.
    */
   canonical?(sample: Sample): Sample;
   /** The sample that a table is compiled around; default: the first values, all blocks present. */
@@ -79,6 +79,11 @@ export function defineSpace(definition: SpaceDefinition): SearchSpace {
       const terms = (definition.terms ?? []).map((labels) =>
         labels.map((label) => choices.position(label)),
       );
+      const isConditional = choices.order.some((label) => choices.ancestors(label).length > 0);
+      if (definition.canonical !== undefined && isConditional)
+        throw invalid(
+          'it has `canonical` and choices with `when`: let canonical alone say what is idle',
+        );
       if (definition.reference !== undefined) choices.encode(definition.reference);
       return create(definition, choices, terms, input);
     },

@@ -4,6 +4,7 @@ import {
   ChoiceIndex,
   defineSpace,
   narrowSpace,
+  type Sample,
   type SpaceDefinition,
   spaceNamed,
   spaces,
@@ -150,6 +151,14 @@ test.each<[string, SpaceDefinition, RegExp]>([
     'a condition that never holds',
     changed({ choices: { a: [1], b: { values: [1], when: { a: [2] } } } }),
     /depends on 2, no value of "a"/,
+  ],
+  [
+    'two ways to say what is idle',
+    changed({
+      choices: { a: [1, 2], b: { values: [1], when: { a: [2] } } },
+      canonical: (sample: Sample) => sample,
+    }),
+    /let canonical alone say what is idle/,
   ],
   ['no shape', changed({ input: [1, 3, 0] }), /its input is a shape/],
   ['no build', changed({ build: undefined }), /needs a function build/],
