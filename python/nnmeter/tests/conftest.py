@@ -13,10 +13,15 @@ NODE = shutil.which("node")
 
 
 @pytest.fixture(scope="session")
-def engine():
+def node():
     if NODE is None or not (PROGRAM.parent.parent / "dist/index.js").exists():
         pytest.skip("needs Node and a build (npm run build)")
-    os.environ["NNMETER_COMMAND"] = shlex.join([NODE, str(PROGRAM)])
+    return NODE
+
+
+@pytest.fixture(scope="session")
+def engine(node):
+    os.environ["NNMETER_COMMAND"] = shlex.join([node, str(PROGRAM)])
     from nnmeter import default_engine
 
     yield default_engine()
