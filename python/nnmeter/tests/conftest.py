@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,11 @@ def table():
     from nnmeter import LatencyTable
 
     return LatencyTable.load(ROOT / "fixtures/nas/example-table.json")
+
+
+def write_table(node, space, folder):
+    """The table of one of the product's spaces, for four devices."""
+    path = folder / f"{space}.json"
+    command = [node, PROGRAM, "nas", "table", space, "--output", path]
+    subprocess.run(command, capture_output=True, check=True)
+    return path

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from nnmeter import LatencyTable, NnMeterError
-from conftest import PROGRAM, ROOT
+from conftest import ROOT, write_table
 
 SCORES = json.loads((ROOT / "fixtures/nas/example-scores.json").read_text())
 
@@ -60,10 +60,7 @@ def assert_figures(table, sample, figures):
 
 @pytest.mark.parametrize("space", ["spos", "proxylessnas"])
 def test_candidates_of_whole_spaces_are_worth_what_typescript_says(space, node, tmp_path):
-    path = tmp_path / "table.json"
-    command = [node, PROGRAM, "nas", "table", space, "--output", path]
-    subprocess.run(command, capture_output=True, check=True)
-    table = LatencyTable.load(path)
+    table = LatencyTable.load(write_table(node, space, tmp_path))
     assert len(table.devices) == 4
     generator = random.Random(0)
     complete = [
