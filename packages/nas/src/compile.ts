@@ -54,6 +54,7 @@ export async function compileSpace(
   if (space.canonical === undefined) await compiler.measureTerms();
   else await compiler.writeOut(space.canonical);
   const check = await compiler.check();
+  compiler.report();
   const { layout, sums } = compiler;
   const { choices } = space;
   return {
@@ -313,7 +314,7 @@ class Compiler {
     const key = sampleKey(genome);
     const known = this.#measured.get(key);
     if (known !== undefined) return known;
-    const { maxNetworks = MAX_NETWORKS, onProgress, signal } = this.#options;
+    const { maxNetworks = MAX_NETWORKS, signal } = this.#options;
     if (this.#networks >= maxNetworks) {
       throw new NnMeterError(
         'E_LIMIT',
@@ -322,10 +323,7 @@ class Compiler {
       );
     }
     if (++this.#networks % BREATH === 0) {
-      onProgress?.({
-        networks: this.#networks,
-        expected: Math.max(this.#expected, this.#networks),
-      });
+      this.report();
       await new Promise((resolve) => setTimeout(resolve, 0));
       signal?.throwIfAborted();
     }
@@ -333,6 +331,12 @@ class Compiler {
     const row = measureGraph(this.#space.build(sample), this.#predictors, this.layout);
     this.#measured.set(key, row);
     return row;
+  }
+
+  /** Says how far it is. */
+  report(): void {
+    const networks = this.#networks;
+    this.#options.onProgress?.({ networks, expected: Math.max(this.#expected, networks) });
   }
 
   #inseparable(labels: readonly number[]): NnMeterError {
