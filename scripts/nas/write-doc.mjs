@@ -18,11 +18,14 @@ import {
   search,
   searchFronts,
   spaceNamed,
+  spaces,
   strategyNamed,
   TableScorer,
 } from '@nnmeter/nas';
 import { nasBench201Evaluator, nasBench201String, readNasBench201 } from '@nnmeter/nas/node';
 import { loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
+import { serveLoad } from '../../bench/dist/serve-load.js';
+import { serveRates } from '../../bench/dist/serve-rates.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHARED = join(process.env.NNMETER_SHARED ?? join(ROOT, '../shared'), 'nas');
@@ -83,16 +86,8 @@ function compareKernels(exported) {
 // 2. and 3. Tables.
 const tables = [];
 const scorers = new Map();
-for (const name of [
-  'spos',
-  'proxylessnas',
-  'ofa-mbv3',
-  'fbnet',
-  'resnet',
-  'autoformer',
-  'nasbench201',
-]) {
-  const space = spaceNamed(name);
+for (const space of spaces) {
+  const { name } = space;
   const start = process.cpuUsage();
   const began = performance.now();
   let networks = 0;
@@ -350,6 +345,16 @@ const demos = [[], ['--input-shape', '1,3,32,32']].map((more) => {
   ]);
 });
 
+// 7. Serving.
+const columns = (rows) => {
+  const names = Object.keys(rows[0]);
+  return head(names) + rows.map((each) => row(names.map((name) => each[name]))).join('');
+};
+const rates = await serveRates(10_000, 200_000);
+const ratesLoad = load();
+const [served, hostile] = await serveLoad(64, 10_000);
+const servedLoad = load();
+
 const { macs } = graphCost(published);
 const text = `# Hardware-aware search: what was measured
 
@@ -409,6 +414,16 @@ ${head(['evaluations', 'everything', 'one front', 'two', 'four'])}${transfer.joi
 The table included, which is built anew.
 
 ${head(['command', 's', 'by the clock', ''])}${demos.join('')}
+## Serving
+
+\`nn-meter serve\` on stdin and stdout, one client and one thread, by the clock (load ${ratesLoad}):
+
+${columns(rates)}
+The same by HTTP (load ${servedLoad}): MobileNetV2 as the bytes of an ONNX file, one request in a hundred hostile, and what those were answered.
+\`node bench/dist/serve.js\`.
+
+${columns([served])}
+${columns([hostile])}
 ## Interruptions
 
 A search with a slow evaluator was ended by \`kill -9\` at ${KILLS} random points and resumed: the same front and the same evaluations as of one that

@@ -107,9 +107,16 @@ function create(
     build(sample) {
       const settled = choices.decode(choices.encode(sample));
       return locateErrors(
-        () => ({ part: `space ${quote(name)}` }),
+        () => ({ part: `space ${quote(name)}, sample ${JSON.stringify(settled)}` }),
         () => {
-          const graph: unknown = definition.build(settled, new GraphBuilder(name), input);
+          let graph: unknown;
+          try {
+            graph = definition.build(settled, new GraphBuilder(name), input);
+          } catch (cause) {
+            if (cause instanceof NnMeterError) throw cause;
+            const { message } = cause as Error;
+            throw new NnMeterError('E_INVALID_INPUT', `its build fails: ${message}`, { cause });
+          }
           if (isGraph(graph)) return graph;
           throw invalid('its build returns no graph; end it with `return builder.build(output)`');
         },

@@ -170,7 +170,24 @@ test.each<[string, SpaceDefinition, RegExp]>([
 test('a build that returns no graph says so', () => {
   const space = defineSpace(changed({ build: () => undefined }));
   expect(() => space.build({ kernel: 3, depth: 1 })).toThrow(
-    /space "mine": its build returns no graph/,
+    /space "mine", sample {"kernel":3,"depth":1}: its build returns no graph/,
+  );
+});
+
+test('a build that fails says for which sample, and why', () => {
+  const space = defineSpace(
+    changed({
+      build({ kernel }, builder, input) {
+        if (kernel === 5) throw new Error('five is too many');
+        return builder.build(builder.conv(builder.input('x', input), 4, { groups: 7 }));
+      },
+    }),
+  );
+  expect(() => space.build({ kernel: 5, depth: 1 })).toThrow(
+    /space "mine", sample {"kernel":5,"depth":1}: its build fails: five is too many/,
+  );
+  expect(() => space.build({ kernel: 3, depth: 1 })).toThrow(
+    /space "mine", sample {"kernel":3,"depth":1}.*conv/,
   );
 });
 
