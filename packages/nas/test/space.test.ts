@@ -175,14 +175,13 @@ test('a build that returns no graph says so', () => {
 });
 
 test('a build that fails says for which sample, and why', () => {
-  const space = defineSpace(
-    changed({
-      build({ kernel }, builder, input) {
-        if (kernel === 5) throw new Error('five is too many');
-        return builder.build(builder.conv(builder.input('x', input), 4, { groups: 7 }));
-      },
-    }),
-  );
+  const space = defineSpace({
+    ...good,
+    build({ kernel }, builder, input) {
+      if (kernel === 5) throw new Error('five is too many');
+      return builder.build(builder.conv(builder.input('x', input), 4, { groups: 7 }));
+    },
+  });
   expect(() => space.build({ kernel: 5, depth: 1 })).toThrow(
     /space "mine", sample {"kernel":5,"depth":1}: its build fails: five is too many/,
   );
