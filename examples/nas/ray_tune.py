@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 
+import common
 import ray
 from ray import tune
 from ray.cluster_utils import Cluster
@@ -22,14 +22,13 @@ def main() -> None:
     table, limits = LatencyTable.load(options.table), limits_of(options)
 
     if options.address is None:
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-        for _ in range(2):
-            cluster.add_node(num_cpus=1)
+        # Each of the two nodes runs one trial at a time.
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        cluster.add_node(num_cpus=1)
         options.address = cluster.address
-    # Workers find `common.py` where this file is.
-    here = os.path.dirname(os.path.abspath(__file__))
-    path = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
-    ray.init(options.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": path}})
+    ray.init(options.address, log_to_driver=False)
+    # Workers need nnmeter, and get `common.py` with the trial.
+    ray.cloudpickle.register_pickle_by_value(common)
 
     def trial(candidate):
         return {

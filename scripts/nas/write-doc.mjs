@@ -1,11 +1,12 @@
 // Writes docs/nas.md: what the search package does, measured on this machine. Needs the tables of ../shared/nas (or NNMETER_SHARED);
-// --spos FILE compares with an ONNX export of the published network by NNI's own model.
+// --spos FILE compares with NNI's own model of the published network, which export-spos.py writes as ONNX.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { graphCost } from '@nnmeter/ir';
+import { descriptionKey } from '@nnmeter/latency-model';
 import {
   compileSpace,
   hypervolume,
@@ -17,11 +18,14 @@ import {
   search,
   searchFronts,
   spaceNamed,
+  spaces,
   strategyNamed,
   TableScorer,
 } from '@nnmeter/nas';
 import { nasBench201Evaluator, nasBench201String, readNasBench201 } from '@nnmeter/nas/node';
 import { loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
+import { serveLoad } from '../../bench/dist/serve-load.js';
+import { serveRates } from '../../bench/dist/serve-rates.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHARED = join(process.env.NNMETER_SHARED ?? join(ROOT, '../shared'), 'nas');
@@ -33,6 +37,7 @@ const devices = await Promise.all(NAMES.map((name) => loadLatencyPredictor(name)
 const row = (cells) => `| ${cells.join(' | ')} |\n`;
 const head = (cells) =>
   `${row(cells)}|${cells.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|\n`;
+const load = () => loadavg()[0].toFixed(1);
 const cpuSeconds = (from) => (process.cpuUsage(from).user + process.cpuUsage(from).system) / 1e6;
 
 // 1. The published SPOS network.
@@ -47,53 +52,44 @@ const comparison =
 
 function compareKernels(exported) {
   return devices.map((device) => {
-    const ours = device.predictGraph(published);
-    const theirs = device.predictGraph(exported);
-    const counts = new Map();
-    const add = ({ kernels }, sign) => {
-      for (const { type, input, output } of kernels) {
-        const key = `${type} ${input} ${output}`;
-        counts.set(key, (counts.get(key) ?? 0) + sign);
-      }
+    const kernelsOf = (graph) => {
+      const descriptions = device.describeKernels(graph);
+      return device.predictGraph(graph).kernels.map(({ type, latencyMs }, index) => ({
+        type,
+        latencyMs,
+        key: `${type} ${descriptionKey(descriptions[index])}`,
+      }));
     };
-    add(ours, 1);
-    add(theirs, -1);
-    const differing = (sign) => {
+    const without = (kernels, others) => {
+      const left = new Map();
+      for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
+      return kernels.filter(({ key }) => {
+        const count = left.get(key) ?? 0;
+        left.set(key, count - 1);
+        return count <= 0;
+      });
+    };
+    const summary = (kernels) => {
       const types = new Map();
-      for (const [key, count] of counts) {
-        if (count * sign <= 0) continue;
-        const [type] = key.split(' ');
-        types.set(type, (types.get(type) ?? 0) + Math.abs(count));
-      }
-      return [...types].map(([type, count]) => `${count} ${type}`).join(', ') || 'none';
+      for (const { type } of kernels) types.set(type, (types.get(type) ?? 0) + 1);
+      const ms = kernels.reduce((sum, { latencyMs }) => sum + latencyMs, 0);
+      const counts = [...types].map(([type, count]) => `${count} ${type}`).join(', ');
+      return kernels.length === 0 ? 'none' : `${counts}: ${ms.toFixed(2)} ms`;
     };
-    const same =
-      ours.kernels.length - [...counts.values()].reduce((sum, n) => sum + Math.max(0, n), 0);
-    return row([
-      device.name,
-      same,
-      differing(1),
-      differing(-1),
-      ours.latencyMs.toFixed(2),
-      theirs.latencyMs.toFixed(2),
-    ]);
+    const [ours, theirs] = [kernelsOf(published), kernelsOf(exported)];
+    const onlyOurs = without(ours, theirs);
+    const same = ours.length - onlyOurs.length;
+    return row([device.name, same, summary(onlyOurs), summary(without(theirs, ours))]);
   });
 }
 
 // 2. and 3. Tables.
 const tables = [];
 const scorers = new Map();
-for (const name of [
-  'spos',
-  'proxylessnas',
-  'ofa-mbv3',
-  'fbnet',
-  'resnet',
-  'autoformer',
-  'nasbench201',
-]) {
-  const space = spaceNamed(name);
+for (const space of spaces) {
+  const { name } = space;
   const start = process.cpuUsage();
+  const began = performance.now();
   let networks = 0;
   await compileSpace(space, devices, {
     candidates: 50,
@@ -102,6 +98,7 @@ for (const name of [
     },
   });
   const seconds = cpuSeconds(start);
+  const wall = (performance.now() - began) / 1000;
   const table = await compileSpace(space, devices, { candidates: 1000 });
   const entries = table.terms.reduce((sum, { macs }) => sum + macs.length, 0);
   scorers.set(name, new TableScorer(table));
@@ -112,6 +109,7 @@ for (const name of [
       entries,
       networks,
       seconds.toFixed(1),
+      `${wall.toFixed(1)} (${load()})`,
       Math.max(...table.check.maxRelativeError).toExponential(1),
     ]),
   );
@@ -304,7 +302,21 @@ for (const evaluations of [500, 1000]) {
   );
 }
 
+// 5. Interruptions.
+const KILLS = 20;
+const { status: isInterrupted } = spawnSync(
+  'npm',
+  ['run', '--silent', 'jest', '--', 'packages/nas/test/resume'],
+  { cwd: ROOT, env: { ...process.env, NNMETER_KILLS: String(KILLS) }, stdio: 'ignore' },
+);
+if (isInterrupted !== 0) throw new Error('a search that was killed came to another front');
+console.error('killed', KILLS, 'times');
+
 // 6. The demonstration.
+const TELLS_SECONDS = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
+  const { user, system } = process.cpuUsage();
+  console.error('processor seconds: ' + (user + system) / 1e6);
+})`)}`;
 const demos = [[], ['--input-shape', '1,3,32,32']].map((more) => {
   const limit = more.length === 0 ? '52' : '5';
   const words = [
@@ -318,25 +330,36 @@ const demos = [[], ['--input-shape', '1,3,32,32']].map((more) => {
     ...more,
   ];
   const start = performance.now();
-  const { status, stdout } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(ROOT, 'packages/cli/bin/nn-meter.js'), ...words],
+    ['--import', TELLS_SECONDS, join(ROOT, 'packages/cli/bin/nn-meter.js'), ...words],
     { encoding: 'utf8' },
   );
   const seconds = (performance.now() - start) / 1000;
-  if (status !== 0) throw new Error(`${words.join(' ')} failed`);
+  if (status !== 0) throw new Error(`${words.join(' ')} failed: ${stderr}`);
   return row([
     `\`nn-meter ${words.join(' ')}\``,
-    seconds.toFixed(1),
+    Number(/^processor seconds: (.*)$/m.exec(stderr)[1]).toFixed(1),
+    `${seconds.toFixed(1)} (${load()})`,
     stdout.trim().split('\n').at(-1),
   ]);
 });
 
+// 7. Serving.
+const columns = (rows) => {
+  const names = Object.keys(rows[0]);
+  return head(names) + rows.map((each) => row(names.map((name) => each[name]))).join('');
+};
+const rates = await serveRates(10_000, 200_000);
+const ratesLoad = load();
+const [served, hostile] = await serveLoad(64, 10_000);
+const servedLoad = load();
+
 const { macs } = graphCost(published);
 const text = `# Hardware-aware search: what was measured
 
-Written by \`node scripts/nas/write-doc.mjs --spos FILE\` on ${cpus()[0].model.trim()}, ${cpus().length} cores that others shared; seconds are of
-processor time unless said otherwise. How to search: [packages/nas](../packages/nas/README.md). Tables: [latency-table.md](latency-table.md).
+Written by \`node scripts/nas/write-doc.mjs --spos FILE\` on ${cpus()[0].model.trim()}, ${cpus().length} cores that other work
+shared, so that seconds are of processor time; where they are of the clock, the load average is in brackets. How to search: [packages/nas](../packages/nas/README.md). Tables: [latency-table.md](latency-table.md).
 
 ## The published SPOS network
 
@@ -354,17 +377,19 @@ ${head(['device', 'ms', 'interval'])}${reports
 ${
   comparison === undefined
     ? ''
-    : `Kernels (type, shape read, shape written) of our network against those of NNI's own model exported to ONNX by PyTorch. NNI shuffles by a reshape to
-rank 3, a transposition and two selections of an index; ours is the shuffle that devices know as one block, and a split.
+    : `Kernels of our network, and of NNI's own model exported by PyTorch (scripts/nas/export-spos.py), that are the same in everything that a
+prediction looks at, and what is left over. Before each block of stride 1 NNI shuffles channels by two reshapes, a transposition and two
+selections; ours is the shuffle that was measured as one block, and a split. No other kernel differs, and how a network is exported
+is worth so many milliseconds.
 
-${head(['device', 'the same', 'only ours', "only in NNI's export", 'ms, ours', "ms, NNI's export"])}${comparison.join('')}`
+${head(['device', 'the same', 'only ours', "only in NNI's export"])}${comparison.join('')}`
 }
 ## Tables
 
-Entries, networks built, seconds for four devices, MACs, parameters and activations; the greatest relative error of 1,000 random
-candidates against predictions of whole graphs (the seconds are with 50).
+Entries, networks built, seconds of processor and clock for four devices, MACs, parameters and activations, all with 50 candidates to check
+it on; the greatest relative error on 1,000 random candidates against predictions of whole graphs.
 
-${head(['space', 'samples', 'entries', 'networks', 's', 'error'])}${tables.join('')}
+${head(['space', 'samples', 'entries', 'networks', 's', 'by the clock', 'error'])}${tables.join('')}
 A candidate of spos on four devices, with all that its figures and intervals need: ${(Math.round(rate / 1000) * 1000).toLocaleString('en')} a second on one thread, drawing included.
 
 ## NAS-Bench-201: true accuracy, measured latency
@@ -386,8 +411,23 @@ them again.
 ${head(['evaluations', 'everything', 'one front', 'two', 'four'])}${transfer.join('')}
 ## The demonstration
 
-Wall-clock seconds on this machine, the table included; other work on it makes them many times the processor time, which is some 3 s.
+The table included, which is built anew.
 
-${head(['command', 's', ''])}${demos.join('')}`;
+${head(['command', 's', 'by the clock', ''])}${demos.join('')}
+## Serving
+
+\`nn-meter serve\` on stdin and stdout, one client and one thread, by the clock (load ${ratesLoad}):
+
+${columns(rates)}
+The same by HTTP (load ${servedLoad}): MobileNetV2 as the bytes of an ONNX file, one request in a hundred hostile, and what those were answered.
+\`node bench/dist/serve.js\`.
+
+${columns([served])}
+${columns([hostile])}
+## Interruptions
+
+A search with a slow evaluator was ended by \`kill -9\` at ${KILLS} random points and resumed: the same front and the same evaluations as of one that
+nobody disturbed. \`NNMETER_KILLS=${KILLS} npm run jest -- packages/nas/test/resume\`.
+`;
 writeFileSync(join(ROOT, 'docs/nas.md'), text);
 console.error('wrote docs/nas.md', existsSync(dirname(SHARED)));

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { Finalist, LatencyTable, SearchResult } from '@nnmeter/nas';
 import { modelFileToGraph } from '@nnmeter/predictor';
-import { folderWith, nnMeter } from './run.ts';
+import { folderWith, nnMeter, type Prediction, parseAs, parseOutput } from './run.ts';
 
 /** A space as a user writes it, without a package to import. */
 const SPACE = `export default {
@@ -23,6 +24,11 @@ const folder = folderWith({
   'circle.js': SPACE.replace('depth: [1, 2]', 'depth: { values: [1, 2], when: { second: [3] } }'),
   'table.json': '{}',
 });
+/** What a search prints; the finalists have reports, which those of a journal lack. */
+interface FullResult extends SearchResult {
+  readonly finalists: readonly (Finalist & { readonly reports: readonly Prediction[] })[];
+}
+
 const SEARCH = ['nas', 'search', './space.js', '--predictor', 'cortexA76'];
 
 test.each([
@@ -64,7 +70,8 @@ test('spaces are listed, with how many samples they have', async () => {
     await nnMeter(['nas', 'spaces', '--json']),
   ];
   expect(list.stdout).toMatch(/nasbench201 +15625 +6 /);
-  const spos = JSON.parse(json.stdout).find(({ name }: { name: string }) => name === 'spos');
+  const listed = parseOutput<{ name: string }>('spaces', json.stdout);
+  const spos = listed.find(({ name }) => name === 'spos');
   expect(spos).toMatchObject({ size: String(4 ** 20), input: [1, 3, 224, 224] });
 });
 
@@ -72,6 +79,9 @@ test('from a space of one file to a table, fronts, networks and back from the jo
   const at = folderWith({ 'space.js': SPACE });
   const written = await nnMeter(['nas', 'table', 'space.js', '-o', 'table.json'], at);
   expect(written.code).toBe(0);
+  const printed = await nnMeter(['nas', 'table', 'space.js', '--json'], at);
+  const table = parseAs<LatencyTable>('latency-table', printed.stdout);
+  expect(table).toEqual(JSON.parse(readFileSync(join(at, 'table.json'), 'utf8')));
   const words = ['--table', 'table.json', '--predictor', 'cortexA76', '--minimize', 'cortexA76'];
   const outputs = ['--html', 'page.html', '--csv', 'fronts.csv', '--onnx', 'nets'];
   const found = await nnMeter(
@@ -79,13 +89,13 @@ test('from a space of one file to a table, fronts, networks and back from the jo
     at,
   );
   expect(found.stderr).toMatch(/"proxy" grows with MACs and parameters/);
-  const result = JSON.parse(found.stdout);
+  const result = parseAs<FullResult>('search', found.stdout);
   // Three kernels alone, or with one of two.
   expect(result.evaluated).toBe(9);
-  const [best] = result.finalists;
+  const best = result.finalists[0]!;
   expect(best).toMatchObject({ front: 1, sample: { first: 3, depth: 1 } });
   const [report] = best.reports;
-  expect(report.latencyMs / best.values.cortexA76cpu_tflite21).toBeCloseTo(1, 12);
+  expect(report!.latencyMs / best.values.cortexA76cpu_tflite21!).toBeCloseTo(1, 12);
   expect(readdirSync(join(at, 'nets'))).toHaveLength(result.finalists.length);
   const network = await modelFileToGraph(join(at, 'nets', `mine-${best.id}.onnx`));
   expect(network.nodes.map(({ op }) => op)).toContain('conv');
@@ -95,7 +105,7 @@ test('from a space of one file to a table, fronts, networks and back from the jo
   expect(readFileSync(join(at, 'page.html'), 'utf8')).toContain('<svg');
   expect(existsSync(join(at, 'journal.jsonl.lock'))).toBe(false);
   const front = await nnMeter(['nas', 'front', 'journal.jsonl', '--json'], at);
-  expect(JSON.parse(front.stdout).frontSizes).toEqual(result.frontSizes);
+  expect(parseAs<SearchResult>('search', front.stdout).frontSizes).toEqual(result.frontSizes);
   const other = await nnMeter(['nas', 'search', 'spos', ...words], at);
   expect(other.stderr).toMatch(/"table\.json" is the table of another space/);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,17 +110,25 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>>)
   return folder;
 }
 
-const ajv = new Ajv({ allErrors: true });
-for (const name of ['predict', 'convert', 'predictors', 'eval', 'calibrate', 'stored', 'build']) {
-  const file = new URL(`../../report/schema/${name}.schema.json`, import.meta.url);
-  ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), name);
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+for (const owner of ['report', 'nas']) {
+  const folder = new URL(`../../${owner}/schema/`, import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const schema = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+    ajv.addSchema(schema, file.replace('.schema.json', ''));
+  }
 }
 
-/** Parses the output of --json and checks it against the schema that ships with the package. */
-export function parseOutput<Element>(command: string, stdout: string): Element[] {
+/** Parses the output of --json and checks it against the schema of this name that ships with a package. */
+export function parseAs<Output>(schema: string, stdout: string): Output {
   const output = JSON.parse(stdout);
-  if (!ajv.validate(command, output)) throw new Error(ajv.errorsText(ajv.errors));
+  if (!ajv.validate(schema, output)) throw new Error(ajv.errorsText(ajv.errors));
   return output;
+}
+
+/** {@link parseAs} of a command that prints a list. */
+export function parseOutput<Element>(command: string, stdout: string): Element[] {
+  return parseAs(command, stdout);
 }
 
 /** What `predict --json` prints for each model and predictor. */

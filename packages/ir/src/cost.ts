@@ -39,31 +39,9 @@ export interface GraphCost extends NodeCost {
  * @throws NnMeterError E_SHAPE if an Einsum does not fit its operands.
  */
 export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
-  const inputs: ShapedTensor[] = [];
-  const outputs: ShapedTensor[] = [];
-  for (const [names, tensors] of [
-    [node.inputs, inputs],
-    [node.outputs, outputs],
-  ] as const) {
-    for (const name of names) {
-      if (name === '') continue;
-      const tensor = graph.tensor(name);
-      if (!hasShape(tensor)) return undefined;
-      tensors.push(tensor);
-    }
-  }
-  const macs = locateErrors(
-    () => ({ node: node.name }),
-    () => multiplyAccumulates(node, inputs, outputs),
-  );
-  if (macs === undefined) return undefined;
-  const { free } = opRow(node.op);
-  return {
-    macs,
-    ...weightsOf(node, inputs, parameterTensors(node, inputs)),
-    inputBytes: free ? 0 : sum(new Set(inputs.filter(isComputed)), tensorBytes),
-    outputBytes: free ? 0 : sum(outputs, tensorBytes),
-  };
+  const inputs = shapedTensors(graph, node.inputs);
+  const work = inputs && nodeWork(graph, node, inputs);
+  return work && { ...work, ...weightsOf(node, inputs, parameterTensors(node, inputs)) };
 }
 
 /** The cost of a whole graph, with the nodes it could not count. */
@@ -75,16 +53,53 @@ export function graphCost(graph: Graph): GraphCost {
     total.weightBytes += weightBytes;
   }
   for (const node of graph.nodes) {
-    const cost = nodeCost(graph, node);
-    if (cost === undefined) {
+    const inputs = shapedTensors(graph, node.inputs);
+    const work = inputs && nodeWork(graph, node, inputs);
+    if (work === undefined) {
       unknownNodes.push(node.name);
       continue;
     }
-    total.macs += cost.macs;
-    total.inputBytes += cost.inputBytes;
-    total.outputBytes += cost.outputBytes;
+    total.macs += work.macs;
+    total.inputBytes += work.inputBytes;
+    total.outputBytes += work.outputBytes;
   }
   return { ...total, unknownNodes };
+}
+
+/** What a node costs besides its weights. */
+function nodeWork(
+  graph: Graph,
+  node: Node,
+  inputs: readonly ShapedTensor[],
+): Omit<NodeCost, keyof NodeWeights> | undefined {
+  const outputs = shapedTensors(graph, node.outputs);
+  if (outputs === undefined) return undefined;
+  const macs = locateErrors(
+    () => ({ node: node.name }),
+    () => multiplyAccumulates(node, inputs, outputs),
+  );
+  if (macs === undefined) return undefined;
+  const { free } = opRow(node.op);
+  return {
+    macs,
+    inputBytes: free ? 0 : sum(new Set(inputs.filter(isComputed)), tensorBytes),
+    outputBytes: free ? 0 : sum(outputs, tensorBytes),
+  };
+}
+
+/** The tensors of these names, without those left out; undefined if one has no shape. */
+function shapedTensors(
+  graph: Graph,
+  names: readonly string[],
+): readonly ShapedTensor[] | undefined {
+  const tensors: ShapedTensor[] = [];
+  for (const name of names) {
+    if (name === '') continue;
+    const tensor = graph.tensor(name);
+    if (!hasShape(tensor)) return undefined;
+    tensors.push(tensor);
+  }
+  return tensors;
 }
 
 /**

@@ -112,15 +112,18 @@ export class GraphWriter {
 
   /** The finished network; its results are the given tensors, or all that nothing reads. */
   build(...outputs: readonly Tensor[]): Graph {
-    const read = new Set(this.#nodes.flatMap((node) => node.inputs));
-    const unread = this.#nodes.flatMap((node) => node.outputs).filter((name) => !read.has(name));
     return createGraph({
       name: this.name,
       nodes: this.#nodes,
       tensors: this.#tensors.values(),
       inputs: this.#inputs,
-      outputs: outputs.length === 0 ? unread : outputs.map((output) => output.name),
+      outputs: outputs.length === 0 ? this.#unread() : outputs.map((output) => output.name),
     });
+  }
+
+  #unread(): string[] {
+    const read = new Set(this.#nodes.flatMap((node) => node.inputs));
+    return this.#nodes.flatMap((node) => node.outputs).filter((name) => !read.has(name));
   }
 
   #add(

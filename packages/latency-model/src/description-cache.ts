@@ -10,14 +10,21 @@ const LAST_CAPACITY = 1 << 15;
  * Half full it doubles, and at its greatest size forgets everything.
  */
 export class DescriptionCache<Value> {
-  #capacity = FIRST_CAPACITY;
+  readonly #firstCapacity: number;
+  #capacity = 0;
   #keys = new Float64Array(0);
   #values: (Value | undefined)[] = [];
   #entries = 0;
   readonly #row = new Float64Array(FIELDS);
 
+  /** @param firstCapacity a power of 2 */
+  constructor(firstCapacity = FIRST_CAPACITY) {
+    this.#firstCapacity = firstCapacity;
+  }
+
+  /** What is remembered of a kernel, whatever runs beside it; else what `compute` gives. */
   get(kernel: KernelDescription, compute: (kernel: KernelDescription) => Value): Value {
-    if (this.#values.length === 0) this.#clear(FIRST_CAPACITY);
+    if (this.#capacity === 0) this.#clear(this.#firstCapacity);
     writeFields(kernel, this.#row);
     let slot = this.#find(this.#row);
     const known = this.#values[slot];
@@ -59,7 +66,7 @@ export class DescriptionCache<Value> {
     const keys = this.#keys;
     const values = this.#values;
     if (this.#capacity === LAST_CAPACITY) {
-      this.#clear(FIRST_CAPACITY);
+      this.#clear(this.#firstCapacity);
       return;
     }
     this.#clear(this.#capacity * 2);

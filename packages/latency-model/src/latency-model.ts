@@ -51,6 +51,9 @@ export interface LatencyModel {
   predictDescribed(description: KernelDescription): KernelPrediction;
 }
 
+/** Kernels that run beside one and the same: their memory begins small. */
+const FEW = 8;
+
 const UNKNOWN: KernelPrediction = { latencyMs: 0, basis: 'uncounted', estimatedMs: 0 };
 
 /**
@@ -66,8 +69,14 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
   const cache = new DescriptionCache<KernelPrediction>();
   const compute = (description: KernelDescription): KernelPrediction =>
     predictDescribed(model, description, adapter);
-  const predict = (description: KernelDescription): KernelPrediction =>
-    description.beside === undefined ? cache.get(description, compute) : compute(description);
+  /** By the kernel beside which they run. */
+  const besides = new DescriptionCache<DescriptionCache<KernelPrediction>>();
+  const predict = (description: KernelDescription): KernelPrediction => {
+    const { beside } = description;
+    const known =
+      beside === undefined ? cache : besides.get(beside, () => new DescriptionCache(FEW));
+    return known.get(description, compute);
+  };
   return {
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
     describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),

@@ -1,6 +1,6 @@
 import { type Graph, NnMeterError, nodeCost, quote } from '@nnmeter/ir';
 import type { LatencyPredictor } from '@nnmeter/predictor';
-import { type Genome, sampleKey } from './choices.ts';
+import { type Genome, type Sample, sampleKey } from './choices.ts';
 import { FigureLayout, measureGraph, tellsParts } from './figures.ts';
 import type { LatencyTable, TableSums } from './latency-table.ts';
 import { randomGenome, randomOfStep } from './sampling.ts';
@@ -38,10 +38,11 @@ const BREATH = 16;
 
 /**
  * The latencies of a space as a table that is exactly what the predictors say of whole networks: base, and what each
- * choice adds. What choices decide only together is found on random candidates and gets terms of pairs or more; small
- * spaces whose networks coincide (`canonical`) are written out.
- * @throws NnMeterError E_INVALID_INPUT naming the choices that cannot be told apart, if the space is not such a sum; what
- * `space.build` throws
+ * choice adds. What choices decide only together is found on random candidates and gets terms of pairs or more; spaces
+ * whose networks coincide (`canonical`) are written out.
+ * @throws NnMeterError E_INVALID_INPUT naming the choices that cannot be told apart, if the space is not such a sum, or a
+ * canonical sample that is not as fast as what it stands for; E_LIMIT if it takes too many networks; what `space.build`
+ * throws
  */
 export async function compileSpace(
   space: SearchSpace,
@@ -50,10 +51,11 @@ export async function compileSpace(
 ): Promise<LatencyTable> {
   if (predictors.length === 0) throw new NnMeterError('E_INVALID_INPUT', 'a table needs a device');
   const compiler = new Compiler(space, predictors, options);
-  await compiler.measureTerms();
+  if (space.canonical === undefined) await compiler.measureTerms();
+  else await compiler.writeOut(space.canonical);
   const check = await compiler.check();
-  const sums = compiler.finish();
-  const { layout } = compiler;
+  compiler.report();
+  const { layout, sums } = compiler;
   const { choices } = space;
   return {
     format: 'nnmeter-latency-table',
@@ -97,17 +99,17 @@ function tableSums<Figure>(
 
 class Compiler {
   readonly layout: FigureLayout;
+  readonly sums: TermSums;
   readonly #space: SearchSpace;
   readonly #predictors: readonly LatencyPredictor[];
   readonly #options: CompileOptions;
   readonly #reference: Genome;
-  readonly #sums: TermSums;
   readonly #measured = new Map<string, Float64Array>();
   readonly #row: Float64Array;
   /** Labels of the terms that candidates asked for. */
   readonly #found: (readonly number[])[] = [];
   #networks = 0;
-  #expected: number;
+  #expected = 1;
 
   constructor(
     space: SearchSpace,
@@ -123,28 +125,53 @@ class Compiler {
       space.reference === undefined
         ? space.choices.complete()
         : space.choices.encode(space.reference);
-    this.#sums = new TermSums(space.choices, new Float64Array(this.layout.width));
-    const named = new Set(space.terms.flat());
-    const singles = space.choices.order.filter((label) => !named.has(label));
-    for (const labels of [...singles.map((label) => [label]), ...space.terms])
-      this.#sums.add(labels);
-    this.#expected =
-      1 + this.#sums.terms.reduce((sum, { size }) => sum + size, 0) + this.#candidates;
+    this.sums = new TermSums(space.choices, new Float64Array(this.layout.width));
+    this.#expected += this.#candidates;
   }
 
   get #candidates(): number {
     return this.#options.candidates ?? CANDIDATES;
   }
 
-  /** Fills base and terms with differences from the reference. */
+  /** One term of all labels: what the sample costs that stands for each combination. */
+  async writeOut(canonical: (sample: Sample) => Sample): Promise<void> {
+    const { choices, name } = this.#space;
+    if (choices.size() > MAX_ENTRIES) {
+      throw new NnMeterError(
+        'E_LIMIT',
+        `space ${quote(name)} has canonical samples, so that its table has an entry for each of ${choices.size()} combinations; ${MAX_ENTRIES} at most`,
+        { hint: 'give it fewer choices, or leave `canonical` out' },
+      );
+    }
+    const term = this.#add(choices.labels.map((_, label) => label));
+    const genome = new Uint8Array(choices.labels.length);
+    for (let entry = 0; entry < term.size; entry++) {
+      setEntry(term, entry, genome, choices);
+      const sample = canonical(choices.decode(genome));
+      term.rows.set(await this.#measure(choices.encode(sample)), entry * this.layout.width);
+    }
+  }
+
+  /** A term of each label, and those that the space names, with differences from the reference; they fill the base too. */
   async measureTerms(): Promise<void> {
+    const { choices, terms } = this.#space;
+    const named = new Set(terms.flat());
+    const singles = choices.order.filter((label) => !named.has(label));
+    for (const labels of [...singles.map((label) => [label]), ...terms]) this.#add(labels);
     this.#shareReference();
-    const sums = this.#sums;
+    const { sums } = this;
     const row = await this.#measure(this.#reference);
     const left = sums.score(this.#reference, this.#row);
     for (let figure = 0; figure < row.length; figure++)
       sums.base[figure]! += row[figure]! - left[figure]!;
     for (const term of sums.terms) await this.#measureTerm(term);
+  }
+
+  /** Adds a term of zeros. */
+  #add(labels: readonly number[]): Term {
+    const term = this.sums.add(labels);
+    this.#expected += term.size;
+    return term;
   }
 
   /**
@@ -153,11 +180,11 @@ class Compiler {
    */
   #shareReference(): void {
     const graph = this.#space.build(this.#space.choices.decode(this.#reference));
-    const owners = this.#sums.terms.map(({ labels }) =>
+    const owners = this.sums.terms.map(({ labels }) =>
       labels.map((label) => this.#space.choices.labels[label]!),
     );
     const shares = sharesOf(graph, owners, this.#predictors, this.layout);
-    this.#sums.terms.forEach((term, at) => {
+    this.sums.terms.forEach((term, at) => {
       for (let entry = 0; entry < term.size; entry++)
         term.rows.set(shares[at]!, entry * this.layout.width);
     });
@@ -172,10 +199,10 @@ class Compiler {
     for (let entry = 0; entry < term.size; entry++) {
       const genome = context.slice();
       setEntry(term, entry, genome, choices);
-      const settled = this.#canonical(choices.settle(genome));
+      const settled = choices.settle(genome);
       if (entryOf(term, settled, choices.activity(settled)) !== entry) continue;
       const row = await this.#measure(settled);
-      const sum = this.#sums.score(settled, this.#row);
+      const sum = this.sums.score(settled, this.#row);
       for (let figure = 0; figure < width; figure++)
         term.rows[entry * width + figure]! += row[figure]! - sum[figure]!;
     }
@@ -185,7 +212,7 @@ class Compiler {
   async check(): Promise<LatencyTable['check']> {
     const { seed = 0 } = this.#options;
     const candidates = Array.from({ length: this.#candidates }, (_, step) =>
-      this.#canonical(randomGenome(this.#space.choices, randomOfStep(seed, step))),
+      randomGenome(this.#space.choices, randomOfStep(seed, step)),
     );
     for (let at = 0; at < candidates.length; ) {
       if (!(await this.#isWrong(candidates[at]!))) at++;
@@ -210,28 +237,13 @@ class Compiler {
     };
   }
 
-  /** The sums; with every candidate an entry of one term where the space has canonical samples. */
-  finish(): TermSums {
-    const { choices, canonical } = this.#space;
-    if (canonical === undefined) return this.#sums;
-    const whole = new TermSums(choices, new Float64Array(this.layout.width));
-    const term = whole.add(choices.labels.map((_, label) => label));
-    const genome = new Uint8Array(choices.labels.length);
-    for (let entry = 0; entry < term.size; entry++) {
-      setEntry(term, entry, genome, choices);
-      const row = this.#sums.score(this.#canonical(genome.slice()), this.#row);
-      term.rows.set(row, entry * this.layout.width);
-    }
-    return whole;
-  }
-
   /**
    * How far the sums are off for a candidate, by figure: relative to the figure of its network, or to the latency that the
    * figure is a part of; as it is where that is 0.
    */
   async #errors(genome: Genome): Promise<Float64Array> {
     const row = await this.#measure(genome);
-    const sum = this.#sums.score(genome, this.#row);
+    const sum = this.sums.score(genome, this.#row);
     return row.map(
       (value, figure) => Math.abs(sum[figure]! - value) / (row[this.layout.wholeOf(figure)]! || 1),
     );
@@ -242,29 +254,29 @@ class Compiler {
   }
 
   /**
-   * Adds a term for what the sums get wrong in a candidate: for few labels that they get wrong together; for these and what
-   * decides whether they matter, if such a term is there already, measured where other values do; else for all that matters
-   * in the candidate, which settles it, unless a term of fewer labels comes later: then once more.
+   * Adds a term for what the sums get wrong in a candidate: for few labels that they get wrong together, and those that
+   * decide whether these matter. If it is there already, a term of fewer labels was added since: it is measured once more.
    */
   async #addTerm(genome: Genome): Promise<void> {
-    const { choices } = this.#space;
+    const { choices, canonical, name } = this.#space;
+    if (canonical !== undefined) {
+      const sample = JSON.stringify(choices.decode(genome));
+      throw new NnMeterError(
+        'E_INVALID_INPUT',
+        `the canonical sample of space ${quote(name)} that stands for ${sample} costs something else`,
+        { hint: 'its `canonical` must give a sample with the same network' },
+      );
+    }
     const together = await this.#together(genome);
-    const active = choices.activity(genome);
-    const all = choices.labels.flatMap((_, label) => (active[label] === 1 ? [label] : []));
-    const deciding = together.flatMap((label) => [...choices.ancestors(label), label]);
-    const known = (some: readonly number[]): Term | undefined =>
-      this.#sums.terms.find(({ labels }) => labels.join() === some.join());
-    const labels =
-      [together, sorted(deciding)].find((some) => some.length > 0 && known(some) === undefined) ??
-      all;
+    const labels = sorted(together.flatMap((label) => [...choices.ancestors(label), label]));
     const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
     if (size > MAX_ENTRIES) throw this.#inseparable(labels);
     this.#found.push(labels);
     const isEntangled = this.#found.length > MAX_FOUND_PER_LABEL * choices.labels.length;
     if (isEntangled && choices.size() > MAX_ENTRIES)
       throw this.#inseparable(sorted(this.#found.flat()));
-    this.#expected += size;
-    await this.#measureTerm(known(labels) ?? this.#sums.add(labels));
+    const known = this.sums.terms.find((term) => term.labels.join() === labels.join());
+    await this.#measureTerm(known ?? this.#add(labels));
   }
 
   /**
@@ -280,7 +292,7 @@ class Compiler {
       for (const label of labels) {
         for (const each of [...choices.ancestors(label), label]) mixed[each] = genome[each]!;
       }
-      return this.#isWrong(this.#canonical(choices.settle(mixed)));
+      return this.#isWrong(choices.settle(mixed));
     };
     let candidates = all;
     while (!(await isWrong(found))) {
@@ -295,19 +307,14 @@ class Compiler {
       found.push(candidates[wrong - 1]!);
       candidates = candidates.slice(0, wrong - 1);
     }
-    return sorted(found);
-  }
-
-  #canonical(genome: Genome): Genome {
-    const { choices, canonical } = this.#space;
-    return canonical === undefined ? genome : choices.encode(canonical(choices.decode(genome)));
+    return found;
   }
 
   async #measure(genome: Genome): Promise<Float64Array> {
     const key = sampleKey(genome);
     const known = this.#measured.get(key);
     if (known !== undefined) return known;
-    const { maxNetworks = MAX_NETWORKS, onProgress, signal } = this.#options;
+    const { maxNetworks = MAX_NETWORKS, signal } = this.#options;
     if (this.#networks >= maxNetworks) {
       throw new NnMeterError(
         'E_LIMIT',
@@ -316,10 +323,7 @@ class Compiler {
       );
     }
     if (++this.#networks % BREATH === 0) {
-      onProgress?.({
-        networks: this.#networks,
-        expected: Math.max(this.#expected, this.#networks),
-      });
+      this.report();
       await new Promise((resolve) => setTimeout(resolve, 0));
       signal?.throwIfAborted();
     }
@@ -327,6 +331,12 @@ class Compiler {
     const row = measureGraph(this.#space.build(sample), this.#predictors, this.layout);
     this.#measured.set(key, row);
     return row;
+  }
+
+  /** Says how far it is. */
+  report(): void {
+    const networks = this.#networks;
+    this.#options.onProgress?.({ networks, expected: Math.max(this.#expected, networks) });
   }
 
   #inseparable(labels: readonly number[]): NnMeterError {

@@ -18,7 +18,7 @@ export async function readSpace(path: string): Promise<SearchSpace> {
   const refuse = (problem: string, cause?: unknown): NnMeterError =>
     new NnMeterError('E_INVALID_INPUT', `${quote(path)} ${problem}`, {
       where: { file: path },
-      hint: 'it ends with: export default defineSpace({ name, input, choices, build })',
+      hint: 'it ends with: export default { name, input, choices, build }; it need not import anything',
       ...(cause !== undefined && { cause }),
     });
   let module: { readonly default?: unknown };

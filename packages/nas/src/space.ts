@@ -38,7 +38,7 @@ export interface SpaceDefinition {
   readonly terms?: readonly (readonly string[])[];
   /**
    * The sample that has the same network and stands for all that have it, where choices can be idle in ways that `when`
-   * does not express. Of small spaces only.
+   * does not express. Of small spaces without `when` only.
    */
   canonical?(sample: Sample): Sample;
   /** The sample that a table is compiled around; default: the first values, all blocks present. */
@@ -79,6 +79,11 @@ export function defineSpace(definition: SpaceDefinition): SearchSpace {
       const terms = (definition.terms ?? []).map((labels) =>
         labels.map((label) => choices.position(label)),
       );
+      const isConditional = choices.order.some((label) => choices.ancestors(label).length > 0);
+      if (definition.canonical !== undefined && isConditional)
+        throw invalid(
+          'it has `canonical` and choices with `when`: let canonical alone say what is idle',
+        );
       if (definition.reference !== undefined) choices.encode(definition.reference);
       return create(definition, choices, terms, input);
     },
@@ -102,9 +107,16 @@ function create(
     build(sample) {
       const settled = choices.decode(choices.encode(sample));
       return locateErrors(
-        () => ({ part: `space ${quote(name)}` }),
+        () => ({ part: `space ${quote(name)}, sample ${JSON.stringify(settled)}` }),
         () => {
-          const graph: unknown = definition.build(settled, new GraphBuilder(name), input);
+          let graph: unknown;
+          try {
+            graph = definition.build(settled, new GraphBuilder(name), input);
+          } catch (cause) {
+            if (cause instanceof NnMeterError) throw cause;
+            const { message } = cause as Error;
+            throw new NnMeterError('E_INVALID_INPUT', `its build fails: ${message}`, { cause });
+          }
           if (isGraph(graph)) return graph;
           throw invalid('its build returns no graph; end it with `return builder.build(output)`');
         },

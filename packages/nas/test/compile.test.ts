@@ -122,6 +122,69 @@ test('a space that is no sum of parts is refused, with the choices that decide t
   });
 });
 
+test('a small space that is no sum at all is a table too', async () => {
+  const labels = ['a', 'b', 'c', 'd'];
+  const widths = defineSpace({
+    name: 'product',
+    input: [1, 3, 8, 8],
+    choices: Object.fromEntries(labels.map((label) => [label, [1, 2, 3]])),
+    build(sample, builder, input) {
+      let x = builder.input('x', input);
+      for (const label of labels) x = builder.conv(x, Number(sample[label]));
+      return builder.build(x);
+    },
+  });
+  const product = invented((graph) =>
+    graph.nodes.reduce((ms, { outputs }) => ms * graph.tensor(outputs[0]!).shape![1]!, 1),
+  );
+  const scorer = new TableScorer(await compileSpace(widths, [product]));
+  for (let index = 0; index < 3 ** labels.length; index++) {
+    const values = labels.map((_, at) => (Math.floor(index / 3 ** at) % 3) + 1);
+    const sample = Object.fromEntries(labels.map((label, at) => [label, values[at]!]));
+    const ms = values.reduce((total, width) => total * width, 1);
+    expect(scorer.figures(sample).latency.invented!.ms / ms).toBeCloseTo(1, 11);
+  }
+});
+
+test('samples that stand for others have their latency, or the space is refused', async () => {
+  const idle = (isIdle: boolean) =>
+    defineSpace({
+      name: 'idle',
+      input: [1, 3, 8, 8],
+      choices: { runs: ['yes', 'no'], width: [4, 8] },
+      canonical: ({ runs, width }) => ({ runs: runs!, width: runs === 'no' ? 4 : width! }),
+      build({ runs, width }, builder, input) {
+        const channels = runs === 'no' && isIdle ? 4 : Number(width);
+        return builder.build(builder.conv(builder.input('x', input), channels));
+      },
+    });
+  const [device] = devices as [DevicePredictor];
+  await expect(compileSpace(idle(false), [device])).rejects.toMatchObject({
+    code: 'E_INVALID_INPUT',
+    message: expect.stringMatching(/space "idle" that stands for .*"width":8.* something else/),
+  });
+  const { terms } = await compileSpace(idle(true), [device]);
+  expect(terms.map(({ labels }) => labels)).toEqual([['runs', 'width']]);
+  const [[narrow, wide, ...idleOnes]] = terms[0]!.ms as [number[]];
+  expect(wide).toBeGreaterThan(narrow!);
+  expect(idleOnes).toEqual([narrow, narrow]);
+});
+
+test('a space too large to be written out says so', async () => {
+  const labels = Array.from({ length: 20 }, (_, index) => `l${index}`);
+  const large = defineSpace({
+    name: 'large',
+    input: [1, 3, 8, 8],
+    choices: Object.fromEntries(labels.map((label) => [label, [1, 2]])),
+    canonical: (sample) => sample,
+    build: (_, builder, input) => builder.build(builder.relu(builder.input('x', input))),
+  });
+  await expect(compileSpace(large, devices)).rejects.toMatchObject({
+    code: 'E_LIMIT',
+    message: expect.stringContaining('an entry for each of 1048576 combinations; 20000 at most'),
+  });
+});
+
 test('what cannot be a table within its limit says so', async () => {
   await expect(compileSpace(chain, devices, { maxNetworks: 5 })).rejects.toMatchObject({
     code: 'E_LIMIT',

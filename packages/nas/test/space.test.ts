@@ -4,6 +4,7 @@ import {
   ChoiceIndex,
   defineSpace,
   narrowSpace,
+  type Sample,
   type SpaceDefinition,
   spaceNamed,
   spaces,
@@ -151,6 +152,14 @@ test.each<[string, SpaceDefinition, RegExp]>([
     changed({ choices: { a: [1], b: { values: [1], when: { a: [2] } } } }),
     /depends on 2, no value of "a"/,
   ],
+  [
+    'two ways to say what is idle',
+    changed({
+      choices: { a: [1, 2], b: { values: [1], when: { a: [2] } } },
+      canonical: (sample: Sample) => sample,
+    }),
+    /let canonical alone say what is idle/,
+  ],
   ['no shape', changed({ input: [1, 3, 0] }), /its input is a shape/],
   ['no build', changed({ build: undefined }), /needs a function build/],
   ['no name', changed({ name: '' }), /needs a name/],
@@ -161,7 +170,23 @@ test.each<[string, SpaceDefinition, RegExp]>([
 test('a build that returns no graph says so', () => {
   const space = defineSpace(changed({ build: () => undefined }));
   expect(() => space.build({ kernel: 3, depth: 1 })).toThrow(
-    /space "mine": its build returns no graph/,
+    /space "mine", sample {"kernel":3,"depth":1}: its build returns no graph/,
+  );
+});
+
+test('a build that fails says for which sample, and why', () => {
+  const space = defineSpace({
+    ...good,
+    build({ kernel }, builder, input) {
+      if (kernel === 5) throw new Error('five is too many');
+      return builder.build(builder.conv(builder.input('x', input), 4, { groups: 7 }));
+    },
+  });
+  expect(() => space.build({ kernel: 5, depth: 1 })).toThrow(
+    /space "mine", sample {"kernel":5,"depth":1}: its build fails: five is too many/,
+  );
+  expect(() => space.build({ kernel: 3, depth: 1 })).toThrow(
+    /space "mine", sample {"kernel":3,"depth":1}.*conv/,
   );
 });
 

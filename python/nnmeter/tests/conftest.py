@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,15 @@ NODE = shutil.which("node")
 
 
 @pytest.fixture(scope="session")
-def engine():
+def node():
     if NODE is None or not (PROGRAM.parent.parent / "dist/index.js").exists():
         pytest.skip("needs Node and a build (npm run build)")
-    os.environ["NNMETER_COMMAND"] = shlex.join([NODE, str(PROGRAM)])
+    return NODE
+
+
+@pytest.fixture(scope="session")
+def engine(node):
+    os.environ["NNMETER_COMMAND"] = shlex.join([node, str(PROGRAM)])
     from nnmeter import default_engine
 
     yield default_engine()
@@ -28,3 +34,11 @@ def table():
     from nnmeter import LatencyTable
 
     return LatencyTable.load(ROOT / "fixtures/nas/example-table.json")
+
+
+def write_table(node, space, folder):
+    """The table of one of the product's spaces, for four devices."""
+    path = folder / f"{space}.json"
+    command = [node, PROGRAM, "nas", "table", space, "--output", path]
+    subprocess.run(command, capture_output=True, check=True)
+    return path

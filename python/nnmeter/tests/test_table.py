@@ -1,12 +1,13 @@
 import json
 import pickle
 import random
+import subprocess
 from itertools import product
 
 import pytest
 
 from nnmeter import LatencyTable, NnMeterError
-from conftest import ROOT
+from conftest import ROOT, write_table
 
 SCORES = json.loads((ROOT / "fixtures/nas/example-scores.json").read_text())
 
@@ -33,6 +34,63 @@ def test_all_candidates_are_worth_what_typescript_says(table, engine):
     for index, sample in enumerate(samples):
         assert list(table.latencies(sample).values()) == pytest.approx(scores["ms"][index], rel=1e-12)
         assert table.macs(sample) == scores["macs"][index]
+
+
+def figures_by_typescript(node, tables, samples):
+    """For each table and sample."""
+    script = ROOT / "python/nnmeter/tests/figures.mjs"
+    given = json.dumps([{"table": table, "samples": samples} for table in tables])
+    done = subprocess.run([node, script], input=given, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def assert_figures(table, sample, figures):
+    def equal(value):
+        return pytest.approx(value, rel=1e-12, abs=0)
+
+    assert list(figures["latency"]) == table.devices
+    for device, latency in figures["latency"].items():
+        assert table.latency(sample, device) == equal(latency["ms"])
+        interval = table.interval(sample, device)
+        assert (interval and interval._asdict()) == (latency["interval"] and equal(latency["interval"]))
+    assert table.macs(sample) == equal(figures["macs"])
+    assert table.parameters(sample) == equal(figures["parameters"])
+    assert table.activation_bytes(sample) == equal(figures["activationBytes"])
+
+
+@pytest.mark.parametrize("space", ["spos", "proxylessnas"])
+def test_candidates_of_whole_spaces_are_worth_what_typescript_says(space, node, tmp_path):
+    table = LatencyTable.load(write_table(node, space, tmp_path))
+    assert len(table.devices) == 4
+    generator = random.Random(0)
+    complete = [
+        {label: generator.choice(values) for label, values in table.choices.items()} for _ in range(1000)
+    ]
+    samples = [table.active(sample) for sample in complete]
+    (expected,) = figures_by_typescript(node, [table.data], samples)
+    for sample, figures in zip(samples, expected):
+        assert_figures(table, sample, figures)
+
+
+def test_intervals_are_those_of_typescript_however_odd_the_figures(table, node):
+    sample = SCORES[0]["sample"]
+    odd = [
+        {
+            "ms": [ms, ms],
+            "kernels": [kernels, kernels],
+            "novelMs": [novel * ms] * 2,
+            "estimatedMs": [estimated * ms] * 2,
+        }
+        for ms in (-1, 0, 1e-9, 1e-3, 0.05, 1, 1e6)
+        for kernels, novel, estimated in ((0, 0, 0), (3, 0.5, 0), (40, 2, 0.3), (1, -1, 2))
+    ]
+    tables = [
+        {**table.data, "base": {**table.data["base"], **figures}, "terms": []} for figures in odd
+    ]
+    for data, (expected,) in zip(tables, figures_by_typescript(node, tables, [sample])):
+        has_interval = expected["latency"]["examplecpu"]["interval"] is not None
+        assert has_interval == (data["base"]["ms"][0] > 0)
+        assert_figures(LatencyTable(data), sample, expected)
 
 
 def test_devices_go_by_any_of_their_names(table):

@@ -156,7 +156,7 @@ async function compile(
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const worst = Math.max(...table.check.maxRelativeError).toExponential(0);
     terminal.note(
-      `nn-meter: table of ${space.name} from some ${built} networks in ${seconds} s; on ${table.check.candidates} random candidates off by ${worst} at most`,
+      `nn-meter: table of ${space.name} from ${built} networks in ${seconds} s; on ${table.check.candidates} random candidates off by ${worst} at most`,
     );
     return table;
   } finally {

@@ -9,7 +9,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (log) appendFileSync(log, `${id}\n`);
   const accuracy = 50 + Object.values(sample).reduce((sum, digit) => sum + Math.sqrt(digit), 0);
   const answer = JSON.stringify({ id, values: { accuracy } });
-  if (id !== WRONG) console.log(answer);
+  if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, 30));
+  if (id !== WRONG || mode === 'slow') console.log(answer);
   else if (mode === 'good') console.log(answer);
   else if (mode === 'garbage') console.log('epoch 1: loss 0.3');
   else if (mode === 'null') console.log('{"id":3,"values":{"accuracy":null}}');
