@@ -50,6 +50,7 @@ export { inSetting } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export {
+  dimensionOf,
   openVariable,
   type SweepPoint,
   sweep,

@@ -59,13 +59,13 @@ export async function openVariable(
   options: ReadOptions = {},
   first?: Variable,
 ): Promise<VariableModel> {
-  const read = (changes: ReadOptions) => readVariable(model, type, { ...options, ...changes });
-  const withDimension = ({ name, value }: Variable): ReadOptions => ({
-    dimensions: { ...options.dimensions, [name]: value },
-  });
-  const { type: format, graph } = await read(
-    first === undefined || isBuiltIn(first.name) ? {} : withDimension(first),
-  );
+  const read = (changes: ReadOptions) =>
+    readVariable(model, type, {
+      ...options,
+      ...changes,
+      dimensions: { ...options.dimensions, ...changes.dimensions },
+    });
+  const { type: format, graph } = await read(first === undefined ? {} : dimensionOf(first));
   return {
     type: format,
     graph,
@@ -74,7 +74,7 @@ export async function openVariable(
       const { name, value } = variable;
       if (name === 'channels') return withChannels(graph, value);
       const shapesAt = SHAPES_AT.get(name);
-      if (shapesAt === undefined) return (await read(withDimension(variable))).graph;
+      if (shapesAt === undefined) return (await read(dimensionOf(variable))).graph;
       const { graph: changed } = await read({ inputShapes: shapesAt(graph, value) });
       requireBatch(graph, changed);
       return changed;
@@ -92,6 +92,11 @@ async function readVariable(
   const { inputShapes } = options;
   const graph = inputShapes === undefined ? model : withInputShapes(model, inputShapes);
   return { type: 'graph', graph };
+}
+
+/** The option that a model is read with for a value of a named dimension; none for other variables. */
+export function dimensionOf({ name, value }: Variable): Pick<ReadOptions, 'dimensions'> {
+  return isBuiltIn(name) ? {} : { dimensions: { [name]: value } };
 }
 
 /** What can be varied of a model, with its own values; for named dimensions those that it was read with. */

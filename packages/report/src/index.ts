@@ -25,5 +25,13 @@ export { type PredictionStyle, type RenderedPrediction, renderPrediction } from 
 export { type ReportJson, reportToJson } from './report-json.ts';
 export { renderReport } from './report-text.ts';
 export { renderComparison, renderSummary, type SummaryRow } from './summary.ts';
+export {
+  type FailedPoint,
+  type PointPrediction,
+  type PredictedPoint,
+  renderSweep,
+  type Sweep,
+  sweepOf,
+} from './sweep.ts';
 export { type Column, fits, renderTable } from './table.ts';
 export type { Colors, TextStyle } from './text-style.ts';
