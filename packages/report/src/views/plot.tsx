@@ -1,5 +1,6 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { ComponentChildren } from 'preact';
+import { formatCount } from '../format.ts';
 import { percent } from './chart-parts.tsx';
 
 /** Room for the labels of the axes, as shares of a plot. */
@@ -106,8 +107,9 @@ export function Plot(props: {
 
 /** A number as labels of axes have it. */
 export function shortNumber(value: number): string {
-  return value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)
-    ? value.toExponential(0)
+  if (value >= 1e5) return formatCount(value);
+  return value !== 0 && Math.abs(value) < 1e-3
+    ? value.toExponential(1)
     : String(Number(value.toPrecision(3)));
 }
 

@@ -101,13 +101,14 @@ export function SearchView({ title, facts, axes, finalists, others }: ViewedSear
       </Chart>
       <p class="sample" role="status">
         {chosen !== undefined &&
-          `Candidate ${chosen.id}, front ${chosen.front}: ${names.map((name) => `${name} ${shortNumber(chosen.values[name]!)}`).join(', ')}\n${chosen.sample}`}
+          `Candidate ${chosen.id}, front ${chosen.front}: ${names.map((name) => `${name} ${exactNumber(chosen.values[name]!)}`).join(', ')}\n${chosen.sample}`}
       </p>
       <SortableTable
         label="Candidates of the first fronts"
         columns={columnsOf(names)}
         rows={finalists}
         keyOf={({ id }) => id}
+        sortedFirst={FRONT_COLUMN}
         chosen={chosen?.id}
         choose={setChosen}
       />
@@ -123,13 +124,21 @@ export function SearchView({ title, facts, axes, finalists, others }: ViewedSear
   );
 }
 
+function exactNumber(value: number): string {
+  return Number.isInteger(value)
+    ? value.toLocaleString('en')
+    : value.toLocaleString('en', { maximumSignificantDigits: 5 });
+}
+
+const FRONT_COLUMN = 1;
+
 function columnsOf(names: readonly string[]): readonly TableColumn<ViewedFinalist>[] {
   const column = (
     title: string,
     value: (finalist: ViewedFinalist) => number,
   ): TableColumn<ViewedFinalist> => ({
     title,
-    text: (finalist) => shortNumber(value(finalist)),
+    text: (finalist) => exactNumber(value(finalist)),
     value,
     startsLow: true,
   });

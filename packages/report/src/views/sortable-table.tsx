@@ -32,13 +32,15 @@ export function SortableTable<Row>(props: {
   readonly columns: readonly TableColumn<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => number;
+  /** The column that it is sorted by at first; default: the first. */
+  readonly sortedFirst?: number;
   /** The row that is marked. */
   readonly chosen?: number | undefined;
   /** Makes rows such that can be chosen, by a button in their first column. */
   readonly choose?: (row: Row) => void;
 }) {
-  const { label, columns, keyOf, chosen, choose } = props;
-  const [sorting, setSorting] = useState({ column: 0, isReversed: false });
+  const { label, columns, keyOf, sortedFirst = 0, chosen, choose } = props;
+  const [sorting, setSorting] = useState({ column: sortedFirst, isReversed: false });
   const { title: sortedBy, value, isText, startsLow = isText } = columns[sorting.column]!;
   const isAscending = (startsLow === true) !== sorting.isReversed;
   const rows = useMemo(
