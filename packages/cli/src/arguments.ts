@@ -81,6 +81,11 @@ const predictOptions = {
   recursive: { type: 'boolean', describe: 'Look into the folders inside folders too' },
   kernels: { type: 'boolean', describe: 'Show every kernel' },
   top: { type: 'number', requiresArg: true, describe: 'Show the N heaviest kernels (default: 10)' },
+  sweep: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Predict for many values: resolution=32..1024, batch=1,2,4, channels=0.5..2/0.25',
+  },
   'max-ms': { type: 'string', requiresArg: true, describe: 'Fail for a model that takes longer' },
   'max-memory': {
     type: 'string',
@@ -453,7 +458,11 @@ export async function parseArguments(
       'report [files..]',
       'Write a web page: where time and memory go, on every device, side by side',
       (command) => command.positional('files', filesArgument).options(forReport),
-      (options) => select({ command: 'report', options }),
+      (options) => {
+        if ('json' in options)
+          throw usageError('report writes a page; JSON is what nn-meter predict --json prints');
+        select({ command: 'report', options });
+      },
     )
     .command(
       ['getir [files..]', 'get_ir'],
