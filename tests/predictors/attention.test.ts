@@ -7,6 +7,10 @@ import cortexA76 from '@nnmeter/predictor-cortexa76';
 import myriad from '@nnmeter/predictor-myriadvpu';
 
 const PREDICTORS = [cortexA76, adreno640, adreno630, myriad];
+const NAMED = PREDICTORS.map((definition): [string, LatencyPredictor] => [
+  definition.name,
+  createPredictor(definition),
+]);
 const HEADS = 4;
 const CHANNELS = 16;
 
@@ -44,30 +48,27 @@ function attentionMs(predictor: LatencyPredictor, graph: Graph): number {
     .reduce((sum, { latencyMs }) => sum + latencyMs, 0);
 }
 
-describe.each(PREDICTORS.map((definition) => [definition.name, createPredictor(definition)]))(
-  '%s',
-  (_, predictor) => {
-    test.each([16, 197, 1024])('attention of %i tokens takes what its parts take', (count) => {
-      const shape = [1, HEADS, count, CHANNELS];
-      const ms = attentionMs(predictor, network(count, shape, joined));
-      const partsMs = attentionMs(predictor, network(count, shape, apart));
-      expect(ms).toBeGreaterThan(0.7 * partsMs);
-      expect(ms).toBeLessThan(1.3 * partsMs);
-    });
+describe.each(NAMED)('%s', (_, predictor) => {
+  test.each([16, 197, 1024])('attention of %i tokens takes what its parts take', (count) => {
+    const shape = [1, HEADS, count, CHANNELS];
+    const ms = attentionMs(predictor, network(count, shape, joined));
+    const partsMs = attentionMs(predictor, network(count, shape, apart));
+    expect(ms).toBeGreaterThan(0.7 * partsMs);
+    expect(ms).toBeLessThan(1.3 * partsMs);
+  });
 
-    test('it grows with the square of the tokens', () => {
-      const [few, many] = [512, 1024].map((count) =>
-        attentionMs(predictor, network(count, [1, HEADS, count, CHANNELS], joined)),
-      );
-      expect(many! / few!).toBeGreaterThan(3.5);
-      expect(many! / few!).toBeLessThan(4.1);
-    });
+  test('it grows with the square of the tokens', () => {
+    const [few, many] = [512, 1024].map((count) =>
+      attentionMs(predictor, network(count, [1, HEADS, count, CHANNELS], joined)),
+    );
+    expect(many! / few!).toBeGreaterThan(3.5);
+    expect(many! / few!).toBeLessThan(4.1);
+  });
 
-    test('with or without an axis of the batch', () => {
-      const [four, three] = [[1], []].map((batch) =>
-        attentionMs(predictor, network(64, [...batch, HEADS, 64, CHANNELS], joined)),
-      );
-      expect(four).toBe(three);
-    });
-  },
-);
+  test('with or without an axis of the batch', () => {
+    const [four, three] = [[1], []].map((batch) =>
+      attentionMs(predictor, network(64, [...batch, HEADS, 64, CHANNELS], joined)),
+    );
+    expect(four).toBe(three);
+  });
+});
