@@ -16,6 +16,10 @@ const RUNNER = JSON.stringify({
   facts: { runtime: 'ours' },
 });
 
+/** The models end it, however busy the machine is. */
+const BUDGET = ['--models', '14', '--minutes', '30'];
+const ARGUMENTS = ['build', '--name', 'mine', '--runner', 'runner.json', ...BUDGET];
+
 interface Built {
   readonly predictor: string;
   readonly output: string;
@@ -26,19 +30,8 @@ testIf(!onWindows, 'Windows has no signals')(
   'Ctrl-C, then --resume: a predictor that is found by its name, replaced by none, and removed',
   async () => {
     const home = folderWith({ 'runner.json': RUNNER });
-    const args = [
-      'build',
-      '--name',
-      'mine',
-      '--runner',
-      'runner.json',
-      '--models',
-      '14',
-      '--minutes',
-      '3',
-    ];
     const journal = join(home, 'data/builds/mine.jsonl');
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [BIN, ...ARGUMENTS], {
       cwd: home,
       env: { ...process.env, NNMETER_HOME: home },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -62,15 +55,15 @@ testIf(!onWindows, 'Windows has no signals')(
     );
     const before = measured();
 
-    const again = await nnMeterProcess(args, home, home);
+    const again = await nnMeterProcess(ARGUMENTS, home, home);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(
       /mine\.jsonl" is there already.*\(the same command with --resume\)/,
     );
-    const other = await nnMeterProcess([...args, '--resume', '--seed', '7'], home, home);
+    const other = await nnMeterProcess([...ARGUMENTS, '--resume', '--seed', '7'], home, home);
     expect(other.stderr).toMatch(/is the journal of another build: its seed is 1, here it is 7/);
 
-    const run = await nnMeterProcess([...args, '--resume', '--json'], home, home);
+    const run = await nnMeterProcess([...ARGUMENTS, '--resume', '--json'], home, home);
     expect(run.stderr).toMatch(/measuring models, \d+ (s|min) to go/);
     expect(run.code).toBe(0);
     const [built] = parseOutput<Built>('build', run.stdout);
@@ -85,7 +78,7 @@ testIf(!onWindows, 'Windows has no signals')(
     expect(prediction!.latencyMs).toBeGreaterThan(1.1);
     expect(prediction!.latencyMs).toBeLessThan(18);
 
-    const taken = await nnMeterProcess(args, home, home);
+    const taken = await nnMeterProcess(ARGUMENTS, home, home);
     expect(taken.stderr).toMatch(/there is a predictor "mine" already; choose another name/);
     const listed = await nnMeterProcess(['predictors', 'list'], home, home);
     expect(listed.stdout).toContain('mine');
@@ -104,19 +97,8 @@ testIf(!onWindows, 'Windows has no signals')(
 
 test('with --output the plugin is a package that npm would install, and is not among the predictors', async () => {
   const home = folderWith({ 'runner.json': RUNNER });
-  const args = [
-    'build',
-    '--name',
-    'mine',
-    '--runner',
-    'runner.json',
-    '--models',
-    '14',
-    '--minutes',
-    '3',
-  ];
   const run = await nnMeterProcess(
-    [...args, '--output', 'plugin', '--journal', 'mine.jsonl'],
+    [...ARGUMENTS, '--output', 'plugin', '--journal', 'mine.jsonl'],
     home,
     home,
   );

@@ -111,8 +111,19 @@ describe('sizes', () => {
     expect(small).toBeLessThan(222e6);
   });
 
+  // As Net() of fixtures/make-pt2-fixtures.py gives for torch.randn(1, 3, 96, 96): 24 x 24 tokens.
+  test('so are the reshapes of attention', async () => {
+    const graph = await readPt2(fixture('net-2.15.pt2'), { inputShapes: [1, 3, 96, 96] });
+    expect(shapesOf(graph)).toEqual([
+      [1, 10],
+      [1, 16, 96, 96],
+    ]);
+    const scores = graph.nodes.find(({ op }) => op === 'softmax')!;
+    expect(graph.tensor(scores.outputs[0]!).shape).toEqual([1, 4, 576, 576]);
+  });
+
   test('what a program fixes throughout is refused with what to do', async () => {
-    const inputShapes = [1, 3, 96, 96];
+    const inputShapes = [2, 3, 64, 64];
     await expect(readPt2(fixture('net-2.15.pt2'), { inputShapes })).rejects.toMatchObject({
       code: 'E_SHAPE',
       hint: { text: expect.stringContaining('dynamic_shapes') },
