@@ -181,9 +181,11 @@ function planLength(minutes: number | undefined, models = Number.POSITIVE_INFINI
   return Math.max(1, Math.min(Math.ceil(1.5 * models), byTime, MOST_MODELS));
 }
 
-/** Those that may be alike: processor time is a processor's. */
-function ofItsKind(known: readonly PredictorDefinition[], { time }: RunnerFacts) {
-  return time === 'cpu' ? known.filter(({ device }) => device.kind === 'cpu') : known;
+/** Those that may be alike, as far as the runner tells: processor time is a processor's. */
+function ofItsKind(known: readonly PredictorDefinition[], { time, kind = '' }: RunnerFacts) {
+  const own = time === 'cpu' ? 'cpu' : String(kind).toLowerCase();
+  const alike = known.filter(({ device }) => device.kind === own);
+  return alike.length > 0 ? alike : known;
 }
 
 /** What the runtime fuses: by its own graphs where it shows them, else by timing pairs of layers. */

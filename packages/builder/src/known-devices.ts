@@ -9,7 +9,7 @@ export interface AdaptedKnown {
   readonly adaptation: Adaptation;
   /** By model. */
   readonly totals: Totals;
-  /** Mean absolute logarithm of predicted by measured over the models that it was adapted to. */
+  /** Mean absolute logarithm of predicted by measured over all models. */
   readonly error: number;
 }
 
@@ -25,21 +25,36 @@ export function adaptKnown(
   const own = decodeWeights(Buffer.from(known.weights, 'base64'));
   const { weights, adaptation } = adaptDevice(data, own, isSeen);
   const totals = predictAll(data, weights, adaptation);
-  const errors = [...data.measured.keys()]
-    .filter(isSeen)
-    .map((model) => Math.abs(Math.log(totals.predicted[model]! / data.measured[model]!)));
+  const errors = data.measured.map((ms, model) =>
+    Math.abs(Math.log(totals.predicted[model]! / ms)),
+  );
   const error = errors.reduce((sum, each) => sum + each, 0) / errors.length;
   return { known, weights, adaptation, totals, error };
 }
 
-/** The device that is nearest to the measured one once it is calibrated with all totals; undefined if none is known. */
+/** Models that decide which of several devices is the nearest: more take longer and decide the same. */
+const DECIDING = 30;
+
+/** The device that is nearest to the measured one, calibrated with all totals; undefined if none is known. */
 export function nearestKnown(
   known: readonly PredictorDefinition[],
   data: DeviceData,
 ): AdaptedKnown | undefined {
-  return known
-    .map((each) => adaptKnown(each, withoutLayers(data), () => true))
-    .sort((a, b) => a.error - b.error)[0];
+  const totals = withoutLayers(data);
+  const adaptTo = (device: PredictorDefinition, share: number): AdaptedKnown =>
+    adaptKnown(
+      device,
+      totals,
+      (model) => Math.floor(model * share) < Math.floor((model + 1) * share),
+    );
+  const share = Math.min(1, DECIDING / data.measured.length);
+  const nearest =
+    known.length < 2
+      ? known[0]
+      : known
+          .map((device) => adaptTo(device, share))
+          .reduce((best, each) => (each.error < best.error ? each : best)).known;
+  return nearest && adaptTo(nearest, 1);
 }
 
 /** The same without the times of layers: what calibrating with the totals alone would give. */

@@ -8,7 +8,7 @@ import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
 import { readDevice } from '@nnmeter/training';
 import { buildModel } from '@nnmeter/zoo';
 import { buildInvented, newJournal, readJournal } from './support/build.ts';
-import { INVENTED_RULES, inventedLayers } from './support/invented-device.ts';
+import { INVENTED_RULES, inventedLayers, inventedRunner } from './support/invented-device.ts';
 
 const journal = newJournal();
 const folder = join(journal, '../plugin');
@@ -126,3 +126,17 @@ test('where no graph is shown, pairs of layers are timed', async () => {
     /^timing: together \d+ % ±/,
   );
 }, 240_000);
+
+test('it starts from a device of the kind that the runner tells', async () => {
+  const path = newJournal();
+  const runner = inventedRunner({ measurements: () => readJournal(path).length });
+  const { definition } = await buildInvented(path, {
+    runner: {
+      ...runner,
+      facts: async () => ({ ...(await runner.facts()), time: 'wall', kind: 'GPU' }),
+    },
+    models: 12,
+  });
+  expect(built.definition.manifest.build.nearest!.name).toBe('cortexA76cpu_tflite21');
+  expect(definition.manifest.build.nearest!.name).toBe('adreno640gpu_tflite21');
+});

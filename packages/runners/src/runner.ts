@@ -27,6 +27,8 @@ export interface RunnerFacts {
   readonly processor?: string;
   /** How many the processor runs at once. */
   readonly threads?: number;
+  /** cpu, gpu or vpu, in any case: a build starts from a device of its kind. */
+  readonly kind?: string;
   /** What `ms` of results is with one thread; with more it is wall time. */
   readonly time: 'cpu' | 'wall';
   readonly [fact: string]: string | number | undefined;

@@ -139,6 +139,7 @@ Inference timings in us: Init: 855, First inference: 49060, Warmup (avg): 34825.
     expect(facts).toEqual({
       runtime: 'TensorFlow Lite',
       device: 'Pixel 3',
+      kind: 'cpu',
       processor: 'sdm845',
       xnnpack: 'true',
       time: 'wall',
@@ -314,6 +315,7 @@ describeUnix('trtexec', () => {
     );
     expect(facts).toEqual({
       runtime: 'TensorRT',
+      kind: 'gpu',
       processor: 'NVIDIA A100-SXM4-40GB',
       time: 'wall',
     });
