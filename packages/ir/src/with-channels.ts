@@ -6,7 +6,7 @@ import { inferNodeShapes } from './infer-node-shapes.ts';
 import type { Node, NodeOf } from './node.ts';
 import { transposedWeightAxes, weightAxes } from './ops/convolution.ts';
 import { channelAxis } from './ops/image.ts';
-import { reshapeLike } from './reshape-like.ts';
+import { expandLike, reshapeLike } from './reshape-like.ts';
 import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
 
 /**
@@ -57,8 +57,8 @@ class Widening {
 
   #visit(node: Node): Node {
     const adapted = this.#adapt(node);
+    if (!node.inputs.some((name) => this.#isChanged(name))) return node;
     const inputs = node.inputs.filter((name) => name !== '').map((name) => this.#now(name));
-    if (!inputs.some(({ name }) => this.#isChanged(name))) return node;
     const first = this.#graph.findTensor(node.outputs[0] ?? '')?.shape;
     const results = inferNodeShapes(adapted, inputs, first);
     if (results === undefined) throw misfit('its shapes cannot be inferred');
@@ -232,10 +232,7 @@ function adaptAttributes(node: Node, before: Shape, now: Shape): Node {
       };
     }
     case 'expand': {
-      const shape = node.attributes.shape?.map((extent, axis, { length }) => {
-        const own = axis - length + before.length;
-        return extent === before[own] ? now[own]! : extent;
-      });
+      const shape = node.attributes.shape && expandLike(before, now, node.attributes.shape);
       return { ...node, attributes: shape === undefined ? {} : { shape } };
     }
     case 'resize': {
