@@ -173,6 +173,9 @@ whenInstalled(
     );
     const last = page.locator('#report-0 figure:last-of-type tr[aria-rowindex]').last();
     expect(await last.getAttribute('aria-rowindex')).toBe(String(LONG + 1));
+    await page.fill('#report-0-filter', 'no such kernel');
+    expect(await page.locator('#report-0 figure:last-of-type tbody tr').count()).toBe(0);
+    await page.fill('#report-0-filter', '');
     await page.click('#report-0 th button:text-is("#")');
     await page.keyboard.press('Enter');
     await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');

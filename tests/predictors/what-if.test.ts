@@ -140,6 +140,14 @@ describe('sweeps', () => {
     expect(long).toBe(cpu.totalMs(whole.graph));
   });
 
+  test('a shape that says otherwise of a named dimension is an error, not the same value again', async () => {
+    const first = { name: 'length', value: 8 };
+    const options = { inputShapes: { input: [1, 32] } };
+    await expect(
+      openVariable(onnxFixture('dynamic_lstm'), undefined, options, first),
+    ).rejects.toThrow(/has 32 where its dimension "length" is to be 8/);
+  });
+
   test('of a batch and of channels', async () => {
     const model = await openVariable('mobilenet_v2', 'torchvision');
     const [one, four] = await pointsOf(sweep(model, 'batch', [1, 4], [cpu]));

@@ -36,7 +36,8 @@ export class Dimensions {
         .flatMap(({ type }) => declaredDimensions(type) ?? [])
         .filter((dimension) => typeof dimension === 'string'),
     );
-    for (const [name, extent] of Object.entries(dimensions)) {
+    const wanted = new Map(Object.entries(dimensions));
+    for (const [name, extent] of wanted) {
       checkDimension(name, extent, this.#names);
       this.#symbols.set(name, extent);
     }
@@ -44,8 +45,15 @@ export class Dimensions {
       const given = this.#given.get(input.name ?? '');
       declaredDimensions(input.type)?.forEach((dimension, axis) => {
         if (given === undefined) return;
-        if (typeof dimension === 'string') this.#symbols.set(dimension, given[axis]!);
-        else if (dimension !== undefined && dimension !== given[axis]) this.#isOverridden = true;
+        if (typeof dimension === 'string') {
+          const extent = wanted.get(dimension) ?? given[axis];
+          if (extent !== given[axis]) {
+            throw invalid(
+              `the shape [${list(given)}] given for input ${quote(input.name ?? '')} has ${given[axis]} where its dimension ${quote(dimension)} is to be ${extent}`,
+            );
+          }
+          this.#symbols.set(dimension, given[axis]!);
+        } else if (dimension !== undefined && dimension !== given[axis]) this.#isOverridden = true;
       });
     }
     for (const input of inputs) {

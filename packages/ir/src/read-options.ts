@@ -11,7 +11,7 @@ export interface ReadOptions {
   readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
   /**
    * Extents of dimensions that the model names and leaves open: `{ batch: 4, sequence: 128 }`, or an error for a name that
-   * it does not have. A shape given for an input says more.
+   * it does not have, or for a shape of an input that says otherwise.
    */
   readonly dimensions?: Readonly<Record<string, number>>;
   /**

@@ -50,8 +50,9 @@ export function SortableTable<Row>(props: {
   const isLong = rows.length > LONG;
   const medium = useMedium();
   const [scrolled, setScrolled] = useState(0);
-  const first = medium === 'screen' ? Math.min(scrolled, rows.length) : 0;
   const count = { static: STATIC_ROWS, screen: IN_SIGHT + 2 * AROUND, print: PRINTED_ROWS }[medium];
+  const isScrolled = isLong && medium === 'screen';
+  const first = isScrolled ? Math.min(scrolled, rows.length - count) : 0;
   const shown = isLong ? rows.slice(first, first + count) : rows;
   const rest = rows.length - first - shown.length;
   return (
@@ -109,7 +110,7 @@ export function SortableTable<Row>(props: {
               ))}
             </tr>
           ))}
-          {medium === 'screen' && rest > 0 && <Spacer rows={rest} columns={columns.length} />}
+          {isScrolled && rest > 0 && <Spacer rows={rest} columns={columns.length} />}
         </tbody>
       </WideTable>
       {medium !== 'screen' && rest > 0 && <p>{`${rest} more rows are not shown.`}</p>}
