@@ -69,7 +69,7 @@ export interface PluginCheck {
 
 const FOLDS = 5;
 /** With fewer networks, a fifth of them says too little. */
-const CROSS_VALIDATE_BELOW = 100;
+const CROSS_VALIDATE_BELOW = 200;
 /** Fewer say nothing about networks in general. */
 const LEAST_NETWORKS = 8;
 /** A kind counts as measured if so many models run it, where no device is known to start from. */
