@@ -14,7 +14,7 @@ const CACHE = process.env.NNMETER_PYTHON_CACHE ?? join(homedir(), '.cache/nnmete
 /** Environments, with the tests that run in each. */
 const ENVIRONMENTS = {
   main: ['tests', '--ignore=tests/test_nni.py'],
-  nni: ['tests/test_nni.py', 'tests/test_table.py', 'tests/test_limits.py'],
+  nni: ['test_nni', 'test_examples', 'test_table', 'test_limits'].map((name) => `tests/${name}.py`),
 };
 
 const python = findPython();

@@ -31,7 +31,7 @@ const CANDIDATES = 200;
 const MAX_NETWORKS = 20_000;
 /** A term of more combinations says that the space is not made of parts. */
 const MAX_ENTRIES = 20_000;
-/** Found terms for each label of a space beyond which it is not made of parts. */
+/** Found terms for each label of a space beyond which it is not made of parts; a small one may have one for each sample. */
 const MAX_FOUND_PER_LABEL = 4;
 /** Networks between two moments at which other events are served. */
 const BREATH = 16;
@@ -255,7 +255,7 @@ class Compiler {
 
   /**
    * Adds a term for what the sums get wrong in a candidate: for few labels that they get wrong together, and those that
-   * decide whether these matter. If it is there already, a term of fewer labels was added since: it is measured once more.
+   * decide whether these matter. If it is there already, another has changed since what it was measured with: once more.
    */
   async #addTerm(genome: Genome): Promise<void> {
     const { choices, canonical, name } = this.#space;
@@ -272,8 +272,9 @@ class Compiler {
     const size = labels.reduce((product, label) => product * choices.values[label]!.length, 1);
     if (size > MAX_ENTRIES) throw this.#inseparable(labels);
     this.#found.push(labels);
-    const isEntangled = this.#found.length > MAX_FOUND_PER_LABEL * choices.labels.length;
-    if (isEntangled && choices.size() > MAX_ENTRIES)
+    const isSmall = choices.size() <= MAX_ENTRIES;
+    const most = isSmall ? Number(choices.size()) : 0;
+    if (this.#found.length > Math.max(most, MAX_FOUND_PER_LABEL * choices.labels.length))
       throw this.#inseparable(sorted(this.#found.flat()));
     const known = this.sums.terms.find((term) => term.labels.join() === labels.join());
     await this.#measureTerm(known ?? this.#add(labels));

@@ -1,4 +1,4 @@
-"""The examples, as somebody would run them: two processes of Optuna, a cluster of two Ray workers."""
+"""The examples, as somebody would run them: two processes of Optuna, a cluster of two Ray workers, a strategy of NNI."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, write_table
 from test_table import candidates
 
 EXAMPLES = ROOT / "examples/nas"
@@ -24,8 +24,8 @@ TOO_BUSY = "timed out during startup"
 STARTS = 3
 
 
-def start(script, *args):
-    command = [sys.executable, str(EXAMPLES / script), TABLE, "--limit", "cpu=4", *args]
+def start(script, *args, table=TABLE, limit="cpu=4"):
+    command = [sys.executable, str(EXAMPLES / script), table, "--limit", limit, *args]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, **pipes, text=True, env={**os.environ, **PATIENCE})
 
@@ -33,7 +33,8 @@ def start(script, *args):
 def result(process):
     output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
-    return json.loads(output.strip().splitlines()[-1])
+    # NNI logs to stdout.
+    return json.loads([line for line in output.splitlines() if line.startswith("{")][-1])
 
 
 def test_two_processes_share_a_study(tmp_path):
@@ -72,3 +73,11 @@ def test_trials_run_on_two_workers(table):
     assert (found["trials"], found["failed"], found["beyond the limit"]) == (len(fit), 0, 0)
     assert found["workers"] == 2
     assert found["latencies"]["examplecpu"] <= 4
+
+
+def test_a_strategy_of_nni_keeps_the_limit(node, tmp_path):
+    pytest.importorskip("nni.nas", exc_type=ImportError)
+    table = write_table(node, "spos", tmp_path)
+    found = result(start("nni_filtered.py", "--trials", "6", table=str(table), limit="cortexA76=52"))
+    assert found["trials"] == 6 and found["beyond the limit"] == 0
+    assert found["latencies"]["cortexA76cpu_tflite21"] <= 52

@@ -49,7 +49,6 @@ export const nasbench201 = defineSpace({
   input: [1, 3, 32, 32],
   choices: NASBENCH201_EDGES.map((edge): [string, ChoiceInput] => [labelOf(edge), OPERATIONS]),
   canonical,
-  reference: Object.fromEntries(NASBENCH201_EDGES.map((edge) => [labelOf(edge), 'conv_3x3'])),
   build(sample, builder, input) {
     const ends = new BlockLayers(builder, 'ends');
     let x = ends.convBn(builder.input('input', input), STEM, { kernel: 3 });
