@@ -8,6 +8,8 @@ export { type Module, modulePath, moduleTree } from './views/module-tree.ts';
 export { reportPage } from './views/page.tsx';
 export {
   type KernelGroup,
+  type ReportToView,
+  reportViewer,
   type ViewedFailure,
   type ViewedKernel,
   type ViewedReport,
