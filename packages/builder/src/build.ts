@@ -4,10 +4,10 @@ import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import type { DeviceFacts, PredictorDefinition } from '@nnmeter/predictor';
 import { formatShape } from '@nnmeter/report';
+import { documentPage } from '@nnmeter/report/views';
 import type { Runner, RunnerFacts } from '@nnmeter/runners';
 import { contradictions } from './contradictions.ts';
 import { FUSION_PAIRS, type PairTimes, pairModels } from './fusion-pairs.ts';
-import { buildReportHtml, type MeasuredKernel } from './html-report.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type LearnedRules, rulesFromGraphs, rulesFromTimes } from './learn-rules.ts';
@@ -24,6 +24,7 @@ import {
 import { type MeasuredModel, type Results, repeatCeiling, resultsOf } from './results.ts';
 import { type Budget, SECONDS_A_MODEL } from './schedule.ts';
 import { type TrainedPlugin, trainPlugin } from './train-plugin.ts';
+import { type MeasuredKernel, viewBuild } from './view-build.ts';
 
 export interface BuildOptions extends Budget {
   /** Of the predictor. */
@@ -340,7 +341,7 @@ function finish(
   const definition = toDefinition(name, device, rules, trained, manifest);
   const slowest = slowestKernels(models, rules);
   const report = (): string =>
-    buildReportHtml({ definition, check, evidence, slowest, drift, notes });
+    documentPage(viewBuild({ definition, check, evidence, slowest, drift, notes }));
   return {
     definition,
     check,

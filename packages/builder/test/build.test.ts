@@ -89,7 +89,7 @@ test('the report shows accuracy, ceiling, fusions, kernels and drift, and no scr
     'BF_conv_relu',
     'Slowest kernels',
     'Drift of the machine',
-    'relative error',
+    'Relative errors',
   ])
     expect(html).toContain(text);
   expect(html).not.toMatch(/<script|NaN|undefined|Infinity/);

@@ -82,6 +82,11 @@ const predictOptions = {
   recursive: { type: 'boolean', describe: 'Look into the folders inside folders too' },
   kernels: { type: 'boolean', describe: 'Show every kernel' },
   top: { type: 'number', requiresArg: true, describe: 'Show the N heaviest kernels (default: 10)' },
+  sweep: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Predict for many values: resolution=32..1024, batch=1,2,4, channels=0.5..2/0.25',
+  },
   'max-ms': { type: 'string', requiresArg: true, describe: 'Fail for a model that takes longer' },
   'max-memory': {
     type: 'string',

@@ -35,6 +35,11 @@ async function run(invocation: Invocation, version: string, terminal: Terminal):
     case 'predict': {
       if (invocation.options['list-predictors'])
         return listPredictors(invocation.options, terminal);
+      const { sweep: values } = invocation.options;
+      if (values !== undefined) {
+        const { sweep } = await import('./commands/sweep.ts');
+        return sweep({ ...invocation.options, sweep: values }, terminal);
+      }
       const { predict } = await import('./commands/predict.ts');
       return predict(invocation.options, terminal);
     }

@@ -17,6 +17,8 @@ export interface InputShape {
  */
 export class Dimensions {
   readonly #symbols = new Map<string, number>();
+  /** The symbols in the shapes of inputs. */
+  readonly #names: ReadonlySet<string>;
   readonly #given: ReadonlyMap<string, Shape>;
   readonly #warnings: Warnings;
   /** Whether a given shape contradicts the file, whose other declared shapes are then no longer true. */
@@ -24,11 +26,20 @@ export class Dimensions {
 
   constructor(
     inputs: readonly ValueInfoProto[],
-    options: ReadOptions['inputShapes'],
+    { inputShapes, dimensions = {} }: Pick<ReadOptions, 'inputShapes' | 'dimensions'>,
     warnings: Warnings,
   ) {
     this.#warnings = warnings;
-    this.#given = readInputShapes(inputs, options);
+    this.#given = readInputShapes(inputs, inputShapes);
+    this.#names = new Set(
+      inputs
+        .flatMap(({ type }) => declaredDimensions(type) ?? [])
+        .filter((dimension) => typeof dimension === 'string'),
+    );
+    for (const [name, extent] of Object.entries(dimensions)) {
+      checkDimension(name, extent, this.#names);
+      this.#symbols.set(name, extent);
+    }
     for (const input of inputs) {
       const given = this.#given.get(input.name ?? '');
       declaredDimensions(input.type)?.forEach((dimension, axis) => {
@@ -40,6 +51,11 @@ export class Dimensions {
     for (const input of inputs) {
       if (!this.#given.has(input.name ?? '')) this.#assumeBatch(input);
     }
+  }
+
+  /** The named dimensions of the inputs whose extents are known. */
+  get named(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#symbols].filter(([name]) => this.#names.has(name)));
   }
 
   /** The shape of an input of the model. */
@@ -147,6 +163,15 @@ function readInputShapes(
     }
   }
   return given;
+}
+
+function checkDimension(name: string, extent: number, known: ReadonlySet<string>): void {
+  if (!known.has(name)) {
+    const names = known.size === 0 ? 'it names none' : `those it names are ${quoted([...known])}`;
+    throw invalid(`the model leaves no dimension ${quote(name)} open; ${names}`);
+  }
+  if (Number.isSafeInteger(extent) && extent > 0) return;
+  throw invalid(`the extent ${extent} of the dimension ${quote(name)} is no positive integer`);
 }
 
 function isShape(option: unknown): option is Shape {

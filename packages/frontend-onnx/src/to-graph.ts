@@ -47,7 +47,7 @@ function inferModel(model: OnnxModel, options: ReadOptions, readValues: ReadValu
   const scope = new Scope({ opsets: readOpsets(opsetImport), prefix: '', depth: 0, table: graph });
   // Old files list initializers as inputs too.
   const fed = graph.inputs.filter((input) => !scope.isStored(names.find(input.name ?? '')));
-  const dimensions = new Dimensions(fed, options.inputShapes, warnings);
+  const dimensions = new Dimensions(fed, options, warnings);
   const inference = new Inference({
     ...{ graph, tensorForms, dimensions, functions, readValues, warnings, assumptions },
   });
@@ -105,6 +105,7 @@ export function toGraph(model: OnnxModel, options: ReadOptions, readValues: Read
     inputs: inputs.map((entry) => entry.name),
     outputs: [...new Set(outputs.map((entry) => entry.name))],
     metadata: metadata(model),
+    dimensions: dimensions.named,
     warnings: [
       ...inference.warnings.texts,
       ...inference.assumptions.warnings,

@@ -15,6 +15,8 @@ export interface GraphSpecification {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Things the user should know that did not stop the reading. */
   readonly warnings?: readonly string[];
+  /** The dimensions of its inputs that the source names and leaves open, and their extents here. */
+  readonly dimensions?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -49,6 +51,7 @@ export class Graph {
   readonly outputs: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  readonly dimensions: Readonly<Record<string, number>>;
   readonly #edges: GraphEdges;
   readonly #tensorIds: ReadonlyMap<string, number>;
   readonly #derived = new Map<(graph: Graph) => unknown, unknown>();
@@ -67,6 +70,7 @@ export class Graph {
     this.outputs = specification.outputs;
     this.metadata = specification.metadata ?? {};
     this.warnings = specification.warnings ?? [];
+    this.dimensions = specification.dimensions ?? {};
     this.#edges = index.edges;
     this.#tensorIds = index.tensorIds;
   }

@@ -99,4 +99,5 @@ export {
 } from './tensor.ts';
 export { UniqueNames } from './unique-names.ts';
 export { describeIssue, type GraphIssue, validateGraph } from './validate.ts';
+export { withChannels } from './with-channels.ts';
 export { settleInputShapes, withInputShapes } from './with-input-shapes.ts';

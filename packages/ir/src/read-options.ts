@@ -10,6 +10,11 @@ export interface ReadOptions {
    */
   readonly inputShapes?: Readonly<Record<string, Shape>> | Shape;
   /**
+   * Extents of dimensions that the model names and leaves open: `{ batch: 4, sequence: 128 }`, or an error for a name that
+   * it does not have. A shape given for an input says more.
+   */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /**
    * Sizes to go on with where only data decide: `{ nonzero: 300 }`. The names and defaults are those of
    * {@link Assumptions}.
    */

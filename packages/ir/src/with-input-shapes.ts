@@ -6,13 +6,15 @@ import type { Node } from './node.ts';
 import { spatialAxes } from './ops/image.ts';
 import type { OpAttributes } from './ops.ts';
 import type { ReadOptions } from './read-options.ts';
+import { reshapeLike } from './reshape-like.ts';
 import { samePads } from './shape-rules.ts';
-import { elementCount, type Shape, type ShapedTensor, type Tensor } from './tensor.ts';
+import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
 
 /**
  * The same network for inputs of other extents (batch, resolution), every shape inferred anew. Weights stay. Windows of
- * the nodes in `samePadded` are padded anew, pools over the whole image keep covering it, reshapes and expansions keep the
- * extents they share with their operand, and resizing keeps its scale.
+ * the nodes in `samePadded` are padded anew, pools over the whole image keep covering it, reshapes join and split the same
+ * axes, expansions keep the extents they share with their operand, slices end where the axis does, and resizing keeps its
+ * scale.
  * @throws NnMeterError E_INVALID_INPUT if there is no such input, E_SHAPE naming the node that does not fit.
  */
 export function withInputShapes(
@@ -119,12 +121,20 @@ function adaptAttributes(
   const axes = spatialAxes(data);
   switch (node.op) {
     case 'reshape': {
-      const shape = adaptReshape(before, data.shape, node.attributes.shape);
+      const shape = reshapeLike(before, data.shape, node.attributes.shape);
       return { ...node, attributes: { shape } };
     }
     case 'expand': {
       const shape = node.attributes.shape && adaptExpand(before, data.shape, node.attributes.shape);
       return { ...node, attributes: shape === undefined ? {} : { shape } };
+    }
+    case 'slice': {
+      const { axes, ends } = node.attributes;
+      const followed = ends.map((end, index) => {
+        const axis = axes[index]!;
+        return end === before[axis] ? data.shape[axis]! : end;
+      });
+      return { ...node, attributes: { ...node.attributes, ends: followed } };
     }
     case 'resize': {
       const { mode, sizes } = node.attributes;
@@ -174,15 +184,4 @@ function adaptExpand(before: Shape, after: Shape, target: Shape): Shape {
   return target.map((extent, axis) =>
     extent === before[axis - added] ? after[axis - added]! : extent,
   );
-}
-
-/** Leading extents equal to the operand's follow it; the last one takes up what is left. */
-function adaptReshape(before: Shape, after: Shape, target: Shape): Shape {
-  const shape = [...target];
-  for (let axis = 0; axis < shape.length && shape[axis] === before[axis]; axis++) {
-    shape[axis] = after[axis]!;
-  }
-  if (elementCount(shape) === elementCount(after) || shape.length === 0) return shape;
-  const rest = elementCount(after) / elementCount(shape.slice(0, -1));
-  return Number.isInteger(rest) ? shape.with(-1, rest) : shape;
 }

@@ -23,6 +23,8 @@ export interface FormatFacts {
   readonly folderFile?: string;
   /** Whether a file may hold several models, signatures, of which `ReadOptions.signature` names one. */
   readonly signatures?: boolean;
+  /** Whether a file may name dimensions that it leaves open, for which `ReadOptions.dimensions` has extents. */
+  readonly dimensions?: boolean;
   /** Whether models go by names, not files: a zoo. */
   readonly named?: boolean;
   /** The option of the command line that takes models of this format. */

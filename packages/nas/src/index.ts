@@ -38,7 +38,6 @@ export {
   searchResult,
   spread,
 } from './results.ts';
-export { resultsPage } from './results-page.ts';
 export type { Random } from './sampling.ts';
 export {
   type EvaluatedCandidate,
@@ -65,3 +64,4 @@ export { randomSearch } from './strategies/random.ts';
 export type { Strategy, StrategyContext, StrategyFactory } from './strategies/strategy.ts';
 export { type FilterSurvey, fastestOn, surveyFilters } from './survey.ts';
 export { type DeviceLatency, type SampleFigures, TableScorer } from './table-scorer.ts';
+export { viewSearch } from './view-search.ts';

@@ -50,4 +50,14 @@ export { requireShapes } from './require-shapes.ts';
 export { inSetting } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
+export {
+  dimensionOf,
+  openVariable,
+  type SweepPoint,
+  sweep,
+  sweepValues,
+  type Variable,
+  type VariableModel,
+  variablesOf,
+} from './sweep.ts';
 export { describeUncounted, measureUncounted, requireComplete } from './uncounted.ts';

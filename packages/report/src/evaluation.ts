@@ -100,7 +100,7 @@ export function groupByFamily(
 }
 
 /** (predicted - measured) / measured */
-export function relativeError({ measured, predicted }: Comparison): number {
+function relativeError({ measured, predicted }: Comparison): number {
   return (predicted - measured) / measured;
 }
 

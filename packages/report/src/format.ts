@@ -56,8 +56,3 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines = text.matchAll(new RegExp(`(.{1,${width}})(?:\\s+|$)|(.{${width}})`, 'gu'));
   return Array.from(lines, ([, words, piece]) => words ?? piece ?? '');
 }
-
-/** Text for a web page or an SVG. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
-}

@@ -4,12 +4,12 @@ export {
   type Evaluation,
   evaluate,
   fitScale,
+  groupByFamily,
   type WorstModel,
 } from './evaluation.ts';
 export { renderEvaluation } from './evaluation-text.ts';
 export { type FailureJson, failureToJson } from './failure-json.ts';
 export {
-  escapeHtml,
   formatBytes,
   formatCount,
   formatMs,
@@ -20,10 +20,17 @@ export {
   wrap,
 } from './format.ts';
 export { type Limits, overLimits } from './limits.ts';
-export { type PlottedEvaluation, plotHtml, plotSvg } from './plot.ts';
 export { type PredictionStyle, type RenderedPrediction, renderPrediction } from './prediction.ts';
 export { type ReportJson, reportToJson } from './report-json.ts';
 export { renderReport } from './report-text.ts';
 export { renderComparison, renderSummary, type SummaryRow } from './summary.ts';
+export {
+  type FailedPoint,
+  type PointPrediction,
+  type PredictedPoint,
+  type Sweep,
+  sweepOf,
+} from './sweep.ts';
+export { renderSweep } from './sweep-text.ts';
 export { type Column, fits, renderTable } from './table.ts';
 export type { Colors, TextStyle } from './text-style.ts';

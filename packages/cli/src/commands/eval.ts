@@ -1,7 +1,8 @@
 import { listDatasetFiles } from '@nnmeter/dataset';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError } from '@nnmeter/ir';
-import { type Comparison, evaluate, fitScale, type PlottedEvaluation } from '@nnmeter/report';
+import { type Comparison, evaluate, fitScale, groupByFamily } from '@nnmeter/report';
+import type { PlottedEvaluation } from '@nnmeter/report/views';
 import { BatchPool } from '@nnmeter/threads';
 import type { EvalArguments } from '../arguments.ts';
 import { threadCount, usageError } from '../arguments.ts';
@@ -37,8 +38,8 @@ export async function evalCommand(options: EvalArguments, terminal: Terminal): P
     await terminal.print(texts.join('\n'));
   }
   if (plot !== undefined) {
-    const { plotHtml, plotSvg } = await import('@nnmeter/report');
-    const drawing = /\.svg$/i.test(plot) ? plotSvg(rows) : plotHtml(rows);
+    const { evaluationPage, evaluationSvg } = await import('@nnmeter/report/views');
+    const drawing = /\.svg$/i.test(plot) ? evaluationSvg(rows) : evaluationPage(rows);
     await leavingNothing(() => writeWhole(plot, drawing));
     terminal.note(`nn-meter: wrote ${plot}`);
   }
@@ -92,7 +93,7 @@ async function evaluateDataset(
         ...(column !== undefined && { column }),
         ...(scaled.scale !== undefined && { scale: scaled.scale }),
       });
-      return [{ evaluation, comparisons: scaled.comparisons }];
+      return [{ evaluation, families: groupByFamily(scaled.comparisons) }];
     }
     missing.push(name);
     return [];

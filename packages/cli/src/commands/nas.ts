@@ -18,7 +18,6 @@ import {
   type Objective,
   ofaLatencyTable,
   PROXY,
-  resultsPage,
   type SearchResult,
   type SearchSpace,
   search,
@@ -32,6 +31,7 @@ import {
   strategyNamed,
   surveyFilters,
   TableScorer,
+  viewSearch,
 } from '@nnmeter/nas';
 import {
   commandEvaluator,
@@ -247,7 +247,10 @@ async function report(
   terminal: Terminal,
 ): Promise<void> {
   const { html, csv, onnx, json } = options;
-  if (html !== undefined) await writeWhole(html, resultsPage(result, candidates));
+  if (html !== undefined) {
+    const { searchPage } = await import('@nnmeter/report/views');
+    await writeWhole(html, searchPage(viewSearch(result, candidates)));
+  }
   if (csv !== undefined) await writeWhole(csv, finalistsCsv(result));
   if (onnx !== undefined) await writeNetworks(result, full?.space, onnx);
   if (json) {

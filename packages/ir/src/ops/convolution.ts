@@ -86,37 +86,60 @@ function channels({ shape, layout }: ShapeAndLayout): number {
   return imageDimensions(shape, layout).channels;
 }
 
+/** Channels that a convolution takes and gives. */
 interface WeightChannels {
   readonly from: number;
   readonly to: number;
 }
 
-/** Channels a convolution's weight takes and gives: as its layout says, else the last axes, as TensorFlow has them. */
-function weightChannels({ shape, layout }: ShapeAndLayout, group: number): WeightChannels {
-  const last = shape.at(-1) ?? 1;
-  const beforeLast = shape.at(-2) ?? 1;
-  if (layout === 'HWCM') return { from: beforeLast, to: beforeLast * last };
-  const output = layout?.indexOf('O') ?? -1;
-  if (layout === undefined || output < 0) return { from: beforeLast * group, to: last };
-  return { from: (shape[layout.indexOf('I')] ?? 1) * group, to: shape[output] ?? 1 };
+/** The axes of a weight with the channels that it takes, and with those that it gives. */
+export interface WeightAxes {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
- * The same of a transposed convolution: the operand's channels come first in ONNX, and in TensorFlow last, which only
- * the operand tells from our own order. TFLite's order is what it says.
+ * The axes of the channels of a convolution's weight: as its layout says, else the last two, as TensorFlow has them. Those
+ * that it takes are those of a group, but for HWCM, which has all, and of those it gives a multiple of each.
  */
-function transposedWeightChannels(
+export function weightAxes({ shape, layout }: ShapeAndLayout): WeightAxes {
+  const output = layout?.indexOf('O') ?? -1;
+  return layout === undefined || output < 0
+    ? { from: shape.length - 2, to: shape.length - 1 }
+    : { from: layout.indexOf('I'), to: output };
+}
+
+function weightChannels(weight: ShapeAndLayout, group: number): WeightChannels {
+  const axes = weightAxes(weight);
+  const from = weight.shape[axes.from] ?? 1;
+  const to = weight.shape[axes.to] ?? 1;
+  return weight.layout === 'HWCM' ? { from, to: from * to } : { from: from * group, to };
+}
+
+/**
+ * The same of a transposed convolution, whose weight takes all channels and gives those of a group: the operand's channels
+ * come first in ONNX, and in TensorFlow last, which only the operand tells from our own order. TFLite's order is what it
+ * says.
+ */
+export function transposedWeightAxes(
   { shape, layout }: ShapeAndLayout,
+  operand: number,
+): WeightAxes {
+  const last = shape.length - 1;
+  if (layout === 'OHWI') return { from: last, to: 0 };
+  if (layout?.startsWith('O')) return { from: 0, to: 1 };
+  return shape[last - 1] !== operand && shape[last] === operand
+    ? { from: last, to: last - 1 }
+    : { from: last - 1, to: last };
+}
+
+function transposedWeightChannels(
+  weight: ShapeAndLayout,
   group: number,
   operand: number,
 ): WeightChannels {
-  const last = shape.at(-1) ?? 1;
-  if (layout === 'OHWI') return { from: last, to: (shape[0] ?? 1) * group };
-  if (layout?.startsWith('O')) return { from: shape[0] ?? 1, to: (shape[1] ?? 1) * group };
-  const beforeLast = shape.at(-2) ?? 1;
-  return beforeLast !== operand && last === operand
-    ? { from: last, to: beforeLast * group }
-    : { from: beforeLast, to: last * group };
+  const { from, to } = transposedWeightAxes(weight, operand);
+  return { from: weight.shape[from] ?? 1, to: (weight.shape[to] ?? 1) * group };
 }
 
 function checkWeight(

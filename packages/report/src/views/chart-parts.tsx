@@ -48,12 +48,87 @@ export function Chart(props: {
   );
 }
 
-/** A table that scrolls sideways where the page is too narrow for it. */
-export function WideTable(props: { readonly label: string; readonly children: ComponentChildren }) {
+/** A table that scrolls where the page is too narrow, or the table too long, for it. */
+export function WideTable(props: {
+  readonly label: string;
+  /** Of a table of which only the rows in sight are there: how many it has, each on one line. */
+  readonly rowCount?: number;
+  /** Told how far it is scrolled down, in pixels. */
+  readonly onScroll?: (top: number) => void;
+  readonly children: ComponentChildren;
+}) {
+  const { label, rowCount, onScroll, children } = props;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboards scroll what has the focus
-    <section class="wide" aria-label={props.label} tabIndex={0}>
-      <table>{props.children}</table>
+    <section
+      class="wide"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboards scroll what has the focus
+      tabIndex={0}
+      onScroll={onScroll && (({ currentTarget }) => onScroll(currentTarget.scrollTop))}
+    >
+      <table class={rowCount === undefined ? undefined : 'long'} aria-rowcount={rowCount}>
+        {children}
+      </table>
     </section>
+  );
+}
+
+/** A table of texts under a head of titles; what reads as a number stands right. */
+export function TextTable(props: {
+  readonly label: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}) {
+  const { label, head, rows } = props;
+  const isNumber = (text = ''): boolean => /^[-−+~]?[\d.]+(e[-+]?\d+)?( ?%)?$/.test(text);
+  const classOf = (column: number): string =>
+    rows.some((row) => isNumber(row[column])) ? 'number' : 'name';
+  return (
+    <WideTable label={label}>
+      <thead>
+        <tr>
+          {head.map((title, column) => (
+            <th key={column} scope="col" class={classOf(column)}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, index) => (
+          <tr key={index}>
+            {row.map((text, column) => (
+              <td key={column} class={isNumber(text) ? 'number' : 'name'}>
+                {text}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </WideTable>
+  );
+}
+
+/** Colours of lines and dots that are told apart by name; more than these are told apart by the table. */
+const SERIES = 8;
+
+/** The class that colours the strokes, or with `fill` the area, of one of several series. */
+export function seriesClass(index: number): string {
+  return `series-${index % SERIES}`;
+}
+
+/** The names of the series of a chart with their colours. */
+export function SeriesLegend({ names }: { readonly names: readonly string[] }) {
+  return (
+    <ul class="legend">
+      {names.map((name, index) => (
+        <li key={index}>
+          <svg width="12" height="12" aria-hidden="true">
+            <rect width="12" height="12" class={`fill ${seriesClass(index)}`} />
+          </svg>{' '}
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,11 +1,11 @@
 import { hydrate } from 'preact';
-import { ReportView, type Viewed } from './report-view.tsx';
+import { LiveContent, type LiveView } from './live-views.tsx';
 
-// The script of the page: makes what is there already sort, filter and compare.
+// The script of the page: makes what is there already sort, filter and choose.
 const data = document.getElementById('data');
 const root = document.getElementById('root');
 if (data !== null && root !== null)
-  hydrate(<ReportView {...(JSON.parse(data.textContent) as Viewed)} />, root);
+  hydrate(<LiveContent {...(JSON.parse(data.textContent) as LiveView)} />, root);
 
 const showReport = (): void => {
   const target = document.getElementById(location.hash.slice(1));

@@ -1,30 +1,34 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatBytes, formatCount, formatMs, formatShape, formatShare } from '../format.ts';
-import { WideTable } from './chart-parts.tsx';
 import type { ViewedKernel, ViewedReport } from './page-data.ts';
 import { type RooflinePoint, rooflinePoints } from './roofline.ts';
-
-const MOST_ROWS = 1000;
+import { SortableTable, type TableColumn } from './sortable-table.tsx';
 
 interface Row {
   readonly kernel: ViewedKernel;
   readonly index: number;
   readonly share: number;
   readonly point: RooflinePoint | undefined;
+  /** What it is found by: its type and the names of its nodes, in lower case. */
+  readonly words: string;
 }
 
-interface TableColumn {
-  readonly title: string;
-  readonly text: (row: Row) => string;
-  /** What it sorts by. */
-  readonly value: (row: Row) => number | string;
-}
-
-const COLUMNS: readonly TableColumn[] = [
-  { title: '#', text: ({ index }) => String(index + 1), value: ({ index }) => index },
-  { title: 'kernel', text: ({ kernel }) => kernel.type, value: ({ kernel }) => kernel.type },
+const COLUMNS: readonly TableColumn<Row>[] = [
+  {
+    title: '#',
+    text: ({ index }) => String(index + 1),
+    value: ({ index }) => index,
+    startsLow: true,
+  },
+  {
+    title: 'kernel',
+    text: ({ kernel }) => kernel.type,
+    value: ({ kernel }) => kernel.type,
+    isText: true,
+  },
   {
     title: 'nodes',
+    isText: true,
     text: ({ kernel: { nodes } }) =>
       nodes.length > 1 ? `${nodes[0]} +${nodes.length - 1}` : (nodes[0] ?? ''),
     value: ({ kernel }) => kernel.nodes[0] ?? '',
@@ -77,10 +81,6 @@ const COLUMNS: readonly TableColumn[] = [
     value: ({ kernel }) => kernel.activationBytes,
   },
 ];
-const TEXTS = new Set(['kernel', 'nodes']);
-/** Columns that start with the least; the others start with the greatest. */
-const ASCENDING = new Set(['#', ...TEXTS]);
-
 function ceilingShare({ leastMs, kernel }: RooflinePoint): number {
   return Math.min(1, leastMs! / kernel.latencyMs);
 }
@@ -92,20 +92,12 @@ function elements(shape: readonly number[]): number {
 /** All kernels with their numbers: sorted by any column, filtered by a part of a name or type. */
 export function KernelTable(props: { readonly report: ViewedReport; readonly id: string }) {
   const { report, id } = props;
-  const [sorting, setSorting] = useState({ column: 0, isReversed: false });
   const [filter, setFilter] = useState('');
   const rows = useMemo(() => rowsOf(report), [report]);
-  const { title: sortedBy, value } = COLUMNS[sorting.column]!;
-  const isAscending = ASCENDING.has(sortedBy) !== sorting.isReversed;
   const shown = useMemo(() => {
     const wanted = filter.trim().toLowerCase();
-    const direction = isAscending ? 1 : -1;
-    return rows
-      .filter(({ kernel: { type, nodes } }) =>
-        [type, ...nodes].some((text) => text.toLowerCase().includes(wanted)),
-      )
-      .sort((a, b) => direction * compare(value(a), value(b)));
-  }, [rows, filter, value, isAscending]);
+    return wanted === '' ? rows : rows.filter(({ words }) => words.includes(wanted));
+  }, [rows, filter]);
   const sumMs = shown.reduce((sum, { kernel }) => sum + kernel.latencyMs, 0);
   return (
     <figure>
@@ -119,46 +111,15 @@ export function KernelTable(props: { readonly report: ViewedReport; readonly id:
           onInput={({ currentTarget }) => setFilter(currentTarget.value)}
         />{' '}
         <span role="status">
-          {`${shown.length} of ${rows.length} kernels, ${formatMs(sumMs)} ms${shown.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown` : ''}`}
+          {`${shown.length} of ${rows.length} kernels, ${formatMs(sumMs)} ms`}
         </span>
       </p>
-      <WideTable label={`Kernels of ${report.model} on ${report.predictor}`}>
-        <thead>
-          <tr>
-            {COLUMNS.map(({ title }, column) => (
-              <th
-                key={title}
-                scope="col"
-                class={TEXTS.has(title) ? undefined : 'number'}
-                aria-sort={title !== sortedBy ? 'none' : isAscending ? 'ascending' : 'descending'}
-              >
-                <button
-                  type="button"
-                  onClick={() =>
-                    setSorting({
-                      column,
-                      isReversed: sorting.column === column && !sorting.isReversed,
-                    })
-                  }
-                >
-                  {title}
-                </button>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.slice(0, MOST_ROWS).map((row) => (
-            <tr key={row.index}>
-              {COLUMNS.map(({ title, text }) => (
-                <td key={title} class={TEXTS.has(title) ? 'name' : 'number'}>
-                  {text(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </WideTable>
+      <SortableTable
+        label={`Kernels of ${report.model} on ${report.predictor}`}
+        columns={COLUMNS}
+        rows={shown}
+        keyOf={({ index }) => index}
+      />
     </figure>
   );
 }
@@ -170,9 +131,6 @@ function rowsOf(report: ViewedReport): readonly Row[] {
     index,
     share: report.latencyMs > 0 ? kernel.latencyMs / report.latencyMs : 0,
     point: points.get(index),
+    words: [kernel.type, ...kernel.nodes].join('\n').toLowerCase(),
   }));
-}
-
-function compare(a: number | string, b: number | string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -31,7 +31,7 @@ export interface ViewedFailure {
 
 /** The longest text of a model that is shown. */
 const LONGEST_TEXT = 160;
-const LONGEST_MESSAGE = 2000;
+export const LONGEST_MESSAGE = 2000;
 
 const GROUPS: Readonly<Record<CostKind, KernelGroup>> = {
   conv: 'conv',
@@ -94,7 +94,8 @@ export function viewFailure({ model, message }: ViewedFailure): ViewedFailure {
   return { model: shown(model, LONGEST_TEXT), message: shown(message, LONGEST_MESSAGE) };
 }
 
-function shown(text: string, length: number): string {
+/** A text of a model, fit to be shown: of one line, without control characters, not long. */
+export function shown(text: string, length = LONGEST_TEXT): string {
   return printable(shortenMiddle(text, length));
 }
 

@@ -1,14 +1,10 @@
-import { scaleLog } from 'd3-scale';
 import { formatMs, formatShare } from '../format.ts';
 import { Chart, Legend, percent } from './chart-parts.tsx';
 import type { ViewedReport } from './page-data.ts';
+import { type Axis, logAxis, Plot, shortNumber } from './plot.tsx';
 import { type RooflinePoint, rooflinePoints } from './roofline.ts';
 
 const MOST_POINTS = 1000;
-/** Room for the labels of the axes, and around the points, as shares of the chart. */
-const LEFT = 0.02;
-const BOTTOM = 0.9;
-const MARGIN = 1.6;
 /** MACs per ms are a millionth of the GMAC/s that the axis shows. */
 const PER_GIGA = 1e6;
 
@@ -21,54 +17,23 @@ export function RooflineChart({ report }: { readonly report: ViewedReport }) {
   const { roofline } = report;
   const ridge = roofline === null ? [] : [roofline.macsPerMs / roofline.bytesPerMs];
   const top = roofline === null ? [] : [roofline.macsPerMs];
-  const x = logScale([...points.map(({ macsPerByte }) => macsPerByte), ...ridge], [LEFT, 1]);
-  const y = logScale([...points.map(({ macsPerMs }) => macsPerMs), ...top], [BOTTOM, 0]);
+  const x = logAxis([...points.map(({ macsPerByte }) => macsPerByte), ...ridge], 'across');
+  const y = logAxis([...points.map(({ macsPerMs }) => macsPerMs), ...top], 'up');
   return (
     <Chart title="Roofline" caption={<Summary report={report} points={points} />}>
-      <svg
-        class="roofline"
-        width="100%"
-        height="340"
-        role="img"
-        aria-label={`Roofline plot of ${points.length} kernels; the table of kernels has the numbers`}
+      <Plot
+        label={`Roofline plot of ${points.length} kernels; the table of kernels has the numbers`}
+        x={x}
+        y={y}
+        xTitle="MACs per byte"
+        formatY={(macsPerMs) => `${shortNumber(macsPerMs / PER_GIGA)} GMAC/s`}
       >
-        {ticksOf(x).map((tick) => (
-          <g key={tick}>
-            <line
-              class="grid"
-              x1={percent(x(tick))}
-              x2={percent(x(tick))}
-              y1="0"
-              y2={percent(BOTTOM)}
-            />
-            <text x={percent(x(tick))} y={percent(BOTTOM)} dy="16" text-anchor="middle">
-              {short(tick)}
-            </text>
-          </g>
-        ))}
-        {ticksOf(y).map((tick) => (
-          <g key={tick}>
-            <line
-              class="grid"
-              x1={percent(LEFT)}
-              x2="100%"
-              y1={percent(y(tick))}
-              y2={percent(y(tick))}
-            />
-            <text x={percent(LEFT)} y={percent(y(tick))} dx="4" dy="-3">
-              {`${short(tick / PER_GIGA)} GMAC/s`}
-            </text>
-          </g>
-        ))}
-        <text x="100%" y="100%" dy="-4" text-anchor="end">
-          MACs per byte
-        </text>
         {roofline !== null && <Roof roofline={roofline} x={x} y={y} />}
         {points.map(({ kernel, index, macsPerByte, macsPerMs, leastMs }) => (
           <circle
             key={index}
-            cx={percent(x(macsPerByte))}
-            cy={percent(y(macsPerMs))}
+            cx={percent(x.place(macsPerByte))}
+            cy={percent(y.place(macsPerMs))}
             r={3 + 12 * Math.sqrt(kernel.latencyMs / report.latencyMs)}
             class={`point fill ${kernel.group}`}
           >
@@ -77,59 +42,37 @@ export function RooflineChart({ report }: { readonly report: ViewedReport }) {
             </title>
           </circle>
         ))}
-      </svg>
+      </Plot>
       <Legend groups={new Set(points.map(({ kernel }) => kernel.group))} />
     </Chart>
   );
 }
 
-type Scale = ReturnType<typeof scaleLog<number, number>>;
-
-function logScale(values: readonly number[], range: readonly [number, number]): Scale {
-  const [low, high] = [Math.min(...values) / MARGIN, Math.max(...values) * MARGIN];
-  return scaleLog<number, number>().domain([low, high]).range(range);
-}
-
-/** Powers of ten; where there are few, twice and five times them too. */
-function ticksOf(scale: Scale): readonly number[] {
-  const ticks = scale.ticks(20);
-  const starting = (digits: string): readonly number[] =>
-    ticks.filter((tick) => digits.includes(tick.toExponential()[0]!));
-  const powers = starting('1');
-  return powers.length >= 3 ? powers : starting('125');
-}
-
-function short(value: number): string {
-  return value >= 1e5 || value < 1e-3
-    ? value.toExponential(0)
-    : String(Number(value.toPrecision(2)));
-}
-
 function Roof(props: {
   readonly roofline: NonNullable<ViewedReport['roofline']>;
-  readonly x: Scale;
-  readonly y: Scale;
+  readonly x: Axis;
+  readonly y: Axis;
 }) {
   const { roofline, x, y } = props;
   const { macsPerMs, bytesPerMs } = roofline;
-  const [low, high] = x.domain() as [number, number];
-  const [floor] = y.domain() as [number, number];
+  const [low, high] = x.domain;
+  const [floor] = y.domain;
   const ridge = macsPerMs / bytesPerMs;
   // Where the slope leaves the chart at the bottom.
   const start = Math.max(low, floor / bytesPerMs);
   return (
     <g class="roof">
       <line
-        x1={percent(x(start))}
-        y1={percent(y(start * bytesPerMs))}
-        x2={percent(x(ridge))}
-        y2={percent(y(macsPerMs))}
+        x1={percent(x.place(start))}
+        y1={percent(y.place(start * bytesPerMs))}
+        x2={percent(x.place(ridge))}
+        y2={percent(y.place(macsPerMs))}
       />
       <line
-        x1={percent(x(ridge))}
-        y1={percent(y(macsPerMs))}
-        x2={percent(x(high))}
-        y2={percent(y(macsPerMs))}
+        x1={percent(x.place(ridge))}
+        y1={percent(y.place(macsPerMs))}
+        x2={percent(x.place(high))}
+        y2={percent(y.place(macsPerMs))}
       />
     </g>
   );
