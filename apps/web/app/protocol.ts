@@ -1,7 +1,7 @@
 import type { Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
-import type { PredictorSummary } from '@nnmeter/predictor';
-import type { FailureJson } from '@nnmeter/report';
+import type { PredictorSummary, Variable } from '@nnmeter/predictor';
+import type { FailureJson, Sweep } from '@nnmeter/report';
 import type { ViewedReport } from '@nnmeter/report/views';
 import type { OfferedFile } from '../src/offer.ts';
 
@@ -26,7 +26,7 @@ export interface ModelFacts {
   readonly type: string;
   readonly inputs: readonly InputFacts[];
   /** What may be varied, with its size in the model. */
-  readonly variables: readonly { readonly name: string; readonly value: number }[];
+  readonly variables: readonly Variable[];
   readonly nodes: number;
 }
 
@@ -69,6 +69,15 @@ export interface Methods {
     readonly name: string;
     readonly device: string;
   }): ViewedReport;
+  /** The points of the curve come in parts, and are missing in the result. */
+  sweep(_: {
+    readonly model: number;
+    /** What the curve calls it. */
+    readonly name: string;
+    readonly variable: string;
+    readonly range: readonly [number, number];
+    readonly devices: readonly string[];
+  }): Sweep;
   calibrate(_: {
     readonly csv: File;
     readonly device: string;
@@ -92,6 +101,7 @@ export type Result<M extends Method> = ReturnType<Methods[M]>;
 /** What a method sends before its result. */
 export interface Parts {
   predict: ViewedReport['kernels'];
+  sweep: Sweep['points'][number];
 }
 export type Part<M extends Method> = M extends keyof Parts ? Parts[M] : never;
 

@@ -1,7 +1,8 @@
-import { ComparisonTable, Overview } from '@nnmeter/report/views';
+import { Overview, type ViewedReport } from '@nnmeter/report/views';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import type { Offer } from '../../src/offer.ts';
 import { Calibration } from './calibration.tsx';
+import { Comparison } from './comparison.tsx';
 import { DetailView } from './detail-view.tsx';
 import { DeviceChoice } from './device-choice.tsx';
 import { Downloads } from './downloads.tsx';
@@ -11,6 +12,7 @@ import { linkOf, readLink } from './link.ts';
 import { ModelList } from './model-list.tsx';
 import { INITIAL, type Known, reduce, reportsOf } from './state.ts';
 import { failureOf, useWorker } from './use-worker.ts';
+import { WhatIfView } from './what-if.tsx';
 import { WorkerClient } from './worker-client.ts';
 
 const client = new WorkerClient();
@@ -93,12 +95,17 @@ export function App() {
 
   const shown = useMemo(() => reportsOf(state), [state.models, state.devices]);
   const reports = useMemo(() => shown.map(({ report }) => report), [shown]);
+  const seen = shown.find(({ model }) => model === state.detail.model) ?? shown[0];
+  const inDetail = state.models.find(({ id }) => id === seen?.model);
   const isBusy = state.models.some(
     ({ failure, revision, read, predictions }) =>
       failure === undefined &&
       (read?.revision !== revision ||
         state.devices.some((device) => predictions[device]?.revision !== revision)),
   );
+  const settled = useRef<readonly ViewedReport[]>([]);
+  // While a slider moves, what is side by side stays.
+  if (!isBusy) settled.current = reports;
   const showDetail = (event: MouseEvent): void => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const [, index] = /^#report-(\d+)$/.exec(link?.getAttribute('href') ?? '') ?? [];
@@ -159,10 +166,19 @@ export function App() {
             ),
           [shown],
         )}
+        {inDetail !== undefined && (
+          <WhatIfView
+            key={inDetail.id}
+            model={inDetail}
+            state={state}
+            client={client}
+            dispatch={dispatch}
+          />
+        )}
         {shown.length > 0 && (
           <DetailView shown={shown} state={state} dispatch={dispatch} focus={detail} />
         )}
-        {useMemo(() => reports.length > 1 && <ComparisonTable reports={reports} />, [shown])}
+        {settled.current.length > 1 && <Comparison reports={settled.current} />}
         {reports.length > 0 && <Downloads state={state} client={client} dispatch={dispatch} />}
       </main>
       <footer>

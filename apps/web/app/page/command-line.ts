@@ -7,8 +7,13 @@ export function commandLines({ models, devices, known, whatIf }: State): readonl
     whole.length === devices.length && whole.every(({ name }) => devices.includes(name));
   const predictors = isDefault ? [] : devices.flatMap((name) => ['--predictor', name]);
   const isChanged = Object.keys(whatIf).length > 0;
+  const { channels } = whatIf;
+  const width = channels === undefined ? [] : ['--sweep', `channels=${channels}`];
   return models.map((model) =>
-    ['npx', '@nnmeter/cli', 'predict', ...predictors, ...shapes(model, isChanged), ...source(model)]
+    [
+      ...['npx', '@nnmeter/cli', 'predict', ...predictors, ...width],
+      ...[...shapes(model, isChanged), ...source(model)],
+    ]
       .map(quoted)
       .join(' '),
   );

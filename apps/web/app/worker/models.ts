@@ -1,44 +1,30 @@
-import type { Graph, ReadOptions, Shape } from '@nnmeter/ir';
-import { readModelContent } from '@nnmeter/predictor';
-import type { ModelFacts, Origin, WhatIf } from '../protocol.ts';
+import type { ModelFacts, Origin, Parameters } from '../protocol.ts';
 import { loadNetworks } from './formats.ts';
 import { RemoteBlob } from './remote-blob.ts';
 import { unpackFolder } from './unpack-folder.ts';
-import { variablesOf, varied } from './what-if.ts';
+import { openVaried, type VariedModel } from './what-if.ts';
 
-/** A model that was read, as it is now. */
-interface ReadModel {
-  readonly type: string;
-  readonly graph: Graph;
-}
-
-const models = new Map<number, ReadModel>();
+/** Models that were read, as they are now. */
+const models = new Map<number, VariedModel>();
 
 /** @throws NnMeterError what the frontends say */
-export async function readModel(parameters: {
-  readonly model: number;
-  readonly name: string;
-  readonly origin: Origin;
-  readonly inputShapes: Readonly<Record<string, Shape>> | undefined;
-  readonly whatIf: WhatIf;
-}): Promise<ModelFacts> {
+export async function readModel(parameters: Parameters<'read'>): Promise<ModelFacts> {
   const { model, name, origin, inputShapes, whatIf } = parameters;
   const options = { name, ...(inputShapes !== undefined && { inputShapes }) };
-  const original = await readOrigin(origin, options);
-  const { type, graph } = await varied(original, whatIf, (changed) =>
-    readOrigin(origin, { ...options, ...changed }),
-  );
-  models.set(model, { type, graph });
+  const [source, asked] = await sourceOf(origin);
+  const varied = await openVaried(source, asked, options, whatIf);
+  models.set(model, varied);
+  const { type, graph, variables } = varied;
   return {
     type,
     nodes: graph.nodes.length,
     inputs: graph.inputs.map((input) => ({ name: input, shape: graph.tensor(input).shape })),
-    variables: variablesOf(original.graph),
+    variables,
   };
 }
 
 /** A model that {@link readModel} read. */
-export function modelOf(model: number): ReadModel {
+export function modelOf(model: number): VariedModel {
   return models.get(model)!;
 }
 
@@ -46,11 +32,9 @@ export function forgetModel(model: number): void {
   models.delete(model);
 }
 
-async function readOrigin(origin: Origin, options: ReadOptions): Promise<ReadModel> {
-  if (origin.kind === 'network') {
-    const { frontend } = await loadNetworks();
-    return readModelContent(origin.name, frontend.format, options);
-  }
+/** What readers take, and the type of what goes by a name. */
+async function sourceOf(origin: Origin): Promise<readonly [unknown, string | undefined]> {
+  if (origin.kind === 'network') return [origin.name, (await loadNetworks()).frontend.format];
   const files = origin.files.map((file) => (file instanceof File ? file : new RemoteBlob(file)));
-  return readModelContent(await unpackFolder(files), undefined, options);
+  return [await unpackFolder(files), undefined];
 }

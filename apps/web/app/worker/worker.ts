@@ -1,6 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { adviseOn } from '@nnmeter/predictor';
-import { failureToJson } from '@nnmeter/report';
+import { adviseOn, sweep, sweepValues } from '@nnmeter/predictor';
+import { failureToJson, sweepOf } from '@nnmeter/report';
 import { reportViewer } from '@nnmeter/report/views';
 import type { Failure, Method, Parameters, Part, Request, Response, Result } from '../protocol.ts';
 import { calibrate } from './calibrate.ts';
@@ -17,8 +17,8 @@ const KERNELS_AT_ONCE = 2000;
 /** What a method may do while it works. */
 interface Progress<M extends Method> {
   send(part: Part<M>): void;
-  /** Lets messages in. @returns whether a newer request took the place of this one */
-  isReplaced(): Promise<boolean>;
+  /** Has what is quick done first. @returns whether a newer request took the place of this one */
+  giveWay(): Promise<boolean>;
 }
 
 type Handlers = {
@@ -45,6 +45,16 @@ const HANDLERS: Handlers = {
       send(kernels.slice(at, at + KERNELS_AT_ONCE));
     return { ...viewed, kernels: [] };
   },
+  async sweep({ model, name, variable, range, devices }, { send, giveWay }) {
+    const curve = { model: name, type: modelOf(model).type, variable };
+    const predictors = await Promise.all(devices.map(loadDevice));
+    const points = sweep(modelOf(model), variable, sweepValues(variable, ...range), predictors);
+    for await (const point of points) {
+      send(sweepOf(curve, [point]).points[0]!);
+      if (await giveWay()) break;
+    }
+    return { ...curve, points: [] };
+  },
   calibrate,
   forgetCalibration({ device }) {
     calibrateDevice(device, undefined);
@@ -70,11 +80,23 @@ self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
 
 async function work(): Promise<void> {
   isWorking = true;
-  for (let [next, ...rest] = waiting; next !== undefined; [next, ...rest] = waiting) {
-    waiting = rest;
+  await answerAll(() => true);
+  isWorking = false;
+}
+
+/** Answers those that wait, and those that come meanwhile; curves, of which each point takes time, after all others. */
+async function answerAll(isMeant: (request: Request) => boolean): Promise<void> {
+  for (;;) {
+    const meant = waiting.filter(isMeant);
+    const next = meant.find(isQuick) ?? meant[0];
+    if (next === undefined) return;
+    waiting = waiting.filter((each) => each !== next);
     await answer(next);
   }
-  isWorking = false;
+}
+
+function isQuick({ method }: Request): boolean {
+  return method !== 'sweep';
 }
 
 async function answer<M extends Method>(request: Request<M>): Promise<void> {
@@ -83,8 +105,9 @@ async function answer<M extends Method>(request: Request<M>): Promise<void> {
     subject !== undefined && waiting.some((each) => each.subject === subject);
   const progress: Progress<M> = {
     send: (part) => respond({ id, kind: 'part', part }),
-    async isReplaced() {
+    async giveWay() {
       await nextMessage();
+      await answerAll(isQuick);
       return isReplaced();
     },
   };
@@ -103,8 +126,13 @@ function respond(response: Response): void {
 
 /** Resolves after the messages that have arrived. */
 function nextMessage(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    setTimeout(resolve);
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
   });
 }
 
