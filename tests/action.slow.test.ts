@@ -112,6 +112,13 @@ test('a pull request gets one comment, written anew by the next run; a limit fai
   expect(git('worktree', 'list').split('\n')).toHaveLength(1);
 });
 
+test('a wrong limit is said, and no model is taken to be gone', async () => {
+  const wrong = await runAction({ NN_METER_MODELS: 'net.onnx', NN_METER_MAX_MS: 'fast' });
+  expect(wrong.code).toBe(1);
+  expect(comments[1]!.body).toMatch(/--max-ms fast is no limit/);
+  expect(comments[1]!.body).not.toMatch(/Only on the base branch/);
+});
+
 test('a model that is gone fails, and is named; a token that may not comment fails nothing else', async () => {
   const gone = await runAction({});
   expect(gone.code).toBe(1);

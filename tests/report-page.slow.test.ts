@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { adviseOn, loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
-import { reportPage, viewReports } from '@nnmeter/report/views';
+import { reportPage, searchPage, type ViewedSearch, viewReports } from '@nnmeter/report/views';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { ROOT } from '../scripts/pack-packages.mjs';
@@ -14,10 +14,24 @@ import { CHROMIUM, launchChromium, whenInstalled } from './support/chromium.ts';
 const PATIENCE_MS = 120_000;
 const MODELS = ['shufflenet_v2_x0_5.onnx', 'tiny_vit.onnx'];
 const DEVICES = ['cortexA76'];
+/** Kernels of a report whose table is long. */
+const LONG = 20_000;
+const SEARCH: ViewedSearch = {
+  title: '<b>space',
+  facts: ['minimize ms'],
+  axes: ['ms', 'proxy'],
+  finalists: [1, 2, 3].map((id) => ({
+    id,
+    front: id,
+    values: { ms: 10 - id, proxy: id, macs: 1e6 * id },
+    sample: JSON.stringify({ depth: id }),
+  })),
+  others: [{ ms: 12, proxy: 1, macs: 5e6 }],
+};
 
 let browser: Browser;
 let folder: string;
-let address: string;
+let addresses: Readonly<Record<'report' | 'long' | 'search', string>>;
 /** What a page says that it should not: errors, refused parts, requests. */
 let complaints: string[];
 
@@ -34,9 +48,16 @@ beforeAll(async () => {
       });
     }),
   );
-  const path = join(folder, 'report.html');
-  writeFileSync(path, reportPage({ reports: viewReports(reports.flat()), failures: [] }));
-  address = pathToFileURL(path).href;
+  const viewed = viewReports(reports.flat());
+  const [first] = viewed as [(typeof viewed)[0]];
+  const kernels = Array.from({ length: LONG }, (_, index) => first.kernels[index % 20]!);
+  const latencyMs = kernels.reduce((sum, kernel) => sum + kernel.latencyMs, 0);
+  const long = { ...first, kernels, latencyMs, advice: [] };
+  addresses = {
+    report: write('report.html', reportPage({ reports: viewed, failures: [] })),
+    long: write('long.html', reportPage({ reports: [long], failures: [] })),
+    search: write('search.html', searchPage(SEARCH)),
+  };
   browser = await launchChromium();
 }, 120_000);
 afterAll(async () => {
@@ -45,7 +66,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function openPage(options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+function write(name: string, page: string): string {
+  writeFileSync(join(folder, name), page);
+  return pathToFileURL(join(folder, name)).href;
+}
+
+async function openPage(
+  options: Parameters<Browser['newPage']>[0] = {},
+  name: keyof typeof addresses = 'report',
+): Promise<Page> {
+  const address = addresses[name];
   const page = await browser.newPage(options);
   page.setDefaultTimeout(PATIENCE_MS);
   complaints = [];
@@ -94,7 +124,82 @@ whenInstalled(
     const types = await cells(page, 1);
     expect(types.length).toBeGreaterThan(10);
     expect(types.every((type) => type.includes('dwconv'))).toBe(true);
-    expect(await page.textContent('#report-0 [role=status]')).toMatch(`${types.length} of `);
+    expect(await page.textContent('#report-0 figure:last-of-type [role=status]')).toMatch(
+      `${types.length} of `,
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'the icicle enters and leaves modules by keyboard, and says so',
+  async () => {
+    const page = await openPage();
+    const focused = () =>
+      page.evaluate('document.activeElement.querySelector("title").textContent');
+    await page.focus('#report-0 [role=treeitem]');
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+    await page.keyboard.press('ArrowUp');
+    const module = String(await focused()).split('\n')[0]!;
+    const before = await page.locator('#report-0 [role=treeitem]').count();
+    await page.keyboard.press('Enter');
+    const status = page.locator('#report-0 figure:has([role=tree]) [role=status]');
+    expect(await status.textContent()).toMatch(`Only ${module}: `);
+    expect(await focused()).toMatch(module);
+    expect(await page.locator('#report-0 [role=treeitem]').count()).toBeLessThan(before);
+    await page.keyboard.press('Escape');
+    expect(await status.textContent()).toBe('');
+    expect(await page.locator('#report-0 [role=treeitem]').count()).toBe(before);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'a long table has the rows that are in sight, by scrolling and by keyboard, and prints thousands',
+  async () => {
+    const page = await openPage({ bypassCSP: true }, 'long');
+    const numbers = async () => (await cells(page, 0)).filter(Boolean).map(Number);
+    await page.waitForFunction('document.querySelectorAll("#report-0 tr.spacer").length === 1');
+    expect((await numbers()).length).toBeLessThan(200);
+    const section = page.locator('#report-0 figure:last-of-type .wide');
+    await section.focus();
+    await page.keyboard.press('End');
+    await page.waitForFunction(
+      `[...document.querySelectorAll("#report-0 tbody tr")].at(-1).textContent.startsWith("${LONG}")`,
+    );
+    const last = page.locator('#report-0 figure:last-of-type tr[aria-rowindex]').last();
+    expect(await last.getAttribute('aria-rowindex')).toBe(String(LONG + 1));
+    await page.click('#report-0 th button:text-is("#")');
+    await page.keyboard.press('Enter');
+    await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
+    expect((await numbers()).length).toBe(5000);
+    await page.evaluate('window.dispatchEvent(new Event("afterprint"))');
+    await page.waitForFunction('document.querySelectorAll("#report-0 tbody tr").length < 400');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'a search: axes are chosen, candidates told, by keyboard alone',
+  async () => {
+    const page = await openPage({}, 'search');
+    const heights = () =>
+      page.$$eval('circle.point', (dots) => dots.map((dot) => dot.getAttribute('cy')));
+    const before = await heights();
+    await page.selectOption('select >> nth=1', 'macs');
+    expect(await heights()).not.toEqual(before);
+    await page.focus('td button:text-is("2")');
+    await page.keyboard.press('Enter');
+    expect(await page.textContent('.sample')).toBe(
+      'Candidate 2, front 2: ms 8, proxy 2, macs 2,000,000\n{"depth":2}',
+    );
+    expect(await page.getAttribute('tr:has(button:text-is("2"))', 'class')).toBe('chosen');
     expect(complaints).toEqual([]);
     await page.close();
   },
@@ -139,24 +244,29 @@ whenInstalled(
   PATIENCE_MS,
 );
 
-for (const [colorScheme, width] of [
-  ['light', 1200],
-  ['dark', 360],
+for (const [name, colorScheme, width] of [
+  ['report', 'light', 1200],
+  ['report', 'dark', 360],
+  ['search', 'light', 360],
+  ['search', 'dark', 1200],
 ] as const) {
   whenInstalled(
-    `${colorScheme}, ${width} px: axe finds nothing, and nothing is wider than the page`,
+    `${name}, ${colorScheme}, ${width} px: axe finds nothing, and nothing is wider than the page`,
     async () => {
-      const page = await openPage({
-        colorScheme,
-        viewport: { width, height: 800 },
-        reducedMotion: 'reduce',
-        bypassCSP: true,
-      });
+      const page = await openPage(
+        {
+          colorScheme,
+          viewport: { width, height: 800 },
+          reducedMotion: 'reduce',
+          bypassCSP: true,
+        },
+        name,
+      );
       await page.$$eval('#report-0 details, #report-1', (all) => {
         for (const details of all) (details as HTMLDetailsElement).open = true;
       });
       // Rows are alike, and axe takes long over them.
-      await page.fill('#report-0-filter', 'pool');
+      if (name === 'report') await page.fill('#report-0-filter', 'pool');
       await page.evaluate(axe.source);
       const violations = await page.evaluate(async () => {
         const found = await (

@@ -12,7 +12,9 @@ const COMMENTS_PER_PAGE = 100;
 const head = predict(process.cwd(), limits());
 process.stderr.write(head.notes);
 const pullRequest = env.GITHUB_EVENT_PATH ? json(env.GITHUB_EVENT_PATH)?.pull_request : undefined;
-const base = pullRequest === undefined ? undefined : predictBase(pullRequest.base.sha);
+// What was not even begun, for a wrong limit, says nothing of what is gone.
+const isCompared = pullRequest !== undefined && head.predictions.length > 0;
+const base = isCompared ? predictBase(pullRequest.base.sha) : undefined;
 const comment = renderComment(head.predictions, base, head.notes);
 if (env.GITHUB_STEP_SUMMARY) appendFileSync(env.GITHUB_STEP_SUMMARY, comment);
 if (pullRequest !== undefined) await post(pullRequest.number, comment);
@@ -24,6 +26,8 @@ function predict(folder, options) {
   const models = lines(env.NN_METER_MODELS);
   if (models.length === 0) throw new Error('the input "models" names no model');
   const further = lines(env.NN_METER_ARGUMENTS);
+  if (further.some((argument) => argument.startsWith('--sweep')))
+    throw new Error('a table of changes has one row a model; take --sweep out of "arguments"');
   const { status, stdout, stderr, error } = spawnSync(
     program,
     [...words, 'predict', '--json', ...predictors, ...options, ...further, '--', ...models],

@@ -473,7 +473,11 @@ export async function parseArguments(
       'report [files..]',
       'Write a web page: where time and memory go, on every device, side by side',
       (command) => command.positional('files', filesArgument).options(forReport),
-      (options) => select({ command: 'report', options }),
+      (options) => {
+        if ('json' in options)
+          throw usageError('report writes a page; JSON is what nn-meter predict --json prints');
+        select({ command: 'report', options });
+      },
     )
     .command(
       'ui [files..]',

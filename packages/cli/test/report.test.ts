@@ -31,6 +31,9 @@ test('nothing that is read is overwritten, and no page is written of nothing', a
   const over = await nnMeter(['report', 'small.json', '-o', './small.json'], folder);
   expect(over).toMatchObject({ code: 1, stderr: expect.stringMatching(/would overwrite/) });
   expect((await nnMeter(['report', 'broken.onnx'], folder)).code).toBe(1);
+  expect((await nnMeter(['report', 'small.json', '--json'], folder)).stderr).toMatch(
+    /report writes a page; JSON is what nn-meter predict --json prints/,
+  );
   expect((await nnMeter(['report'], folder)).stderr).toMatch(/no model given.*E_USAGE/);
   expect((await nnMeter(['report', 'small.json', '-o', 'no/such/r.html'], folder)).stderr).toMatch(
     /E_FILE/,

@@ -111,7 +111,9 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>>)
 }
 
 const ajv = new Ajv({ allErrors: true });
-for (const name of ['predict', 'convert', 'predictors', 'eval', 'calibrate', 'stored', 'build']) {
+for (const name of [
+  ...['predict', 'sweep', 'convert', 'predictors', 'eval', 'calibrate', 'stored', 'build'],
+]) {
   const file = new URL(`../../report/schema/${name}.schema.json`, import.meta.url);
   ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), name);
 }

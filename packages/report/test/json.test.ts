@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { evaluate, reportToJson } from '@nnmeter/report';
+import { NnMeterError } from '@nnmeter/ir';
+import { evaluate, reportToJson, sweepOf } from '@nnmeter/report';
 import { Ajv } from 'ajv';
 import { reportsOn, reportWithLongNames } from './reports.ts';
 
@@ -40,6 +41,20 @@ test.each(['startupMs', 'latencyMs', 'coverage', 'uncounted', 'complete', 'kerne
     expect(schemaOf('predict')([rest])).toBe(false);
   },
 );
+
+test('sweeps are as the schema says, failed values too', () => {
+  const reports = reportsOn('mobilenet_v3_small');
+  const error = new NnMeterError('E_SHAPE', 'too small', { where: { node: 'fc' } });
+  const points = [
+    { value: 32, error },
+    { value: 224, reports },
+  ];
+  const sweep = sweepOf({ model: 'm', type: 'onnx', variable: 'resolution' }, points);
+  const validate = schemaOf('sweep');
+  validate(JSON.parse(JSON.stringify([sweep])));
+  expect(validate.errors).toBeNull();
+  expect(sweep.points[0]).toMatchObject({ value: 32, error: { code: 'E_SHAPE' } });
+});
 
 test('evaluations are as the schema says', () => {
   const comparison = { id: 'resnet18_1', measured: 10, predicted: 11 };

@@ -1,18 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { GraphBuilder } from '@nnmeter/ir';
+import { GraphBuilder, NnMeterError, withInputShapes } from '@nnmeter/ir';
 import { adviseOn, createPredictor, type LatencyReport } from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import myriad from '@nnmeter/predictor-myriadvpu';
+import { evaluate, groupByFamily, sweepOf } from '@nnmeter/report';
 import {
+  documentPage,
+  evaluationPage,
+  evaluationSvg,
   matchKernels,
   modulePath,
   moduleTree,
   reportPage,
   rooflinePoints,
+  SweepChart,
+  searchPage,
   type ViewedReport,
+  type ViewedSearch,
   viewReports,
 } from '@nnmeter/report/views';
 import { buildModel } from '@nnmeter/zoo';
+import { h } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 
 const predictors = [cortexA76, myriad].map(createPredictor);
 const viewed = (...graphs: ReturnType<typeof buildModel>[]): readonly ViewedReport[] =>
@@ -165,6 +174,86 @@ test('ResNet-50 on four devices is less than 1 MB, whatever it is opened with', 
   expect(page.length).toBeLessThan(1e6);
   expect(page.includes(`content="default-src 'none'; script-src 'sha256-`)).toBe(true);
   expect(page.match(/(?:src|href)="(?!#)/)).toBeNull();
+});
+
+describe('pages beside that of reports', () => {
+  const comparisons = [8, 10, 12].map((predicted, index) => ({
+    id: `resnet18_<b>${index}`,
+    ...{ measured: 10, predicted, inInterval: undefined },
+  }));
+  const evaluation = evaluate({ name: 'device', version: '1' }, '<i>.jsonl', comparisons);
+  const plotted = { evaluation, families: groupByFamily(comparisons) };
+  const search: ViewedSearch = {
+    title: '<u>space',
+    facts: ['minimize ms'],
+    axes: ['ms', 'proxy'],
+    finalists: [{ id: 3, front: 1, values: { ms: 4, proxy: 0.5 }, sample: '{"a":"<b>"}' }],
+    others: [{ ms: 5, proxy: 0.4 }],
+  };
+  const line = { xTitle: 'minutes', yTitle: 'factor', points: [{ x: 0, y: 1, label: '<b>' }] };
+  const built = documentPage({
+    ...{ title: '<u>mine', intro: 'measured', notes: ['<b>'] },
+    sections: [
+      { title: 'Drift', line },
+      { title: 'Accuracy', evaluation: plotted, table: { head: ['a'], rows: [['<b>']] } },
+    ],
+  });
+
+  test.each([
+    ['an evaluation', evaluationPage([plotted])],
+    ['a search', searchPage(search)],
+    ['a build', built],
+  ])('of %s: its own policy, names as text, no NaN', (_, page) => {
+    expect(page).toContain(`content="default-src 'none'; `);
+    expect(page).toContain("style-src 'sha256-");
+    expect(markupOf(page)).not.toMatch(/<[biu]>|NaN|undefined|Infinity|style="/);
+    expect(page).toContain('<table');
+  });
+
+  test('only what can be changed has a script', () => {
+    expect(searchPage(search).match(/<script/g)).toHaveLength(2);
+    for (const page of [evaluationPage([plotted]), built]) expect(page).not.toContain('script');
+  });
+
+  test('a drawing by itself knows its colours', () => {
+    const svg = evaluationSvg([plotted]);
+    expect(svg).toMatch(/^<svg xmlns=/);
+    expect(svg).not.toContain('var(');
+    expect(svg).toMatch(/\.series-0 \{ stroke: #[0-9a-f]{6}/);
+  });
+});
+
+test('the curve of a sweep is a line a device, and says in words what failed', () => {
+  const graph = buildModel('squeezenet1_1');
+  const points = [
+    { value: 32, error: new NnMeterError('E_SHAPE', 'too <b>small') },
+    ...[64, 128].map((value) => ({
+      value,
+      reports: predictors.map((predictor) =>
+        predictor.predictGraph(withInputShapes(graph, [1, 3, value, value])),
+      ),
+    })),
+  ];
+  const facts = { model: 'm', type: 'onnx', variable: 'resolution' };
+  const render = (some: Parameters<typeof sweepOf>[1]): string =>
+    renderToString(h(SweepChart, { sweep: sweepOf(facts, some) }));
+  const markup = render(points);
+  expect(markup.match(/class="curve/g)).toHaveLength(predictors.length);
+  expect(markup).toContain('too &lt;b>small');
+  expect(markup).toContain('1 of 3 values failed');
+  expect(render(points.slice(0, 1))).toContain('<table');
+  for (const text of [markup, render(points.slice(0, 1)), render(points.slice(0, 2))])
+    expect(text).not.toMatch(/NaN|undefined|Infinity|<b>/);
+});
+
+test('a long table has the rows in sight, and says how many there are', () => {
+  const [report] = viewed(buildModel('mobilenet_v2')) as [ViewedReport];
+  const kernels = Array.from({ length: 3000 }, (_, index) => report.kernels[index % 50]!);
+  const page = markupOf(
+    reportPage({ reports: [{ ...report, kernels, advice: [] }], failures: [] }),
+  );
+  expect(page).toContain('aria-rowcount="3001"');
+  expect(page).toContain('2500 more rows are not shown.');
 });
 
 test('a model of nothing has a page too', () => {

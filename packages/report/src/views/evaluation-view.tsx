@@ -133,6 +133,7 @@ const ROW_HEIGHT = 24;
 const NAMES = 0.25;
 /** Errors beyond are at the edge. */
 const MOST_ERROR = 1;
+const TICKS = [-1, -0.5, 0, 0.5, 1] as const;
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
 /** Quantiles of the relative errors of each family. */
@@ -146,7 +147,8 @@ export function ErrorPlot(props: {
       .sort((a, b) => a - b);
     return QUANTILES.map((share) => errors[Math.round(share * (errors.length - 1))]!);
   });
-  const limit = Math.min(MOST_ERROR, Math.max(0.1, ...rows.flat().map(Math.abs)));
+  const most = Math.max(0.1, ...rows.flat().map(Math.abs));
+  const limit = Math.min(MOST_ERROR, Math.ceil(most * 10) / 10);
   const axis = linearAxis([-limit, limit], 'across');
   const at = (error: number): string =>
     percent(NAMES + (1 - NAMES) * axis.place(Math.max(-limit, Math.min(limit, error))));
@@ -158,7 +160,7 @@ export function ErrorPlot(props: {
       role="img"
       aria-label="Relative errors by family; the table below has the figures"
     >
-      {axis.ticks.map((tick) => (
+      {TICKS.map((part) => part * limit).map((tick) => (
         <g key={tick}>
           <line class="grid" x1={at(tick)} x2={at(tick)} y1="0" y2={rows.length * ROW_HEIGHT} />
           <text x={at(tick)} y={(rows.length + 1) * ROW_HEIGHT - 6} text-anchor="middle">

@@ -9,8 +9,6 @@ interface Row {
   readonly index: number;
   readonly share: number;
   readonly point: RooflinePoint | undefined;
-  /** What it is found by: its type and the names of its nodes, in lower case. */
-  readonly words: string;
 }
 
 const COLUMNS: readonly TableColumn<Row>[] = [
@@ -96,7 +94,10 @@ export function KernelTable(props: { readonly report: ViewedReport; readonly id:
   const rows = useMemo(() => rowsOf(report), [report]);
   const shown = useMemo(() => {
     const wanted = filter.trim().toLowerCase();
-    return wanted === '' ? rows : rows.filter(({ words }) => words.includes(wanted));
+    if (wanted === '') return rows;
+    return rows.filter(({ kernel: { type, nodes } }) =>
+      [type, ...nodes].some((text) => text.toLowerCase().includes(wanted)),
+    );
   }, [rows, filter]);
   const sumMs = shown.reduce((sum, { kernel }) => sum + kernel.latencyMs, 0);
   return (
@@ -131,6 +132,5 @@ function rowsOf(report: ViewedReport): readonly Row[] {
     index,
     share: report.latencyMs > 0 ? kernel.latencyMs / report.latencyMs : 0,
     point: points.get(index),
-    words: [kernel.type, ...kernel.nodes].join('\n').toLowerCase(),
   }));
 }

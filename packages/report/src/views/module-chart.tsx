@@ -1,7 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatMs, formatShare } from '../format.ts';
 import { Chart, Legend, percent, WideTable } from './chart-parts.tsx';
-import { layOutModules, type Module, type ModuleCell, moduleTree } from './module-tree.ts';
+import { cellsWithin, type Module, type ModuleCell, moduleTree, rootCell } from './module-tree.ts';
 import type { ViewedReport } from './page-data.ts';
 
 const ROW_HEIGHT = 22;
@@ -15,40 +15,37 @@ const MOST_ROWS = 300;
  */
 export function ModuleChart({ report }: { readonly report: ViewedReport }) {
   const tree = useMemo(() => moduleTree(report.kernels, report.model), [report]);
-  const root = useMemo(() => layOutModules(tree), [tree]);
-  const [entered, setEntered] = useState(root);
-  const [current, setCurrent] = useState(root);
+  const [[entered, current], setPlace] = useState(() => [rootCell(tree), rootCell(tree)] as const);
   const icicle = useRef<HTMLDivElement>(null);
-  const top = entered.ancestors().includes(root) ? entered : root;
-  const cells = useMemo(() => cellsWithin(top), [top]);
-  const rows = 1 + Math.max(0, ...cells.map(({ depth }) => depth));
-  const groups = new Set(report.kernels.map(({ group }) => group));
-  const focused = cells.includes(current) ? current : top;
   const hadKey = useRef(false);
+  const isOfTree = (cell: ModuleCell): boolean =>
+    cell.parent === undefined ? cell.module === tree : isOfTree(cell.parent);
+  const top = useMemo(() => (isOfTree(entered) ? entered : rootCell(tree)), [entered, tree]);
+  const cells = useMemo(() => cellsWithin(top, LEAST_WIDTH), [top]);
+  const focused = cells.find(({ module }) => module === current.module) ?? top;
+  const rows = 1 + Math.max(...cells.map(({ depth }) => depth));
+  const groups = new Set(report.kernels.map(({ group }) => group));
   useLayoutEffect(() => {
     if (hadKey.current) icicle.current?.querySelector<SVGElement>('[tabindex="0"]')?.focus();
     hadKey.current = false;
-  }, [focused, top]);
+  });
   const enter = (cell: ModuleCell): void => {
-    const module = cell.children === undefined ? (cell.parent ?? cell) : cell;
-    setEntered(module);
-    setCurrent(cell);
+    const isKernel = cell.module.kernel !== undefined;
+    setPlace([isKernel ? (cell.parent ?? cell) : cell, cell]);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    const next = neighbour(focused, event.key, cells);
     if (event.key === 'Enter' || event.key === ' ') enter(focused);
-    else if (event.key === 'Escape' && top !== root) enter(top.parent!);
-    else {
-      const next = neighbour(focused, event.key, cells);
-      if (next === undefined) return;
-      setCurrent(next);
-    }
+    else if (event.key === 'Escape' && top.parent !== undefined) enter(top.parent);
+    else if (next !== undefined) setPlace([top, next]);
+    else return;
     hadKey.current = true;
     event.preventDefault();
   };
   return (
     <Chart
       title="Where time goes, by module"
-      caption={`Width is time. ${root.children?.length ?? 0} parts of the model in the order in which they begin, their modules below them, and the kernels at the bottom; coloured by what they compute. Point at a cell for its name; click it, or press Enter, to see it alone, and Escape to go back.`}
+      caption={`Width is time. ${tree.children.length} parts of the model in the order in which they begin, their modules below them, and the kernels at the bottom; coloured by what they compute. Point at a cell for its name; click it, or press Enter, to see it alone, and Escape to go back.`}
     >
       <div
         ref={icicle}
@@ -59,7 +56,7 @@ export function ModuleChart({ report }: { readonly report: ViewedReport }) {
         <svg class="icicle" width="100%" height={rows * ROW_HEIGHT} role="presentation">
           {cells.map((cell) => (
             <Cell
-              key={`${cell.depth} ${cell.x0}`}
+              key={`${cell.depth} ${cell.startMs}`}
               cell={cell}
               top={top}
               total={tree.latencyMs}
@@ -70,8 +67,8 @@ export function ModuleChart({ report }: { readonly report: ViewedReport }) {
         </svg>
       </div>
       <p class="filter" role="status">
-        {top !== root &&
-          `Only ${top.data.name}: ${cellText(top, tree.latencyMs)}. Escape shows what it is in.`}
+        {top.parent !== undefined &&
+          `Only ${top.module.name}: ${cellText(top, tree.latencyMs)}. Escape shows what it is in.`}
       </p>
       <Legend groups={groups} />
       <details>
@@ -82,18 +79,6 @@ export function ModuleChart({ report }: { readonly report: ViewedReport }) {
   );
 }
 
-/** A module, what it is in, and what is in it and wide enough. */
-function cellsWithin(top: ModuleCell): readonly ModuleCell[] {
-  const least = LEAST_WIDTH * (top.x1 - top.x0);
-  const found: ModuleCell[] = top.ancestors().slice(1);
-  const open = [top];
-  for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
-    found.push(cell);
-    for (const child of cell.children ?? []) if (child.x1 - child.x0 >= least) open.push(child);
-  }
-  return found;
-}
-
 /** The cell that an arrow key leads to. */
 function neighbour(
   cell: ModuleCell,
@@ -102,17 +87,15 @@ function neighbour(
 ): ModuleCell | undefined {
   const beside = (step: 1 | -1): ModuleCell | undefined =>
     cells
-      .filter(({ depth, x0 }) => depth === cell.depth && step * (x0 - cell.x0) > 0)
-      .reduce<ModuleCell | undefined>(
-        (nearest, each) =>
-          nearest === undefined || step * (each.x0 - nearest.x0) < 0 ? each : nearest,
-        undefined,
-      );
+      .filter(({ depth, startMs }) => depth === cell.depth && step * (startMs - cell.startMs) > 0)
+      .toSorted((a, b) => step * (a.startMs - b.startMs))[0];
   switch (key) {
     case 'ArrowUp':
-      return cell.parent ?? undefined;
+      return cell.parent;
     case 'ArrowDown':
-      return cell.children?.find((child) => cells.includes(child));
+      return cells
+        .filter(({ parent }) => parent === cell)
+        .toSorted((a, b) => a.startMs - b.startMs)[0];
     case 'ArrowLeft':
       return beside(-1);
     case 'ArrowRight':
@@ -122,9 +105,9 @@ function neighbour(
   }
 }
 
-function cellText({ data }: ModuleCell, total: number): string {
-  const share = total > 0 ? data.latencyMs / total : 0;
-  return `${formatMs(data.latencyMs)} ms, ${formatShare(share)}`;
+function cellText({ module }: ModuleCell, total: number): string {
+  const share = total > 0 ? module.latencyMs / total : 0;
+  return `${formatMs(module.latencyMs)} ms, ${formatShare(share)}`;
 }
 
 function Cell(props: {
@@ -136,11 +119,12 @@ function Cell(props: {
   readonly enter: (cell: ModuleCell) => void;
 }) {
   const { cell, top, total, isCurrent, enter } = props;
-  const { name, kernel } = cell.data;
+  const { name, kernel } = cell.module;
   const node = kernel === undefined ? '' : `: ${kernel.nodes[0]}`;
-  const width = top.x1 - top.x0;
-  const start = Math.max(0, (cell.x0 - top.x0) / width);
-  const end = Math.min(1, (cell.x1 - top.x0) / width);
+  const placeOf = (ms: number): number =>
+    Math.min(1, Math.max(0, (ms - top.startMs) / (top.endMs - top.startMs || 1)));
+  const start = placeOf(cell.startMs);
+  const end = placeOf(cell.endMs);
   return (
     <g
       class="module"

@@ -1,4 +1,3 @@
-import { type HierarchyRectangularNode, hierarchy, partition } from 'd3-hierarchy';
 import type { ViewedKernel } from './page-data.ts';
 
 /** A module of a network, or a kernel in it. */
@@ -11,7 +10,14 @@ export interface Module {
   readonly latencyMs: number;
 }
 
-export type ModuleCell = HierarchyRectangularNode<Module>;
+/** A module with its place in an icicle: how much time is left of its sides, and how many levels are above it. */
+export interface ModuleCell {
+  readonly module: Module;
+  readonly parent: ModuleCell | undefined;
+  readonly depth: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
 /** Deeper paths go on in one name. */
 const MAX_DEPTH = 8;
@@ -87,10 +93,26 @@ class Branch {
   }
 }
 
-/** Where each module and kernel is in an icicle of width 1, one row a level. */
-export function layOutModules(root: Module): ModuleCell {
-  const tree = hierarchy<Module>(root, ({ children }) => [...children]).sum(
-    ({ kernel }) => kernel?.latencyMs ?? 0,
-  );
-  return partition<Module>()(tree);
+export function rootCell(module: Module): ModuleCell {
+  return { module, parent: undefined, depth: 0, startMs: 0, endMs: module.latencyMs };
+}
+
+/** A module, all that it is in, and what is in it and takes a share of its time. */
+export function cellsWithin(top: ModuleCell, leastShare: number): readonly ModuleCell[] {
+  const least = leastShare * (top.endMs - top.startMs);
+  const found: ModuleCell[] = [];
+  for (let { parent } = top; parent !== undefined; { parent } = parent) found.push(parent);
+  const open = [top];
+  for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+    found.push(cell);
+    const depth = cell.depth + 1;
+    let startMs = cell.startMs;
+    for (const module of cell.module.children) {
+      const endMs = startMs + module.latencyMs;
+      if (module.latencyMs >= least && module.latencyMs > 0)
+        open.push({ module, parent: cell, depth, startMs, endMs });
+      startMs = endMs;
+    }
+  }
+  return found;
 }

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { formatBytes, formatCount, formatMs, formatShare } from '../format.ts';
 import { AdviceList } from './advice-list.tsx';
 import { WideTable } from './chart-parts.tsx';
@@ -103,6 +104,17 @@ function Details(props: {
 }) {
   const { report, id, isOpen } = props;
   const { device } = report;
+  const views = useOneByOne(
+    [
+      () => <Certainty report={report} />,
+      () => <ModuleChart report={report} />,
+      () => <TimelineChart report={report} />,
+      () => <RooflineChart report={report} />,
+      () => <AdviceList report={report} />,
+      () => <KernelTable report={report} id={id} />,
+    ],
+    report.kernels.length > AT_ONCE,
+  );
   return (
     <details class="report" id={id} open={isOpen}>
       <summary>
@@ -115,14 +127,23 @@ function Details(props: {
           ', ',
         )}
       </p>
-      <Certainty report={report} />
-      <ModuleChart report={report} />
-      <TimelineChart report={report} />
-      <RooflineChart report={report} />
-      <AdviceList report={report} />
-      <KernelTable report={report} id={id} />
+      {views.map((view) => view())}
     </details>
   );
+}
+
+/** Kernels whose views are made at once; those of more would hold up the page. */
+const AT_ONCE = 10_000;
+
+/** All items, or in a browser, if there is much to do, one more each time that it has shown those before. */
+function useOneByOne<Item>(items: readonly Item[], isMuch: boolean): readonly Item[] {
+  const [count, setCount] = useState(isMuch && typeof document !== 'undefined' ? 0 : items.length);
+  useEffect(() => {
+    if (count >= items.length) return;
+    const timer = setTimeout(() => setCount(count + 1));
+    return () => clearTimeout(timer);
+  }, [count, items.length]);
+  return items.slice(0, count);
 }
 
 /** How sure the latency is, and what of it is no measurement. */

@@ -17,7 +17,18 @@ export interface RooflinePoint {
 const BYTES_PER_ELEMENT = 4;
 
 /** The kernels that multiply, beside the ceilings of the device; bytes are in the number format that it computes in. */
-export function rooflinePoints({ kernels, roofline }: ViewedReport): readonly RooflinePoint[] {
+export function rooflinePoints(report: ViewedReport): readonly RooflinePoint[] {
+  const known = pointsOf.get(report);
+  if (known !== undefined) return known;
+  const points = findPoints(report);
+  pointsOf.set(report, points);
+  return points;
+}
+
+/** Several views of a report ask for its points. */
+const pointsOf = new WeakMap<ViewedReport, readonly RooflinePoint[]>();
+
+function findPoints({ kernels, roofline }: ViewedReport): readonly RooflinePoint[] {
   const bytesPerElement = roofline?.bytesPerElement ?? BYTES_PER_ELEMENT;
   return kernels.flatMap((kernel, index) => {
     const { macs, latencyMs, elementsMoved } = kernel;

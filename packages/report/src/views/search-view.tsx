@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Chart, percent, SeriesLegend, seriesClass } from './chart-parts.tsx';
+import { percent, SeriesLegend, seriesClass } from './chart-parts.tsx';
 import { dotsPath, linearAxis, Plot, Stretched, shortNumber } from './plot.tsx';
 import { SortableTable, type TableColumn } from './sortable-table.tsx';
 
@@ -49,10 +49,12 @@ export function SearchView({ title, facts, axes, finalists, others }: ViewedSear
           <li key={index}>{fact}</li>
         ))}
       </ul>
-      <Chart
-        title="Fronts"
-        caption="A dot is a candidate, those of the first fronts in colours. Point at one, or press its number in the table, for what it is."
-      >
+      <figure>
+        <h2>Fronts</h2>
+        <p>
+          A dot is a candidate, those of the first fronts in colours. Point at one, or press its
+          number in the table, for what it is.
+        </p>
         <p class="filter">
           <AxisChoice
             label="Across"
@@ -98,7 +100,7 @@ export function SearchView({ title, facts, axes, finalists, others }: ViewedSear
           ))}
         </Plot>
         <SeriesLegend names={Array.from({ length: fronts }, (_, front) => `front ${front + 1}`)} />
-      </Chart>
+      </figure>
       <p class="sample" role="status">
         {chosen !== undefined &&
           `Candidate ${chosen.id}, front ${chosen.front}: ${names.map((name) => `${name} ${exactNumber(chosen.values[name]!)}`).join(', ')}\n${chosen.sample}`}

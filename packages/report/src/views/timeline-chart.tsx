@@ -111,16 +111,23 @@ function spansOf({ kernels, startupMs, latencyMs }: ViewedReport): readonly Span
   return spans;
 }
 
-/** Steps, one a kernel. */
+/** Steps, one a kernel; of kernels that are too narrow to be seen the highest. */
 function areaOf({ kernels, startupMs, latencyMs, size }: ViewedReport): string {
   const x = (ms: number): number => Math.round((ms / latencyMs) * UNITS);
   const y = (bytes: number): number =>
     Math.round(UNITS - (bytes / Math.max(1, size.activationBytes)) * 0.95 * UNITS);
   let now = startupMs;
-  let path = `M${x(now)} ${UNITS}`;
-  for (const { latencyMs: ms, activationBytes } of kernels) {
+  let drawn = x(now);
+  let most = 0;
+  let path = `M${drawn} ${UNITS}`;
+  for (const [index, { latencyMs: ms, activationBytes }] of kernels.entries()) {
     now += ms;
-    path += `V${y(activationBytes)}H${x(now)}`;
+    most = Math.max(most, activationBytes);
+    const end = x(now);
+    if (end - drawn < LEAST_WIDTH * UNITS && index < kernels.length - 1) continue;
+    path += `V${y(most)}H${end}`;
+    drawn = end;
+    most = 0;
   }
   return `${path}V${UNITS}Z`;
 }
