@@ -6,8 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { type LatencyReport, loadLatencyPredictor, modelToGraph } from '@nnmeter/predictor';
-import { failureToJson } from '@nnmeter/report';
+import { type Graph, withChannels } from '@nnmeter/ir';
+import {
+  type LatencyReport,
+  loadLatencyPredictor,
+  modelFileToGraph,
+  modelToGraph,
+} from '@nnmeter/predictor';
+import { failureToJson, formatMs } from '@nnmeter/report';
 import { PAGE_FOLDER } from '@nnmeter/web';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -201,6 +207,63 @@ whenInstalled(
     const report = await download(page, 'button:text-is("Report (HTML)")');
     expect(report).toContain('Content-Security-Policy');
     expect(report).not.toContain('<img');
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'what if: resolution, batch, width and open dimensions, each as the library predicts it',
+  async () => {
+    const predictors = await Promise.all(DEVICES.map((name) => loadLatencyPredictor(name)));
+    const expected = (graph: Graph): string[] =>
+      predictors.map((predictor) => formatMs(predictor.totalMs(graph)));
+    const page = await open();
+    const totals = (): Promise<string[]> =>
+      texts(page, 'main tbody tr:has(a[href^="#report-"]) td:nth-child(3)');
+    const untilTotals = async (wanted: readonly string[]): Promise<void> => {
+      await page.waitForFunction(
+        (values) =>
+          values.every(
+            (value, index) =>
+              document.querySelector(`tr:has(a[href="#report-${index}"]) td:nth-child(3)`)
+                ?.textContent === value,
+          ),
+        wanted,
+      );
+    };
+    await drop(page, { 'mobilenet_v2.onnx': readFileSync(MOBILENET) });
+    await page.focus('#what-if-resolution');
+    for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowRight');
+    const at = (batch: number) =>
+      modelFileToGraph(MOBILENET, undefined, { inputShapes: [batch, 3, 320, 320] });
+    await untilTotals(expected(await at(1)));
+    await page.waitForSelector('.curve');
+    const curve = '[aria-label="What if"] tbody tr:has(td:first-child:text-is("320")) td';
+    expect((await texts(page, curve)).slice(1, 1 + DEVICES.length)).toEqual(await totals());
+    await page.fill('[aria-label="Batch, as a number"]', '4');
+    await page.keyboard.press('Enter');
+    await page.fill('#what-if-channels', '0.5');
+    await untilTotals(expected(withChannels(await at(4), 0.5)));
+    expect(await page.inputValue('#command')).toBe(
+      'npx @nnmeter/cli predict --sweep channels=0.5 --input-shape input=4,3,320,320 mobilenet_v2.onnx',
+    );
+    for (const button of await page.$$('button:text-is("Reset")'))
+      if (await button.isEnabled()) await button.click();
+    await page.click('button:text-is("Remove")');
+
+    const dynamic = join(ROOT, 'fixtures/onnx/dynamic_lstm.onnx');
+    await drop(page, { 'lstm.onnx': readFileSync(dynamic) });
+    expect(await page.textContent('.models .warning')).toMatch(/"length".*give its shape below/);
+    await page.fill('#shape-1-0', '1x64');
+    await page.click('button:text-is("Read it so")');
+    await page.waitForSelector('#what-if-length');
+    await page.fill('[aria-label="length, as a number"]', '200');
+    await page.keyboard.press('Enter');
+    await untilTotals(
+      expected(await modelFileToGraph(dynamic, undefined, { inputShapes: [1, 200] })),
+    );
     expect(complaints).toEqual([]);
     await context.close();
   },

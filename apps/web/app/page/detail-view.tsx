@@ -1,15 +1,7 @@
 import { formatMs } from '@nnmeter/report';
-import {
-  AdviceList,
-  Certainty,
-  KernelTable,
-  ModuleChart,
-  RooflineChart,
-  TimelineChart,
-  type ViewedReport,
-} from '@nnmeter/report/views';
+import { ReportDetails } from '@nnmeter/report/views';
 import type { RefObject } from 'preact';
-import { type Dispatch, useEffect, useMemo, useState } from 'preact/hooks';
+import { type Dispatch, useMemo } from 'preact/hooks';
 import type { Action, ShownReport, State } from './state.ts';
 
 /** One model on one device, in all detail. */
@@ -26,6 +18,11 @@ export function DetailView(props: {
   const ofModel = shown.filter((each) => each.model === model);
   const chosen = ofModel.find(({ device }) => device === detail.device) ?? ofModel[0]!;
   const { report } = chosen;
+  const key = `${chosen.model} ${chosen.device}`;
+  const details = useMemo(
+    () => <ReportDetails key={key} report={report} id="detail" />,
+    [key, report],
+  );
   return (
     <section ref={focus} tabIndex={-1} class="detail" aria-label="Details">
       <h2>Where the time goes</h2>
@@ -69,29 +66,7 @@ export function DetailView(props: {
           {` on ${[report.device.product, report.device.processor, report.device.framework, report.device.precision].join(', ')}`}
         </span>
       </p>
-      <Views key={`${chosen.model} ${chosen.device}`} report={report} />
+      {details}
     </section>
   );
-}
-
-/** The views of a report, each in a frame of its own at first, so that the page stays alive. */
-function Views({ report }: { readonly report: ViewedReport }) {
-  const views = useMemo(
-    () => [
-      <Certainty key="certainty" report={report} />,
-      <ModuleChart key="modules" report={report} />,
-      <TimelineChart key="timeline" report={report} />,
-      <RooflineChart key="roofline" report={report} />,
-      <AdviceList key="advice" report={report} />,
-      <KernelTable key="kernels" report={report} id="detail" />,
-    ],
-    [report],
-  );
-  const [ready, setReady] = useState(1);
-  useEffect(() => {
-    if (ready >= views.length) return;
-    const timer = setTimeout(() => setReady(ready + 1));
-    return () => clearTimeout(timer);
-  }, [ready]);
-  return <>{views.slice(0, ready)}</>;
 }
