@@ -257,7 +257,7 @@ whenInstalled(
     await drop(page, { 'lstm.onnx': readFileSync(dynamic) });
     expect(await page.textContent('.models .warning')).toMatch(/"length".*give its shape below/);
     await page.fill('#shape-1-0', '1x64');
-    await page.click('button:text-is("Read it so")');
+    await page.click('button:text-is("Use these shapes")');
     await page.waitForSelector('#what-if-length');
     await page.fill('[aria-label="length, as a number"]', '200');
     await page.keyboard.press('Enter');
@@ -435,9 +435,7 @@ whenInstalled(
     await drop(page, { 'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n') });
     await page.selectOption('.calibration select', DEVICES[0]!);
     await page.click('button:text-is("Calibrate")');
-    await page.waitForFunction(
-      'document.querySelector("main tbody tr td:nth-child(3)").textContent === "20.00"',
-    );
+    await page.waitForSelector('main tbody tr td:nth-child(3):text-is("20.00")');
     expect(await texts(page, '[role=alert]')).toEqual([]);
     for (const title of ['IR (JSON)', 'ONNX without weights']) {
       const [given] = await Promise.all([

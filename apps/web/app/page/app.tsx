@@ -10,7 +10,7 @@ import { chosenFiles, droppedFiles, type FoundFile, groupFiles } from './files.t
 import { Intake } from './intake.tsx';
 import { linkOf, readLink } from './link.ts';
 import { ModelList } from './model-list.tsx';
-import { INITIAL, type Known, reduce, reportsOf } from './state.ts';
+import { INITIAL, type Known, modelInDetail, reduce, reportsOf, workOf } from './state.ts';
 import { failureOf, useWorker } from './use-worker.ts';
 import { WhatIfView } from './what-if.tsx';
 import { WorkerClient } from './worker-client.ts';
@@ -25,15 +25,26 @@ export function App() {
   }));
   const [isDragging, setDragging] = useState(false);
   const detail = useRef<HTMLElement>(null);
+  /** What was dropped before the worker was there. */
+  const early = useRef<FoundFile[]>([]);
   useWorker(state, dispatch, client);
 
   const addFiles = (known: Known | undefined, files: readonly FoundFile[]): void => {
-    if (known === undefined) return;
-    const { models, measurements } = groupFiles(files, known.formats);
+    if (known === undefined) {
+      early.current.push(...files);
+      return;
+    }
+    const { models, measurements, beside } = groupFiles(files, known.formats);
     for (const { name, files: parts } of models)
       dispatch({ kind: 'add', name, origin: { kind: 'files', files: parts } });
     const [file] = measurements;
     if (file !== undefined) dispatch({ kind: 'measured', file });
+    const [other] = beside;
+    if (other !== undefined) {
+      const more = beside.length > 1 ? ` (and ${beside.length - 1} more)` : '';
+      const problem = `${other}${more} is taken for a file beside the models; drop it alone to have it read as one`;
+      dispatch({ kind: 'problem', problem });
+    }
   };
 
   useEffect(() => {
@@ -48,7 +59,8 @@ export function App() {
         if (offer === null) void navigator.serviceWorker?.register('service-worker.js');
         for (const name of new Set([...networks, ...(offer?.networks ?? [])]))
           dispatch({ kind: 'add', name, origin: { kind: 'network', name } });
-        addFiles(known, offer?.files.map((file) => ({ path: file.name, file })) ?? []);
+        const offered = offer?.files.map((file) => ({ path: file.name, file })) ?? [];
+        addFiles(known, [...offered, ...early.current]);
       } catch (error) {
         dispatch({ kind: 'problem', problem: failureOf(error).message });
       }
@@ -95,17 +107,11 @@ export function App() {
 
   const shown = useMemo(() => reportsOf(state), [state.models, state.devices]);
   const reports = useMemo(() => shown.map(({ report }) => report), [shown]);
-  const seen = shown.find(({ model }) => model === state.detail.model) ?? shown[0];
-  const inDetail = state.models.find(({ id }) => id === seen?.model);
-  const isBusy = state.models.some(
-    ({ failure, revision, read, predictions }) =>
-      failure === undefined &&
-      (read?.revision !== revision ||
-        state.devices.some((device) => predictions[device]?.revision !== revision)),
-  );
+  const inDetail = modelInDetail(state);
+  const work = workOf(state);
   const settled = useRef<readonly ViewedReport[]>([]);
   // While a slider moves, what is side by side stays.
-  if (!isBusy) settled.current = reports;
+  if (work === '') settled.current = reports;
   const showDetail = (event: MouseEvent): void => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const [, index] = /^#report-(\d+)$/.exec(link?.getAttribute('href') ?? '') ?? [];
@@ -122,7 +128,7 @@ export function App() {
         <h1>nn-meter</h1>
         <p>How long a neural network takes on devices that you do not have.</p>
       </header>
-      <main aria-busy={isBusy}>
+      <main aria-busy={work !== ''}>
         <Intake
           isFirst={state.models.length === 0}
           isReady={state.known !== undefined}
@@ -131,7 +137,7 @@ export function App() {
           listNetworks={async () => (await client.ask('networks', {})) ?? []}
         />
         <p role="status" class="news">
-          {isBusy ? state.news : statusText(reports.length)}
+          {work || readyText(reports.length)}
         </p>
         {state.problem !== undefined && (
           <p role="alert" class="warning">
@@ -166,7 +172,8 @@ export function App() {
             ),
           [shown],
         )}
-        {inDetail !== undefined && (
+        {state.models.length > 0 && state.devices.length === 0 && <p>Choose a device.</p>}
+        {inDetail !== undefined && state.devices.length > 0 && (
           <WhatIfView
             key={inDetail.id}
             model={inDetail}
@@ -191,7 +198,7 @@ export function App() {
   );
 }
 
-function statusText(reports: number): string {
+function readyText(reports: number): string {
   if (reports === 0) return '';
   return reports === 1 ? 'One report is ready' : `${reports} reports are ready`;
 }

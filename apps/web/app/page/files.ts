@@ -14,6 +14,8 @@ export interface Found {
     readonly files: readonly (File | OfferedFile)[];
   }[];
   readonly measurements: readonly File[];
+  /** What is no model by its name, and lies beside those that are. */
+  readonly beside: readonly string[];
 }
 
 /** Files in a dropped folder beyond these are not looked at. */
@@ -91,7 +93,8 @@ export function groupFiles(all: readonly FoundFile[], formats: readonly FormatFa
     name: nameOf(model),
     files: [model.file, ...beside.map(withPath)],
   }));
-  return { models: [...inFolders, ...alone], measurements };
+  const dropped = beside.filter(({ path }) => !path.includes('/'));
+  return { models: [...inFolders, ...alone], measurements, beside: dropped.map(nameOf) };
 }
 
 /** The folders that are models, with a slash behind them. */

@@ -145,7 +145,7 @@ function ShapeForm(props: {
         </p>
       )}
       <p>
-        <button type="submit">Read it so</button>{' '}
+        <button type="submit">Use these shapes</button>{' '}
         {isChanged && (
           <button type="button" onClick={() => change(undefined)}>
             As in the file

@@ -20,8 +20,6 @@ export interface State {
   readonly calibrations: Readonly<Record<string, CalibrationFacts>>;
   /** What went wrong that belongs to no model. */
   readonly problem: string | undefined;
-  /** What has just happened, for those who hear the page. */
-  readonly news: string;
 }
 
 export interface Known {
@@ -87,8 +85,7 @@ export type Action =
       readonly device: string;
       readonly facts: CalibrationFacts | undefined;
     }
-  | { readonly kind: 'problem'; readonly problem: string | undefined }
-  | { readonly kind: 'news'; readonly news: string };
+  | { readonly kind: 'problem'; readonly problem: string | undefined };
 
 export const INITIAL: State = {
   known: undefined,
@@ -100,7 +97,6 @@ export const INITIAL: State = {
   measurements: undefined,
   calibrations: {},
   problem: undefined,
-  news: '',
 };
 
 export function reduce(state: State, action: Action): State {
@@ -126,7 +122,6 @@ export function reduce(state: State, action: Action): State {
         models: [...state.models, model],
         nextModel: state.nextModel + 1,
         problem: undefined,
-        news: `Reading ${name}`,
       };
     }
     case 'remove':
@@ -138,10 +133,7 @@ export function reduce(state: State, action: Action): State {
         failure: undefined,
       }));
     case 'unread':
-      return {
-        ...changeModel(state, action, (model) => ({ ...model, failure: action.failure })),
-        news: `A model could not be read: ${action.failure.message}`,
-      };
+      return changeModel(state, action, (model) => ({ ...model, failure: action.failure }));
     case 'predicted': {
       const { device, prediction } = action;
       const isKnown = state.models.some(
@@ -191,8 +183,6 @@ export function reduce(state: State, action: Action): State {
     }
     case 'problem':
       return { ...state, problem: action.problem };
-    case 'news':
-      return { ...state, news: action.news };
   }
 }
 
@@ -213,24 +203,42 @@ function changeModel(
   return { ...state, models };
 }
 
-/** The reports to be shown, of the chosen devices, model by model. */
-export function reportsOf({ models, devices }: State): readonly ShownReport[] {
-  return models.flatMap(({ id, revision, predictions }) =>
-    devices.flatMap((device) => {
-      const prediction = predictions[device];
-      if (prediction === undefined || !('report' in prediction)) return [];
-      const isCurrent = prediction.revision === revision;
-      return [{ model: id, device, report: prediction.report, isCurrent }];
-    }),
-  );
-}
-
+/** A report and what it is about. */
 export interface ShownReport {
   readonly model: number;
   readonly device: string;
   readonly report: ViewedReport;
-  /** Whether it is about the model as it is wanted now. */
-  readonly isCurrent: boolean;
+}
+
+/** The reports to be shown, of the chosen devices, model by model; those of before while a model is read anew. */
+export function reportsOf({ models, devices }: State): readonly ShownReport[] {
+  return models.flatMap(({ id, failure, predictions }) =>
+    devices.flatMap((device) => {
+      const prediction = predictions[device];
+      if (failure !== undefined || prediction === undefined || 'failure' in prediction) return [];
+      return [{ model: id, device, report: prediction.report }];
+    }),
+  );
+}
+
+/** The model that is seen in detail: the chosen one, or the first. */
+export function modelInDetail({ models, detail }: State): Model | undefined {
+  const read = models.filter((model) => model.read !== undefined);
+  return read.find(({ id }) => id === detail.model) ?? read[0];
+}
+
+/** What the page is at, in words; empty if it is ready. */
+export function workOf({ models, devices }: State): string {
+  const working = models.filter(({ failure }) => failure === undefined);
+  const unread = working.find(({ read, revision }) => read?.revision !== revision);
+  if (unread !== undefined) return `Reading ${unread.name} …`;
+  const wanted = working.length * devices.length;
+  const done = working
+    .flatMap(({ predictions, revision }) =>
+      devices.map((device) => predictions[device]?.revision === revision),
+    )
+    .filter(Boolean).length;
+  return done === wanted ? '' : `Predicting: ${done} of ${wanted} are ready …`;
 }
 
 /** What went wrong, model by model, each thing once. */

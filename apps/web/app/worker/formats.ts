@@ -41,5 +41,9 @@ export function loadNetworks(): Promise<typeof import('@nnmeter/zoo')> {
     registerFrontend(zoo.frontend);
     return zoo;
   });
+  // What could not be loaded is asked for again the next time.
+  networks.catch(() => {
+    networks = undefined;
+  });
   return networks;
 }

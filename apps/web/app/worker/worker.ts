@@ -139,8 +139,18 @@ function nextMessage(): Promise<void> {
 /** In the words of this page, which asks for shapes itself. */
 function failureOf(error: unknown): Failure {
   const wanted = error instanceof NnMeterError ? error.hint?.inputShapes : undefined;
-  const failure = failureToJson(error, ({ text, inputShapes }) =>
+  const failure = failureToJson(recognise(error), ({ text, inputShapes }) =>
     inputShapes === undefined ? text : 'give its shape below',
   );
   return wanted === undefined ? failure : { ...failure, wanted };
+}
+
+/** What browsers throw, as an NnMeterError if its reason is known. */
+function recognise(error: unknown): unknown {
+  const isImport = error instanceof TypeError && /import|fetch/i.test(error.message);
+  if (!isImport) return error;
+  return new NnMeterError('E_MISSING_PACKAGE', 'a part of this page cannot be loaded', {
+    hint: 'check the network and try again',
+    cause: error,
+  });
 }
