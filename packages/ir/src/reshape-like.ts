@@ -28,6 +28,14 @@ export function reshapeLike(before: Shape, after: Shape, target: Shape): Shape {
   return shape;
 }
 
+/** The target of an expansion for another extent of its operand: extents equal to the operand's follow it. */
+export function expandLike(before: Shape, after: Shape, target: Shape): Shape {
+  const added = target.length - before.length;
+  return target.map((extent, axis) =>
+    extent === before[axis - added] ? after[axis - added]! : extent,
+  );
+}
+
 /** The last axis of more than one element. */
 function lastOf(target: Shape, [first, end]: readonly [number, number]): number {
   for (let axis = end - 1; axis > first; axis--) if (target[axis] !== 1) return axis;

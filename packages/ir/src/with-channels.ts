@@ -6,8 +6,9 @@ import { inferNodeShapes } from './infer-node-shapes.ts';
 import type { Node, NodeOf } from './node.ts';
 import { transposedWeightAxes, weightAxes } from './ops/convolution.ts';
 import { channelAxis } from './ops/image.ts';
-import { reshapeLike } from './reshape-like.ts';
+import { expandLike, reshapeLike } from './reshape-like.ts';
 import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
+import { UniqueNames } from './unique-names.ts';
 
 /**
  * The same network with other numbers of channels: those that convolutions, dense layers and embeddings give are multiplied
@@ -35,12 +36,18 @@ class Widening {
   readonly #rounding: ChannelRounding;
   readonly #kept: ReadonlySet<string>;
   readonly #tensors: Map<string, Tensor>;
+  readonly #names: UniqueNames;
+  /** By name and shape: what stands for a constant that several nodes read, since not all need have as many channels. */
+  readonly #copies = new Map<string, string>();
+  /** The constants that the node which is visited reads no longer, and what it reads instead. */
+  readonly #replaced = new Map<string, string>();
 
   constructor(graph: Graph, factor: number) {
     this.#graph = graph;
     this.#rounding = new ChannelRounding(graph, factor);
     this.#kept = keptTensors(graph);
     this.#tensors = new Map(graph.tensors);
+    this.#names = new UniqueNames((name) => graph.findTensor(name) !== undefined);
   }
 
   run(): Graph {
@@ -56,9 +63,11 @@ class Widening {
   }
 
   #visit(node: Node): Node {
+    this.#replaced.clear();
     const adapted = this.#adapt(node);
-    const inputs = node.inputs.filter((name) => name !== '').map((name) => this.#now(name));
-    if (!inputs.some(({ name }) => this.#isChanged(name))) return node;
+    const names = node.inputs.map((name) => this.#replaced.get(name) ?? name);
+    if (!names.some((name) => this.#isChanged(name))) return node;
+    const inputs = names.filter((name) => name !== '').map((name) => this.#now(name));
     const first = this.#graph.findTensor(node.outputs[0] ?? '')?.shape;
     const results = inferNodeShapes(adapted, inputs, first);
     if (results === undefined) throw misfit('its shapes cannot be inferred');
@@ -66,7 +75,7 @@ class Widening {
       const shape = results[slot]?.shape;
       if (output !== '' && shape !== undefined) this.#setShape(output, shape);
     }
-    return adapted;
+    return { ...adapted, inputs: names };
   }
 
   #before(name: string): ShapedTensor {
@@ -78,17 +87,24 @@ class Widening {
   }
 
   #isChanged(name: string): boolean {
-    return name !== '' && this.#tensors.get(name) !== this.#graph.tensor(name);
+    return name !== '' && this.#tensors.get(name) !== this.#graph.findTensor(name);
   }
 
   #setShape(name: string, shape: Shape): void {
     const before = this.#graph.tensor(name);
     if (before.shape?.join() === shape.join()) return;
-    const now = this.#tensors.get(name)!;
-    if (now !== before && now.shape?.join() !== shape.join())
-      throw misfit(`it shares ${quote(name)} with a node of other channels`);
+    const isShared = before.kind === 'constant' && this.#graph.consumers(name).length > 1;
+    const own = isShared ? this.#copyOf(name, shape) : name;
+    if (isShared) this.#replaced.set(name, own);
     const { values: _, ...valueless } = before;
-    this.#tensors.set(name, { ...valueless, shape });
+    this.#tensors.set(own, { ...valueless, name: own, shape });
+  }
+
+  #copyOf(name: string, shape: Shape): string {
+    const key = `${shape.join()} ${name}`;
+    const known = this.#copies.get(key) ?? this.#names.take(name);
+    this.#copies.set(key, known);
+    return known;
   }
 
   /** The channels that a node gives instead of as many. */
@@ -232,10 +248,7 @@ function adaptAttributes(node: Node, before: Shape, now: Shape): Node {
       };
     }
     case 'expand': {
-      const shape = node.attributes.shape?.map((extent, axis, { length }) => {
-        const own = axis - length + before.length;
-        return extent === before[own] ? now[own]! : extent;
-      });
+      const shape = node.attributes.shape && expandLike(before, now, node.attributes.shape);
       return { ...node, attributes: shape === undefined ? {} : { shape } };
     }
     case 'resize': {

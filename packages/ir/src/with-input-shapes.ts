@@ -6,7 +6,7 @@ import type { Node } from './node.ts';
 import { spatialAxes } from './ops/image.ts';
 import type { OpAttributes } from './ops.ts';
 import type { ReadOptions } from './read-options.ts';
-import { reshapeLike } from './reshape-like.ts';
+import { expandLike, reshapeLike } from './reshape-like.ts';
 import { samePads } from './shape-rules.ts';
 import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
 
@@ -125,7 +125,7 @@ function adaptAttributes(
       return { ...node, attributes: { shape } };
     }
     case 'expand': {
-      const shape = node.attributes.shape && adaptExpand(before, data.shape, node.attributes.shape);
+      const shape = node.attributes.shape && expandLike(before, data.shape, node.attributes.shape);
       return { ...node, attributes: shape === undefined ? {} : { shape } };
     }
     case 'slice': {
@@ -176,12 +176,4 @@ function adaptPads<A extends Omit<OpAttributes['maxpool'], 'ceilMode'>>(
     }),
   );
   return { ...attributes, pads: [...pads.map(([begin]) => begin), ...pads.map(([, end]) => end)] };
-}
-
-/** Extents equal to the operand's follow it. */
-function adaptExpand(before: Shape, after: Shape, target: Shape): Shape {
-  const added = target.length - before.length;
-  return target.map((extent, axis) =>
-    extent === before[axis - added] ? after[axis - added]! : extent,
-  );
 }

@@ -84,6 +84,23 @@ test('are rounded to multiples of 8, and stay where the network ends and begins'
   expect(withChannels(graph, 1)).toBe(graph);
 });
 
+test('a constant that nodes share is one for each number of channels', () => {
+  const b = new GraphBuilder('shared');
+  const image = b.input('image', [1, 3, 8, 8]);
+  const bias = b.constant('bias', [16]);
+  const conv = (x: ShapedTensor, name: string): ShapedTensor => {
+    const weight = b.constant(`${name}.weight`, [16, x.shape[1]!, 1, 1], { layout: 'OIHW' });
+    const window = { kernelShape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] };
+    return b.node('conv', { ...window, group: 1 }, [x, weight, bias], { name })[0]!;
+  };
+  const graph = b.build(conv(conv(conv(image, 'first'), 'second'), 'last'));
+  const half = withChannels(graph, 0.5);
+  const biasOf = (name: string) => half.tensor(half.node(name)!.inputs[2]!);
+  expect(['first', 'second', 'last'].map((name) => biasOf(name).shape)).toEqual([[8], [8], [16]]);
+  expect(biasOf('first')).toBe(biasOf('second'));
+  expect(validateGraph(half)).toEqual([]);
+});
+
 test('what cannot be scaled is an error that names the node', () => {
   const b = new GraphBuilder('recurrent');
   const x = b.fc(b.input('steps', [4, 1, 16]), 32);

@@ -1,4 +1,5 @@
 export { STYLES } from './generated/client.ts';
+export { type Sweep, sweepOf } from './sweep.ts';
 export { AdviceList } from './views/advice-list.tsx';
 export { ComparisonTable } from './views/comparison-table.tsx';
 export type { DocumentSection, LinePlot, ViewedDocument } from './views/document-view.tsx';

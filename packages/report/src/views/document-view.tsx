@@ -44,7 +44,7 @@ export function DocumentView({ title, intro, notes, sections }: ViewedDocument) 
       )}
       {sections.map(({ title: heading, text, table, line, evaluation }, index) => (
         <section key={index}>
-          <h2>{heading}</h2>
+          {evaluation === undefined && <h2>{heading}</h2>}
           {text !== undefined && <p>{text}</p>}
           {line !== undefined && <LineChart title={heading} line={line} />}
           {evaluation !== undefined && <EvaluationView {...evaluation} />}

@@ -53,6 +53,7 @@ function Curves(props: {
   readonly names: readonly string[];
 }) {
   const { sweep, predicted, names } = props;
+  const variable = shown(sweep.variable);
   const lines = names.map((_, device) =>
     predicted.map(({ value, predictions }) => {
       const { latencyMs, interval } = predictions[device]!;
@@ -74,10 +75,10 @@ function Curves(props: {
   const y = isFar ? logAxis(latencies, 'up') : linearAxis([0, ...latencies], 'up');
   return (
     <Plot
-      label={`Latency on ${names.length} devices by ${shown(sweep.variable)}; the table below has the numbers`}
+      label={`Latency on ${names.length} devices by ${variable}; the table below has the numbers`}
       x={x}
       y={y}
-      xTitle={shown(sweep.variable)}
+      xTitle={variable}
       formatY={(ms) => `${shortNumber(ms)} ms`}
     >
       <Stretched>
@@ -106,7 +107,7 @@ function Curves(props: {
             r="3"
           >
             <title>
-              {`${names[device]}, ${sweep.variable} ${value}\n${formatMs(latencyMs)} ms (${formatMs(low)} – ${formatMs(high)})`}
+              {`${names[device]}, ${variable} ${value}\n${formatMs(latencyMs)} ms (${formatMs(low)} – ${formatMs(high)})`}
             </title>
           </circle>
         )),
