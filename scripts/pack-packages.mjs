@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The published packages: each one's folder and its package.json. */
 export function publishedPackages() {
-  return ['packages', 'predictors']
+  return ['apps', 'packages', 'predictors']
     .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)))
     .map((folder) => ({
       folder,

@@ -2,10 +2,11 @@
 // has it. `node scripts/supply-chain.mjs` writes docs/supply-chain.md, `--licences` the licences that @nnmeter/cli
 // ships; scripts/check-packages.mjs checks both.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { licenceTexts } from './licence-texts.mjs';
 import { publishedPackages, ROOT } from './pack-packages.mjs';
 
 const PAGE = join(ROOT, 'docs/supply-chain.md');
@@ -81,18 +82,10 @@ function lockfileProblems() {
 
 /** The text of the licences, as they ask for. */
 export function licences(packages) {
-  const texts = packages.map(({ name, version, licence, homepage, folder, manifest }) => {
-    const file = readdirSync(folder).find((each) => /^(licen[cs]e|copying)/i.test(each));
-    const { author } = manifest;
-    const holder = typeof author === 'string' ? author : author?.name;
-    const text =
-      file === undefined
-        ? `Licensed under ${licence}${holder === undefined ? '' : ` by ${holder}`}; the package has no text of it.`
-        : readFileSync(join(folder, file), 'utf8').trim();
-    return `${name} ${version} (${licence})${homepage === undefined ? '' : `\n${homepage}`}\n\n${text}\n`;
-  });
-  const line = `\n${'-'.repeat(80)}\n\n`;
-  return `@nnmeter/cli needs these packages, which npm installs beside it. Their licences:\n${line}${texts.join(line)}`;
+  return licenceTexts(
+    '@nnmeter/cli needs these packages, which npm installs beside it',
+    packages.map(({ folder }) => folder),
+  );
 }
 
 function page(packages) {

@@ -18,7 +18,7 @@ import { run } from './support/run.ts';
 const EXAMPLE =
   /```js\n([\s\S]*?)```\n(?:(?:(?!```)[\s\S]){0,60}?prints?(?:ed -->)?:?\n\n```\n([\s\S]*?)```)?/g;
 
-const pages = ['packages', 'predictors', '.', 'docs']
+const pages = ['apps', 'packages', 'predictors', '.', 'docs']
   .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)))
   .flatMap((path) => (path.endsWith('.md') ? [path] : [join(path, 'README.md')]))
   // These run their examples in tests of their own.

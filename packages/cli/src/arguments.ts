@@ -10,6 +10,7 @@ export const COMMANDS = [
   'predict',
   'lat_pred',
   'report',
+  'ui',
   'getir',
   'get_ir',
   'export',
@@ -116,6 +117,13 @@ const reportOptions = {
   },
   open: { type: 'boolean', describe: 'Show it in the browser' },
   verbose: commonOptions.verbose,
+} as const satisfies Record<string, Options>;
+
+const uiOptions = {
+  recursive: predictOptions.recursive,
+  port: { type: 'number', requiresArg: true, describe: 'Of the page (default: any that is free)' },
+  open: reportOptions.open,
+  ...commonOptions,
 } as const satisfies Record<string, Options>;
 
 const convertOptions = {
@@ -333,6 +341,7 @@ type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & {
 };
 export type PredictArguments = Values<typeof predictOptions>;
 export type ReportArguments = Values<typeof reportOptions>;
+export type UiArguments = Values<typeof uiOptions>;
 export type ConvertArguments = Values<typeof convertOptions>;
 export type ExportArguments = Values<typeof exportOptions>;
 export type PredictorsArguments = Values<typeof predictorsOptions> & {
@@ -359,6 +368,7 @@ export type SourceArguments = Values<typeof sourceOptions>;
 export type Invocation =
   | { readonly command: 'predict'; readonly options: PredictArguments }
   | { readonly command: 'report'; readonly options: ReportArguments }
+  | { readonly command: 'ui'; readonly options: UiArguments }
   | { readonly command: 'getir'; readonly options: ConvertArguments }
   | { readonly command: 'export'; readonly options: ExportArguments }
   | { readonly command: 'calibrate'; readonly options: CalibrateArguments }
@@ -394,7 +404,10 @@ function withFormats<O extends Record<string, Options>>(
       : [[option.name, { ...several, describe: option.description }]],
   );
   const own = Object.entries(options);
-  const at = own.findIndex(([name]) => name === 'input-shape');
+  const at = Math.max(
+    0,
+    own.findIndex(([name]) => name === 'input-shape'),
+  );
   return Object.fromEntries([...own.slice(0, at), ...ofFormats, ...own.slice(at)]) as O;
 }
 
@@ -412,11 +425,13 @@ export async function parseArguments(
   let invocation: Invocation | undefined;
   const forPredict = withFormats(predictOptions, formats);
   const forReport = withFormats(reportOptions, formats);
+  const forUi = withFormats(uiOptions, formats);
   const forConvert = withFormats(convertOptions, formats);
   const forExport = withFormats(exportOptions, formats);
   const known: Record<Invocation['command'], Record<string, Options>> = {
     predict: forPredict,
     report: forReport,
+    ui: forUi,
     getir: forConvert,
     export: forExport,
     calibrate: calibrateOptions,
@@ -463,6 +478,12 @@ export async function parseArguments(
           throw usageError('report writes a page; JSON is what nn-meter predict --json prints');
         select({ command: 'report', options });
       },
+    )
+    .command(
+      'ui [files..]',
+      'Show models in the browser, live: what-if, comparison, more models by drag and drop',
+      (command) => command.positional('files', filesArgument).options(forUi),
+      (options) => select({ command: 'ui', options }),
     )
     .command(
       ['getir [files..]', 'get_ir'],
@@ -548,6 +569,7 @@ export async function parseArguments(
     .example('$0 --torchvision resnet18 mobilenet_v2', 'models by name')
     .example('$0 model.onnx --json > report.json', 'for other programs')
     .example('$0 report model.onnx --open', 'a page about it')
+    .example('$0 ui model.onnx --open', 'the same, live')
     .example('$0 getir --onnx resnet18.onnx', 'write resnet18_onnx_ir.json')
     .example('$0 build --name mine --runner onnxruntime', 'a predictor of this machine')
     .example('$0 nas search spos --limit cortexA76=52', 'the best networks under 52 ms')
@@ -570,6 +592,12 @@ export function threadCount(threads: number | undefined): number {
   if (threads === undefined) return Math.min(8, availableParallelism());
   if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads;
   throw usageError('--threads needs a whole number from 1 to 64');
+}
+
+/** The port that --port names; 0 is any that is free. @throws NnMeterError E_USAGE */
+export function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw usageError('--port needs a whole number from 0 to 65535');
 }
 
 /** An E_USAGE error that points to --help. */

@@ -47,6 +47,10 @@ async function run(invocation: Invocation, version: string, terminal: Terminal):
       const { report } = await import('./commands/report.ts');
       return report(invocation.options, terminal);
     }
+    case 'ui': {
+      const { ui } = await import('./commands/ui.ts');
+      return ui(invocation.options, terminal);
+    }
     case 'getir': {
       const { getIr } = await import('./commands/convert.ts');
       return getIr(invocation.options, terminal);

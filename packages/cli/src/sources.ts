@@ -32,11 +32,26 @@ interface Search {
 }
 
 /**
- * Lists the models a command line names, folders expanded: every file with a suffix of the type, sorted. A path that
- * cannot be used becomes a source with a failure, so that the others are not held up.
+ * As {@link findSources}, for commands that need a model.
  * @throws NnMeterError E_USAGE if no model is named at all.
  */
 export async function listSources(
+  options: Pick<SourceArguments, 'files' | '--'>,
+  formats: readonly FormatFacts[],
+  recursive: boolean,
+): Promise<readonly Source[]> {
+  const sources = await findSources(options, formats, recursive);
+  if (sources.length > 0) return sources;
+  throw usageError(
+    'no model given; name a file, as in: nn-meter --predictor all --onnx model.onnx',
+  );
+}
+
+/**
+ * Lists the models a command line names, folders expanded: every file with a suffix of the type, sorted. A path that
+ * cannot be used becomes a source with a failure, so that the others are not held up.
+ */
+export async function findSources(
   options: Pick<SourceArguments, 'files' | '--'>,
   formats: readonly FormatFacts[],
   recursive: boolean,
@@ -57,11 +72,6 @@ export async function listSources(
   for (const format of formats) {
     if (!format.named) continue;
     for (const model of given(format)) sources.push({ model, type: format.format });
-  }
-  if (sources.length === 0) {
-    throw usageError(
-      'no model given; name a file, as in: nn-meter --predictor all --onnx model.onnx',
-    );
   }
   return sources;
 }

@@ -20,6 +20,7 @@ export type {
 } from './definition.ts';
 export { listFormats, registerFrontend } from './formats.ts';
 export { mapReports, withWarning } from './map-reports.ts';
+export { type MeasuredLine, parseMeasurements } from './measurements.ts';
 export {
   detectModelType,
   isUnrecognised,

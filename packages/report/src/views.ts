@@ -17,13 +17,21 @@ export {
 } from './views/page.tsx';
 export {
   type KernelGroup,
+  type ReportToView,
+  reportViewer,
   type ViewedFailure,
   type ViewedKernel,
   type ViewedReport,
   viewFailure,
   viewReports,
 } from './views/page-data.ts';
-export { Certainty, Overview, ReportView, type Viewed } from './views/report-view.tsx';
+export {
+  Certainty,
+  Overview,
+  ReportDetails,
+  ReportView,
+  type Viewed,
+} from './views/report-view.tsx';
 export { type RooflinePoint, rooflinePoints } from './views/roofline.ts';
 export { RooflineChart } from './views/roofline-chart.tsx';
 export { SearchView, type ViewedFinalist, type ViewedSearch } from './views/search-view.tsx';

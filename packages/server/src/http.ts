@@ -10,6 +10,7 @@ import { isLoopback, refusalOf } from './guard.ts';
 import { parametersOfQuery } from './query.ts';
 import { statusOf } from './status.ts';
 
+export { createPageApp, type OfferedPath, type PageAppOptions } from './page.ts';
 export { isLoopback };
 
 export interface HttpLimits {

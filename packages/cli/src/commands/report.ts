@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { writeWhole } from '@nnmeter/files';
 import { adviseOn, listFormats } from '@nnmeter/predictor';
@@ -7,6 +5,7 @@ import { printable } from '@nnmeter/report';
 import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
 import type { ReportArguments } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
+import { openInBrowser } from '../open-in-browser.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { processSources } from '../process-sources.ts';
 import { runBatch } from '../run-batch.ts';
@@ -15,9 +14,6 @@ import { listSources, readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 const DEFAULT_OUTPUT = 'report.html';
-
-/** Programs that open a file with what the user has for it, by platform; others are Linux and its kin. */
-const OPENERS: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer.exe' };
 
 /** Writes a web page about models on devices. @returns the exit code */
 export async function report(options: ReportArguments, terminal: Terminal): Promise<number> {
@@ -60,19 +56,7 @@ export async function report(options: ReportArguments, terminal: Terminal): Prom
   else {
     await leavingNothing(() => writeWhole(output, page));
     terminal.note(`nn-meter: wrote ${printable(output)}`);
-    if (options.open) await open(resolve(output), terminal);
+    if (options.open) await openInBrowser(resolve(output), terminal);
   }
   return exitCode;
-}
-
-/** Has the user's browser show a file; no browser is no failure, since the file is there. */
-async function open(path: string, terminal: Terminal): Promise<void> {
-  const program = OPENERS[process.platform] ?? 'xdg-open';
-  const child = spawn(program, [path], { detached: true, stdio: 'ignore' });
-  child.unref();
-  try {
-    await once(child, 'spawn');
-  } catch {
-    terminal.note(`nn-meter: note: ${program} cannot be started; open ${printable(path)} yourself`);
-  }
 }

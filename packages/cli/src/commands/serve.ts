@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Answer, type Call, createDispatch, type Dispatch } from '@nnmeter/server';
 import { BoundedPool } from '@nnmeter/threads';
-import { type ServeArguments, threadCount, usageError } from '../arguments.ts';
+import { checkPort, type ServeArguments, threadCount, usageError } from '../arguments.ts';
 import { type PredictorChoice, predictorChoice } from '../predictors.ts';
 import { beforeEnding } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
@@ -106,14 +106,11 @@ interface Address {
 /** @throws NnMeterError E_USAGE */
 function addressOf({ host = LOOPBACK, port = DEFAULT_PORT, mcp }: ServeArguments): Address {
   if (mcp) throw usageError('--mcp and --http exclude each other');
-  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw usageError('--port needs a whole number from 0 to 65535');
-  }
   const { NNMETER_TOKEN: token } = process.env;
   if (token !== undefined && token.length < LEAST_TOKEN) {
     throw usageError(`the token in NNMETER_TOKEN needs ${LEAST_TOKEN} characters or more`);
   }
-  return { host, port, token };
+  return { host, port: checkPort(port), token };
 }
 
 /** @throws NnMeterError E_USAGE for what only HTTP has */

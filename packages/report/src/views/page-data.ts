@@ -64,11 +64,17 @@ const GROUPS: Readonly<Record<CostKind, KernelGroup>> = {
  * Reports for views. Whatever names a model has, they are short and without control characters; names that would become
  * equal by that get numbers, the same in all reports.
  */
-export function viewReports(
-  reports: readonly (LatencyReport & Pick<ViewedReport, 'device' | 'advice'>)[],
-): readonly ViewedReport[] {
+export function viewReports(reports: readonly ReportToView[]): readonly ViewedReport[] {
+  return reports.map(reportViewer());
+}
+
+/** A report with what views show beside it. */
+export type ReportToView = LatencyReport & Pick<ViewedReport, 'device' | 'advice'>;
+
+/** As {@link viewReports}, for reports that come one by one. */
+export function reportViewer(): (report: ReportToView) => ViewedReport {
   const nodeName = distinctNames();
-  return reports.map(({ kernels, uncounted: _, model, warnings, extrapolation, ...report }) => ({
+  return ({ kernels, uncounted: _, model, warnings, extrapolation, ...report }) => ({
     ...report,
     model: shown(model, LONGEST_TEXT),
     warnings: warnings.map((text) => shown(text, LONGEST_MESSAGE)),
@@ -80,7 +86,7 @@ export function viewReports(
       nodes: nodes.map(nodeName),
       path: modulePath(nodes[0] ?? '').map((part) => shown(part, LONGEST_TEXT)),
     })),
-  }));
+  });
 }
 
 /** A failure for views. */

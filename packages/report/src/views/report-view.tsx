@@ -104,17 +104,6 @@ function Details(props: {
 }) {
   const { report, id, isOpen } = props;
   const { device } = report;
-  const views = useOneByOne(
-    [
-      () => <Certainty report={report} />,
-      () => <ModuleChart report={report} />,
-      () => <TimelineChart report={report} />,
-      () => <RooflineChart report={report} />,
-      () => <AdviceList report={report} />,
-      () => <KernelTable report={report} id={id} />,
-    ],
-    report.kernels.length > AT_ONCE,
-  );
   return (
     <details class="report" id={id} open={isOpen}>
       <summary>
@@ -127,9 +116,26 @@ function Details(props: {
           ', ',
         )}
       </p>
-      {views.map((view) => view())}
+      <ReportDetails report={report} id={id} />
     </details>
   );
+}
+
+/** All views of one report. */
+export function ReportDetails(props: { readonly report: ViewedReport; readonly id: string }) {
+  const { report, id } = props;
+  const views = useOneByOne(
+    [
+      () => <Certainty report={report} />,
+      () => <ModuleChart report={report} />,
+      () => <TimelineChart report={report} />,
+      () => <RooflineChart report={report} />,
+      () => <AdviceList report={report} />,
+      () => <KernelTable report={report} id={id} />,
+    ],
+    report.kernels.length > AT_ONCE,
+  );
+  return <>{views.map((view) => view())}</>;
 }
 
 /** Kernels whose views are made at once; those of more would hold up the page. */

@@ -1,0 +1,260 @@
+import type { FormatFacts } from '@nnmeter/model-source';
+import type { PredictorSummary } from '@nnmeter/predictor';
+import type { ViewedReport } from '@nnmeter/report/views';
+import type { CalibrationFacts, Failure, ModelFacts, Origin, WhatIf } from '../protocol.ts';
+
+/** All that the page shows; a plain object that only {@link reduce} makes new. */
+export interface State {
+  /** Undefined until the worker has told. */
+  readonly known: Known | undefined;
+  /** Names of the predictors that are shown, in their order. */
+  readonly devices: readonly string[];
+  readonly models: readonly Model[];
+  /** The id that the next model gets. */
+  readonly nextModel: number;
+  readonly whatIf: WhatIf;
+  /** What is seen in detail; what is not there any more means the first. */
+  readonly detail: { readonly model: number | undefined; readonly device: string | undefined };
+  /** Measurements that were dropped, until it is said of which device. */
+  readonly measurements: File | undefined;
+  readonly calibrations: Readonly<Record<string, CalibrationFacts>>;
+  /** What went wrong that belongs to no model. */
+  readonly problem: string | undefined;
+}
+
+export interface Known {
+  readonly devices: readonly PredictorSummary[];
+  readonly formats: readonly FormatFacts[];
+}
+
+export interface Model {
+  readonly id: number;
+  readonly name: string;
+  readonly origin: Origin;
+  /** Shapes that were given by hand. */
+  readonly inputShapes: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Counts the changes of what is to be read; what has another number is out of date. */
+  readonly revision: number;
+  /** Of an older revision while the newer is being read. */
+  readonly read: { readonly revision: number; readonly facts: ModelFacts } | undefined;
+  /** Why it could not be read as it is now. */
+  readonly failure: Failure | undefined;
+  /** By predictor. */
+  readonly predictions: Readonly<Record<string, Prediction>>;
+}
+
+/** What a device says of a model, and of which revision of it. */
+export type Prediction = { readonly revision: number } & (
+  | { readonly report: ViewedReport }
+  | { readonly failure: Failure }
+);
+
+export type Action =
+  | {
+      readonly kind: 'known';
+      readonly known: Known;
+      readonly devices: readonly string[] | undefined;
+    }
+  | { readonly kind: 'add'; readonly name: string; readonly origin: Origin }
+  | { readonly kind: 'remove'; readonly model: number }
+  | {
+      readonly kind: 'read';
+      readonly model: number;
+      readonly revision: number;
+      readonly facts: ModelFacts;
+    }
+  | {
+      readonly kind: 'unread';
+      readonly model: number;
+      readonly revision: number;
+      readonly failure: Failure;
+    }
+  | {
+      readonly kind: 'predicted';
+      readonly model: number;
+      readonly device: string;
+      readonly prediction: Prediction;
+    }
+  | { readonly kind: 'choose'; readonly device: string; readonly chosen: boolean }
+  | { readonly kind: 'shape'; readonly model: number; readonly inputShapes: Model['inputShapes'] }
+  | { readonly kind: 'vary'; readonly name: string; readonly value: number | undefined }
+  | { readonly kind: 'detail'; readonly detail: Partial<State['detail']> }
+  | { readonly kind: 'measured'; readonly file: File | undefined }
+  | {
+      readonly kind: 'calibrated';
+      readonly device: string;
+      readonly facts: CalibrationFacts | undefined;
+    }
+  | { readonly kind: 'problem'; readonly problem: string | undefined };
+
+export const INITIAL: State = {
+  known: undefined,
+  devices: [],
+  models: [],
+  nextModel: 0,
+  whatIf: {},
+  detail: { model: undefined, device: undefined },
+  measurements: undefined,
+  calibrations: {},
+  problem: undefined,
+};
+
+export function reduce(state: State, action: Action): State {
+  switch (action.kind) {
+    case 'known': {
+      const { known } = action;
+      const names = known.devices.map(({ name }) => name);
+      const wanted = action.devices?.filter((name) => names.includes(name)) ?? [];
+      const devices =
+        wanted.length > 0
+          ? wanted
+          : known.devices.filter(({ status }) => status !== 'experimental').map(({ name }) => name);
+      return { ...state, known, devices: names.filter((name) => devices.includes(name)) };
+    }
+    case 'add': {
+      const { name, origin } = action;
+      const model: Model = {
+        ...{ id: state.nextModel, name, origin, revision: 0 },
+        ...{ inputShapes: undefined, read: undefined, failure: undefined, predictions: {} },
+      };
+      return {
+        ...state,
+        models: [...state.models, model],
+        nextModel: state.nextModel + 1,
+        problem: undefined,
+      };
+    }
+    case 'remove':
+      return { ...state, models: state.models.filter(({ id }) => id !== action.model) };
+    case 'read':
+      return changeModel(state, action, (model) => ({
+        ...model,
+        read: { revision: action.revision, facts: action.facts },
+        failure: undefined,
+      }));
+    case 'unread':
+      return changeModel(state, action, (model) => ({ ...model, failure: action.failure }));
+    case 'predicted': {
+      const { device, prediction } = action;
+      const isKnown = state.models.some(
+        ({ id, revision }) => id === action.model && revision === prediction.revision,
+      );
+      if (!isKnown) return state;
+      return changeModel(state, { ...action, revision: prediction.revision }, (model) => ({
+        ...model,
+        predictions: { ...model.predictions, [device]: prediction },
+      }));
+    }
+    case 'choose': {
+      const chosen = new Set(state.devices);
+      if (action.chosen) chosen.add(action.device);
+      else chosen.delete(action.device);
+      const names = state.known?.devices.map(({ name }) => name) ?? [];
+      return { ...state, devices: names.filter((name) => chosen.has(name)) };
+    }
+    case 'shape':
+      return {
+        ...state,
+        models: state.models.map((model) =>
+          model.id === action.model
+            ? renewed({ ...model, inputShapes: action.inputShapes })
+            : model,
+        ),
+      };
+    case 'vary': {
+      const { [action.name]: _, ...others } = state.whatIf;
+      const whatIf =
+        action.value === undefined ? others : { ...others, [action.name]: action.value };
+      return { ...state, whatIf, models: state.models.map(renewed) };
+    }
+    case 'detail':
+      return { ...state, detail: { ...state.detail, ...action.detail } };
+    case 'measured':
+      return { ...state, measurements: action.file, problem: undefined };
+    case 'calibrated': {
+      const { [action.device]: _, ...others } = state.calibrations;
+      const calibrations =
+        action.facts === undefined ? others : { ...others, [action.device]: action.facts };
+      const models = state.models.map((model) => {
+        const { [action.device]: _outdated, ...predictions } = model.predictions;
+        return { ...model, predictions };
+      });
+      return { ...state, calibrations, models, measurements: undefined, problem: undefined };
+    }
+    case 'problem':
+      return { ...state, problem: action.problem };
+  }
+}
+
+/** Has a model read again. */
+function renewed(model: Model): Model {
+  return { ...model, revision: model.revision + 1, failure: undefined };
+}
+
+/** Changes a model, unless it has become another one meanwhile. */
+function changeModel(
+  state: State,
+  { model: id, revision }: { readonly model: number; readonly revision: number },
+  change: (model: Model) => Model,
+): State {
+  const models = state.models.map((model) =>
+    model.id === id && model.revision === revision ? change(model) : model,
+  );
+  return { ...state, models };
+}
+
+/** A report and what it is about. */
+export interface ShownReport {
+  readonly model: number;
+  readonly device: string;
+  readonly report: ViewedReport;
+}
+
+/** The reports to be shown, of the chosen devices, model by model; those of before while a model is read anew. */
+export function reportsOf({ models, devices }: State): readonly ShownReport[] {
+  return models.flatMap(({ id, failure, predictions }) =>
+    devices.flatMap((device) => {
+      const prediction = predictions[device];
+      if (failure !== undefined || prediction === undefined || 'failure' in prediction) return [];
+      return [{ model: id, device, report: prediction.report }];
+    }),
+  );
+}
+
+/** The model that is seen in detail: the chosen one, or the first. */
+export function modelInDetail({ models, detail }: State): Model | undefined {
+  const read = models.filter((model) => model.read !== undefined);
+  return read.find(({ id }) => id === detail.model) ?? read[0];
+}
+
+/** What the page is at, in words; empty if it is ready. */
+export function workOf({ models, devices }: State): string {
+  const working = models.filter(({ failure }) => failure === undefined);
+  const unread = working.find(({ read, revision }) => read?.revision !== revision);
+  if (unread !== undefined) return `Reading ${unread.name} …`;
+  const wanted = working.length * devices.length;
+  const done = working
+    .flatMap(({ predictions, revision }) =>
+      devices.map((device) => predictions[device]?.revision === revision),
+    )
+    .filter(Boolean).length;
+  return done === wanted ? '' : `Predicting: ${done} of ${wanted} are ready …`;
+}
+
+/** What went wrong, model by model, each thing once. */
+export function failuresOf({
+  models,
+  devices,
+}: State): readonly { readonly model: string; readonly message: string }[] {
+  return models.flatMap(({ name, failure, predictions }) => {
+    const failures = [
+      failure,
+      ...devices.map((device) => {
+        const prediction = predictions[device];
+        return prediction !== undefined && 'failure' in prediction ? prediction.failure : undefined;
+      }),
+    ];
+    const messages = failures.flatMap((each) => each?.message ?? []);
+    return [...new Set(messages)].map((message) => ({ model: name, message }));
+  });
+}

@@ -1,0 +1,124 @@
+import type { Shape } from '@nnmeter/ir';
+import type { FormatFacts } from '@nnmeter/model-source';
+import type { PredictorSummary, Variable } from '@nnmeter/predictor';
+import type { FailureJson, Sweep } from '@nnmeter/report';
+import type { ViewedReport } from '@nnmeter/report/views';
+import type { OfferedFile } from '../src/offer.ts';
+
+/** Where a model comes from. */
+export type Origin =
+  /** The model's file first, or the files of a folder; those that may lie beside it follow. */
+  | { readonly kind: 'files'; readonly files: readonly (File | OfferedFile)[] }
+  /** A torchvision network. */
+  | { readonly kind: 'network'; readonly name: string };
+
+/** How models are changed before they are predicted: sizes by the name of what varies. What is absent is as in the model. */
+export type WhatIf = Readonly<Record<string, number>>;
+
+export interface InputFacts {
+  readonly name: string;
+  /** Undefined: unknown. */
+  readonly shape: Shape | undefined;
+}
+
+/** What is known of a model that was read. */
+export interface ModelFacts {
+  readonly type: string;
+  readonly inputs: readonly InputFacts[];
+  /** What may be varied, with its size in the model. */
+  readonly variables: readonly Variable[];
+  readonly nodes: number;
+}
+
+/** A failure, and what could be given to go on. */
+export interface Failure extends FailureJson {
+  /** Inputs that need shapes, with examples. */
+  readonly wanted?: Readonly<Record<string, Shape>>;
+}
+
+/** What came of measurements for one device. */
+export interface CalibrationFacts {
+  readonly measurements: number;
+  /** Root mean square relative errors, fractions of 1. */
+  readonly rmspeBefore: number;
+  readonly rmspeAfter: number;
+}
+
+export type DownloadKind = 'html' | 'json' | 'csv' | 'ir' | 'onnx';
+
+/** What the worker does: parameters and result of each of its methods. */
+export interface Methods {
+  /** What there is to choose from. */
+  start(_: Record<string, never>): {
+    readonly devices: readonly PredictorSummary[];
+    readonly formats: readonly FormatFacts[];
+  };
+  networks(_: Record<string, never>): readonly string[];
+  /** Reads a model, or the same one changed, in place of what had this id. */
+  read(_: {
+    readonly model: number;
+    readonly name: string;
+    readonly origin: Origin;
+    readonly inputShapes: Readonly<Record<string, Shape>> | undefined;
+    readonly whatIf: WhatIf;
+  }): ModelFacts;
+  /** The kernels of the report come in parts, and are missing in the result. */
+  predict(_: {
+    readonly model: number;
+    /** What the report calls it. */
+    readonly name: string;
+    readonly device: string;
+  }): ViewedReport;
+  /** The points of the curve come in parts, and are missing in the result. */
+  sweep(_: {
+    readonly model: number;
+    /** What the curve calls it. */
+    readonly name: string;
+    readonly variable: string;
+    readonly range: readonly [number, number];
+    readonly devices: readonly string[];
+  }): Sweep;
+  calibrate(_: {
+    readonly csv: File;
+    readonly device: string;
+    /** The models that lines of the file may mean. */
+    readonly models: readonly { readonly model: number; readonly name: string }[];
+  }): CalibrationFacts;
+  forgetCalibration(_: { readonly device: string }): Record<string, never>;
+  download(_: {
+    readonly kind: DownloadKind;
+    readonly models: readonly { readonly model: number; readonly name: string }[];
+    readonly devices: readonly string[];
+    readonly failures: readonly { readonly model: string; readonly message: string }[];
+  }): Blob;
+  forget(_: { readonly model: number }): Record<string, never>;
+}
+
+export type Method = keyof Methods;
+export type Parameters<M extends Method> = globalThis.Parameters<Methods[M]>[0];
+export type Result<M extends Method> = ReturnType<Methods[M]>;
+
+/** What a method sends before its result. */
+export interface Parts {
+  predict: ViewedReport['kernels'];
+  sweep: Sweep['points'][number];
+}
+export type Part<M extends Method> = M extends keyof Parts ? Parts[M] : never;
+
+/** A request to the worker. A newer one with the same `subject` takes the place of an older one that is not done. */
+export type Request<M extends Method = Method> = {
+  readonly [K in M]: {
+    readonly id: number;
+    readonly method: K;
+    readonly parameters: Parameters<K>;
+    readonly subject?: string;
+  };
+}[M];
+
+/** What the worker sends: parts, then a result, a failure, or that a newer request took the place of this one. */
+export type Response = { readonly id: number } & (
+  | { readonly kind: 'part'; readonly part: unknown }
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'failure'; readonly failure: Failure }
+  | { readonly kind: 'replaced' }
+);

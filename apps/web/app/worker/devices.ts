@@ -1,0 +1,64 @@
+import {
+  type Calibration,
+  calibratePredictor,
+  type LatencyPredictor,
+  listLatencyPredictors,
+  loadLatencyPredictor,
+  type PredictorDefinition,
+  registerPredictor,
+  withWarning,
+} from '@nnmeter/predictor';
+
+type Definitions =
+  | PredictorDefinition
+  | Readonly<Record<string, () => Promise<PredictorDefinition>>>;
+
+/** The packages of devices; one is loaded when its device is chosen. */
+const PACKAGES: Readonly<Record<string, () => Promise<{ readonly default: Definitions }>>> = {
+  '@nnmeter/predictor-adreno630': () => import('@nnmeter/predictor-adreno630'),
+  '@nnmeter/predictor-adreno640': () => import('@nnmeter/predictor-adreno640'),
+  '@nnmeter/predictor-cortexa76': () => import('@nnmeter/predictor-cortexa76'),
+  '@nnmeter/predictor-myriadvpu': () => import('@nnmeter/predictor-myriadvpu'),
+  '@nnmeter/predictors-learned': () => import('@nnmeter/predictors-learned'),
+};
+
+const listed = listLatencyPredictors();
+const loading = new Map<string, Promise<LatencyPredictor>>();
+const calibrations = new Map<string, Calibration>();
+
+/** Every device that can be chosen, from before any is loaded. */
+export const listDevices = () => listed;
+
+/** A device's predictor by name, calibrated if it was. */
+export async function loadDevice(name: string): Promise<LatencyPredictor> {
+  const predictor = await loadUncalibrated(name);
+  const calibration = calibrations.get(name);
+  if (calibration === undefined) return predictor;
+  const note = `calibrated with ${calibration.measurements} measurements`;
+  return withWarning(calibratePredictor(predictor, calibration), note);
+}
+
+/** As {@link loadDevice}, without calibration. */
+export function loadUncalibrated(name: string): Promise<LatencyPredictor> {
+  const known = loading.get(name) ?? load(name);
+  loading.set(name, known);
+  // What could not be loaded is asked for again the next time.
+  known.catch(() => loading.delete(name));
+  return known;
+}
+
+/** Undefined: as it was. */
+export function calibrateDevice(name: string, calibration: Calibration | undefined): void {
+  if (calibration === undefined) calibrations.delete(name);
+  else calibrations.set(name, calibration);
+}
+
+async function load(name: string): Promise<LatencyPredictor> {
+  const summary = (await listed).find((each) => each.name === name);
+  const loadPackage = PACKAGES[summary?.package ?? ''];
+  if (loadPackage !== undefined) {
+    const { default: found } = await loadPackage();
+    registerPredictor('weights' in found ? (found as PredictorDefinition) : await found[name]!());
+  }
+  return loadLatencyPredictor(name);
+}

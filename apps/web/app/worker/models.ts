@@ -1,0 +1,40 @@
+import type { ModelFacts, Origin, Parameters } from '../protocol.ts';
+import { loadNetworks } from './formats.ts';
+import { RemoteBlob } from './remote-blob.ts';
+import { unpackFolder } from './unpack-folder.ts';
+import { openVaried, type VariedModel } from './what-if.ts';
+
+/** Models that were read, as they are now. */
+const models = new Map<number, VariedModel>();
+
+/** @throws NnMeterError what the frontends say */
+export async function readModel(parameters: Parameters<'read'>): Promise<ModelFacts> {
+  const { model, name, origin, inputShapes, whatIf } = parameters;
+  const options = { name, ...(inputShapes !== undefined && { inputShapes }) };
+  const [source, asked] = await sourceOf(origin);
+  const varied = await openVaried(source, asked, options, whatIf);
+  models.set(model, varied);
+  const { type, graph, variables } = varied;
+  return {
+    type,
+    nodes: graph.nodes.length,
+    inputs: graph.inputs.map((input) => ({ name: input, shape: graph.tensor(input).shape })),
+    variables,
+  };
+}
+
+/** A model that {@link readModel} read. */
+export function modelOf(model: number): VariedModel {
+  return models.get(model)!;
+}
+
+export function forgetModel(model: number): void {
+  models.delete(model);
+}
+
+/** What readers take, and the type of what goes by a name. */
+async function sourceOf(origin: Origin): Promise<readonly [unknown, string | undefined]> {
+  if (origin.kind === 'network') return [origin.name, (await loadNetworks()).frontend.format];
+  const files = origin.files.map((file) => (file instanceof File ? file : new RemoteBlob(file)));
+  return [await unpackFolder(files), undefined];
+}

@@ -1,0 +1,21 @@
+/** What the page may load: its own files and nothing else; the Content-Security-Policy in the page itself. */
+export const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** The headers to serve it with; without them it works as well. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  // The only rule that a page cannot state itself.
+  'content-security-policy': `${POLICY}; frame-ancestors 'none'`,
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
