@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { NnMeterError } from '@nnmeter/ir';
@@ -55,42 +54,46 @@ export async function createPageApp(options: PageAppOptions): Promise<Hono> {
     return new Response(JSON.stringify({ error: failureToJson(error) }), { status, headers: json });
   });
   app.get('*', async ({ req }) => {
-    const address = req.path.slice(1) || 'index.html';
+    const missing = (): Response => new Response('not found', { status: 404, headers });
+    const response = answer(req.path.slice(1) || 'index.html', req.header('range'));
+    // What is gone or cannot be read is not there.
+    return (await response.catch(missing)) ?? missing();
+  });
+  return app;
+
+  async function answer(address: string, range: string | undefined): Promise<Response | undefined> {
     if (Object.hasOwn(documents, address)) {
       return new Response(JSON.stringify(documents[address]), {
         headers: { ...json, 'cache-control': 'no-store' },
       });
     }
     const offered = options.files.get(address);
-    if (offered !== undefined) return part(offered, req.header('range'), headers);
+    if (offered !== undefined) return part(offered, range, headers);
     const file = own.get(address);
-    if (file === undefined) return new Response('not found', { status: 404, headers });
-    return new Response(streamOf(file), {
+    if (file === undefined) return undefined;
+    return new Response(await streamOf(file), {
       headers: {
         ...headers,
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
         'cache-control': 'no-cache',
       },
     });
-  });
-  return app;
+  }
 }
 
-/** By address. */
+/** By address; what has no ending is a folder. */
 async function listFiles(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-  return new Map(paths.map((path) => [path.slice(folder.length + 1).replaceAll(sep, '/'), path]));
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((name) => extname(name) !== '');
+  return new Map(files.map((name) => [name.replaceAll(sep, '/'), join(folder, name)]));
 }
 
 /** A range of a file, of which no more than one is given, or all of it. */
-function part(
+async function part(
   { path, size }: OfferedPath,
   range: string | undefined,
   headers: PageAppOptions['headers'],
-): Response {
+): Promise<Response> {
   const common = {
     ...headers,
     'content-type': 'application/octet-stream',
@@ -98,7 +101,9 @@ function part(
     'cache-control': 'no-store',
   };
   if (range === undefined) {
-    return new Response(streamOf(path), { headers: { ...common, 'content-length': `${size}` } });
+    return new Response(await streamOf(path), {
+      headers: { ...common, 'content-length': `${size}` },
+    });
   }
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
   const start = Number(first);
@@ -109,7 +114,7 @@ function part(
       headers: { ...common, 'content-range': `bytes */${size}` },
     });
   }
-  return new Response(streamOf(path, { start, end: end - 1 }), {
+  return new Response(await streamOf(path, { start, end: end - 1 }), {
     status: 206,
     headers: {
       ...common,
@@ -119,6 +124,11 @@ function part(
   });
 }
 
-function streamOf(path: string, range?: { start: number; end: number }): ReadableStream {
-  return Readable.toWeb(createReadStream(path, range)) as ReadableStream;
+/** Of a file that is there now; one that is not is an error before anything is answered. */
+async function streamOf(
+  path: string,
+  range?: { start: number; end: number },
+): Promise<ReadableStream> {
+  const file = await open(path);
+  return Readable.toWeb(file.createReadStream(range)) as ReadableStream;
 }

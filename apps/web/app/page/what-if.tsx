@@ -82,6 +82,8 @@ function Slider(props: {
   const id = `what-if-${variable.name}`;
   const isWhole = step >= 1;
   const shown = value ?? variable.value;
+  /** What is in the field until it is done with. */
+  const [typed, setTyped] = useState<string | undefined>();
   return (
     <p class="slider">
       <label for={id}>{title}</label>
@@ -107,12 +109,12 @@ function Slider(props: {
         aria-label={`${title}, as a number`}
         min={isWhole ? 1 : least}
         step={isWhole ? 1 : 'any'}
-        value={shown}
+        value={typed ?? shown}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
         onChange={({ currentTarget }) => {
           const given = currentTarget.valueAsNumber;
-          const isValue = given > 0 && (!isWhole || Number.isSafeInteger(given));
-          if (isValue) change(given);
-          else currentTarget.value = String(shown);
+          if (given > 0 && (!isWhole || Number.isSafeInteger(given))) change(given);
+          setTyped(undefined);
         }}
       />
     </p>
