@@ -2,8 +2,8 @@ import { factorCholesky, solveCholesky, solveLower, solveUpper } from '@nnmeter/
 
 /** Entries of a row that are not 0, by ascending column. */
 export interface SparseRow {
-  readonly columns: readonly number[];
-  readonly values: readonly number[];
+  readonly columns: Uint32Array;
+  readonly values: Float64Array;
 }
 
 /** A linear observation: `target = row x + noise`. */
@@ -99,9 +99,10 @@ function solveBlock(
   for (const { row, target, variance } of observations) {
     evidence -= (target ** 2 / variance + Math.log(variance)) / 2;
     dense.fill(0);
-    for (const [at, column] of row.columns.entries()) dense[column - start] = row.values[at]!;
-    for (const column of row.columns) {
-      const unknown = column - start;
+    const { columns, values } = row;
+    for (let at = 0; at < columns.length; at++) dense[columns[at]! - start] = values[at]!;
+    for (let at = 0; at < columns.length; at++) {
+      const unknown = columns[at]! - start;
       const value = dense[unknown]! / variance;
       const line = unknown * size;
       solution[unknown]! += value * target;
@@ -133,8 +134,10 @@ function partOf(
   end: number,
 ): Float64Array | undefined {
   let part: Float64Array | undefined;
-  for (const [at, column] of columns.entries()) {
-    if (column < start || column >= end) continue;
+  for (let at = 0; at < columns.length; at++) {
+    const column = columns[at]!;
+    if (column < start) continue;
+    if (column >= end) break;
     part ??= new Float64Array(end - start);
     part[column - start] = values[at]!;
   }

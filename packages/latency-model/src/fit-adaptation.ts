@@ -274,7 +274,13 @@ class Problem {
     for (const value of centred) add(column++, value);
     for (let a = 0; a < centred.length; a++)
       for (let b = 0; b <= a; b++) add(column++, centred[a]! * centred[b]!);
-    return { columns, values, block, ms: this.#scale * ms, layer };
+    return {
+      columns: Uint32Array.from(columns),
+      values: Float64Array.from(values),
+      block,
+      ms: this.#scale * ms,
+      layer,
+    };
   }
 
   /**
@@ -340,8 +346,7 @@ class Problem {
       for (let entry = 0; entry < columns.length; entry++)
         dense[columns[entry]!]! += weight * values[entry]!;
     }
-    const columns = [...dense.keys()].filter((column) => dense[column] !== 0);
-    return { columns, values: columns.map((column) => dense[column]!) };
+    return sparse(dense);
   }
 
   #times(solution: Float64Array): Float64Array {
@@ -427,6 +432,20 @@ class Problem {
       kinds: Object.fromEntries(kinds),
     };
   }
+}
+
+/** The entries of a row that are not 0. */
+function sparse(dense: Float64Array): SparseRow {
+  let count = 0;
+  for (let column = 0; column < dense.length; column++) if (dense[column] !== 0) count++;
+  const columns = new Uint32Array(count);
+  const values = new Float64Array(count);
+  for (let column = 0, at = 0; column < dense.length; column++) {
+    if (dense[column] === 0) continue;
+    columns[at] = column;
+    values[at++] = dense[column]!;
+  }
+  return { columns, values };
 }
 
 /** Of the sizes that are known of all these kernels and vary among them; means go by how often each is used. */
