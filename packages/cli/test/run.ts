@@ -92,9 +92,9 @@ async function runInHost(job: object): Promise<Run> {
   const end = new AbortController();
   try {
     host.send(job);
-    const died = once(host, 'exit', end).then(([code]) => {
+    const died = once(host, 'exit', end).then(([code, signal]) => {
       host = undefined;
-      throw new Error(`nn-meter ended its process with code ${code}`);
+      throw new Error(`nn-meter ended its process with ${code ?? signal}`);
     });
     const [run] = await Promise.race([once(host, 'message', end), died]);
     return run;
