@@ -1,3 +1,4 @@
+import type { NodeOf } from './node.ts';
 import { elementCount, type Shape } from './tensor.ts';
 
 /** Neighbouring axes of which a reshape makes others, and of no fewer of them. */
@@ -14,7 +15,7 @@ interface Regrouping {
  * @param before the operand's shape that `target` was stated for
  * @param after the one it has now, of the same rank
  */
-export function reshapeLike(before: Shape, after: Shape, target: Shape): Shape {
+function reshapeLike(before: Shape, after: Shape, target: Shape): Shape {
   if (before.length !== after.length || elementCount(before) === 0) return target;
   const shape = [...target];
   for (const { from, to } of regroupings(before, target)) {
@@ -29,11 +30,23 @@ export function reshapeLike(before: Shape, after: Shape, target: Shape): Shape {
 }
 
 /** The target of an expansion for another extent of its operand: extents equal to the operand's follow it. */
-export function expandLike(before: Shape, after: Shape, target: Shape): Shape {
+function expandLike(before: Shape, after: Shape, target: Shape): Shape {
   const added = target.length - before.length;
   return target.map((extent, axis) =>
     extent === before[axis - added] ? after[axis - added]! : extent,
   );
+}
+
+/** A node whose result has a stated shape, for another extent of its operand. */
+export function withTargetLike(
+  node: NodeOf<'reshape'> | NodeOf<'expand'>,
+  before: Shape,
+  after: Shape,
+): NodeOf<'reshape'> | NodeOf<'expand'> {
+  if (node.op === 'reshape')
+    return { ...node, attributes: { shape: reshapeLike(before, after, node.attributes.shape) } };
+  const shape = node.attributes.shape && expandLike(before, after, node.attributes.shape);
+  return { ...node, attributes: shape === undefined ? {} : { shape } };
 }
 
 /** The last axis of more than one element. */

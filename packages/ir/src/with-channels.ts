@@ -6,7 +6,7 @@ import { inferNodeShapes } from './infer-node-shapes.ts';
 import type { Node, NodeOf } from './node.ts';
 import { transposedWeightAxes, weightAxes } from './ops/convolution.ts';
 import { channelAxis } from './ops/image.ts';
-import { expandLike, reshapeLike } from './reshape-like.ts';
+import { withTargetLike } from './reshape-like.ts';
 import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
 import { UniqueNames } from './unique-names.ts';
 
@@ -227,10 +227,8 @@ const UNKNOWN: ReadonlySet<string> = new Set([
 function adaptAttributes(node: Node, before: Shape, now: Shape): Node {
   switch (node.op) {
     case 'reshape':
-      return {
-        ...node,
-        attributes: { shape: reshapeLike(before, now, node.attributes.shape) },
-      };
+    case 'expand':
+      return withTargetLike(node, before, now);
     case 'split': {
       const { axis, sizes } = node.attributes;
       const scaled = sizes.map((size) => (size / before[axis]!) * now[axis]!);
@@ -246,10 +244,6 @@ function adaptAttributes(node: Node, before: Shape, now: Shape): Node {
         ...node,
         attributes: { axes, steps, starts: starts.map(scale), ends: ends.map(scale) },
       };
-    }
-    case 'expand': {
-      const shape = node.attributes.shape && expandLike(before, now, node.attributes.shape);
-      return { ...node, attributes: shape === undefined ? {} : { shape } };
     }
     case 'resize': {
       const { mode, sizes } = node.attributes;

@@ -6,7 +6,7 @@ import type { Node } from './node.ts';
 import { spatialAxes } from './ops/image.ts';
 import type { OpAttributes } from './ops.ts';
 import type { ReadOptions } from './read-options.ts';
-import { expandLike, reshapeLike } from './reshape-like.ts';
+import { withTargetLike } from './reshape-like.ts';
 import { samePads } from './shape-rules.ts';
 import type { Shape, ShapedTensor, Tensor } from './tensor.ts';
 
@@ -120,14 +120,9 @@ function adaptAttributes(
   if (data === undefined || before === undefined) return node;
   const axes = spatialAxes(data);
   switch (node.op) {
-    case 'reshape': {
-      const shape = reshapeLike(before, data.shape, node.attributes.shape);
-      return { ...node, attributes: { shape } };
-    }
-    case 'expand': {
-      const shape = node.attributes.shape && expandLike(before, data.shape, node.attributes.shape);
-      return { ...node, attributes: shape === undefined ? {} : { shape } };
-    }
+    case 'reshape':
+    case 'expand':
+      return withTargetLike(node, before, data.shape);
     case 'slice': {
       const { axes, ends } = node.attributes;
       const followed = ends.map((end, index) => {
