@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { NnMeterError } from '@nnmeter/ir';
 
 /** Whether a host is this machine and can be reached from this machine alone. */
 export function isLoopback(host: string): boolean {
@@ -8,8 +9,7 @@ export function isLoopback(host: string): boolean {
 /** Why a request may not be answered. */
 export interface Refusal {
   readonly status: 401 | 403;
-  readonly problem: string;
-  readonly hint: string;
+  readonly error: NnMeterError;
 }
 
 /**
@@ -22,13 +22,17 @@ export function refusalOf(request: Request, token: string | undefined): Refusal 
     const [, given = ''] = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '') ?? [];
     if (timingSafeEqual(digest(given), digest(token))) return undefined;
     const hint = 'send the header "authorization: Bearer TOKEN"';
-    return { status: 401, problem: 'the token is missing or wrong', hint };
+    return {
+      status: 401,
+      error: new NnMeterError('E_USAGE', 'the token is missing or wrong', { hint }),
+    };
   }
   const origin = headers.get('origin');
   const hosts = [new URL(request.url).hostname, ...(origin === null ? [] : [hostOf(origin)])];
   if (hosts.every(isLoopback)) return undefined;
   const hint = 'send requests to localhost, or start the server with a token';
-  return { status: 403, problem: 'this is no request of a program on this machine', hint };
+  const problem = 'this is no request of a program on this machine';
+  return { status: 403, error: new NnMeterError('E_USAGE', problem, { hint }) };
 }
 
 function hostOf(origin: string): string {

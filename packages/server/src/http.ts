@@ -39,8 +39,7 @@ export function createApp(dispatch: Dispatch, { token, ...limits }: HttpAppOptio
   app.use(async (context, next) => {
     const refusal = refusalOf(context.req.raw, token);
     if (refusal === undefined) return next();
-    const { status, problem, hint } = refusal;
-    return refuse(context, new NnMeterError('E_USAGE', problem, { hint }), status);
+    return refuse(context, refusal.error, refusal.status);
   });
   for (const method of ['health', 'schema', 'devices']) {
     app.get(`/v1/${method}`, async (context) => respond(context, await dispatch({ method })));

@@ -1,7 +1,6 @@
 import { open, readdir } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import { NnMeterError } from '@nnmeter/ir';
 import { failureToJson } from '@nnmeter/report';
 import { Hono } from 'hono';
 import { refusalOf } from './guard.ts';
@@ -49,8 +48,7 @@ export async function createPageApp(options: PageAppOptions): Promise<Hono> {
   app.use(async ({ req: { raw } }, next) => {
     const refusal = refusalOf(raw, undefined);
     if (refusal === undefined) return next();
-    const { status, problem, hint } = refusal;
-    const error = new NnMeterError('E_USAGE', problem, { hint });
+    const { status, error } = refusal;
     return new Response(JSON.stringify({ error: failureToJson(error) }), { status, headers: json });
   });
   app.get('*', async ({ req }) => {
