@@ -19,7 +19,7 @@ type Attention = (
   operands: readonly ShapedTensor[],
 ) => readonly ShapedTensor[];
 
-/** Attention of `count` tokens whose queries, keys and values have the shape that `shapeOf` gives. */
+/** Attention whose queries, keys and values have this shape. */
 function network(count: number, shape: readonly number[], attend: Attention): Graph {
   const builder = new GraphBuilder(`attention of ${count}`);
   const operands = ['query', 'key', 'value'].map((name) =>

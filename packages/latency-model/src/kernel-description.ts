@@ -69,9 +69,9 @@ export function hasAdd({ kind, fusedKinds }: KernelDescription): boolean {
   return kind === KIND.add || (fusedKinds & (1 << KIND.add)) !== 0;
 }
 
-/** Elements between the products of attention, queries by keys; 0 for other kernels. */
-export function scoresOf({ kind, height, width, inner }: KernelDescription): number {
-  return kind === KIND.attention ? height * width * inner : 0;
+/** Elements between the products of attention, queries by keys. */
+export function scoresOf({ height, width, inner }: KernelDescription): number {
+  return height * width * inner;
 }
 
 /**
