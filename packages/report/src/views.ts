@@ -19,6 +19,7 @@ export {
   type KernelGroup,
   type ReportToView,
   reportViewer,
+  shown,
   type ViewedFailure,
   type ViewedKernel,
   type ViewedReport,

@@ -1,6 +1,6 @@
 import type { Variable } from '@nnmeter/predictor';
 import type { Sweep } from '@nnmeter/report';
-import { SweepChart, viewFailure } from '@nnmeter/report/views';
+import { SweepChart, shown } from '@nnmeter/report/views';
 import { type Dispatch, useEffect, useRef, useState } from 'preact/hooks';
 import type { Action, Model, State } from './state.ts';
 import type { WorkerClient } from './worker-client.ts';
@@ -20,8 +20,7 @@ const RANGES: Readonly<Record<string, Range>> = {
 };
 
 function rangeOf({ name, value }: Variable): Range {
-  const title = viewFailure({ model: name, message: '' }).model;
-  return RANGES[name] ?? { title, least: 1, most: Math.max(512, 2 * value), step: 1 };
+  return RANGES[name] ?? { title: shown(name), least: 1, most: Math.max(512, 2 * value), step: 1 };
 }
 
 /** Sliders for what may be varied of all models, and the latency of one over one of them. */
@@ -53,7 +52,7 @@ export function WhatIfView(props: {
       </div>
       <p class="ways">
         <label>
-          Curve of {viewFailure({ model: model.name, message: '' }).model} over{' '}
+          Curve of {shown(model.name)} over{' '}
           <select
             value={over.name}
             onChange={({ currentTarget }) => setWanted(currentTarget.value)}
@@ -81,7 +80,7 @@ function Slider(props: {
   const { title, least, most, step } = rangeOf(variable);
   const id = `what-if-${variable.name}`;
   const isWhole = step >= 1;
-  const shown = value ?? variable.value;
+  const current = value ?? variable.value;
   /** What is in the field until it is done with. */
   const [typed, setTyped] = useState<string | undefined>();
   return (
@@ -101,7 +100,7 @@ function Slider(props: {
         min={least}
         max={most}
         step={step}
-        value={shown}
+        value={current}
         onInput={({ currentTarget }) => change(currentTarget.valueAsNumber)}
       />
       <input
@@ -109,7 +108,7 @@ function Slider(props: {
         aria-label={`${title}, as a number`}
         min={isWhole ? 1 : least}
         step={isWhole ? 1 : 'any'}
-        value={typed ?? shown}
+        value={typed ?? current}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
         onChange={({ currentTarget }) => {
           const given = currentTarget.valueAsNumber;

@@ -109,6 +109,29 @@ export function TextTable(props: {
   );
 }
 
+/** One of several things by its title. */
+export function Choice(props: {
+  readonly label: string;
+  readonly titles: readonly string[];
+  /** Index of what is chosen. */
+  readonly chosen: number;
+  readonly choose: (index: number) => void;
+}) {
+  const { label, titles, chosen, choose } = props;
+  return (
+    <label>
+      {`${label} `}
+      <select value={chosen} onChange={({ currentTarget }) => choose(Number(currentTarget.value))}>
+        {titles.map((title, index) => (
+          <option key={index} value={index} selected={index === chosen}>
+            {title}
+          </option>
+        ))}
+      </select>{' '}
+    </label>
+  );
+}
+
 /** Colours of lines and dots that are told apart by name; more than these are told apart by the table. */
 const SERIES = 8;
 

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatMs } from '../format.ts';
-import { WideTable } from './chart-parts.tsx';
+import { Choice, WideTable } from './chart-parts.tsx';
 import { type MatchedKernels, matchKernels } from './match-kernels.ts';
 import type { ViewedReport } from './page-data.ts';
 
@@ -16,6 +16,7 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
       ),
     [reports, before, after],
   );
+  const titles = reports.map(titleOf);
   return (
     <section class="comparison">
       <h2>Side by side</h2>
@@ -23,13 +24,13 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
       <p class="filter">
         <Choice
           label="From"
-          reports={reports}
+          titles={titles}
           chosen={before}
           choose={(index) => setPair([index, after])}
         />
         <Choice
           label="To"
-          reports={reports}
+          titles={titles}
           chosen={after}
           choose={(index) => setPair([before, index])}
         />
@@ -115,26 +116,5 @@ function Figures(props: {
       </td>
       <td class="number">{before > 0 && after > 0 ? `${(after / before).toFixed(2)}×` : ''}</td>
     </>
-  );
-}
-
-function Choice(props: {
-  readonly label: string;
-  readonly reports: readonly ViewedReport[];
-  readonly chosen: number;
-  readonly choose: (index: number) => void;
-}) {
-  const { label, reports, chosen, choose } = props;
-  return (
-    <label>
-      {`${label} `}
-      <select value={chosen} onChange={({ currentTarget }) => choose(Number(currentTarget.value))}>
-        {reports.map((report, index) => (
-          <option key={index} value={index} selected={index === chosen}>
-            {titleOf(report)}
-          </option>
-        ))}
-      </select>{' '}
-    </label>
   );
 }

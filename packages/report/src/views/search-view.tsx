@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { percent, SeriesLegend, seriesClass } from './chart-parts.tsx';
+import { Choice, percent, SeriesLegend, seriesClass } from './chart-parts.tsx';
 import { dotsPath, linearAxis, Plot, Stretched, shortNumber } from './plot.tsx';
 import { SortableTable, type TableColumn } from './sortable-table.tsx';
 
@@ -56,17 +56,17 @@ export function SearchView({ title, facts, axes, finalists, others }: ViewedSear
           number in the table, for what it is.
         </p>
         <p class="filter">
-          <AxisChoice
+          <Choice
             label="Across"
-            names={names}
-            chosen={across}
-            choose={(name) => setAxes([name, up])}
+            titles={names}
+            chosen={names.indexOf(across)}
+            choose={(index) => setAxes([names[index]!, up])}
           />
-          <AxisChoice
+          <Choice
             label="Up"
-            names={names}
-            chosen={up}
-            choose={(name) => setAxes([across, name])}
+            titles={names}
+            chosen={names.indexOf(up)}
+            choose={(index) => setAxes([across, names[index]!])}
           />
         </p>
         <Plot
@@ -149,25 +149,4 @@ function columnsOf(names: readonly string[]): readonly TableColumn<ViewedFinalis
     column('front', ({ front }) => front),
     ...names.map((name) => column(name, ({ values }) => values[name]!)),
   ];
-}
-
-function AxisChoice(props: {
-  readonly label: string;
-  readonly names: readonly string[];
-  readonly chosen: string;
-  readonly choose: (name: string) => void;
-}) {
-  const { label, names, chosen, choose } = props;
-  return (
-    <label>
-      {`${label} `}
-      <select value={chosen} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-        {names.map((name) => (
-          <option key={name} value={name} selected={name === chosen}>
-            {name}
-          </option>
-        ))}
-      </select>{' '}
-    </label>
-  );
 }
