@@ -2,7 +2,7 @@ import type { Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import type { PredictorSummary, Variable } from '@nnmeter/predictor';
 import type { FailureJson, Sweep } from '@nnmeter/report';
-import type { ViewedReport } from '@nnmeter/report/views';
+import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
 import type { OfferedFile } from '../src/offer.ts';
 
 /** Where a model comes from. */
@@ -46,6 +46,12 @@ export interface CalibrationFacts {
 
 export type DownloadKind = 'html' | 'json' | 'csv' | 'ir' | 'onnx';
 
+/** A model, and what it is called where it is shown. */
+export interface NamedModel {
+  readonly model: number;
+  readonly name: string;
+}
+
 /** What the worker does: parameters and result of each of its methods. */
 export interface Methods {
   /** What there is to choose from. */
@@ -82,14 +88,14 @@ export interface Methods {
     readonly csv: File;
     readonly device: string;
     /** The models that lines of the file may mean. */
-    readonly models: readonly { readonly model: number; readonly name: string }[];
+    readonly models: readonly NamedModel[];
   }): CalibrationFacts;
   forgetCalibration(_: { readonly device: string }): Record<string, never>;
   download(_: {
     readonly kind: DownloadKind;
-    readonly models: readonly { readonly model: number; readonly name: string }[];
+    readonly models: readonly NamedModel[];
     readonly devices: readonly string[];
-    readonly failures: readonly { readonly model: string; readonly message: string }[];
+    readonly failures: readonly ViewedFailure[];
   }): Blob;
   forget(_: { readonly model: number }): Record<string, never>;
 }

@@ -1,5 +1,6 @@
 import { type Graph, opRow } from '@nnmeter/ir';
 import { KERNEL_KINDS, type KernelDescription } from '@nnmeter/latency-model';
+import type { DeviceFacts } from './definition.ts';
 import type { DevicePredictor, LatencyPredictor } from './predictor.ts';
 import type { LatencyReport } from './report.ts';
 
@@ -47,6 +48,15 @@ export function adviseOn(
   return [...channels, ...adviseOnActivations(graph, report)]
     .filter((advice) => msOf(advice) >= LEAST_SHARE * report.latencyMs)
     .sort((a, b) => msOf(b) - msOf(a));
+}
+
+/** A report with what is shown beside it: the device, and what to change about the model. */
+export function withAdvice(
+  graph: Graph,
+  report: LatencyReport,
+  predictor: LatencyPredictor,
+): LatencyReport & { readonly device: DeviceFacts; readonly advice: readonly Advice[] } {
+  return { ...report, device: predictor.device, advice: adviseOn(graph, report, predictor) };
 }
 
 function adviseOnChannels(

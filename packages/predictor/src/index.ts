@@ -1,4 +1,10 @@
-export { type ActivationAdvice, type Advice, adviseOn, type ChannelAdvice } from './advice.ts';
+export {
+  type ActivationAdvice,
+  type Advice,
+  adviseOn,
+  type ChannelAdvice,
+  withAdvice,
+} from './advice.ts';
 export { decodeBase64 } from './base64.ts';
 export {
   type Calibration,

@@ -1,8 +1,7 @@
 import { formatCount, formatShape } from '@nnmeter/report';
-import { viewFailure } from '@nnmeter/report/views';
+import { shown, viewFailure } from '@nnmeter/report/views';
 import { type Dispatch, useState } from 'preact/hooks';
-import type { Failure } from '../protocol.ts';
-import type { Action, Model, State } from './state.ts';
+import { type Action, failuresOfModel, type Model, type State } from './state.ts';
 
 /** The models of the page, with what is wrong with them and the shapes of their inputs. */
 export function ModelList(props: { readonly state: State; readonly dispatch: Dispatch<Action> }) {
@@ -25,7 +24,7 @@ function ModelItem(props: {
 }) {
   const { model, devices, dispatch } = props;
   const { id, read } = model;
-  const { model: name } = viewFailure({ model: model.name, message: '' });
+  const name = shown(model.name);
   const failures = failuresOfModel(model, devices);
   const wanted = failures.find((failure) => failure.wanted !== undefined)?.wanted;
   const inputs =
@@ -73,21 +72,6 @@ function ModelItem(props: {
   );
 }
 
-/** Each once. */
-function failuresOfModel(
-  { failure, predictions }: Model,
-  devices: readonly string[],
-): readonly Failure[] {
-  if (failure !== undefined) return [failure];
-  const byMessage = new Map<string, Failure>();
-  for (const device of devices) {
-    const prediction = predictions[device];
-    if (prediction !== undefined && 'failure' in prediction)
-      byMessage.set(prediction.failure.message, prediction.failure);
-  }
-  return [...byMessage.values()];
-}
-
 function ShapeForm(props: {
   readonly id: string;
   readonly inputs: readonly {
@@ -127,7 +111,7 @@ function ShapeForm(props: {
     >
       {inputs.map(({ name }, index) => (
         <p key={name}>
-          <label for={`${id}-${index}`}>{viewFailure({ model: name, message: '' }).model}</label>{' '}
+          <label for={`${id}-${index}`}>{shown(name)}</label>{' '}
           <input
             id={`${id}-${index}`}
             value={texts[index]!}

@@ -1,7 +1,14 @@
 import type { FormatFacts } from '@nnmeter/model-source';
 import type { PredictorSummary } from '@nnmeter/predictor';
 import type { ViewedReport } from '@nnmeter/report/views';
-import type { CalibrationFacts, Failure, ModelFacts, Origin, WhatIf } from '../protocol.ts';
+import type {
+  CalibrationFacts,
+  Failure,
+  ModelFacts,
+  Origin,
+  Parameters,
+  WhatIf,
+} from '../protocol.ts';
 
 /** All that the page shows; a plain object that only {@link reduce} makes new. */
 export interface State {
@@ -136,10 +143,6 @@ export function reduce(state: State, action: Action): State {
       return changeModel(state, action, (model) => ({ ...model, failure: action.failure }));
     case 'predicted': {
       const { device, prediction } = action;
-      const isKnown = state.models.some(
-        ({ id, revision }) => id === action.model && revision === prediction.revision,
-      );
-      if (!isKnown) return state;
       return changeModel(state, { ...action, revision: prediction.revision }, (model) => ({
         ...model,
         predictions: { ...model.predictions, [device]: prediction },
@@ -197,10 +200,9 @@ function changeModel(
   { model: id, revision }: { readonly model: number; readonly revision: number },
   change: (model: Model) => Model,
 ): State {
-  const models = state.models.map((model) =>
-    model.id === id && model.revision === revision ? change(model) : model,
-  );
-  return { ...state, models };
+  const at = state.models.findIndex((model) => model.id === id && model.revision === revision);
+  if (at < 0) return state;
+  return { ...state, models: state.models.with(at, change(state.models[at]!)) };
 }
 
 /** A report and what it is about. */
@@ -241,20 +243,24 @@ export function workOf({ models, devices }: State): string {
   return done === wanted ? '' : `Predicting: ${done} of ${wanted} are ready …`;
 }
 
-/** What went wrong, model by model, each thing once. */
-export function failuresOf({
-  models,
-  devices,
-}: State): readonly { readonly model: string; readonly message: string }[] {
-  return models.flatMap(({ name, failure, predictions }) => {
-    const failures = [
-      failure,
-      ...devices.map((device) => {
-        const prediction = predictions[device];
-        return prediction !== undefined && 'failure' in prediction ? prediction.failure : undefined;
-      }),
-    ];
-    const messages = failures.flatMap((each) => each?.message ?? []);
-    return [...new Set(messages)].map((message) => ({ model: name, message }));
-  });
+/** What went wrong with a model as it is now, each thing once. */
+export function failuresOfModel(
+  { failure, predictions }: Model,
+  devices: readonly string[],
+): readonly Failure[] {
+  if (failure !== undefined) return [failure];
+  const byMessage = new Map<string, Failure>();
+  for (const device of devices) {
+    const prediction = predictions[device];
+    if (prediction !== undefined && 'failure' in prediction)
+      byMessage.set(prediction.failure.message, prediction.failure);
+  }
+  return [...byMessage.values()];
+}
+
+/** What went wrong, model by model. */
+export function failuresOf({ models, devices }: State): Parameters<'download'>['failures'] {
+  return models.flatMap((model) =>
+    failuresOfModel(model, devices).map(({ message }) => ({ model: model.name, message })),
+  );
 }

@@ -1,22 +1,21 @@
 import type { Graph } from '@nnmeter/ir';
-import { adviseOn, type LatencyReport } from '@nnmeter/predictor';
-import type { DownloadKind } from '../protocol.ts';
+import {
+  type LatencyPredictor,
+  type LatencyReport,
+  type VariableModel,
+  withAdvice,
+} from '@nnmeter/predictor';
+import type { NamedModel, Parameters } from '../protocol.ts';
 import { loadDevice } from './devices.ts';
 import { modelOf } from './models.ts';
 
-interface NamedModel {
-  readonly model: number;
-  readonly name: string;
-}
-
 /** What is shown, as a file. */
-export async function makeDownload(parameters: {
-  readonly kind: DownloadKind;
-  readonly models: readonly NamedModel[];
-  readonly devices: readonly string[];
-  readonly failures: readonly { readonly model: string; readonly message: string }[];
-}): Promise<Blob> {
-  const { kind, models, devices, failures } = parameters;
+export async function makeDownload({
+  kind,
+  models,
+  devices,
+  failures,
+}: Parameters<'download'>): Promise<Blob> {
   const graphs = models.map(({ model }) => modelOf(model).graph);
   switch (kind) {
     case 'html':
@@ -38,23 +37,28 @@ export async function makeDownload(parameters: {
 async function predictAll<T>(
   models: readonly NamedModel[],
   devices: readonly string[],
-  make: (report: LatencyReport, type: string, graph: Graph, device: string) => T | Promise<T>,
+  make: (report: LatencyReport, model: VariableModel, predictor: LatencyPredictor) => T,
 ): Promise<readonly T[]> {
   const made: T[] = [];
   for (const { model, name } of models) {
-    const { graph, type } = modelOf(model);
+    const read = modelOf(model);
     for (const device of devices) {
-      const report = await predictOn(graph, device);
-      if (report !== undefined)
-        made.push(await make({ ...report, model: name }, type, graph, device));
+      const predicted = await predictOn(read.graph, device);
+      if (predicted === undefined) continue;
+      const { report, predictor } = predicted;
+      made.push(make({ ...report, model: name }, read, predictor));
     }
   }
   return made;
 }
 
-async function predictOn(graph: Graph, device: string): Promise<LatencyReport | undefined> {
+async function predictOn(
+  graph: Graph,
+  device: string,
+): Promise<{ report: LatencyReport; predictor: LatencyPredictor } | undefined> {
   try {
-    return (await loadDevice(device)).predictGraph(graph);
+    const predictor = await loadDevice(device);
+    return { report: predictor.predictGraph(graph), predictor };
   } catch {
     // The page says why.
     return undefined;
@@ -64,13 +68,12 @@ async function predictOn(graph: Graph, device: string): Promise<LatencyReport | 
 async function htmlReport(
   models: readonly NamedModel[],
   devices: readonly string[],
-  failures: readonly { readonly model: string; readonly message: string }[],
+  failures: Parameters<'download'>['failures'],
 ): Promise<string> {
   const { reportPage, viewFailure, viewReports } = await import('@nnmeter/report/views');
-  const reports = await predictAll(models, devices, async (report, _type, graph, device) => {
-    const predictor = await loadDevice(device);
-    return { ...report, device: predictor.device, advice: adviseOn(graph, report, predictor) };
-  });
+  const reports = await predictAll(models, devices, (report, { graph }, predictor) =>
+    withAdvice(graph, report, predictor),
+  );
   return reportPage({ reports: viewReports(reports), failures: failures.map(viewFailure) });
 }
 
@@ -80,7 +83,7 @@ async function jsonReports(
   devices: readonly string[],
 ): Promise<string> {
   const { reportToJson } = await import('@nnmeter/report');
-  const elements = await predictAll(models, devices, (report, type) =>
+  const elements = await predictAll(models, devices, (report, { type }) =>
     JSON.stringify(reportToJson(report.model, type, report)),
   );
   return `[\n${elements.join(',\n')}\n]\n`;

@@ -1,5 +1,5 @@
 import { NnMeterError } from '@nnmeter/ir';
-import { adviseOn, sweep, sweepValues } from '@nnmeter/predictor';
+import { sweep, sweepValues, withAdvice } from '@nnmeter/predictor';
 import { failureToJson, sweepOf } from '@nnmeter/report';
 import { reportViewer } from '@nnmeter/report/views';
 import type { Failure, Method, Parameters, Part, Request, Response, Result } from '../protocol.ts';
@@ -39,8 +39,7 @@ const HANDLERS: Handlers = {
     const { graph } = modelOf(model);
     const predictor = await loadDevice(device);
     const report = { ...predictor.predictGraph(graph), model: name };
-    const advice = adviseOn(graph, report, predictor);
-    const { kernels, ...viewed } = viewReport({ ...report, device: predictor.device, advice });
+    const { kernels, ...viewed } = viewReport(withAdvice(graph, report, predictor));
     for (let at = 0; at < kernels.length; at += KERNELS_AT_ONCE)
       send(kernels.slice(at, at + KERNELS_AT_ONCE));
     return { ...viewed, kernels: [] };

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { writeWhole } from '@nnmeter/files';
-import { adviseOn, listFormats } from '@nnmeter/predictor';
+import { listFormats, withAdvice } from '@nnmeter/predictor';
 import { printable } from '@nnmeter/report';
-import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
+import type { ReportToView, ViewedFailure, ViewedReport } from '@nnmeter/report/views';
 import type { ReportArguments } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
 import { openInBrowser } from '../open-in-browser.ts';
@@ -26,14 +26,12 @@ export async function report(options: ReportArguments, terminal: Terminal): Prom
   );
   const predictors = await loadPredictors(predictorChoice(options));
   const { reportPage, viewFailure, viewReports } = await import('@nnmeter/report/views');
-  const reports: Parameters<typeof viewReports>[0][number][] = [];
+  const reports: ReportToView[] = [];
   const failures: ViewedFailure[] = [];
   const outcomes = processSources(sources, reading, (graph, { model }) =>
-    predictors.map((predictor) => {
-      const predicted = predictor.predictGraph(graph);
-      const advice = adviseOn(graph, predicted, predictor);
-      return { ...predicted, model, device: predictor.device, advice };
-    }),
+    predictors.map((predictor) =>
+      withAdvice(graph, { ...predictor.predictGraph(graph), model }, predictor),
+    ),
   );
   const exitCode = await runBatch(
     outcomes,
