@@ -378,9 +378,10 @@ function slowestKernels(models: readonly MeasuredModel[], rules: FusionRules): M
     const kernels = detectKernels(graph(), rules);
     const times = kernelTimes(kernels, layers);
     for (const { index, type, inputs, outputs } of kernels) {
-      if (Number.isNaN(times[index])) continue;
+      const { ms } = times[index]!;
+      if (Number.isNaN(ms)) continue;
       const shapes = [inputs[0], outputs[0]].map((tensor) => formatShape(tensor?.shape ?? []));
-      found.push({ model: id, type, shapes: shapes.join(' -> '), ms: times[index]! });
+      found.push({ model: id, type, shapes: shapes.join(' -> '), ms });
     }
   }
   return found.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);

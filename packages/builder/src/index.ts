@@ -15,7 +15,7 @@ export {
   type MeasuredLine,
   openJournal,
 } from './journal.ts';
-export { kernelTimes } from './kernel-times.ts';
+export { type KernelTime, kernelTimes } from './kernel-times.ts';
 export {
   type LearnedRules,
   type RuleEvidence,

@@ -13,24 +13,39 @@ export function measuredSet(
 ): DeviceData {
   const collector = new KernelCollector(rules, terms);
   const kernelMs: number[] = [];
+  const kernelLayers: number[] = [];
   for (const { graph: build, layers } of models) {
     const graph = build();
     collector.add(graph);
     const kernels = detectKernels(graph, rules);
     const times = layers && kernelTimes(kernels, layers);
     // In the order in which the collector meets them.
-    const own = new Map<string, { sum: number; count: number }>();
+    const own = new Map<string, { ms: number; layers: number; count: number }>();
     for (const [index, description] of describeKernels(kernels, graph, terms).entries()) {
       const key = descriptionKey(description!);
-      const entry = own.get(key) ?? { sum: 0, count: 0 };
-      const ms = times?.[index] ?? Number.NaN;
-      own.set(key, ms >= 0 ? { sum: entry.sum + ms, count: entry.count + 1 } : entry);
+      const entry = own.get(key) ?? { ms: 0, layers: 0, count: 0 };
+      const { ms, layers } = times?.[index] ?? { ms: Number.NaN, layers: 0 };
+      own.set(
+        key,
+        ms >= 0
+          ? { ms: entry.ms + ms, layers: entry.layers + layers, count: entry.count + 1 }
+          : entry,
+      );
     }
-    for (const { sum, count } of own.values()) kernelMs.push(sum / count);
+    for (const { ms, layers, count } of own.values()) {
+      kernelMs.push(ms / count);
+      kernelLayers.push(layers / count);
+    }
   }
   const set = collector.finish();
   const measured = Float64Array.from(models, ({ ms }) => ms);
   const device = { name, terms, rules };
   if (!kernelMs.some((ms) => ms >= 0)) return { device, set, measured };
-  return { device, set, measured, kernelMs: Float64Array.from(kernelMs) };
+  return {
+    device,
+    set,
+    measured,
+    kernelMs: Float64Array.from(kernelMs),
+    kernelLayers: Float64Array.from(kernelLayers),
+  };
 }

@@ -55,7 +55,14 @@ const LEAST_MS = 1e-4;
 function layersOf(data: DeviceData, models: readonly number[]): Map<number, MeanLayer> {
   if (data.kernelMs === undefined) return new Map();
   const overheadMs = profilerOverheadMs(data, models);
-  return meanLayers(data, models, (ms) => Math.max(ms - overheadMs, LEAST_SHARE * ms, LEAST_MS));
+  return meanLayers(data, models, (ms, layers) =>
+    Math.max(withoutOverhead(ms, layers, overheadMs), LEAST_MS),
+  );
+}
+
+/** What of the ms that a profiler says of so many layers is their own. */
+function withoutOverhead(ms: number, layers: number, overheadMs: number): number {
+  return Math.max(ms - layers * overheadMs, LEAST_SHARE * ms);
 }
 
 /** A kernel's layers in several models. */
@@ -67,18 +74,18 @@ interface MeanLayer {
 
 /**
  * Times of layers by kernel.
- * @param own what of the ms that a profiler says is the layer's own; default: all. What is not positive does not count
+ * @param own what of the ms that a profiler says of so many layers is their own; default: all. What is not positive does not count
  */
 export function meanLayers(
   data: DeviceData,
   models: readonly number[],
-  own: (ms: number) => number = (ms) => ms,
+  own: (ms: number, layers: number) => number = (ms) => ms,
 ): Map<number, MeanLayer> {
-  const { set, kernelMs } = data;
+  const { set, kernelMs, kernelLayers } = data;
   const logarithms = new Map<number, { sum: number; count: number }>();
   for (const model of models) {
     for (const entry of entriesOf(data, model)) {
-      const ms = own(kernelMs?.[entry] ?? Number.NaN);
+      const ms = own(kernelMs?.[entry] ?? Number.NaN, kernelLayers?.[entry] ?? 1);
       if (!(ms > 0)) continue;
       const kernel = set.kernelIndex[entry]!;
       const { sum, count } = logarithms.get(kernel) ?? { sum: 0, count: 0 };
@@ -100,15 +107,15 @@ const DECIDING_SHARE = 0.75;
 
 /** The time that the profiler adds to every layer: that for which sums of layers come nearest to totals. */
 function profilerOverheadMs(data: DeviceData, models: readonly number[]): number {
-  const { set, measured, kernelMs } = data;
+  const { set, measured, kernelMs, kernelLayers } = data;
   const complete = models.filter((model) =>
     entriesOf(data, model).every((entry) => kernelMs![entry]! >= 0),
   );
   const misfit = (overheadMs: number): number => {
     const errors = complete.map((model) => {
       const sum = entriesOf(data, model).reduce((total, entry) => {
-        const ms = kernelMs![entry]!;
-        return total + set.uses[entry]! * Math.max(ms - overheadMs, LEAST_SHARE * ms);
+        const ms = withoutOverhead(kernelMs![entry]!, kernelLayers?.[entry] ?? 1, overheadMs);
+        return total + set.uses[entry]! * ms;
       }, 0);
       return Math.abs(Math.log(sum / measured[model]!));
     });

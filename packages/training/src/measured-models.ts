@@ -24,6 +24,8 @@ export interface DeviceData<D extends Device = Device> {
   readonly isVariation?: Uint8Array;
   /** Per entry of `set.kernelIndex`: ms of one run of the kernel by the runtime's profiler; NaN where it does not say. */
   readonly kernelMs?: Float64Array;
+  /** Per entry: how many of the profiler's layers that is the sum of; default 1. */
+  readonly kernelLayers?: Float64Array;
 }
 
 export interface ReadOptions {
