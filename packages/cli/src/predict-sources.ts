@@ -7,11 +7,10 @@ import {
   type RenderedPrediction,
   renderPrediction,
 } from '@nnmeter/report';
-import { BatchPool } from '@nnmeter/threads';
+import { mapOnThreads } from './map-on-threads.ts';
 import type { PredictorChoice } from './predictors.ts';
 import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
 import type { Source } from './sources.ts';
-import { workerScript } from './worker-script.ts';
 
 /** How models are predicted; plain data, so that worker threads can be told. */
 export interface PredictionJob {
@@ -30,15 +29,8 @@ export interface CheckedPrediction extends RenderedPrediction {
 
 type Prediction = Outcome<CheckedPrediction>;
 
-/**
- * A further thread is started for this much work left, by the pace so far: V8 compiles everything anew in each, which
- * less work does not repay.
- */
-const MS_PER_THREAD = 4000;
 /** Pace that is assumed before there is one. */
 const MS_PER_MODEL = 10;
-/** Results per thread that may wait for an earlier one. */
-const RESULTS_AHEAD = 32;
 
 /** Predicts every source on all predictors, in order; long batches on several threads. */
 export async function* predictSources(
@@ -47,23 +39,11 @@ export async function* predictSources(
   predictors: readonly LatencyPredictor[],
   threads: number,
 ): AsyncGenerator<Prediction> {
-  const pool = new BatchPool<Source, Prediction>();
-  pool.useThisThread((source) => predictSource(source, job, predictors));
-  function startWorkers(msLeft: number): void {
-    while (pool.workers < Math.min(threads - 1, Math.floor(msLeft / MS_PER_THREAD)))
-      pool.startWorker(workerScript('predict'), job);
-  }
-  async function* outcomes() {
-    startWorkers(MS_PER_MODEL * sources.length);
-    const start = performance.now();
-    let done = 0;
-    for await (const outcome of pool.map(sources, RESULTS_AHEAD)) {
-      yield outcome;
-      done++;
-      startWorkers(((performance.now() - start) / done) * (sources.length - done));
-    }
-  }
-  yield* reportEmptyFolders(sources, outcomes());
+  const outcomes = mapOnThreads(sources, {
+    work: (source: Source) => predictSource(source, job, predictors),
+    ...{ script: 'predict', workerData: job, threads, msPerTask: MS_PER_MODEL },
+  });
+  yield* reportEmptyFolders(sources, outcomes);
 }
 
 /** Reads one model and predicts it; never throws. */

@@ -1,4 +1,6 @@
-/** The script of a worker thread; the build of this package makes a file of each. */
-export function workerScript(name: 'predict' | 'eval' | 'serve'): URL {
+/** The scripts of worker threads; the build of this package makes a file of each. */
+export type WorkerName = 'predict' | 'eval' | 'serve' | 'table';
+
+export function workerScript(name: WorkerName): URL {
   return new URL(`./${name}-worker.js`, import.meta.url);
 }

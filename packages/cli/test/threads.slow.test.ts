@@ -1,4 +1,10 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { compileSpace } from '@nnmeter/nas';
+import { readSpace } from '@nnmeter/nas/node';
+import { loadLatencyPredictor } from '@nnmeter/predictor';
 import {
   folderWith,
   MOBILENET_V2,
@@ -30,4 +36,33 @@ test('a long batch on several threads prints what one thread prints, failures an
     expect(models).toEqual([...models.slice(0, -1).sort(), MOBILENET_V2]);
     expect(models).toHaveLength(884);
   }
+});
+
+test('the table of a large space, on several threads, is what one thread makes of it', async () => {
+  const labels = Array.from({ length: 60 }, (_, label) => `"${label}"`);
+  const folder = folderWith({
+    'large.js': `import { isMainThread } from 'node:worker_threads';
+import { writeFileSync } from 'node:fs';
+const widths = Array.from({ length: 50 }, (_, width) => width + 1);
+export default {
+  name: 'large',
+  input: [1, 3, 8, 8],
+  choices: [${labels}].map((label) => [label, widths]),
+  build(sample, builder, input) {
+    if (!isMainThread) writeFileSync('thread.txt', '');
+    const x = builder.input('x', input);
+    return builder.build(...Object.values(sample).map((width) => builder.conv(x, width)));
+  },
+};
+`,
+  });
+  const { code, stdout } = await nnMeterProcess(
+    ['nas', 'table', 'large.js', '--predictor', 'cortexa76'],
+    folder,
+  );
+  expect(code).toBe(0);
+  expect(existsSync(join(folder, 'thread.txt'))).toBe(availableParallelism() > 1);
+  const space = await readSpace(join(folder, 'large.js'));
+  const predictors = [await loadLatencyPredictor('cortexa76')];
+  expect(JSON.parse(stdout)).toEqual(await compileSpace(space, predictors));
 });

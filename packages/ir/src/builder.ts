@@ -80,11 +80,12 @@ export class GraphBuilder extends TensorOpsBuilder {
       );
     }
     const depthwise = groups > 1 && groups === channels;
-    const window = this.#window(x, kernel, options);
-    const weight = this.#convWeight(name, window.kernelShape, channels / groups, outChannels);
+    const { kernelShape, strides, dilations, pads } = this.#window(x, kernel, options);
+    const weight = this.#convWeight(name, kernelShape, channels / groups, outChannels);
     const operands = [x, weight, ...this.#bias(name, outChannels, options.bias)];
     const op = depthwise ? 'dwconv' : 'conv';
-    return this.one(op, { ...window, group: groups }, operands, { ...options, name });
+    const attributes = { kernelShape, strides, dilations, pads, group: groups };
+    return this.one(op, attributes, operands, options, name);
   }
 
   /** A depthwise convolution: each input channel gives `multiplier` (default 1) output channels. */
@@ -122,7 +123,7 @@ export class GraphBuilder extends TensorOpsBuilder {
       outputPadding: perSide(outputPadding, kernelShape.length),
     };
     const operands = [x, weight, ...this.#bias(name, outChannels, options.bias)];
-    return this.one('convtranspose', attributes, operands, { ...options, name });
+    return this.one('convtranspose', attributes, operands, options, name);
   }
 
   /** A dense layer over the last axis; ONNX's Gemm for matrices, MatMul and Add beyond. */
@@ -153,19 +154,17 @@ export class GraphBuilder extends TensorOpsBuilder {
     const statistics = ['scale', 'bias', 'mean', 'variance'].map((role) =>
       this.constant(`${name}.${role}`, [channelsOf(x)]),
     );
-    return this.one('bn', {}, [x, ...statistics], { ...options, name });
+    return this.one('bn', {}, [x, ...statistics], options, name);
   }
 
   /** The stride defaults to 1, not to the kernel. */
   maxpool(x: ShapedTensor, kernel: Sides, options: PoolOptions = {}): ShapedTensor {
-    const { ceilMode = false } = options;
-    return this.one('maxpool', { ...this.#window(x, kernel, options), ceilMode }, [x], options);
+    return this.#pool('maxpool', x, kernel, options);
   }
 
   /** The stride defaults to 1, not to the kernel. */
   avgpool(x: ShapedTensor, kernel: Sides, options: PoolOptions = {}): ShapedTensor {
-    const { ceilMode = false } = options;
-    return this.one('avgpool', { ...this.#window(x, kernel, options), ceilMode }, [x], options);
+    return this.#pool('avgpool', x, kernel, options);
   }
 
   /** Mean over the spatial axes, which stay with extent 1. */
@@ -186,6 +185,17 @@ export class GraphBuilder extends TensorOpsBuilder {
       sizes[axis] = sides[index] ?? sizes[axis]!;
     });
     return this.one('resize', { mode, sizes }, [x], rest);
+  }
+
+  #pool(
+    op: 'maxpool' | 'avgpool',
+    x: ShapedTensor,
+    kernel: Sides,
+    options: PoolOptions,
+  ): ShapedTensor {
+    const { kernelShape, strides, dilations, pads } = this.#window(x, kernel, options);
+    const { ceilMode = false } = options;
+    return this.one(op, { kernelShape, strides, dilations, pads, ceilMode }, [x], options);
   }
 
   #window(x: ShapedTensor, kernel: Sides, options: WindowOptions) {

@@ -1,6 +1,6 @@
 import { locateErrors } from './errors.ts';
 import type { Graph } from './graph.ts';
-import { multiplyAccumulates } from './macs.ts';
+import { macsOfNodes, multiplyAccumulates, readTensors, writtenTensors } from './macs.ts';
 import type { Node } from './node.ts';
 import { opRow } from './ops.ts';
 import {
@@ -40,51 +40,38 @@ export interface GraphCost extends NodeCost {
  */
 export function nodeCost(graph: Graph, node: Node): NodeCost | undefined {
   const inputs = shapedTensors(graph, node.inputs);
-  const work = inputs && nodeWork(graph, node, inputs);
-  return work && { ...work, ...weightsOf(node, inputs, parameterTensors(node, inputs)) };
+  const outputs = shapedTensors(graph, node.outputs);
+  if (inputs === undefined || outputs === undefined) return undefined;
+  const macs = locateErrors(
+    () => ({ node: node.name }),
+    () => multiplyAccumulates(node, inputs, outputs),
+  );
+  if (macs === undefined) return undefined;
+  const weights = weightsOf(node, inputs, parameterTensors(node, inputs));
+  return { macs, ...movedBytes(node, inputs, outputs), ...weights };
 }
 
 /** The cost of a whole graph, with the nodes it could not count. */
 export function graphCost(graph: Graph): GraphCost {
   const total = { macs: 0, parameters: 0, weightBytes: 0, inputBytes: 0, outputBytes: 0 };
   const unknownNodes: string[] = [];
-  for (const { parameters, weightBytes } of weightsOfNodes(graph)) {
-    total.parameters += parameters;
-    total.weightBytes += weightBytes;
-  }
-  for (const node of graph.nodes) {
-    const inputs = shapedTensors(graph, node.inputs);
-    const work = inputs && nodeWork(graph, node, inputs);
-    if (work === undefined) {
+  const macs = macsOfNodes(graph);
+  const weights = weightsOfNodes(graph);
+  for (const [position, node] of graph.nodes.entries()) {
+    total.parameters += weights[position]!.parameters;
+    total.weightBytes += weights[position]!.weightBytes;
+    const read = readTensors(graph, position);
+    const written = writtenTensors(graph, position);
+    if (read === undefined || written === undefined || Number.isNaN(macs[position])) {
       unknownNodes.push(node.name);
       continue;
     }
-    total.macs += work.macs;
-    total.inputBytes += work.inputBytes;
-    total.outputBytes += work.outputBytes;
+    total.macs += macs[position]!;
+    const moved = movedBytes(node, read, written);
+    total.inputBytes += moved.inputBytes;
+    total.outputBytes += moved.outputBytes;
   }
   return { ...total, unknownNodes };
-}
-
-/** What a node costs besides its weights. */
-function nodeWork(
-  graph: Graph,
-  node: Node,
-  inputs: readonly ShapedTensor[],
-): Omit<NodeCost, keyof NodeWeights> | undefined {
-  const outputs = shapedTensors(graph, node.outputs);
-  if (outputs === undefined) return undefined;
-  const macs = locateErrors(
-    () => ({ node: node.name }),
-    () => multiplyAccumulates(node, inputs, outputs),
-  );
-  if (macs === undefined) return undefined;
-  const { free } = opRow(node.op);
-  return {
-    macs,
-    inputBytes: free ? 0 : sum(new Set(inputs.filter(isComputed)), tensorBytes),
-    outputBytes: free ? 0 : sum(outputs, tensorBytes),
-  };
 }
 
 /** The tensors of these names, without those left out; undefined if one has no shape. */
@@ -139,8 +126,18 @@ function hasShape(tensor: Tensor): tensor is ShapedTensor {
   return tensor.shape !== undefined;
 }
 
-function isComputed(tensor: Tensor): boolean {
-  return tensor.kind !== 'constant';
+/** Bytes of what a node whose shapes are known reads, each tensor once, and writes. */
+function movedBytes(
+  { op }: Node,
+  inputs: readonly ShapedTensor[],
+  outputs: readonly ShapedTensor[],
+): Pick<NodeCost, 'inputBytes' | 'outputBytes'> {
+  if (opRow(op).free) return { inputBytes: 0, outputBytes: 0 };
+  const computed = inputs.filter(({ kind }) => kind !== 'constant');
+  return {
+    inputBytes: sum(computed.length > 1 ? new Set(computed) : computed, tensorBytes),
+    outputBytes: sum(outputs, tensorBytes),
+  };
 }
 
 /** Size of a tensor whose shape is known, in bytes. */
@@ -167,7 +164,7 @@ function parameterTensors(node: Node, inputs: readonly Tensor[]): ShapedTensor[]
       tensor.dataType !== 'string' &&
       !(index > 0 && indexOperands),
   );
-  return [...new Set(weights)];
+  return weights.length > 1 ? [...new Set(weights)] : weights;
 }
 
 /** nn-Meter IR does not list the scale, shift, mean and variance of a BatchNormalization. */

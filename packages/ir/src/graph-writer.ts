@@ -58,6 +58,7 @@ export class GraphWriter {
 
   /**
    * Adds a node of any canonical op; its results are named as the node, `:1`, `:2` following.
+   * @param name where it was chosen before, for the node's constants
    * @throws NnMeterError E_SHAPE if the operands do not fit, or if the op needs `outputShapes` (resize, gather, tile,
    * custom, ...) and has none.
    */
@@ -70,8 +71,8 @@ export class GraphWriter {
       /** Of results that would have none. */
       readonly layout?: Layout;
     } = {},
+    name: string = options.name ?? this.uniqueName(op),
   ): ShapedTensor[] {
-    const name = options.name ?? this.uniqueName(op);
     const operation = { op, attributes } as Operation;
     const layoutOf = (shape: Shape) =>
       shape.length === inputs[0]?.shape.length ? inputs[0].layout : undefined;
@@ -86,7 +87,8 @@ export class GraphWriter {
     );
     this.#nodes.push({
       name,
-      ...operation,
+      op,
+      attributes,
       inputs: inputs.map((input) => input.name),
       outputs: outputs.map((output) => output.name),
       sourceOp: options.sourceOp ?? onnxOpName(op),
@@ -140,14 +142,12 @@ export class GraphWriter {
       throw new NnMeterError('E_INVALID_GRAPH', `two tensors are named ${quote(name)}`);
     }
     const { layout, dataType = this.dataType, values } = options;
-    const tensor: ShapedTensor = {
-      name,
-      kind,
-      dataType,
-      shape,
-      ...(layout !== undefined && { layout }),
-      ...(values !== undefined && { values }),
-    };
+    // Literals: with spreads, networks of a search take a sixth longer to build and predict.
+    const known: ShapedTensor =
+      layout === undefined
+        ? { name, kind, dataType, shape }
+        : { name, kind, dataType, shape, layout };
+    const tensor = values === undefined ? known : { ...known, values };
     this.#tensors.set(name, tensor);
     return tensor;
   }

@@ -20,9 +20,8 @@ function countMacs(graph: Graph): Float64Array {
 }
 
 function macsAt(graph: Graph, position: number): number {
-  const { inputs, inputStart, outputs, outputStart } = graph.edges;
-  const read = shapedTensors(graph, inputs, inputStart, position);
-  const written = shapedTensors(graph, outputs, outputStart, position);
+  const read = readTensors(graph, position);
+  const written = writtenTensors(graph, position);
   if (read === undefined || written === undefined) return Number.NaN;
   const node = graph.nodes[position]!;
   try {
@@ -32,7 +31,16 @@ function macsAt(graph: Graph, position: number): number {
   }
 }
 
-/** Undefined if the shape of one is not known. */
+/** What the node at a position reads; undefined if the shape of one is not known. */
+export function readTensors(graph: Graph, position: number): ShapedTensor[] | undefined {
+  return shapedTensors(graph, graph.edges.inputs, graph.edges.inputStart, position);
+}
+
+/** What it writes; undefined if the shape of one is not known. */
+export function writtenTensors(graph: Graph, position: number): ShapedTensor[] | undefined {
+  return shapedTensors(graph, graph.edges.outputs, graph.edges.outputStart, position);
+}
+
 function shapedTensors(
   { edges: { tensors } }: Graph,
   items: Int32Array,

@@ -23,10 +23,7 @@ export class TensorOpsBuilder extends GraphWriter {
     const name = options.name ?? this.uniqueName('layernorm');
     const features = [x.shape.at(-1) ?? 1];
     const operands = ['scale', 'bias'].map((role) => this.constant(`${name}.${role}`, features));
-    return this.one('layernorm', { axis: x.shape.length - 1 }, [x, ...operands], {
-      ...options,
-      name,
-    });
+    return this.one('layernorm', { axis: x.shape.length - 1 }, [x, ...operands], options, name);
   }
 
   /** An activation or another op of one operand: `unary('hswish', x)`. */
@@ -140,8 +137,9 @@ export class TensorOpsBuilder extends GraphWriter {
     attributes: OpAttributes[O],
     inputs: readonly ShapedTensor[],
     options: Options & { readonly layout?: Layout },
+    name?: string,
   ): ShapedTensor {
-    return this.node(op, attributes, inputs, options)[0]!;
+    return this.node(op, attributes, inputs, options, name)[0]!;
   }
 
   #binary(
@@ -153,7 +151,7 @@ export class TensorOpsBuilder extends GraphWriter {
     const name = options.name ?? this.uniqueName(op);
     const second =
       typeof b === 'number' ? this.constant(`${name}.constant`, [], { values: [b] }) : b;
-    return this.one(op, {}, [a, second], { ...options, name });
+    return this.one(op, {}, [a, second], options, name);
   }
 }
 

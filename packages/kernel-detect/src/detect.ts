@@ -3,16 +3,34 @@ import { type GraphView, NONE } from './graph-view.ts';
 import { analyse, type Group, Grouping } from './grouping.ts';
 import type { Kernel } from './kernel.ts';
 import type { NormalForm } from './normal-form/normal-form.ts';
-import { compileRules, type FusionRules } from './rules.ts';
+import { type CompiledRules, compileRules, type FusionRules } from './rules.ts';
+
+/** What was detected of a graph last. */
+interface Detection {
+  allowed: string | undefined;
+  kernels: readonly Kernel[];
+}
+
+const nothingDetected = (): Detection => ({ allowed: undefined, kernels: [] });
 
 /**
  * The kernels a device with these fusion rules runs, in an order of execution. Every node of the graph is in exactly
- * one kernel. Time and memory are linear in nodes and edges.
+ * one kernel. Time and memory are linear in nodes and edges. Devices that fuse alike, one after the other, share the list.
  * @throws NnMeterError E_INVALID_INPUT if the rules are not understood.
  */
-export function detectKernels(graph: Graph, rules: FusionRules): Kernel[] {
+export function detectKernels(graph: Graph, rules: FusionRules): readonly Kernel[] {
+  const compiled = compileRules(rules);
+  const last = graph.derived(nothingDetected);
+  if (last.allowed !== compiled.allowed) {
+    last.kernels = detectAnew(graph, compiled);
+    last.allowed = compiled.allowed;
+  }
+  return last.kernels;
+}
+
+function detectAnew(graph: Graph, rules: CompiledRules): readonly Kernel[] {
   const analysis = analyse(graph);
-  const { view, groups, groupOf } = new Grouping(analysis, compileRules(rules));
+  const { view, groups, groupOf } = new Grouping(analysis, rules);
 
   const groupAt = new Int32Array(view.nodes.length).fill(NONE);
   for (let g = 0; g < groups.length; g++) groupAt[groups[g]!.position] = g;

@@ -36,6 +36,8 @@ const MAX_STAGES = 8;
  */
 export class CompiledRules {
   readonly rules: FusionRules;
+  /** The rules that are true, in order: those of equal ones detect the same kernels. */
+  readonly allowed: string;
   readonly #start = new Map<string, KernelState>();
 
   constructor(rules: FusionRules) {
@@ -48,6 +50,8 @@ export class CompiledRules {
       }
     }
     this.rules = rules;
+    const names = Object.keys(rules.fuse).filter((name) => rules.fuse[name]);
+    this.allowed = names.sort().join();
   }
 
   /** The state of a kernel of one stage. */

@@ -23,6 +23,15 @@ describe('detectKernels', () => {
     expect(types(residual(), vpu)).toEqual(['conv-relu', 'conv-bn', 'add-relu']);
   });
 
+  test('devices that fuse alike share what is found, and no other', () => {
+    const graph = residual();
+    const kernels = detectKernels(graph, gpu);
+    const fuse = { ...gpu.fuse, BF_relu_pow: false };
+    expect(detectKernels(graph, { fuse })).toBe(kernels);
+    expect(types(graph, { fuse: { ...fuse, BF_conv_add: false } })).toEqual(types(graph, cpu));
+    expect(detectKernels(graph, gpu)).toEqual(kernels);
+  });
+
   test('tells members, root, tensors and neighbours of a kernel', () => {
     const [first, second] = detectKernels(residual(), gpu);
     expect(second).toMatchObject({ index: 1, stages: ['conv', 'bn', 'add', 'relu'] });

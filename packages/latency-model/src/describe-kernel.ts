@@ -39,7 +39,31 @@ export function describeKernels(
   kernels: readonly Kernel[],
   graph: Graph,
   terms: TermSetName,
-): (KernelDescription | undefined)[] {
+): readonly (KernelDescription | undefined)[] {
+  const descriptions = describeAlone(kernels, graph);
+  if (terms !== 'vpu') return descriptions;
+  const beside = besideHardwareUnit(kernels, descriptions);
+  return descriptions.map((description, index) => {
+    const host = beside[index]! < 0 ? undefined : descriptions[beside[index]!];
+    return description && host ? { ...description, beside: host } : description;
+  });
+}
+
+/** The kernels of a graph that were described last. */
+interface Described {
+  kernels: readonly Kernel[] | undefined;
+  descriptions: readonly (KernelDescription | undefined)[];
+}
+
+const nothingDescribed = (): Described => ({ kernels: undefined, descriptions: [] });
+
+/** As if none ran beside another; devices that have the same kernels, one after the other, share the list. */
+function describeAlone(
+  kernels: readonly Kernel[],
+  graph: Graph,
+): readonly (KernelDescription | undefined)[] {
+  const last = graph.derived(nothingDescribed);
+  if (last.kernels === kernels) return last.descriptions;
   const descriptions = kernels.map((kernel) => {
     if (!hasShapes(kernel)) return undefined;
     try {
@@ -48,12 +72,9 @@ export function describeKernels(
       throw locateError({ node: kernel.root.name, op: kernel.root.sourceOp }, error);
     }
   });
-  if (terms !== 'vpu') return descriptions;
-  const beside = besideHardwareUnit(kernels, descriptions);
-  return descriptions.map((description, index) => {
-    const host = beside[index]! < 0 ? undefined : descriptions[beside[index]!];
-    return description && host ? { ...description, beside: host } : description;
-  });
+  last.kernels = kernels;
+  last.descriptions = descriptions;
+  return descriptions;
 }
 
 /**

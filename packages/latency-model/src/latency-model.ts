@@ -33,7 +33,10 @@ export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
   /** What it predicts of each kernel of a graph; undefined for one that has a tensor of unknown shape. */
-  describeKernels(kernels: readonly Kernel[], graph: Graph): (KernelDescription | undefined)[];
+  describeKernels(
+    kernels: readonly Kernel[],
+    graph: Graph,
+  ): readonly (KernelDescription | undefined)[];
   /** For `latencyInterval`; null if not calibrated. */
   readonly intervalWidths: IntervalWidths | null;
   /** Limits of the device; null for a device that is another one's adapted, whose limits nobody knows. */

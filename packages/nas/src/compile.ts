@@ -1,7 +1,7 @@
 import { type Graph, NnMeterError, nodeCost, quote } from '@nnmeter/ir';
 import type { LatencyPredictor } from '@nnmeter/predictor';
 import { type Genome, type Sample, sampleKey } from './choices.ts';
-import { FigureLayout, measureGraph, tellsParts } from './figures.ts';
+import { FigureLayout, measureSamples, tellsParts } from './figures.ts';
 import type { LatencyTable, TableSums } from './latency-table.ts';
 import { randomGenome, randomOfStep } from './sampling.ts';
 import { type SearchSpace, spaceHash } from './space.ts';
@@ -14,6 +14,13 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Networks to build at most; default 20,000. */
   readonly maxNetworks?: number;
+  /**
+   * Measures batches of networks, in their order, each as {@link measureSamples} does; worker threads can. Asked once, for
+   * all that are known to be needed; what more is found to be is measured here.
+   */
+  readonly measure?: (
+    batches: readonly (readonly Sample[])[],
+  ) => AsyncIterable<readonly Float64Array[]>;
   readonly onProgress?: (progress: CompileProgress) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,8 +40,8 @@ const MAX_NETWORKS = 20_000;
 const MAX_ENTRIES = 20_000;
 /** Found terms for each label of a space beyond which it is not made of parts; a small one may have one for each sample. */
 const MAX_FOUND_PER_LABEL = 4;
-/** Networks between two moments at which other events are served. */
-const BREATH = 16;
+/** Networks that are measured together; in between other events are served. */
+const BATCH = 16;
 
 /**
  * The latencies of a space as a table that is exactly what the predictors say of whole networks: base, and what each
@@ -108,7 +115,6 @@ class Compiler {
   readonly #row: Float64Array;
   /** Labels of the terms that candidates asked for. */
   readonly #found: (readonly number[])[] = [];
-  #networks = 0;
   #expected = 1;
 
   constructor(
@@ -144,12 +150,14 @@ class Compiler {
       );
     }
     const term = this.#add(choices.labels.map((_, label) => label));
-    const genome = new Uint8Array(choices.labels.length);
-    for (let entry = 0; entry < term.size; entry++) {
+    const standing = Array.from({ length: term.size }, (_, entry) => {
+      const genome = new Uint8Array(choices.labels.length);
       setEntry(term, entry, genome, choices);
-      const sample = canonical(choices.decode(genome));
-      term.rows.set(await this.#measure(choices.encode(sample)), entry * this.layout.width);
-    }
+      return choices.encode(canonical(choices.decode(genome)));
+    });
+    await this.#measureAhead(standing);
+    for (const [entry, genome] of standing.entries())
+      term.rows.set(await this.#measure(genome), entry * this.layout.width);
   }
 
   /** A term of each label, and those that the space names, with differences from the reference; they fill the base too. */
@@ -160,6 +168,10 @@ class Compiler {
     for (const labels of [...singles.map((label) => [label]), ...terms]) this.#add(labels);
     this.#shareReference();
     const { sums } = this;
+    await this.#measureAhead([
+      this.#reference,
+      ...sums.terms.flatMap((term) => this.#candidatesOf(term).map(({ genome }) => genome)),
+    ]);
     const row = await this.#measure(this.#reference);
     const left = sums.score(this.#reference, this.#row);
     for (let figure = 0; figure < row.length; figure++)
@@ -192,20 +204,28 @@ class Compiler {
 
   /** Adds to every entry of a term what the sums so far miss of a network with its values. */
   async #measureTerm(term: Term): Promise<void> {
-    const { choices } = this.#space;
     const { width } = this.layout;
-    const context = this.#reference.slice();
-    for (const label of term.labels) choices.activate(context, label);
-    for (let entry = 0; entry < term.size; entry++) {
-      const genome = context.slice();
-      setEntry(term, entry, genome, choices);
-      const settled = choices.settle(genome);
-      if (entryOf(term, settled, choices.activity(settled)) !== entry) continue;
-      const row = await this.#measure(settled);
-      const sum = this.sums.score(settled, this.#row);
+    for (const { entry, genome } of this.#candidatesOf(term)) {
+      const row = await this.#measure(genome);
+      const sum = this.sums.score(genome, this.#row);
       for (let figure = 0; figure < width; figure++)
         term.rows[entry * width + figure]! += row[figure]! - sum[figure]!;
     }
+  }
+
+  /** For each entry of a term that can be: the reference with its values. */
+  #candidatesOf(term: Term): readonly { readonly entry: number; readonly genome: Genome }[] {
+    const { choices } = this.#space;
+    const context = this.#reference.slice();
+    for (const label of term.labels) choices.activate(context, label);
+    const found: { entry: number; genome: Genome }[] = [];
+    for (let entry = 0; entry < term.size; entry++) {
+      const genome = context.slice();
+      setEntry(term, entry, genome, choices);
+      choices.settle(genome);
+      if (entryOf(term, genome, choices.activity(genome)) === entry) found.push({ entry, genome });
+    }
+    return found;
   }
 
   /** Compares with whole networks of random candidates, and adds terms until none of them differs. */
@@ -311,32 +331,54 @@ class Compiler {
     return found;
   }
 
+  /** The figures of a candidate, which is measured unless it was before. */
   async #measure(genome: Genome): Promise<Float64Array> {
-    const key = sampleKey(genome);
-    const known = this.#measured.get(key);
+    const known = this.#measured.get(sampleKey(genome));
     if (known !== undefined) return known;
-    const { maxNetworks = MAX_NETWORKS, signal } = this.#options;
-    if (this.#networks >= maxNetworks) {
-      throw new NnMeterError(
-        'E_LIMIT',
-        `a table of space ${quote(this.#space.name)} takes more than ${maxNetworks} networks`,
-        { hint: 'name the labels that belong together in its terms, or give it fewer choices' },
-      );
-    }
-    if (++this.#networks % BREATH === 0) {
+    this.#requireNetworks(1);
+    const sample = this.#space.choices.decode(genome);
+    const [row] = measureSamples(this.#space, this.#predictors, [sample]);
+    this.#measured.set(sampleKey(genome), row!);
+    if (this.#measured.size % BATCH === 0) {
       this.report();
       await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#options.signal?.throwIfAborted();
+    }
+    return row!;
+  }
+
+  /** Has candidates that will be needed measured by who can measure many. */
+  async #measureAhead(genomes: readonly Genome[]): Promise<void> {
+    const { measure, signal } = this.#options;
+    if (measure === undefined) return;
+    const wanted = [...new Map(genomes.map((genome) => [sampleKey(genome), genome])).values()];
+    this.#requireNetworks(wanted.length);
+    this.#expected = wanted.length + this.#candidates;
+    const samples = wanted.map((genome) => this.#space.choices.decode(genome));
+    const batches = Array.from({ length: Math.ceil(samples.length / BATCH) }, (_, batch) =>
+      samples.slice(batch * BATCH, (batch + 1) * BATCH),
+    );
+    let next = 0;
+    for await (const rows of measure(batches)) {
+      for (const row of rows) this.#measured.set(sampleKey(wanted[next++]!), row);
+      this.report();
       signal?.throwIfAborted();
     }
-    const sample = this.#space.choices.decode(genome);
-    const row = measureGraph(this.#space.build(sample), this.#predictors, this.layout);
-    this.#measured.set(key, row);
-    return row;
+  }
+
+  #requireNetworks(more: number): void {
+    const { maxNetworks = MAX_NETWORKS } = this.#options;
+    if (this.#measured.size + more <= maxNetworks) return;
+    throw new NnMeterError(
+      'E_LIMIT',
+      `a table of space ${quote(this.#space.name)} takes more than ${maxNetworks} networks`,
+      { hint: 'name the labels that belong together in its terms, or give it fewer choices' },
+    );
   }
 
   /** Says how far it is. */
   report(): void {
-    const networks = this.#networks;
+    const networks = this.#measured.size;
     this.#options.onProgress?.({ networks, expected: Math.max(this.#expected, networks) });
   }
 

@@ -1,5 +1,7 @@
 import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
 import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
+import type { Sample } from './choices.ts';
+import type { SearchSpace } from './space.ts';
 
 /** Figures of a candidate without a device. */
 export const SIZES = ['macs', 'parameters', 'activationBytes'] as const;
@@ -36,6 +38,19 @@ export class FigureLayout {
     const isPart = time === 'novelMs' || time === 'estimatedMs';
     return isPart ? this.time('ms', figure % this.devices) : figure;
   }
+}
+
+/**
+ * The figures of whole networks, see {@link FigureLayout}.
+ * @throws NnMeterError what `space.build` throws; E_INVALID_GRAPH if a network has parts whose cost nobody knows
+ */
+export function measureSamples(
+  space: SearchSpace,
+  predictors: readonly LatencyPredictor[],
+  samples: readonly Sample[],
+): readonly Float64Array[] {
+  const layout = new FigureLayout(predictors.length);
+  return samples.map((sample) => measureGraph(space.build(sample), predictors, layout));
 }
 
 /**

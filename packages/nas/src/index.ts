@@ -10,7 +10,7 @@ export {
 export { type CompileOptions, type CompileProgress, compileSpace } from './compile.ts';
 export { Drawing } from './drawing.ts';
 export type { Evaluation, EvaluationLimits, EvaluationRequest, Evaluator } from './evaluator.ts';
-export { FigureLayout, type SizeName, type TimeName } from './figures.ts';
+export { FigureLayout, measureSamples, type SizeName, type TimeName } from './figures.ts';
 export { type Filter, type LatencyFilterOptions, latencyFilter, sizeFilter } from './filters.ts';
 export { nniLatencyTable, ofaLatencyTable } from './foreign-tables.ts';
 export { httpEvaluator } from './http-evaluator.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Graph, graphCost } from '@nnmeter/ir';
-import { compileSpace, defineSpace, spaceNamed, TableScorer } from '@nnmeter/nas';
+import { compileSpace, defineSpace, measureSamples, spaceNamed, TableScorer } from '@nnmeter/nas';
 import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
 import { loadDevices } from './support/devices.ts';
 
@@ -199,4 +199,35 @@ test('the shares of blocks are absolute: a depth that takes blocks away costs no
   for (const ms of depth.ms[0]!) expect(Math.abs(ms)).toBeLessThan(1e-9);
   const block = table.terms.find(({ labels }) => labels.join() === 's3_i0')!;
   for (const ms of block.ms[0]!) expect(ms).toBeGreaterThan(0.01);
+});
+
+test('who measures networks elsewhere is asked once, and changes nothing', async () => {
+  const small = defineSpace({
+    name: 'small',
+    input: [1, 3, 8, 8],
+    choices: [1, 2, 3].map((layer) => [`layer_${layer}`, ['none', 'relu', 'sigmoid']] as const),
+    canonical: (sample) => ({ ...sample, layer_3: 'none' }),
+    build({ layer_1, layer_2 }, builder, input) {
+      let x = builder.conv(builder.input('x', input), 8);
+      for (const op of [layer_1, layer_2])
+        if (op === 'relu' || op === 'sigmoid') x = builder.maxpool(builder.unary(op, x), 2);
+      return builder.build(x);
+    },
+  });
+  for (const space of [chain, small]) {
+    let batches = 0;
+    const measured = new Set<string>();
+    const table = await compileSpace(space, devices, {
+      async *measure(all) {
+        batches++;
+        for (const samples of all) {
+          for (const sample of samples) measured.add(JSON.stringify(sample));
+          yield measureSamples(space, devices, samples);
+        }
+      },
+    });
+    expect(table).toEqual(await compileSpace(space, devices));
+    expect(batches).toBe(1);
+    expect(measured.size).toBe(space === small ? 9 : 7);
+  }
 });

@@ -21,6 +21,7 @@ export class WorkerThread<Task, Result> {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending<Result>>();
   #next = 0;
+  #hasEnded = false;
 
   /**
    * @param workerData what the script finds as its `workerData`
@@ -39,9 +40,15 @@ export class WorkerThread<Task, Result> {
       if ('result' in answer) pending?.resolve(answer.result);
       else pending?.reject(toError(answer.failure));
     });
-    this.#worker.on('error', (error) => {
+    const crash = (error: unknown): void => {
+      if (this.#hasEnded) return;
+      this.#hasEnded = true;
       onCrash(error);
       for (const { reject } of this.#pending.values()) reject(error);
+    };
+    this.#worker.on('error', crash);
+    this.#worker.on('exit', (code) => {
+      crash(new NnMeterError('E_INVALID_INPUT', `what it runs ends its thread, with code ${code}`));
     });
   }
 
@@ -55,6 +62,7 @@ export class WorkerThread<Task, Result> {
 
   /** Ends the thread, whatever it is doing; its tasks get no answer. */
   async terminate(): Promise<void> {
+    this.#hasEnded = true;
     await this.#worker.terminate();
   }
 }

@@ -58,6 +58,16 @@ test('a task that fills the memory fails alone', async () => {
   expect(results[1]).toEqual({ status: 'fulfilled', value: 10 });
 });
 
+test('a task that ends its thread fails alone', async () => {
+  open({});
+  const results = await Promise.allSettled([
+    pool.run({ kind: 'exit', value: 3 }),
+    pool.run({ kind: 'double', value: 6 }),
+  ]);
+  expect(results[0]).toMatchObject({ reason: { message: expect.stringContaining('code 3') } });
+  expect(results[1]).toEqual({ status: 'fulfilled', value: 12 });
+});
+
 test('no more than so many wait', async () => {
   open({ waiting: 2 });
   const tasks = Array.from({ length: 4 }, () => pool.run({ kind: 'wait', value: 100 }));

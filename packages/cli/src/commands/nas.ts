@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { writeWhole } from '@nnmeter/files';
 import { NnMeterError, quote } from '@nnmeter/ir';
 import {
@@ -14,6 +15,7 @@ import {
   isSize,
   type LatencyTable,
   latencyFilter,
+  measureSamples,
   nniLatencyTable,
   type Objective,
   ofaLatencyTable,
@@ -25,7 +27,6 @@ import {
   settleObjectives,
   sizeFilter,
   spaceHash,
-  spaceNamed,
   spaces,
   spread,
   strategyNamed,
@@ -39,20 +40,22 @@ import {
   openSearchJournal,
   readNasBench201,
   readSearchJournal,
-  readSpace,
   type SearchHeader,
   type SearchJournal,
 } from '@nnmeter/nas/node';
 import type { LatencyPredictor } from '@nnmeter/predictor';
 import { formatMs, formatShare, printable, renderTable, reportToJson } from '@nnmeter/report';
-import { type NasArguments, usageError } from '../arguments.ts';
+import { type NasArguments, threadCount, usageError } from '../arguments.ts';
 import { EXPORTERS } from '../exporters.ts';
+import { mapOnThreads } from '../map-on-threads.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
 import { readText } from '../read-text.ts';
 import { type StepProgress, startSteps } from '../render/progress.ts';
 import { withResumeFlag } from '../resume-hint.ts';
 import { beforeEnding } from '../signals.ts';
 import { parseShape } from '../sources.ts';
+import { openSpace, type SpaceChoice } from '../space-choice.ts';
+import type { TableJob } from '../table-worker.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Candidates that are evaluated unless a number is given; looking up costs nothing. */
@@ -60,6 +63,8 @@ const EVALUATIONS = 200;
 const LOOK_UPS = 10_000;
 /** Seconds for one candidate. */
 const TIME_LIMIT = 3600;
+/** What a batch of networks is taken to cost before it is known. */
+const MS_PER_BATCH = 25;
 /** Members of the first front that a terminal shows. */
 const SHOWN = 20;
 
@@ -83,7 +88,7 @@ export async function nas(options: NasArguments, terminal: Terminal): Promise<nu
 
 async function listSpaces(options: NasArguments, terminal: Terminal): Promise<void> {
   const own = namedSpace(options);
-  const listed = own === undefined ? spaces : [await openSpace(options)];
+  const listed = own === undefined ? spaces : [await openSpace(spaceChoice(options))];
   if (options.json) {
     const elements = listed.map(({ name, input, choices }) => ({
       ...{ name, input, choices: choices.choices },
@@ -111,7 +116,7 @@ function sizeText(size: bigint): string {
 }
 
 async function writeTable(options: NasArguments, terminal: Terminal): Promise<void> {
-  const space = await openSpace(options);
+  const space = await openSpace(spaceChoice(options));
   const predictors = await loadPredictors(predictorChoice(options));
   const text = await tableText(space, predictors, options, terminal);
   const { output } = options;
@@ -131,7 +136,7 @@ async function tableText(
       throw usageError('a table of Once-for-All is of one device; name it with --predictor');
     return ofaLatencyTable(space, predictors[0]!);
   }
-  const table = await compile(space, predictors, terminal);
+  const table = await compile(space, predictors, options, terminal);
   return options.format === 'nni' ? nniLatencyTable(table) : `${JSON.stringify(table)}\n`;
 }
 
@@ -139,13 +144,25 @@ async function tableText(
 async function compile(
   space: SearchSpace,
   predictors: readonly LatencyPredictor[],
+  options: NasArguments,
   terminal: Terminal,
 ): Promise<LatencyTable> {
   const steps = await startSteps(terminal.showsProgress, () => {});
   const start = performance.now();
   let built = 0;
+  const job: TableJob = { space: spaceChoice(options), predictors: predictorChoice(options) };
   try {
     const table = await compileSpace(space, predictors, {
+      measure: (batches) =>
+        mapOnThreads(batches, {
+          async work(samples) {
+            // Other events are served before it.
+            await setImmediate();
+            return measureSamples(space, predictors, samples);
+          },
+          ...{ script: 'table', workerData: job, threads: threadCount(undefined) },
+          msPerTask: MS_PER_BATCH,
+        }),
       onProgress({ networks, expected }) {
         built = networks;
         const each = (performance.now() - start) / networks / 1000;
@@ -166,11 +183,11 @@ async function compile(
 
 async function runSearch(options: NasArguments, terminal: Terminal): Promise<void> {
   const numbers = readNumbers(options);
-  const space = await openSpace(options);
+  const space = await openSpace(spaceChoice(options));
   const predictors = await loadPredictors(predictorChoice(options));
   const table =
     options.table === undefined
-      ? await compile(space, predictors, terminal)
+      ? await compile(space, predictors, options, terminal)
       : await readTable(options.table, space);
   const scorer = new TableScorer(table);
   const evaluator = await openEvaluator(options, numbers);
@@ -317,26 +334,25 @@ async function writeNetworks(
   }
 }
 
+/** The space that is named on the command line, if any. @throws NnMeterError E_USAGE */
 function namedSpace({ space, names = [] }: NasArguments): string | undefined {
   const [name, extra] = space === undefined ? names : [space, ...names];
   if (extra !== undefined) throw usageError(`"${extra}" is one space too many`);
   return name;
 }
 
-/** @throws NnMeterError E_USAGE, E_INVALID_INPUT, E_FILE */
-async function openSpace(options: NasArguments): Promise<SearchSpace> {
+/** The choice that the options of a command make. @throws NnMeterError E_USAGE */
+function spaceChoice(options: NasArguments): SpaceChoice {
   const name = namedSpace(options);
   if (name === undefined)
     throw usageError(
       `name a space: ${spaces.map((space) => space.name).join(', ')}, or a .js file`,
     );
-  const space = /\.[cm]?js$/.test(name) ? await readSpace(name) : spaceNamed(name);
   const text = options['input-shape'];
-  if (text === undefined) return space;
-  const shape = parseShape(text);
-  if (shape === undefined || shape.length < 2)
-    throw usageError(`--input-shape ${text} is not a shape; write 1,3,224,224`);
-  return space.withInput(shape);
+  if (text === undefined) return { name, input: undefined };
+  const input = parseShape(text);
+  if (input !== undefined && input.length >= 2) return { name, input };
+  throw usageError(`--input-shape ${text} is not a shape; write 1,3,224,224`);
 }
 
 /** @throws NnMeterError E_INVALID_INPUT if it is no table, or one of another space */

@@ -31,7 +31,10 @@ export class BlockLayers {
     const { kernel = 1, stride = 1, groups = 1, activation = 'none' } = options;
     const padding = (kernel - 1) / 2;
     const convolved = this.builder.conv(x, channels, {
-      ...{ kernel, stride, groups, padding },
+      kernel,
+      stride,
+      groups,
+      padding,
       bias: false,
       name: this.name('conv'),
     });

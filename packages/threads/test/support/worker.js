@@ -7,6 +7,8 @@ serveTasks(async ({ kind, value }) => {
       return value * 2;
     case 'refuse':
       throw new NnMeterError('E_FILE', 'not this one', { where: { file: value }, hint: 'another' });
+    case 'exit':
+      return process.exit(value);
     case 'hang':
       for (;;);
     case 'wait':
