@@ -108,7 +108,7 @@ whenInstalled(
     await context.setOffline(false);
     [complaints, fetched] = [[], 0];
     await page.click(MEASURE);
-    await page.waitForSelector('.measure label:text-matches("^Measuring models, [2-9] ")');
+    await page.waitForSelector('.measure label:text-matches("^Measuring models: [2-9] ")');
     expect(await page.$$('.measure [role=alert]')).toEqual([]);
     await page.click('.measure button:text-is("Stop")');
     await page.waitForSelector('text=/^[2-9] models are measured already/');
@@ -118,7 +118,7 @@ whenInstalled(
     await page.fill('.measure .amount', '10');
     await page.click('button:text-is("Go on measuring")');
     const label = await page.waitForSelector('.measure label:text-matches("^Measuring models")');
-    expect(await label.textContent()).toMatch(/^Measuring models, [2-9] of 10/);
+    expect(await label.textContent()).toMatch(/^Measuring models: [2-9] done/);
     await page.waitForSelector('.built');
     const told = await page.textContent('.built');
     for (const words of [

@@ -49,7 +49,7 @@ const recordedRows = recorded.results.map(({ name, count, draws, heldOut, torchv
 ]);
 
 const builtRows = built.map(({ build, heldOut, date }) => [
-  build.runner,
+  build.facts.browser === undefined ? build.runner : `${build.runner}, ${build.facts.browser}`,
   `${build.networks} + ${build.kernels}`,
   `${Math.round(build.measuringSeconds)} s`,
   `${percent(heldOut.within10)} of ${heldOut.count}`,
@@ -58,7 +58,7 @@ const builtRows = built.map(({ build, heldOut, date }) => [
   build.nearest === null
     ? '–'
     : `${percent(build.nearest.heldOut.within10)} (${build.nearest.name})`,
-  build.load.toFixed(1),
+  build.load?.toFixed(1) ?? '–',
   date.slice(0, 10),
 ]);
 
@@ -106,6 +106,7 @@ ${
     : `
 \`nn-meter build --name NAME --runner RUNNER\` with its default budget on two shared cores. The ceiling: networks measured twice
 within 10 % of themselves. Some were trained again later, from what was measured then (\`--resume\`). "nearest": the nearest known device, calibrated with the same measurements.
+Browsers measure themselves on the page of \`@nnmeter/web\` (\`scripts/own-device/chromium.mjs\`, headless), and do not know the load.
 
 ${table(['runner', 'networks + layers', 'measuring', 'held out, within 10 %', 'RMSPE', 'ceiling', 'nearest', 'load', 'date'], builtRows)}`
 }

@@ -80,10 +80,11 @@ export interface BuildRequest {
 export interface BuildProgress {
   /** In words. */
   readonly step: string;
-  /** Of the step. */
+  /** Of the step: how many models it may come to is not known before the time is over. */
   readonly done: number;
-  readonly total: number;
   readonly secondsLeft: number;
+  /** Of the time that it takes, as far as it is known. */
+  readonly share: number;
 }
 
 /** What that worker sends: progress, and in the end what was built or a failure. */

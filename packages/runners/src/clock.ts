@@ -17,5 +17,6 @@ export function clockStep(now: () => number): number {
     last = time;
     count++;
   }
-  return smallest;
+  // Steps of 0.1 are 0.09999999403953552 apart.
+  return Number(smallest.toPrecision(3));
 }

@@ -28,7 +28,7 @@ export function startBuild(
       event.preventDefault();
       worker.terminate();
       const message =
-        'the part of this page that measures does not run (check the network and try again)';
+        'the part of this page that measures does not run; check the network and try again';
       reject(new WorkerFailure({ code: 'E_MISSING_PACKAGE', message }));
     });
     worker.postMessage(request);

@@ -27,7 +27,7 @@ interface Fields {
   readonly unit: Unit;
 }
 const SUGGESTED: Fields = { name: 'my-browser', amount: '2', unit: 'minutes' };
-const STARTING = { step: 'loading', done: 0, total: 1, secondsLeft: 0 };
+const STARTING = { step: 'loading', done: 0, secondsLeft: 0, share: 0 };
 
 /** Makes this browser one of the devices, by measuring it. */
 export function MeasureBrowser({ state, client, dispatch }: Parts) {
@@ -68,20 +68,20 @@ export function MeasureBrowser({ state, client, dispatch }: Parts) {
       ) : (
         <p class="ways">
           <label>
-            {`${capital(progress.step)}, ${progress.done} of ${progress.total} `}
-            <progress value={progress.done} max={progress.total} />
+            {`${capital(progress.step)}: ${progress.done} done `}
+            <progress value={progress.share} />
           </label>
           <span>{`${formatTimeLeft(progress.secondsLeft)} to go`}</span>
-          <button type="button" onClick={() => void stop()}>
+          <button type="button" ref={focus} onClick={() => void stop()}>
             Stop
           </button>
         </p>
       )}
       <p role="status" class="hidden">
-        {progress?.step}
+        {progress?.step ?? state.built.map(({ name }) => `${name} is one of the devices`).join()}
       </p>
       {progress === undefined && begun !== undefined && (
-        <p>{`${begun.models} models are measured already.`}</p>
+        <p>{`${begun.models} models are measured already, as ${begun.name}.`}</p>
       )}
       {failure !== undefined && (
         <p role="alert" class="warning">
@@ -240,6 +240,11 @@ function Built(props: {
 
 async function askBegun(client: WorkerClient): Promise<State['build']['begun']> {
   return client.ask('begun', {}).catch(() => undefined);
+}
+
+/** Takes the place of the button that began it. */
+function focus(button: HTMLElement | null): void {
+  button?.focus();
 }
 
 function capital(text: string): string {

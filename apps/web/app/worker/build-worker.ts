@@ -29,8 +29,11 @@ async function build({ name, budget, resume }: BuildRequest): Promise<BuiltDevic
     // Of the measured devices the one with WebAssembly's kind of processor.
     known: [cortexA76],
     ...budget,
-    onProgress: ({ step, ...rest }) =>
-      respond({ kind: 'progress', progress: { step: STEP_NAMES[step], ...rest } }),
+    onProgress: ({ step, done, secondsLeft }) => {
+      const seconds = performance.now() / 1000;
+      const share = seconds / (seconds + secondsLeft);
+      respond({ kind: 'progress', progress: { step: STEP_NAMES[step], done, secondsLeft, share } });
+    },
   });
   await runner.close();
   const { definition, notes } = built;
