@@ -17,21 +17,33 @@ export function startBuild(
   const worker = new Worker(new URL('../worker/build-worker.ts', import.meta.url), {
     type: 'module',
   });
+  const end = new AbortController();
+  // What was sent before it ended may still arrive.
+  const { signal } = end;
+  const stop = (): void => {
+    end.abort();
+    worker.terminate();
+  };
   const result = new Promise<BuiltDevice>((resolve, reject) => {
-    worker.addEventListener('message', ({ data }: MessageEvent<BuildResponse>) => {
-      if (data.kind === 'progress') return onProgress(data.progress);
-      worker.terminate();
+    const take = ({ data }: MessageEvent<BuildResponse>): void => {
+      if (data.kind === 'progress') {
+        onProgress(data.progress);
+        return;
+      }
+      stop();
       if (data.kind === 'built') resolve(data.built);
       else reject(new WorkerFailure(data.failure));
-    });
-    worker.addEventListener('error', (event) => {
+    };
+    const fail = (event: ErrorEvent): void => {
       event.preventDefault();
-      worker.terminate();
+      stop();
       const message =
         'the part of this page that measures does not run; check the network and try again';
       reject(new WorkerFailure({ code: 'E_MISSING_PACKAGE', message }));
-    });
+    };
+    worker.addEventListener('message', take, { signal });
+    worker.addEventListener('error', fail, { signal });
     worker.postMessage(request);
   });
-  return { result, stop: () => worker.terminate() };
+  return { result, stop };
 }

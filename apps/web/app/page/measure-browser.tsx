@@ -204,7 +204,7 @@ function Built(props: {
     <section class="built" aria-label={name}>
       <p>
         <strong>{name}</strong>
-        {`: ${manifest.trainedOn}, in ${formatTimeLeft(measuringSeconds)}; ${measuredWith.browser}, whose clock moves in steps of ${Number(measuredWith.clockStepMs).toPrecision(2)} ms`}
+        {`: ${manifest.trainedOn}, in ${formatTimeLeft(measuringSeconds)}; ${measuredWith.browser}, whose clock moves in steps of ${measuredWith.clockStepMs} ms`}
       </p>
       <dl>
         {Object.entries(outcome).map(([subject, text]) => (
