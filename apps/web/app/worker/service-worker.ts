@@ -41,7 +41,8 @@ async function answer(request: Request): Promise<Response> {
   const isLarge = LARGE_FILES.some(
     (name) => new URL(name, scope.registration.scope).href === request.url,
   );
-  if (isLarge && response.ok) await cache.put(request, response.clone());
+  // Without room for it, it is fetched again the next time.
+  if (isLarge && response.ok) await cache.put(request, response.clone()).catch(() => {});
   return response;
 }
 
