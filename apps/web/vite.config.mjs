@@ -63,10 +63,13 @@ const finish = {
     const hash = createHash('sha256');
     for (const file of files) hash.update(file.slice(PAGE.length)).update(readFileSync(file));
     const names = files.map((file) => file.slice(PAGE.length).replaceAll(sep, '/'));
+    const isLarge = (name) => name.endsWith('.wasm');
+    const list = (chosen) => JSON.stringify(JSON.stringify(chosen));
     const path = join(PAGE, `${SERVICE_WORKER}.js`);
     const script = readFileSync(path, 'utf8')
       .replace(/(["'`])__VERSION__\1/, JSON.stringify(hash.digest('hex').slice(0, 16)))
-      .replace(/(["'`])__FILES__\1/, JSON.stringify(JSON.stringify(names)));
+      .replace(/(["'`])__FILES__\1/, list(names.filter((name) => !isLarge(name))))
+      .replace(/(["'`])__LARGE_FILES__\1/, list(names.filter(isLarge)));
     writeFileSync(path, script);
   },
 };

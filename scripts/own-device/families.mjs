@@ -10,10 +10,9 @@ import {
   accuracyOf,
   adaptDevice,
   predictAll,
-  readDevices,
-  readMeasuredModels,
   trainDevice,
 } from '../../packages/training/dist/index.js';
+import { readDevices, readMeasuredModels } from '../../packages/training/dist/node.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SHARED = join(ROOT, '../shared');

@@ -48,8 +48,14 @@ const recordedRows = recorded.results.map(({ name, count, draws, heldOut, torchv
   `${percent(torchvision.within10)}, ${percent(torchvision.rmspe)}`,
 ]);
 
+/** Of browsers also which, and how coarse its clock is unless it is a fine one. */
+function nameOf({ runner, facts: { browser, clockStepMs } }) {
+  const clock = clockStepMs > 0.01 ? `${1000 * clockStepMs} us` : undefined;
+  return [runner, browser, clock].filter(Boolean).join(', ');
+}
+
 const builtRows = built.map(({ build, heldOut, date }) => [
-  build.runner,
+  nameOf(build),
   `${build.networks} + ${build.kernels}`,
   `${Math.round(build.measuringSeconds)} s`,
   `${percent(heldOut.within10)} of ${heldOut.count}`,
@@ -58,7 +64,7 @@ const builtRows = built.map(({ build, heldOut, date }) => [
   build.nearest === null
     ? '–'
     : `${percent(build.nearest.heldOut.within10)} (${build.nearest.name})`,
-  build.load.toFixed(1),
+  build.load?.toFixed(1) ?? '–',
   date.slice(0, 10),
 ]);
 
@@ -106,6 +112,8 @@ ${
     : `
 \`nn-meter build --name NAME --runner RUNNER\` with its default budget on two shared cores. The ceiling: networks measured twice
 within 10 % of themselves. Some were trained again later, from what was measured then (\`--resume\`). "nearest": the nearest known device, calibrated with the same measurements.
+Browsers measure themselves on the page of \`@nnmeter/web\` (\`scripts/own-device/chromium.mjs\`, headless), and do not know the load. Its headers
+let clocks move in steps of 5 us; without them steps are 100 us.
 
 ${table(['runner', 'networks + layers', 'measuring', 'held out, within 10 %', 'RMSPE', 'ceiling', 'nearest', 'load', 'date'], builtRows)}`
 }

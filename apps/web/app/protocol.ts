@@ -1,3 +1,4 @@
+import type { Budget, BuiltPredictor, PluginFiles } from '@nnmeter/builder';
 import type { Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import type { PredictorSummary, Variable } from '@nnmeter/predictor';
@@ -44,6 +45,54 @@ export interface CalibrationFacts {
   readonly rmspeAfter: number;
 }
 
+/** A predictor of a browser, built on this page. */
+export interface BuiltDevice {
+  readonly definition: BuiltPredictor;
+  /** What it is worth, in words by what they are about. */
+  readonly outcome: Readonly<Record<string, string>>;
+  /** In words, what a user should know. */
+  readonly notes: readonly string[];
+  readonly files: PluginFiles;
+}
+
+/** What of it the page shows. */
+export interface BuiltFacts extends Pick<BuiltDevice, 'outcome' | 'notes'> {
+  readonly name: string;
+  readonly manifest: BuiltPredictor['manifest'];
+}
+
+/** Measurements that wait to be gone on with. */
+export interface BegunBuild {
+  readonly name: string;
+  /** How many models are measured. */
+  readonly models: number;
+}
+
+/** To the worker that builds a predictor of this browser. */
+export interface BuildRequest {
+  readonly name: string;
+  readonly budget: Budget;
+  /** Goes on with the measurements that wait. */
+  readonly resume: boolean;
+}
+
+/** How far it is. */
+export interface BuildProgress {
+  /** In words. */
+  readonly step: string;
+  /** Of the step: how many models it may come to is not known before the time is over. */
+  readonly done: number;
+  readonly secondsLeft: number;
+  /** Of the time that it takes, as far as it is known. */
+  readonly share: number;
+}
+
+/** What that worker sends: progress, and in the end what was built or a failure. */
+export type BuildResponse =
+  | { readonly kind: 'progress'; readonly progress: BuildProgress }
+  | { readonly kind: 'built'; readonly built: BuiltDevice }
+  | { readonly kind: 'failure'; readonly failure: FailureJson };
+
 export type DownloadKind = 'html' | 'json' | 'csv' | 'ir' | 'onnx';
 
 /** A model, and what it is called where it is shown. */
@@ -58,6 +107,8 @@ export interface Methods {
   start(_: Record<string, never>): {
     readonly devices: readonly PredictorSummary[];
     readonly formats: readonly FormatFacts[];
+    readonly built: readonly BuiltFacts[];
+    readonly begun: BegunBuild | undefined;
   };
   networks(_: Record<string, never>): readonly string[];
   /** Reads a model, or the same one changed, in place of what had this id. */
@@ -97,6 +148,15 @@ export interface Methods {
     readonly devices: readonly string[];
     readonly failures: readonly ViewedFailure[];
   }): Blob;
+  /** Makes what was built one of the devices, and keeps it. */
+  keepBuilt(_: { readonly built: BuiltDevice }): {
+    readonly device: PredictorSummary;
+    readonly facts: BuiltFacts;
+  };
+  forgetBuilt(_: { readonly name: string }): Record<string, never>;
+  /** The files of the plugin as a zip, or one of them. */
+  downloadBuilt(_: { readonly name: string; readonly file: 'plugin' | 'report.html' }): Blob;
+  begun(_: Record<string, never>): BegunBuild | undefined;
   forget(_: { readonly model: number }): Record<string, never>;
 }
 

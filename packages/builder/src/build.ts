@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
 import type { DeviceFacts, PredictorDefinition } from '@nnmeter/predictor';
@@ -8,7 +6,8 @@ import { documentPage } from '@nnmeter/report/views';
 import type { Runner, RunnerFacts } from '@nnmeter/runners';
 import { contradictions } from './contradictions.ts';
 import { FUSION_PAIRS, type PairTimes, pairModels } from './fusion-pairs.ts';
-import { type Journal, openJournal } from './journal.ts';
+import { version } from './generated/version.ts';
+import type { Journal, JournalHeader } from './journal.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type LearnedRules, rulesFromGraphs, rulesFromTimes } from './learn-rules.ts';
 import { measureModels } from './measure.ts';
@@ -18,11 +17,13 @@ import type { PlannedModel } from './planned-model.ts';
 import {
   type BuildManifest,
   type BuiltPredictor,
+  type PluginFiles,
+  pluginFiles,
   toDefinition,
-  writePlugin,
 } from './plugin-files.ts';
 import { type MeasuredModel, type Results, repeatCeiling, resultsOf } from './results.ts';
 import { type Budget, SECONDS_A_MODEL } from './schedule.ts';
+import { sha256 } from './sha256.ts';
 import { type TrainedPlugin, trainPlugin } from './train-plugin.ts';
 import { type MeasuredKernel, viewBuild } from './view-build.ts';
 
@@ -30,10 +31,8 @@ export interface BuildOptions extends Budget {
   /** Of the predictor. */
   readonly name: string;
   readonly runner: Runner;
-  /** File of what was measured. */
-  readonly journal: string;
-  /** Goes on with the journal that is there. */
-  readonly resume?: boolean;
+  /** Opens what keeps the measurements; those that are in it count. */
+  readonly journal: (header: JournalHeader) => Promise<Journal>;
   /** Predictors of other devices: the nearest is where training starts, and what has to be outdone. */
   readonly known: readonly PredictorDefinition[];
   /** Networks that the predictor is for. */
@@ -48,9 +47,21 @@ export interface BuildOptions extends Budget {
   readonly onProgress?: (progress: BuildProgress) => void;
   /** ms since 1970; default: the machine's clock. */
   readonly now?: () => number;
+  /** Load average of this machine over the last minute, where it is known. */
+  readonly load?: () => number;
 }
 
 export type BuildStep = 'plan' | 'fusions' | 'models' | 'outliers' | 'repeats' | 'train';
+
+/** The steps in words, in their order. */
+export const STEP_NAMES: Readonly<Record<BuildStep, string>> = {
+  plan: 'choosing models',
+  fusions: 'finding out what is fused',
+  models: 'measuring models',
+  outliers: 'measuring outliers again',
+  repeats: 'measuring some again',
+  train: 'training',
+};
 
 /** How far a build is. */
 export interface BuildProgress {
@@ -62,14 +73,14 @@ export interface BuildProgress {
   readonly secondsLeft: number;
 }
 
-/** A predictor that was built, and what writes it. */
+/** A predictor that was built. */
 export interface Build {
   readonly definition: BuiltPredictor;
   readonly check: TrainedPlugin['check'];
   /** In words, what a user should know. */
   readonly notes: readonly string[];
-  /** Writes the plugin into a folder. @throws NnMeterError E_FILE */
-  write(folder: string): Promise<void>;
+  /** Of the plugin: plain JavaScript that needs nothing, the same as data, and a report. */
+  files(): PluginFiles;
 }
 
 export const DEFAULT_MINUTES = 2;
@@ -91,7 +102,7 @@ const SLOWEST = 15;
  * Builds a predictor of a device: plans models, measures them into a journal, learns what the runtime fuses, trains, and
  * checks the result on networks that training did not see.
  * @throws NnMeterError E_RUNNER if the runner or the device fails; E_MEASUREMENTS if what was measured is no good, or the
- * predictor would be worse than a known one; E_INVALID_INPUT about the journal; E_FILE; the reason of the signal
+ * predictor would be worse than a known one; what the journal throws; the reason of the signal
  */
 export async function buildPredictor(options: BuildOptions): Promise<Build> {
   const { name, runner, seed = 1, own = [], now = Date.now, signal, onProgress } = options;
@@ -105,19 +116,15 @@ export async function buildPredictor(options: BuildOptions): Promise<Build> {
   const plan = planModels({ seed, count: planLength(minutes, options.models), own });
   const facts = await runner.facts(signal);
   const known = ofItsKind(options.known, facts);
-  const journal = await openJournal(
-    options.journal,
-    {
-      format: 'nnmeter-build',
-      version: 1,
-      name,
-      seed,
-      plan: planHash({ seed, own }),
-      runner: runner.name,
-      facts,
-    },
-    options.resume ?? false,
-  );
+  const journal = await options.journal({
+    format: 'nnmeter-build',
+    version: 1,
+    name,
+    seed,
+    plan: planHash({ seed, own }),
+    runner: runner.name,
+    facts,
+  });
   try {
     const step: BuildStepOptions = {
       ...options,
@@ -159,6 +166,7 @@ function measuringOptions({
   timeoutMs,
   signal,
   now,
+  load,
 }: BuildStepOptions) {
   return {
     threads,
@@ -167,6 +175,7 @@ function measuringOptions({
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(signal && { signal }),
     ...(now && { now }),
+    ...(load && { load }),
   };
 }
 
@@ -309,14 +318,12 @@ function finish(
   const { models, drift, repeats, failed, leftOut, notes } = found;
   const { check, weights } = trained;
   const factors = drift.map(({ factor }) => factor);
-  const loads = lines.flatMap((line) => (line.kind === 'measured' ? [line.load] : []));
+  const loads = lines.flatMap((line) => (line.kind === 'measured' ? (line.load ?? []) : []));
   const networks = models.filter(({ isKernel }) => !isKernel).length;
   const manifest: BuildManifest = {
     trainedOn: `${networks} networks and ${models.length - networks} single kernels measured with ${runner.name}`,
-    codeVersion: version(),
-    dataHash: createHash('sha256')
-      .update(JSON.stringify(models.map(({ id, ms }) => [id, ms])))
-      .digest('hex'),
+    codeVersion: version,
+    dataHash: sha256(JSON.stringify(models.map(({ id, ms }) => [id, ms]))),
     models: trained.trainedWith,
     date: date.toISOString().slice(0, 10),
     heldOut: check.accuracy,
@@ -334,7 +341,7 @@ function finish(
       isCrossValidated: check.isCrossValidated,
       intervalCoverage: check.intervalCoverage,
       drift: [Math.min(...factors), Math.max(...factors)],
-      load: loads.reduce((sum, load) => sum + load, 0) / loads.length,
+      load: loads.length === 0 ? null : loads.reduce((sum, load) => sum + load, 0) / loads.length,
       measuringSeconds: lines.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000,
       nearest: check.nearest ? { name: check.nearest.name, heldOut: check.nearest.accuracy } : null,
     },
@@ -348,7 +355,7 @@ function finish(
     definition,
     check,
     notes,
-    write: (folder) => writePlugin(folder, definition, weights.terms, report()),
+    files: () => pluginFiles(definition, weights.terms, report()),
   };
 }
 
@@ -358,9 +365,9 @@ function deviceFacts(
   facts: RunnerFacts,
   threads: number,
 ): DeviceFacts {
-  const { runtime, version: runtimeVersion, processor = name } = facts;
+  const { runtime, version: runtimeVersion, browser = name, processor = name } = facts;
   return {
-    product: name,
+    product: browser,
     processor,
     kind,
     framework: runtimeVersion === undefined ? runtime : `${runtime} ${runtimeVersion}`,
@@ -385,8 +392,4 @@ function slowestKernels(models: readonly MeasuredModel[], rules: FusionRules): M
     }
   }
   return found.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 }

@@ -9,8 +9,8 @@ export interface DriftPoint {
   readonly ms: number;
   /** That, divided by its median. */
   readonly factor: number;
-  /** Load average of the last minute. */
-  readonly load: number;
+  /** Load average of the last minute, where it is known. */
+  readonly load?: number;
 }
 
 /** The sessions of the reference model. */
@@ -19,7 +19,7 @@ export function driftOf(sessions: readonly Session[]): DriftPoint[] {
     .filter(({ id }) => id === REFERENCE)
     .map((session) => {
       const { at, load } = session.lines.at(-1)!;
-      return { at, load, ms: sessionMs(session) };
+      return { at, ms: sessionMs(session), ...(load !== undefined && { load }) };
     });
   const middle = upperMedian(points.map(({ ms }) => ms));
   return points.map((point) => ({ ...point, factor: point.ms / middle }));

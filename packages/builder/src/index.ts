@@ -5,6 +5,7 @@ export {
   type BuildStep,
   buildPredictor,
   DEFAULT_MINUTES,
+  STEP_NAMES,
 } from './build.ts';
 export {
   type FailedLine,
@@ -12,8 +13,8 @@ export {
   type Journal,
   type JournalHeader,
   type JournalLine,
+  journalIdentity,
   type MeasuredLine,
-  openJournal,
 } from './journal.ts';
 export { type KernelTime, kernelTimes } from './kernel-times.ts';
 export {
@@ -25,6 +26,7 @@ export {
 } from './learn-rules.ts';
 export { type MeasuringOptions, measureModels } from './measure.ts';
 export { toRunnable } from './model-bytes.ts';
+export { describeOutcome } from './outcome.ts';
 export { type PlanOptions, planHash, planModels } from './plan.ts';
 export type { PlannedModel } from './planned-model.ts';
 export {
@@ -32,9 +34,11 @@ export {
   type BuildRecord,
   type BuiltPredictor,
   PLUGIN_VERSION,
+  type PluginFiles,
   packageName,
 } from './plugin-files.ts';
 export { type MeasuredModel, type Repeat, type Results, repeatCeiling } from './results.ts';
+export type { Budget } from './schedule.ts';
 export {
   type CheckedModel,
   type PluginCheck,

@@ -1,9 +1,4 @@
-import {
-  type JournalKind,
-  openJournal as open,
-  type Journal as WrittenJournal,
-} from '@nnmeter/files';
-import { quote } from '@nnmeter/ir';
+import type { Journal as WrittenJournal } from '@nnmeter/files';
 import type { FusedNode, LayerTime, RunnerFacts } from '@nnmeter/runners';
 
 /** What a journal is of: its first line. */
@@ -38,8 +33,8 @@ export interface MeasuredLine extends Timed {
   readonly wallMs?: number;
   readonly runs: number;
   readonly layers?: readonly LayerTime[];
-  /** Load average of the machine that the build runs on, over the last minute. */
-  readonly load: number;
+  /** Load average of the machine that the build runs on, over the last minute, where it is known. */
+  readonly load?: number;
 }
 
 /** A model that the runner cannot measure. */
@@ -58,30 +53,17 @@ export interface FusedLine extends Timed {
 
 export type JournalLine = MeasuredLine | FailedLine | FusedLine;
 
-/** Everything that was measured so far, on disk as soon as it is added. */
+/** Everything that was measured so far, kept as soon as it is added. */
 export type Journal = WrittenJournal<JournalHeader, JournalLine>;
 
-const KINDS: ReadonlySet<unknown> = new Set<JournalLine['kind']>(['measured', 'failed', 'fused']);
-
-const BUILD: JournalKind<JournalHeader, JournalLine> = {
-  work: 'build',
-  identity: ({ version, name, runner, seed, plan, facts }) => ({
-    ...{ version, name, runner, runtime: `${facts?.runtime} ${facts?.version}`, seed, plan },
-  }),
-  refuse: ({ kind, id }) =>
-    KINDS.has(kind) && typeof id === 'string' ? undefined : 'is no measurement',
-};
-
-/**
- * Opens the journal of a build: a header and a line for everything measured. One process at a time.
- * @param resume goes on with the journal that is there; without it there must be none
- * @throws NnMeterError E_INVALID_INPUT if it is the journal of something else, is damaged, is there and is not to be
- * resumed, or another process has it; E_FILE
- */
-export function openJournal(
-  path: string,
-  header: JournalHeader,
-  resume: boolean,
-): Promise<Journal> {
-  return open(path, header, BUILD, { resume, name: `the build of ${quote(header.name)}` });
+/** What of a header must be the same for lines to belong together. */
+export function journalIdentity({
+  version,
+  name,
+  runner,
+  seed,
+  plan,
+  facts,
+}: Partial<JournalHeader>): Readonly<Record<string, unknown>> {
+  return { version, name, runner, runtime: `${facts?.runtime} ${facts?.version}`, seed, plan };
 }

@@ -1,5 +1,5 @@
 import { type Adaptation, decodeWeights, type LatencyModelWeights } from '@nnmeter/latency-model';
-import type { PredictorDefinition } from '@nnmeter/predictor';
+import { decodeBase64, type PredictorDefinition } from '@nnmeter/predictor';
 import { adaptDevice, type DeviceData, predictAll, type Totals } from '@nnmeter/training';
 
 /** A device whose predictor is there, adapted to another one. */
@@ -22,7 +22,7 @@ export function adaptKnown(
   data: DeviceData,
   isSeen: (model: number) => boolean,
 ): AdaptedKnown {
-  const own = decodeWeights(Buffer.from(known.weights, 'base64'));
+  const own = decodeWeights(decodeBase64(known.weights)!);
   const { weights, adaptation } = adaptDevice(data, own, isSeen);
   const totals = predictAll(data, weights, adaptation);
   const errors = data.measured.map((ms, model) =>

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { createRandom } from '@nnmeter/forest';
 import { elementCount, type Graph, macsOfNodes, NnMeterError } from '@nnmeter/ir';
 import { type Draft, type Draw, shuffled } from './draw.ts';
 import { NETWORK_DRAWS } from './network-draws.ts';
 import { ownModels } from './own-models.ts';
 import { type PlannedModel, toModel } from './planned-model.ts';
+import { sha256 } from './sha256.ts';
 import { KERNEL_DRAWS } from './single-kernels.ts';
 
 export interface PlanOptions {
@@ -55,7 +55,7 @@ export function planModels({ seed, count, own = [] }: PlanOptions): PlannedModel
 /** What a plan of this seed for these networks is, whatever its length: SHA-256 of how it begins, hex. */
 export function planHash(options: Omit<PlanOptions, 'count'>): string {
   const ids = planModels({ ...options, count: 2 * NETWORK_DRAWS.length }).map(({ id }) => id);
-  return createHash('sha256').update(JSON.stringify(ids)).digest('hex');
+  return sha256(JSON.stringify(ids));
 }
 
 function drawModel(draw: Draw, random: () => number): PlannedModel {

@@ -1,8 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileError, writeTogether } from '@nnmeter/files';
 import { encodeWeights, type LatencyMetrics } from '@nnmeter/latency-model';
-import type { DeviceFacts, PredictorDefinition, TrainingManifest } from '@nnmeter/predictor';
+import {
+  type DeviceFacts,
+  decodeBase64,
+  encodeBase64,
+  type PredictorDefinition,
+  type TrainingManifest,
+} from '@nnmeter/predictor';
 import type { RunnerFacts } from '@nnmeter/runners';
 import type { TrainedPlugin } from './train-plugin.ts';
 
@@ -30,8 +33,8 @@ export interface BuildRecord {
   readonly intervalCoverage: number;
   /** Least and greatest slowness of the machine, of its median; divided out. */
   readonly drift: readonly [least: number, most: number];
-  /** Mean load average of the machine that the build ran on. */
-  readonly load: number;
+  /** Mean load average of the machine that the build ran on; null where it is not known. */
+  readonly load: number | null;
   /** Measuring, s. */
   readonly measuringSeconds: number;
   readonly nearest: { readonly name: string; readonly heldOut: LatencyMetrics } | null;
@@ -54,7 +57,7 @@ export function toDefinition(
   { weights, adaptation }: TrainedPlugin,
   manifest: BuildManifest,
 ): BuiltPredictor {
-  const text = Buffer.from(encodeWeights(weights)).toString('base64');
+  const text = encodeBase64(encodeWeights(weights));
   return {
     name,
     aliases: [],
@@ -67,27 +70,28 @@ export function toDefinition(
   };
 }
 
+/** The files of a folder, by name. */
+export type PluginFiles = Readonly<Record<string, string | Uint8Array>>;
+
 /**
- * Writes a plugin into a folder: plain JavaScript that needs nothing, the same as data, and a report. A package that npm
- * installs from the folder and that nn-Meter finds by its keyword.
- * @throws NnMeterError E_FILE; then no file has changed
+ * The files of a plugin: plain JavaScript that needs nothing, the same as data, and a report. A package that npm
+ * installs from a folder and that nn-Meter finds by its keyword.
  */
-export async function writePlugin(
-  folder: string,
+export function pluginFiles(
   definition: BuiltPredictor,
   terms: string,
   report: string,
-): Promise<void> {
+): PluginFiles {
   const { name, aliases, version, device, fusionRules, weights, adaptation, manifest } = definition;
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   const title = `${device.processor}, ${device.framework}`;
   const { trainedOn } = manifest;
-  const files: Readonly<Record<string, string | Uint8Array>> = {
+  return {
     'package.json': json(packageFile(name, title)),
     'index.js': `// Made by nn-meter build: a latency predictor as data.\nexport default ${json(definition).trimEnd()};\n`,
     'index.d.ts':
       "declare const definition: import('@nnmeter/predictor').PredictorDefinition;\nexport default definition;\n",
-    'weights.bin': Buffer.from(weights, 'base64'),
+    'weights.bin': decodeBase64(weights)!,
     ...(adaptation && { 'adaptation.json': json(adaptation) }),
     'rules.json': json(fusionRules),
     'device.json': json({ name, aliases, version, title, device, terms, trainedOn }),
@@ -95,13 +99,6 @@ export async function writePlugin(
     'report.html': report,
     'README.md': readme(name, title, manifest),
   };
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw fileError('write', folder, cause);
-  }
-  const entries = Object.entries(files);
-  await writeTogether(entries.map(([file, content]) => ({ path: join(folder, file), content })));
 }
 
 function packageFile(name: string, title: string): object {

@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os';
 import { type Graph, macsOfNodes, NnMeterError, quote } from '@nnmeter/ir';
 import type { Runner, RunnerResult } from '@nnmeter/runners';
 import { impossibility, type ModelSize } from './check-result.ts';
@@ -17,6 +16,8 @@ export interface StopwatchOptions {
   readonly signal?: AbortSignal;
   /** ms since 1970; default: the machine's clock. */
   readonly now?: () => number;
+  /** Load average of this machine over the last minute, where it is known. */
+  readonly load?: () => number;
 }
 
 /** Of all runs of one measurement; slow models run less often. */
@@ -83,6 +84,7 @@ export class Stopwatch {
     { result, tookMs }: Extract<Outcome, { result: RunnerResult }>,
   ): Promise<void> {
     const { ms, medianMs, wallMs, runs, layers } = result;
+    const load = this.#options.load?.();
     await this.#journal.add({
       kind: 'measured',
       id,
@@ -94,7 +96,7 @@ export class Stopwatch {
       ...(layers !== undefined && { layers }),
       at: this.#now(),
       tookMs,
-      load: loadavg()[0]!,
+      ...(load !== undefined && { load }),
     });
   }
 
@@ -209,7 +211,7 @@ async function inTime<T>(
     'E_RUNNER',
     `nothing was measured in ${(timeoutMs / 1000).toPrecision(3)} s`,
   );
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const abort = (): void => end.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const left = new Promise<never>((_, reject) => {

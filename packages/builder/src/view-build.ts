@@ -114,7 +114,7 @@ function driftSection(drift: readonly DriftPoint[]): DocumentSection {
       points: drift.map(({ at, factor, ms, load }) => ({
         x: (at - first.at) / 60_000,
         y: factor,
-        label: `${formatMs(ms)} ms, load ${load.toFixed(1)}`,
+        label: `${formatMs(ms)} ms${load === undefined ? '' : `, load ${load.toFixed(1)}`}`,
       })),
     },
   };
@@ -134,7 +134,7 @@ function factsSection({ manifest: { build } }: BuiltPredictor): DocumentSection 
         ['models that could not be measured', String(build.failed)],
         ['models left out', build.leftOut.join(', ') || 'none'],
         ['measuring', `${build.measuringSeconds.toFixed(0)} s`],
-        ['mean load of the machine', build.load.toFixed(2)],
+        ['mean load of the machine', build.load?.toFixed(2) ?? 'not known'],
       ],
     },
   };

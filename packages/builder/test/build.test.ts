@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Build, type BuildProgress, planModels } from '@nnmeter/builder';
+import { writePlugin } from '@nnmeter/builder/node';
 import { detectKernels } from '@nnmeter/kernel-detect';
 import { createPredictor, type PredictorDefinition } from '@nnmeter/predictor';
-import { readDevice } from '@nnmeter/training';
+import { readDevice } from '@nnmeter/training/node';
 import { buildModel } from '@nnmeter/zoo';
 import { buildInvented, newJournal, readJournal } from './support/build.ts';
 import { INVENTED_RULES, inventedLayers, inventedRunner } from './support/invented-device.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
     own: [buildModel('mobilenet_v3_small')],
     onProgress: (step) => progress.push(step),
   });
-  await built.write(folder);
+  await writePlugin(folder, built);
 }, 240_000);
 
 test('it learns the rules, says how good it is, and what it was measured with', () => {

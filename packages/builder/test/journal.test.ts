@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { type JournalLine, openJournal } from '@nnmeter/builder';
+import type { JournalLine } from '@nnmeter/builder';
+import { openJournal } from '@nnmeter/builder/node';
 import { testNames } from '../../../tests/support/test-if.ts';
 import { newJournal } from './support/build.ts';
 import { HEADER } from './support/header.ts';

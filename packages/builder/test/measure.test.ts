@@ -3,10 +3,10 @@ import {
   type JournalLine,
   type MeasuringOptions,
   measureModels,
-  openJournal,
   type PlannedModel,
   planModels,
 } from '@nnmeter/builder';
+import { openJournal } from '@nnmeter/builder/node';
 import { NnMeterError } from '@nnmeter/ir';
 import type { RunnerResult } from '@nnmeter/runners';
 import { newJournal } from './support/build.ts';

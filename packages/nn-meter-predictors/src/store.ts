@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { makeTemporaryFolder, readBounded, readBoundedText, removeAbandoned } from '@nnmeter/files';
 import { decodeForest, encodeForest, type Forest } from '@nnmeter/forest';
 import { NnMeterError, quote } from '@nnmeter/ir';
+import { NAME_PATTERN } from '@nnmeter/predictor';
 import { makeFolder } from './folders.ts';
 import { validate } from './generated/validate.ts';
 import { replaceFolder, withLock } from './lock.ts';
@@ -48,7 +49,7 @@ const MAX_DESCRIPTION_BYTES = 1 << 20;
 
 /** @throws NnMeterError E_INVALID_INPUT if it cannot be the name or version of a predictor (they name folders). */
 export function checkName(text: string, what: string): void {
-  if (/^[A-Za-z0-9][\w.+-]{0,99}$/.test(text)) return;
+  if (new RegExp(`^${NAME_PATTERN}$`).test(text)) return;
   throw new NnMeterError(
     'E_INVALID_INPUT',
     `${what} ${quote(text)} must start with a letter or digit and consist of letters, digits and _ . + -`,

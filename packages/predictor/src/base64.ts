@@ -12,3 +12,10 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
   return bytes;
 }
+
+/** Bytes as standard base64, in browsers and in Node. */
+export function encodeBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

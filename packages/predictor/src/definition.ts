@@ -2,6 +2,9 @@ import { isJsonObject, NnMeterError } from '@nnmeter/ir';
 import type { FusionRules } from '@nnmeter/kernel-detect';
 import { type Adaptation, isAdaptation, type LatencyMetrics } from '@nnmeter/latency-model';
 
+/** What the name of a predictor that is kept somewhere is, as a regular expression: names are folders, packages, options. */
+export const NAME_PATTERN = '[A-Za-z0-9][\\w.+\\-]{0,99}';
+
 /** What a device plugin exports by default: everything that is known about one device, as data. */
 export interface PredictorDefinition {
   /** Processor and runtime, under which nn-Meter lists its measurements. */

@@ -5,7 +5,7 @@ export {
   type ChannelAdvice,
   withAdvice,
 } from './advice.ts';
-export { decodeBase64 } from './base64.ts';
+export { decodeBase64, encodeBase64 } from './base64.ts';
 export {
   type Calibration,
   calibratePredictor,
@@ -13,16 +13,17 @@ export {
   type Measurement,
 } from './calibration.ts';
 export { coverageOf } from './coverage.ts';
-export type {
-  DeviceFacts,
-  DeviceSetting,
-  FamilyMetrics,
-  IntervalCoverage,
-  LearnedRecord,
-  PredictorDefinition,
-  ProtocolRecord,
-  Setting,
-  TrainingManifest,
+export {
+  type DeviceFacts,
+  type DeviceSetting,
+  type FamilyMetrics,
+  type IntervalCoverage,
+  type LearnedRecord,
+  NAME_PATTERN,
+  type PredictorDefinition,
+  type ProtocolRecord,
+  type Setting,
+  type TrainingManifest,
 } from './definition.ts';
 export { listFormats, registerFrontend } from './formats.ts';
 export { mapReports, withWarning } from './map-reports.ts';

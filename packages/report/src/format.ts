@@ -56,3 +56,9 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines = text.matchAll(new RegExp(`(.{1,${width}})(?:\\s+|$)|(.{${width}})`, 'gu'));
   return Array.from(lines, ([, words, piece]) => words ?? piece ?? '');
 }
+
+/** Seconds to go, about: `14 s`, `3 min`. */
+export function formatTimeLeft(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 100 ? `${whole} s` : `${Math.round(whole / 60)} min`;
+}

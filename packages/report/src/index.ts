@@ -15,6 +15,7 @@ export {
   formatMs,
   formatShape,
   formatShare,
+  formatTimeLeft,
   printable,
   shortenMiddle,
   wrap,

@@ -1,39 +1,37 @@
 import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
-import { type OnnxFile, readOnnxFile } from './onnx-file.ts';
-import { type OnnxMeasureOptions, type OnnxRuntime, runProfiled } from './onnx-session.ts';
+import { readOnnxFile } from './onnx-file.ts';
 import { groupOptimised, type OptimisedGroup } from './optimised-nodes.ts';
-import { type ProfiledNode, readProfile } from './profile.ts';
-import type { LayerTime } from './runner.ts';
+import type { ProfiledNode } from './profile.ts';
+import type { FusedNode, LayerTime } from './runner.ts';
 
 /**
- * Measures the layers of an ONNX model in this process with onnxruntime-web, which prints its profile with the
- * `console.log` that there was when its first session was made.
- * @param runtime the module `onnxruntime-web`
- * @param bytes the model; names of nodes and tensors in it are those of the graph
- * @param takePrinted the text that was printed since it was last called, lines ended by line feeds
- * @throws NnMeterError E_RUNNER if the runtime refuses the model, or prints no profile
+ * What is fused, as the names of the nodes that ran say: WebAssembly writes no optimised models.
+ * @param model its bytes, or its path in Node
  */
-export async function measureOnnxLayers(
-  runtime: OnnxRuntime,
-  bytes: Uint8Array,
+export async function groupProfiled(
   graph: Graph,
-  options: OnnxMeasureOptions,
-  takePrinted: () => string,
-): Promise<readonly LayerTime[]> {
-  takePrinted();
-  await runProfiled(runtime, bytes, options, {});
-  const nodes = readProfile(takePrinted(), options);
-  return layersOf(groupProfiled(graph, await readOnnxFile(bytes), nodes), nodes);
+  model: string | Uint8Array,
+  profiled: readonly ProfiledNode[],
+): Promise<readonly OptimisedGroup[]> {
+  const { nodes } = await readOnnxFile(model);
+  const run = profiled.map(({ name, opType }) => ({ name, opType, inputs: [], outputs: [] }));
+  return groupOptimised(graph, nodes, run);
 }
 
-/** What is fused, as the names of the nodes that ran say. */
-export function groupProfiled(
-  graph: Graph,
-  model: OnnxFile,
-  profiled: readonly ProfiledNode[],
-): readonly OptimisedGroup[] {
-  const run = profiled.map(({ name, opType }) => ({ name, opType, inputs: [], outputs: [] }));
-  return groupOptimised(graph, model.nodes, run);
+/** @throws NnMeterError E_RUNNER if of a node that ran it is not known what it computes */
+export function requireTold(groups: readonly OptimisedGroup[]): readonly OptimisedGroup[] {
+  const untold = groups.find(({ nodes }) => nodes.length === 0);
+  if (untold === undefined) return groups;
+  throw new NnMeterError(
+    'E_RUNNER',
+    `ONNX Runtime does not tell what its node ${quote(untold.optimised[0]!)} is in the model`,
+    { hint: 'take another model, or onnxruntime-node, which writes optimised models' },
+  );
+}
+
+/** The groups of which it is known what they compute. */
+export function fusionsOf(groups: readonly OptimisedGroup[]): readonly FusedNode[] {
+  return groups.filter(({ nodes }) => nodes.length > 0).map(({ op, nodes }) => ({ op, nodes }));
 }
 
 /** @throws NnMeterError E_RUNNER if the profile lacks a node */

@@ -1,4 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
+import type { Clock } from './clock.ts';
 import { type OnnxInput, readOnnxFile } from './onnx-file.ts';
 import type { MeasureOptions, RunnerResult } from './runner.ts';
 import { resultOf, type Samples } from './samples.ts';
@@ -10,6 +11,14 @@ export interface OnnxRuntime {
     create(model: Uint8Array, options: SessionOptions): Promise<OnnxSession>;
   };
   readonly Tensor: abstract new (...parameters: never[]) => unknown;
+}
+
+/** The version that the module says it is. */
+export function runtimeVersion(runtime: OnnxRuntime): string | undefined {
+  const { env } = runtime as {
+    readonly env?: { readonly versions?: { readonly common?: string } };
+  };
+  return env?.versions?.common;
 }
 
 export interface SessionOptions {
@@ -29,15 +38,6 @@ export interface OnnxSession {
   run(feeds: Readonly<Record<string, unknown>>): Promise<unknown>;
   endProfiling(): void;
   release?(): Promise<void>;
-}
-
-export interface Clock {
-  /** The smallest step that it can tell, ms. */
-  readonly stepMs: number;
-  /** Milliseconds since any moment. */
-  wallMs(): number;
-  /** Processor time of this process, ms; absent where it is not known as finely. */
-  cpuMs?(): number;
 }
 
 export interface OnnxMeasureOptions extends Pick<MeasureOptions, 'runs' | 'warmups' | 'threads'> {
@@ -166,6 +166,9 @@ function makeTensor(runtime: OnnxRuntime, { name, elementType, shape }: OnnxInpu
 
 /** A sample lasts so many steps of the clock at least, so that it is known to 2 %. */
 const STEPS = 50;
+/** Where samples take long because the clock is coarse, all of them together take no longer, but for the least. */
+const MOST_MS = 500;
+const LEAST_SAMPLES = 5;
 
 /** Times of one run each; runs too short for the clock are timed several at a time. */
 async function timeRuns(
@@ -180,9 +183,11 @@ async function timeRuns(
     fastest = Math.min(fastest, clock.wallMs() - start);
   }
   const atOnce = Math.ceil((STEPS * clock.stepMs) / Math.max(fastest, clock.stepMs));
+  const coarse = Math.max(LEAST_SAMPLES, Math.floor(MOST_MS / (STEPS * clock.stepMs)));
+  const samples = atOnce === 1 ? runs : Math.min(runs, coarse);
   const wallMs: number[] = [];
   const cpuMs: number[] = [];
-  for (let count = 0; count < runs; count++) {
+  for (let count = 0; count < samples; count++) {
     const [wallStart, cpuStart] = [clock.wallMs(), clock.cpuMs?.()];
     for (let index = 0; index < atOnce; index++) await run();
     const [wallEnd, cpuEnd] = [clock.wallMs(), clock.cpuMs?.()];

@@ -3,14 +3,15 @@ import { truncateSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { NnMeterError } from '@nnmeter/ir';
-import type { Answer } from './child-process.ts';
+import { type Clock, clockStep } from './clock.ts';
 import {
-  type Clock,
   measureOnnx,
   type OnnxRuntime,
   openSession,
   runProfiled,
+  runtimeVersion,
 } from './onnx-session.ts';
+import { answerOf } from './serving.ts';
 
 export type OnnxRequest =
   | { readonly kind: 'facts' }
@@ -68,21 +69,8 @@ function makeClock(): Clock {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
   };
-  const step = stepOf(cpuMs);
+  const step = clockStep(cpuMs);
   return step > MAX_CPU_STEP_MS ? { stepMs: 0.005, wallMs } : { stepMs: step, wallMs, cpuMs };
-}
-
-/** The smallest of a few steps of a clock that moves while this looks at it. */
-function stepOf(now: () => number): number {
-  let [last, smallest] = [now(), Infinity];
-  for (let count = 0; count < 10; ) {
-    const time = now();
-    if (time === last) continue;
-    smallest = Math.min(smallest, time - last);
-    last = time;
-    count++;
-  }
-  return smallest;
 }
 
 async function serve(request: OnnxRequest): Promise<unknown> {
@@ -98,8 +86,7 @@ async function serve(request: OnnxRequest): Promise<unknown> {
 }
 
 function factsOf(runtime: OnnxRuntime, clock: Clock): OnnxFacts {
-  const { env } = runtime as { env?: { versions?: { common?: string } } };
-  return { version: env?.versions?.common, time: clock.cpuMs === undefined ? 'wall' : 'cpu' };
+  return { version: runtimeVersion(runtime), time: clock.cpuMs === undefined ? 'wall' : 'cpu' };
 }
 
 async function measure(runtime: OnnxRuntime, clock: Clock, request: Measure): Promise<unknown> {
@@ -155,21 +142,9 @@ async function writeOptimised(
   }
 }
 
-async function answer(request: OnnxRequest): Promise<Answer> {
-  try {
-    return { result: await serve(request) };
-  } catch (error) {
-    if (!(error instanceof NnMeterError)) {
-      return { error: { code: 'E_RUNNER', problem: `ONNX Runtime fails: ${error}` } };
-    }
-    const { code, problem, hint } = error;
-    return { error: { code, problem, ...(hint !== undefined && { hint: hint.text }) } };
-  }
-}
-
 // Ctrl-C reaches the whole group of processes; the parent decides.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 process.on('message', async (request: OnnxRequest) => {
-  process.send!(await answer(request));
+  process.send!(await answerOf(() => serve(request)));
 });

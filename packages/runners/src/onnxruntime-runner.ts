@@ -4,11 +4,11 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readBoundedText } from '@nnmeter/files';
-import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
-import { type RequestLimits, ServingProcess } from './child-process.ts';
+import { type Graph, NnMeterError } from '@nnmeter/ir';
+import { startChild } from './child-process.ts';
 import { ModelFolder } from './model-folder.ts';
 import { readOnnxFile } from './onnx-file.ts';
-import { groupProfiled, layersOf } from './onnx-layers.ts';
+import { fusionsOf, groupProfiled, layersOf, requireTold } from './onnx-layers.ts';
 import type { OnnxFacts, OnnxRequest, OptimisedFiles } from './onnxruntime-child.ts';
 import { groupOptimised, type OptimisedGroup } from './optimised-nodes.ts';
 import { type ProfiledNode, readProfile } from './profile.ts';
@@ -21,6 +21,7 @@ import type {
   RunnerResult,
 } from './runner.ts';
 import { requireLayers } from './samples.ts';
+import { type RequestLimits, Serving } from './serving.ts';
 
 const CHILD = fileURLToPath(new URL('./onnxruntime-child.js', import.meta.url));
 
@@ -60,7 +61,7 @@ class OnnxRuntimeRunner implements Runner {
   readonly name: string;
   readonly format = 'onnx';
   readonly #package: RuntimePackage;
-  readonly #serving: ServingProcess;
+  readonly #serving: Serving;
   readonly #folder: ModelFolder;
 
   constructor(name: string, packageName: RuntimePackage, { project }: OnnxRuntimeRunnerOptions) {
@@ -70,7 +71,9 @@ class OnnxRuntimeRunner implements Runner {
     this.#folder = new ModelFolder(this);
     const output = join(this.#folder.path, 'stdout');
     const provider = packageName === 'onnxruntime-node' ? 'cpu' : 'wasm';
-    this.#serving = new ServingProcess(CHILD, [path, provider, output], output, packageName);
+    this.#serving = new Serving(packageName, () =>
+      startChild(CHILD, [path, provider, output], output),
+    );
   }
 
   async facts(signal?: AbortSignal): Promise<RunnerFacts> {
@@ -114,9 +117,7 @@ class OnnxRuntimeRunner implements Runner {
         nodes = readProfile(await readProfileFile(folder), once);
       }
       const groups = await readGroups(model.graph, file, optimised, nodes);
-      const known = groups.filter((group) => group.nodes.length > 0);
-      if (optimised === undefined && known.length < groups.length) throw notTold(groups);
-      return known.map(({ op, nodes: run }) => ({ op, nodes: run }));
+      return fusionsOf(optimised === undefined ? requireTold(groups) : groups);
     });
   }
 
@@ -149,21 +150,12 @@ async function readGroups(
   optimised: OptimisedFiles | undefined,
   profiled: readonly ProfiledNode[],
 ): Promise<readonly OptimisedGroup[]> {
-  if (optimised === undefined) return groupProfiled(graph, await readOnnxFile(file), profiled);
+  if (optimised === undefined) return groupProfiled(graph, file, profiled);
   const [extended, all] = [
     await readOnnxFile(optimised.extended),
     await readOnnxFile(optimised.all),
   ];
   return groupOptimised(graph, extended.nodes, all.nodes);
-}
-
-function notTold(groups: readonly OptimisedGroup[]): NnMeterError {
-  const [unknown] = groups.find(({ nodes }) => nodes.length === 0)!.optimised;
-  return new NnMeterError(
-    'E_RUNNER',
-    `ONNX Runtime does not tell what its node ${quote(unknown!)} is in the model`,
-    { hint: 'take another model, or onnxruntime-node, which writes optimised models' },
-  );
 }
 
 async function readProfileFile(folder: string): Promise<string> {

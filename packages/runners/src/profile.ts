@@ -13,7 +13,7 @@ interface ProfileEvent {
 export interface ProfiledNode {
   readonly name: string;
   readonly opType: string;
-  /** The minimum of all runs. */
+  /** The minimum of all runs, or their mean. */
   readonly ms: number;
 }
 
@@ -23,11 +23,13 @@ const ENDING = '_kernel_time';
  * The nodes of a profile in the order in which they ran.
  * @param text a profile of ONNX Runtime: JSON, a list of events
  * @param warmups runs at the beginning that do not count @param runs those that do
+ * @param figure of the runs: the mean where the clock is so coarse that minima are none of its steps
  * @throws NnMeterError E_RUNNER if it is no such profile, or lacks some of the runs
  */
 export function readProfile(
   text: string,
   { warmups, runs }: { readonly warmups: number; readonly runs: number },
+  figure: 'minimum' | 'mean' = 'minimum',
 ): readonly ProfiledNode[] {
   const nodes = new Map<string, { readonly opType: string; readonly times: number[] }>();
   for (const { cat, name, dur, args } of parseEvents(text)) {
@@ -40,13 +42,16 @@ export function readProfile(
   return [...nodes].map(([name, { opType, times }]) => {
     if (times.length % (warmups + runs) !== 0) throw incomplete(name, times.length, warmups + runs);
     const perRun = times.length / (warmups + runs);
-    let ms = Infinity;
-    for (let start = warmups * perRun; start < times.length; start += perRun) {
-      const sum = times.slice(start, start + perRun).reduce((total, each) => total + each, 0);
-      ms = Math.min(ms, sum);
-    }
+    const sums: number[] = [];
+    for (let start = warmups * perRun; start < times.length; start += perRun)
+      sums.push(sumOf(times.slice(start, start + perRun)));
+    const ms = figure === 'mean' ? sumOf(sums) / sums.length : Math.min(...sums);
     return { name, opType, ms };
   });
+}
+
+function sumOf(times: readonly number[]): number {
+  return times.reduce((sum, each) => sum + each, 0);
 }
 
 function parseEvents(text: string): readonly ProfileEvent[] {

@@ -25,6 +25,8 @@ export interface RunnerFacts {
   readonly runtime: string;
   readonly version?: string;
   readonly processor?: string;
+  /** That the runtime runs in, which does not tell its processor. */
+  readonly browser?: string;
   /** How many the processor runs at once. */
   readonly threads?: number;
   /** cpu, gpu or vpu, in any case: a build starts from a device of its kind. */

@@ -69,6 +69,13 @@ test('runs that are short for the clock are timed many at a time', async () => {
   expect(counts().runs).toBe(2 + 3 * 10);
 });
 
+test('where the clock is coarse, there are fewer samples of more runs', async () => {
+  const { runtime, clock, counts } = makeRuntime([2]);
+  const result = await measureOnnx(runtime, MODEL, { ...options, runs: 30 }, clock(1));
+  expect(result.runs).toBe(10);
+  expect(counts().runs).toBe(2 + 10 * 25);
+});
+
 test('what the model asks for is fed, and never zeros alone', async () => {
   const { runtime, clock, fed } = makeRuntime([1]);
   await measureOnnx(runtime, MODEL, options, clock(0.001));

@@ -276,9 +276,9 @@ describe('a runtime of the project', () => {
     [
       'crashes',
       session('process.abort()'),
-      /onnxruntime-node broke down \((signal SIGABRT|exit code \d+)\)/,
+      /onnxruntime-node broke down: (signal SIGABRT|exit code \d+)/,
     ],
-    ['leaves', session('process.exit(0)'), /onnxruntime-node broke down \(exit code 0\)/],
+    ['leaves', session('process.exit(0)'), /onnxruntime-node broke down: exit code 0/],
     ['fails', session("throw new Error('out of memory')"), /cannot run the model: out of memory/],
     [
       'does not load',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { decodeWeights, KERNEL_KINDS, KernelModel } from '@nnmeter/latency-model';
 import { listLatencyPredictors, loadLatencyPredictor } from '@nnmeter/predictor';
-import { readAnchors, readDevice, readDevices } from '@nnmeter/training';
+import { readAnchors, readDevice, readDevices } from '@nnmeter/training/node';
 
 const PREDICTORS = fileURLToPath(new URL('../../../predictors', import.meta.url));
 const devices = await readDevices(PREDICTORS);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { readNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
-import { readDevice } from '@nnmeter/training';
+import { readDevice } from '@nnmeter/training/node';
 import { readDataset, sharedTest } from '../../../tests/support/shared.ts';
 import { accuracy, kernelsOf, type Measured } from './support/scaled-device.ts';
 

@@ -9,13 +9,8 @@ import { decodeWeights } from '@nnmeter/latency-model';
 import { createPredictor, fitCalibration, type PredictorDefinition } from '@nnmeter/predictor';
 import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
-import {
-  type DeviceFolder,
-  type MeasuredModels,
-  readDevice,
-  readMeasuredModels,
-  runFewShot,
-} from '@nnmeter/training';
+import { type DeviceFolder, type MeasuredModels, runFewShot } from '@nnmeter/training';
+import { readDevice, readMeasuredModels } from '@nnmeter/training/node';
 import { buildModel } from '@nnmeter/zoo';
 
 const PREDICTORS = join(import.meta.dirname, '../../../predictors');

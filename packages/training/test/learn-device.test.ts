@@ -13,9 +13,8 @@ import {
   learnAndRecord,
   learnDevice,
   predictAll,
-  readDevice,
-  readMeasuredModels,
 } from '@nnmeter/training';
+import { readDevice, readMeasuredModels } from '@nnmeter/training/node';
 
 const PREDICTORS = join(import.meta.dirname, '../../../predictors');
 const KNOWN = decodeWeights(Buffer.from(cortexA76.weights, 'base64'));

@@ -9,6 +9,7 @@ import { Downloads } from './downloads.tsx';
 import { chosenFiles, droppedFiles, type FoundFile, groupFiles } from './files.ts';
 import { Intake } from './intake.tsx';
 import { linkOf, readLink } from './link.ts';
+import { MeasureBrowser } from './measure-browser.tsx';
 import { ModelList } from './model-list.tsx';
 import { INITIAL, type Known, modelInDetail, reduce, reportsOf, workOf } from './state.ts';
 import { failureOf, useWorker } from './use-worker.ts';
@@ -51,9 +52,9 @@ export function App() {
     void start();
     async function start(): Promise<void> {
       try {
-        const known = (await client.ask('start', {}))!;
+        const { built, begun, ...known } = (await client.ask('start', {}))!;
         const { devices, networks } = readLink(location.hash);
-        dispatch({ kind: 'known', known, devices });
+        dispatch({ kind: 'known', known, built, begun, devices });
         const offer = await readOffer();
         // A page that comes with models is there as long as its server is.
         if (offer === null) void navigator.serviceWorker?.register('service-worker.js');
@@ -151,6 +152,9 @@ export function App() {
             calibrations={state.calibrations}
             dispatch={dispatch}
           />
+        )}
+        {state.known !== undefined && (
+          <MeasureBrowser state={state} client={client} dispatch={dispatch} />
         )}
         {state.models.length > 0 && <ModelList state={state} dispatch={dispatch} />}
         {state.measurements !== undefined && (

@@ -2,7 +2,8 @@ import type { Model, State } from './state.ts';
 
 /** The command lines that give the same as the page, one a model. */
 export function commandLines({ models, devices, known, whatIf }: State): readonly string[] {
-  const whole = known?.devices.filter(({ status }) => status !== 'experimental') ?? [];
+  const whole =
+    known?.devices.filter((each) => each.status !== 'experimental' && each.package !== null) ?? [];
   const isDefault =
     whole.length === devices.length && whole.every(({ name }) => devices.includes(name));
   const predictors = isDefault ? [] : devices.flatMap((name) => ['--predictor', name]);

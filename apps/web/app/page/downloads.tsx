@@ -1,6 +1,7 @@
 import { type Dispatch, useState } from 'preact/hooks';
 import type { DownloadKind } from '../protocol.ts';
 import { commandLines } from './command-line.ts';
+import { save } from './save.ts';
 import { type Action, failuresOf, type State } from './state.ts';
 import { failureOf } from './use-worker.ts';
 import type { WorkerClient } from './worker-client.ts';
@@ -117,13 +118,4 @@ function CopyButton({ title, text }: { readonly title: string; readonly text: ()
 /** A file's name without what says its format. */
 function stem(name: string): string {
   return name.replace(/\.\w+$/, '');
-}
-
-function save(blob: Blob, file: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = file;
-  link.click();
-  // The browser takes it over in its own time.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

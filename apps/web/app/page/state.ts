@@ -2,6 +2,9 @@ import type { FormatFacts } from '@nnmeter/model-source';
 import type { PredictorSummary } from '@nnmeter/predictor';
 import type { ViewedReport } from '@nnmeter/report/views';
 import type {
+  BegunBuild,
+  BuildProgress,
+  BuiltFacts,
   CalibrationFacts,
   Failure,
   ModelFacts,
@@ -25,8 +28,21 @@ export interface State {
   /** Measurements that were dropped, until it is said of which device. */
   readonly measurements: File | undefined;
   readonly calibrations: Readonly<Record<string, CalibrationFacts>>;
+  /** Devices that were measured on this page. */
+  readonly built: readonly BuiltFacts[];
+  readonly build: BuildState;
   /** What went wrong that belongs to no model. */
   readonly problem: string | undefined;
+}
+
+/** The measuring of this browser. */
+export interface BuildState {
+  /** What was measured, and may be gone on with. */
+  readonly begun: BegunBuild | undefined;
+  /** Undefined unless it is under way. */
+  readonly progress: BuildProgress | undefined;
+  /** Why the last one ended. */
+  readonly failure: Failure | undefined;
 }
 
 export interface Known {
@@ -60,6 +76,8 @@ export type Action =
   | {
       readonly kind: 'known';
       readonly known: Known;
+      readonly built: readonly BuiltFacts[];
+      readonly begun: BegunBuild | undefined;
       readonly devices: readonly string[] | undefined;
     }
   | { readonly kind: 'add'; readonly name: string; readonly origin: Origin }
@@ -92,6 +110,9 @@ export type Action =
       readonly device: string;
       readonly facts: CalibrationFacts | undefined;
     }
+  | { readonly kind: 'build'; readonly build: Partial<BuildState> }
+  | { readonly kind: 'built'; readonly device: PredictorSummary; readonly facts: BuiltFacts }
+  | { readonly kind: 'unbuilt'; readonly name: string }
   | { readonly kind: 'problem'; readonly problem: string | undefined };
 
 export const INITIAL: State = {
@@ -103,20 +124,28 @@ export const INITIAL: State = {
   detail: { model: undefined, device: undefined },
   measurements: undefined,
   calibrations: {},
+  built: [],
+  build: { begun: undefined, progress: undefined, failure: undefined },
   problem: undefined,
 };
 
 export function reduce(state: State, action: Action): State {
   switch (action.kind) {
     case 'known': {
-      const { known } = action;
+      const { known, built, begun } = action;
       const names = known.devices.map(({ name }) => name);
       const wanted = action.devices?.filter((name) => names.includes(name)) ?? [];
       const devices =
         wanted.length > 0
           ? wanted
           : known.devices.filter(({ status }) => status !== 'experimental').map(({ name }) => name);
-      return { ...state, known, devices: names.filter((name) => devices.includes(name)) };
+      return {
+        ...state,
+        known,
+        built,
+        build: { ...state.build, begun },
+        devices: names.filter((name) => devices.includes(name)),
+      };
     }
     case 'add': {
       const { name, origin } = action;
@@ -178,15 +207,48 @@ export function reduce(state: State, action: Action): State {
       const { [action.device]: _, ...others } = state.calibrations;
       const calibrations =
         action.facts === undefined ? others : { ...others, [action.device]: action.facts };
-      const models = state.models.map((model) => {
-        const { [action.device]: _outdated, ...predictions } = model.predictions;
-        return { ...model, predictions };
-      });
+      const models = withoutPredictions(state.models, action.device);
       return { ...state, calibrations, models, measurements: undefined, problem: undefined };
     }
+    case 'build':
+      return { ...state, build: { ...state.build, ...action.build } };
+    case 'built': {
+      const { device, facts } = action;
+      const rest = withoutBuilt(state, device.name);
+      return {
+        ...rest,
+        known: rest.known && { ...rest.known, devices: [...rest.known.devices, device] },
+        devices: [...rest.devices, device.name],
+        built: [...rest.built, facts],
+        build: INITIAL.build,
+      };
+    }
+    case 'unbuilt':
+      return withoutBuilt(state, action.name);
     case 'problem':
       return { ...state, problem: action.problem };
   }
+}
+
+function withoutBuilt(state: State, name: string): State {
+  const { known, devices, built, models } = state;
+  const { [name]: _, ...calibrations } = state.calibrations;
+  return {
+    ...state,
+    known: known && { ...known, devices: known.devices.filter((each) => each.name !== name) },
+    devices: devices.filter((each) => each !== name),
+    built: built.filter((each) => each.name !== name),
+    calibrations,
+    models: withoutPredictions(models, name),
+  };
+}
+
+/** Has a device predict all models anew. */
+function withoutPredictions(models: readonly Model[], device: string): readonly Model[] {
+  return models.map((model) => {
+    const { [device]: _, ...predictions } = model.predictions;
+    return { ...model, predictions };
+  });
 }
 
 /** Has a model read again. */

@@ -1,13 +1,17 @@
+import { NnMeterError, quote } from '@nnmeter/ir';
 import {
   type Calibration,
   calibratePredictor,
+  createPredictor,
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
   type PredictorDefinition,
+  type PredictorSummary,
   registerPredictor,
   withWarning,
 } from '@nnmeter/predictor';
+import type { BuiltDevice } from '../protocol.ts';
 
 type Definitions =
   | PredictorDefinition
@@ -22,12 +26,43 @@ const PACKAGES: Readonly<Record<string, () => Promise<{ readonly default: Defini
   '@nnmeter/predictors-learned': () => import('@nnmeter/predictors-learned'),
 };
 
-const listed = listLatencyPredictors();
+const published = listLatencyPredictors();
+/** Built on this page, by name. */
+const built = new Map<string, BuiltDevice>();
 const loading = new Map<string, Promise<LatencyPredictor>>();
 const calibrations = new Map<string, Calibration>();
 
 /** Every device that can be chosen, from before any is loaded. */
-export const listDevices = () => listed;
+export async function listDevices(): Promise<readonly PredictorSummary[]> {
+  return [...(await published), ...[...built.values()].map(summarize)];
+}
+
+/** Has a device among the others that was built on this page. */
+export function addBuilt(device: BuiltDevice): PredictorSummary {
+  const { name } = device.definition;
+  built.set(name, device);
+  loading.delete(name);
+  return summarize(device);
+}
+
+/** @throws NnMeterError E_UNKNOWN_PREDICTOR */
+export function builtDevice(name: string): BuiltDevice {
+  const device = built.get(name);
+  if (device !== undefined) return device;
+  throw new NnMeterError('E_UNKNOWN_PREDICTOR', `${quote(name)} was not built on this page`);
+}
+
+export function removeBuilt(name: string): void {
+  built.delete(name);
+  loading.delete(name);
+  calibrations.delete(name);
+}
+
+function summarize({ definition }: BuiltDevice): PredictorSummary {
+  const { name, aliases, version, device, manifest } = definition;
+  const accuracy = manifest.heldOut;
+  return { name, aliases, version, device, accuracy, installed: true, package: null };
+}
 
 /** A device's predictor by name, calibrated if it was. */
 export async function loadDevice(name: string): Promise<LatencyPredictor> {
@@ -54,7 +89,9 @@ export function calibrateDevice(name: string, calibration: Calibration | undefin
 }
 
 async function load(name: string): Promise<LatencyPredictor> {
-  const summary = (await listed).find((each) => each.name === name);
+  const own = built.get(name);
+  if (own !== undefined) return createPredictor(own.definition);
+  const summary = (await published).find((each) => each.name === name);
   const loadPackage = PACKAGES[summary?.package ?? ''];
   if (loadPackage !== undefined) {
     const { default: found } = await loadPackage();

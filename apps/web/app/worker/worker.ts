@@ -3,6 +3,7 @@ import { sweep, sweepValues, withAdvice } from '@nnmeter/predictor';
 import { failureToJson, sweepOf } from '@nnmeter/report';
 import { reportViewer } from '@nnmeter/report/views';
 import type { Failure, Method, Parameters, Part, Request, Response, Result } from '../protocol.ts';
+import { begunBuild, downloadBuilt, forgetBuilt, keepBuilt, readKept } from './built.ts';
 import { calibrate } from './calibrate.ts';
 import { calibrateDevice, listDevices, loadDevice } from './devices.ts';
 import { makeDownload } from './downloads.ts';
@@ -32,7 +33,10 @@ registerFormats();
 const viewReport = reportViewer();
 
 const HANDLERS: Handlers = {
-  start: async () => ({ devices: await listDevices(), formats: formatFacts }),
+  async start() {
+    const kept = await readKept();
+    return { devices: await listDevices(), formats: formatFacts, ...kept };
+  },
   networks: async () => (await loadNetworks()).modelNames(),
   read: (parameters) => readModel(parameters),
   async predict({ model, name, device }, { send }) {
@@ -60,6 +64,10 @@ const HANDLERS: Handlers = {
     return {};
   },
   download: makeDownload,
+  keepBuilt,
+  forgetBuilt,
+  downloadBuilt,
+  begun: begunBuild,
   forget({ model }) {
     forgetModel(model);
     return {};

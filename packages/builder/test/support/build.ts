@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Build, type BuildOptions, buildPredictor, type JournalLine } from '@nnmeter/builder';
+import { openJournal } from '@nnmeter/builder/node';
 import adreno640 from '@nnmeter/predictor-adreno640';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { type InventedOptions, inventedRunner } from './invented-device.ts';
@@ -33,14 +34,14 @@ function journalClock(journal: string): () => number {
 /** Builds a predictor of the invented device. */
 export function buildInvented(
   journal: string,
-  options: Partial<BuildOptions> = {},
+  { resume = false, ...options }: Partial<BuildOptions> & { readonly resume?: boolean } = {},
   invented: Partial<InventedOptions> = {},
 ): Promise<Build> {
   const measurements = (): number => textLines(journal).length;
   return buildPredictor({
     name: 'invented',
     runner: inventedRunner({ measurements, ...invented }),
-    journal,
+    journal: (header) => openJournal(journal, header, resume),
     known: KNOWN,
     models: 40,
     now: journalClock(journal),

@@ -1,17 +1,20 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type Build,
-  type BuildStep,
   buildPredictor,
   DEFAULT_MINUTES,
+  describeOutcome,
   PLUGIN_VERSION,
+  STEP_NAMES,
 } from '@nnmeter/builder';
+import { openJournal, writePlugin } from '@nnmeter/builder/node';
 import { fileError, isMissing, makeTemporaryFolder } from '@nnmeter/files';
 import { type Graph, NnMeterError, quote } from '@nnmeter/ir';
 import { buildJournal, keepPlugin, requireFreeName } from '@nnmeter/nn-meter-predictors';
 import { listDefinitions, listFormats, modelFileToGraph, requireShapes } from '@nnmeter/predictor';
-import { formatShare, printable } from '@nnmeter/report';
+import { printable } from '@nnmeter/report';
 import { openRunner, type Runner } from '@nnmeter/runners';
 import { type BuildArguments, threadCount, usageError } from '../arguments.ts';
 import { startSteps } from '../render/progress.ts';
@@ -19,15 +22,6 @@ import { withResumeFlag } from '../resume-hint.ts';
 import { beforeEnding } from '../signals.ts';
 import { listSources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-
-const STEPS: Readonly<Record<BuildStep, string>> = {
-  plan: 'choosing models',
-  fusions: 'finding out what is fused',
-  models: 'measuring models',
-  outliers: 'measuring outliers again',
-  repeats: 'measuring some again',
-  train: 'training',
-};
 
 /** Makes a predictor of a device by measuring it. @returns the exit code */
 export async function build(options: BuildArguments, terminal: Terminal): Promise<number> {
@@ -45,14 +39,14 @@ export async function build(options: BuildArguments, terminal: Terminal): Promis
     const built = await buildPredictor({
       name,
       runner,
-      journal,
-      resume,
+      journal: (header) => openJournal(journal, header, resume),
       known: await listDefinitions(),
       own,
       threads,
       ...budget,
+      load: () => loadavg()[0]!,
       onProgress: ({ step, done, total, secondsLeft }) =>
-        steps.show(STEPS[step], done, total, secondsLeft),
+        steps.show(STEP_NAMES[step], done, total, secondsLeft),
     });
     const folder = await write(built, output);
     steps.stop();
@@ -140,13 +134,14 @@ async function requireEmpty(folder: string): Promise<void> {
 /** Writes the plugin, all of it or nothing. @returns where */
 async function write(built: Build, output: string | undefined): Promise<string> {
   const { name, version } = built.definition;
-  if (output === undefined) return keepPlugin(name, version, (folder) => built.write(folder));
+  if (output === undefined)
+    return keepPlugin(name, version, (folder) => writePlugin(folder, built));
   const target = resolve(output);
   try {
     await mkdir(dirname(target), { recursive: true });
     const { path, discard } = makeTemporaryFolder(join(dirname(target), `.${basename(target)}-`));
     try {
-      await built.write(path);
+      await writePlugin(path, built);
       await rename(path, target);
     } finally {
       await discard();
@@ -182,21 +177,11 @@ async function report(
     };
     return terminal.print(`${JSON.stringify([element], null, 2)}\n`);
   }
-  const { accuracy, nearest } = check;
-  const how = check.isCrossValidated ? 'cross-validated' : 'held out';
-  const [least, most] = build.drift.map((factor) => factor.toFixed(2));
   const lines = [
     `${name} ${version}: ${manifest.trainedOn}, in ${Math.round(build.measuringSeconds)} s`,
-    `  accuracy  ${formatShare(accuracy.within10)} of ${accuracy.count} networks that it did not see within 10 % (${how}), RMS error ${formatShare(accuracy.rmspe)}`,
-    build.repeatCeiling === null
-      ? '  ceiling   nothing was measured twice'
-      : `  ceiling   ${formatShare(build.repeatCeiling)} of ${build.repeats} networks measured twice within 10 % of themselves`,
-    ...(nearest === undefined
-      ? []
-      : [
-          `  nearest   ${nearest.name}, calibrated: ${formatShare(nearest.accuracy.within10)} within 10 %`,
-        ]),
-    `  drift     the machine's own, ${least} to ${most} of its median, is divided out`,
+    ...Object.entries(describeOutcome(manifest)).map(
+      ([subject, text]) => `  ${subject.padEnd(9)} ${text}`,
+    ),
     `wrote ${printable(folder)}, with report.html`,
     output === undefined
       ? `use it with: nn-meter --predictor ${name} MODEL`

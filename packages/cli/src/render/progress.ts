@@ -1,3 +1,5 @@
+import { formatTimeLeft } from '@nnmeter/report';
+
 /** Shows how far a long run has come, on stderr; the results on stdout keep their own lines. */
 export interface Progress {
   advance(amount: number): void;
@@ -51,7 +53,7 @@ export async function startSteps(
     let last: string | undefined;
     return {
       show(step, _done, _total, secondsLeft) {
-        if (step !== last) note(`nn-meter: ${step}, ${timeLeft(secondsLeft)} to go`);
+        if (step !== last) note(`nn-meter: ${step}, ${formatTimeLeft(secondsLeft)} to go`);
         last = step;
       },
       stop() {},
@@ -66,13 +68,8 @@ export async function startSteps(
   return {
     show(step, done, total, secondsLeft) {
       bar.setTotal(total);
-      bar.update(done, { step, left: timeLeft(secondsLeft) });
+      bar.update(done, { step, left: formatTimeLeft(secondsLeft) });
     },
     stop: () => bar.stop(),
   };
-}
-
-function timeLeft(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return whole < 100 ? `${whole} s` : `${Math.round(whole / 60)} min`;
 }

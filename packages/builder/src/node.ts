@@ -1,0 +1,2 @@
+export { openJournal } from './file-journal.ts';
+export { writePlugin } from './write-plugin.ts';
