@@ -1,8 +1,8 @@
 // Writes docs/nas.md: what the search package does, measured on this machine. Needs the tables of ../shared/nas (or NNMETER_SHARED);
 // --spos FILE compares with NNI's own model of the published network, which export-spos.py writes as ONNX.
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { graphCost } from '@nnmeter/ir';
@@ -83,22 +83,34 @@ function compareKernels(exported) {
   });
 }
 
+const TELLS_SECONDS = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
+  const { user, system } = process.cpuUsage();
+  console.error('processor seconds: ' + (user + system) / 1e6);
+})`)}`;
+
+/** Runs nn-meter, and says what it took. */
+function timed(words) {
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', TELLS_SECONDS, join(ROOT, 'packages/cli/bin/nn-meter.js'), ...words],
+    { encoding: 'utf8' },
+  );
+  const clock = (performance.now() - start) / 1000;
+  if (status !== 0) throw new Error(`${words.join(' ')} failed: ${stderr}`);
+  const processor = Number(/^processor seconds: (.*)$/m.exec(stderr)[1]);
+  return { stdout, stderr, took: [processor.toFixed(1), `${clock.toFixed(1)} (${load()})`] };
+}
+
 // 2. and 3. Tables.
 const tables = [];
+const folder = mkdtempSync(join(tmpdir(), 'nas-tables-'));
 const scorers = new Map();
 for (const space of spaces) {
   const { name } = space;
-  const start = process.cpuUsage();
-  const began = performance.now();
-  let networks = 0;
-  await compileSpace(space, devices, {
-    candidates: 50,
-    onProgress: (progress) => {
-      networks = progress.networks;
-    },
-  });
-  const seconds = cpuSeconds(start);
-  const wall = (performance.now() - began) / 1000;
+  const output = join(folder, `${name}.json`);
+  const { stderr, took } = timed(['nas', 'table', name, '--predictor', 'all', '--output', output]);
+  const [, networks] = /from ([\d,]+) networks/.exec(stderr);
   const table = await compileSpace(space, devices, { candidates: 1000 });
   const entries = table.terms.reduce((sum, { macs }) => sum + macs.length, 0);
   scorers.set(name, new TableScorer(table));
@@ -108,13 +120,13 @@ for (const space of spaces) {
       Number(space.choices.size()).toPrecision(2),
       entries,
       networks,
-      seconds.toFixed(1),
-      `${wall.toFixed(1)} (${load()})`,
+      ...took,
       Math.max(...table.check.maxRelativeError).toExponential(1),
     ]),
   );
   console.error(name, 'done');
 }
+rmSync(folder, { recursive: true });
 const scorer = scorers.get('spos');
 const { choices } = scorer;
 const figures = new Float64Array(scorer.layout.width);
@@ -313,10 +325,6 @@ if (isInterrupted !== 0) throw new Error('a search that was killed came to anoth
 console.error('killed', KILLS, 'times');
 
 // 6. The demonstration.
-const TELLS_SECONDS = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {
-  const { user, system } = process.cpuUsage();
-  console.error('processor seconds: ' + (user + system) / 1e6);
-})`)}`;
 const demos = [[], ['--input-shape', '1,3,32,32']].map((more) => {
   const limit = more.length === 0 ? '52' : '5';
   const words = [
@@ -329,20 +337,8 @@ const demos = [[], ['--input-shape', '1,3,32,32']].map((more) => {
     'adreno640',
     ...more,
   ];
-  const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', TELLS_SECONDS, join(ROOT, 'packages/cli/bin/nn-meter.js'), ...words],
-    { encoding: 'utf8' },
-  );
-  const seconds = (performance.now() - start) / 1000;
-  if (status !== 0) throw new Error(`${words.join(' ')} failed: ${stderr}`);
-  return row([
-    `\`nn-meter ${words.join(' ')}\``,
-    Number(/^processor seconds: (.*)$/m.exec(stderr)[1]).toFixed(1),
-    `${seconds.toFixed(1)} (${load()})`,
-    stdout.trim().split('\n').at(-1),
-  ]);
+  const { stdout, took } = timed(words);
+  return row([`\`nn-meter ${words.join(' ')}\``, ...took, stdout.trim().split('\n').at(-1)]);
 });
 
 // 7. Serving.
@@ -386,8 +382,8 @@ ${head(['device', 'the same', 'only ours', "only in NNI's export"])}${comparison
 }
 ## Tables
 
-Entries, networks built, seconds of processor and clock for four devices, MACs, parameters and activations, all with 50 candidates to check
-it on; the greatest relative error on 1,000 random candidates against predictions of whole graphs.
+Entries, networks built, and what \`nn-meter nas table SPACE --output FILE\` takes by processor and clock, load in brackets: for four devices, MACs, parameters
+and activations, checked on 200 candidates; the greatest relative error on 1,000 random candidates against predictions of whole graphs.
 
 ${head(['space', 'samples', 'entries', 'networks', 's', 'by the clock', 'error'])}${tables.join('')}
 A candidate of spos on four devices, with all that its figures and intervals need: ${(Math.round(rate / 1000) * 1000).toLocaleString('en')} a second on one thread, drawing included.
