@@ -23,7 +23,7 @@ export {
   rangesOf,
 } from './fit-adaptation.ts';
 export { type KernelDescription, macsOf } from './kernel-description.ts';
-export { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
+export { KERNEL_KINDS, type KernelKind, KIND, kindOfStage } from './kernel-kind.ts';
 export { configurationCell, KernelModel, structureCell } from './kernel-model.ts';
 export {
   type LatencyInterval,

@@ -256,6 +256,37 @@ test('a long table has the rows in sight, and says how many there are', () => {
   expect(page).toContain('2500 more rows are not shown.');
 });
 
+test('every table is as long as what it is about: modules, and two reports side by side', () => {
+  const [report] = viewed(buildModel('mobilenet_v2')) as [ViewedReport];
+  const kernels = Array.from({ length: 3000 }, (_, index) => ({
+    ...report.kernels[0]!,
+    nodes: [`block${index}/conv`],
+    path: [`block${index}`],
+  }));
+  const long = { ...report, kernels, advice: [] };
+  const page = markupOf(reportPage({ reports: [long, { ...long, model: 'b' }], failures: [] }));
+  // Heads, and the row of all of them together.
+  const rowCounts = [...page.matchAll(/aria-rowcount="(\d+)"/g)].map(([, count]) => Number(count));
+  expect(rowCounts).toEqual([3002, 3002, 3001, 3002, 3001]);
+});
+
+test('kernels are coloured by what they compute, blocks too', () => {
+  const groups = new Map(
+    viewed(
+      buildModel('shufflenet_v2_x0_5'),
+      buildModel('mobilenet_v3_small'),
+      buildModel('vit_b_16'),
+    )
+      .flatMap(({ kernels }) => kernels)
+      .map(({ type, group }) => [type, group]),
+  );
+  expect(Object.fromEntries(groups)).toMatchObject({
+    ...{ channelshuffle: 'move', se: 'elementwise', attention: 'product' },
+    ...{ 'conv-relu': 'conv', dwconv: 'dwconv', layernorm: 'elementwise' },
+  });
+  expect([...groups.values()]).not.toContain('other');
+});
+
 test('a model of nothing has a page too', () => {
   const empty: LatencyReport = {
     ...predictors[0]!.predictGraph(buildModel('squeezenet1_1')),

@@ -1,21 +1,23 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatMs } from '../format.ts';
-import { Choice, WideTable } from './chart-parts.tsx';
+import { Choice } from './chart-parts.tsx';
 import { type MatchedKernels, matchKernels } from './match-kernels.ts';
 import type { ViewedReport } from './page-data.ts';
+import { SortableTable, type TableColumn } from './sortable-table.tsx';
 
-const MOST_ROWS = 500;
+interface Row extends MatchedKernels {
+  readonly index: number;
+}
 
 /** Two reports side by side, of two devices or two models: kernel by kernel, the greatest changes first. */
 export function ComparisonTable({ reports }: { readonly reports: readonly ViewedReport[] }) {
   const [[before, after], setPair] = useState(() => firstPair(reports));
+  const [from, to] = [reports[before]!, reports[after]!];
   const rows = useMemo(
-    () =>
-      [...matchKernels(reports[before]!.kernels, reports[after]!.kernels)].sort(
-        (a, b) => Math.abs(change(b)) - Math.abs(change(a)),
-      ),
-    [reports, before, after],
+    () => matchKernels(from.kernels, to.kernels).map((row, index): Row => ({ ...row, index })),
+    [from, to],
   );
+  const columns = useMemo(() => columnsOf(titleOf(from), titleOf(to)), [from, to]);
   const titles = reports.map(titleOf);
   return (
     <section class="comparison">
@@ -35,44 +37,17 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
           choose={(index) => setPair([before, index])}
         />
       </p>
-      <WideTable label="Kernels of both, matched by name">
-        <thead>
-          <tr>
-            <th scope="col">nodes</th>
-            <th scope="col">kernels</th>
-            <th scope="col" class="number">
-              {`ms: ${titleOf(reports[before]!)}`}
-            </th>
-            <th scope="col" class="number">
-              {`ms: ${titleOf(reports[after]!)}`}
-            </th>
-            <th scope="col" class="number">
-              difference
-            </th>
-            <th scope="col" class="number">
-              factor
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr class="total">
-            <th scope="row" colSpan={2}>
-              total, with start-up
-            </th>
-            <Figures ms={[reports[before]!.latencyMs, reports[after]!.latencyMs]} />
-          </tr>
-          {rows.slice(0, MOST_ROWS).map((row, index) => (
-            <tr key={index}>
-              <td class="name">{row.name}</td>
-              <td class="name">{typesText(row)}</td>
-              <Figures ms={row.ms} types={row.types} />
-            </tr>
-          ))}
-        </tbody>
-      </WideTable>
-      {rows.length > MOST_ROWS && (
-        <p>{`${rows.length - MOST_ROWS} rows of less difference are not shown.`}</p>
-      )}
+      <SortableTable
+        label="Kernels of both, matched by name"
+        columns={columns}
+        rows={rows}
+        keyOf={({ index }) => index}
+        total={{
+          ...{ index: -1, name: 'total', types: ['with start-up', 'with start-up'] },
+          ms: [from.latencyMs, to.latencyMs],
+        }}
+        sortedFirst={DIFFERENCE}
+      />
     </section>
   );
 }
@@ -90,8 +65,32 @@ function titleOf({ model, predictor }: ViewedReport): string {
   return `${model} on ${predictor}`;
 }
 
-function change({ ms: [before, after] }: MatchedKernels): number {
-  return after - before;
+/** The column that has the difference. */
+const DIFFERENCE = 4;
+
+function columnsOf(before: string, after: string): readonly TableColumn<Row>[] {
+  const ofSide = (side: 0 | 1, title: string): TableColumn<Row> => ({
+    title: `${side === 0 ? 'from' : 'to'}, ms: ${title}`,
+    text: ({ types, ms }) => (types[side] === '' ? 'none' : formatMs(ms[side])),
+    value: ({ ms }) => ms[side],
+  });
+  return [
+    { title: 'nodes', text: ({ name }) => name, value: ({ name }) => name, isText: true },
+    { title: 'kernels', text: typesText, value: typesText, isText: true },
+    ofSide(0, before),
+    ofSide(1, after),
+    {
+      title: 'difference',
+      text: differenceText,
+      value: (row) => Math.abs(difference(row)),
+      tone: (row) => (difference(row) > 0 ? 'slower' : 'faster'),
+    },
+    {
+      title: 'factor',
+      text: (row) => (isOnBothSides(row) ? `${factor(row).toFixed(2)}×` : ''),
+      value: (row) => (isOnBothSides(row) ? factor(row) : -1),
+    },
+  ];
 }
 
 function typesText({ types: [before, after] }: MatchedKernels): string {
@@ -99,22 +98,19 @@ function typesText({ types: [before, after] }: MatchedKernels): string {
   return `${before} → ${after}`;
 }
 
-function Figures(props: {
-  readonly ms: readonly [number, number];
-  readonly types?: readonly [string, string];
-}) {
-  const { ms, types } = props;
-  const [before, after] = ms;
-  const difference = after - before;
-  const cell = (side: 0 | 1): string => (types?.[side] === '' ? 'none' : formatMs(ms[side]));
-  return (
-    <>
-      <td class="number">{cell(0)}</td>
-      <td class="number">{cell(1)}</td>
-      <td class={`number ${difference > 0 ? 'slower' : 'faster'}`}>
-        {difference === 0 ? '=' : `${difference > 0 ? '+' : '−'}${formatMs(Math.abs(difference))}`}
-      </td>
-      <td class="number">{before > 0 && after > 0 ? `${(after / before).toFixed(2)}×` : ''}</td>
-    </>
-  );
+function difference({ ms: [before, after] }: MatchedKernels): number {
+  return after - before;
+}
+
+function differenceText(row: MatchedKernels): string {
+  const ms = difference(row);
+  return ms === 0 ? '=' : `${ms > 0 ? '+' : '−'}${formatMs(Math.abs(ms))}`;
+}
+
+function isOnBothSides({ ms: [before, after] }: MatchedKernels): boolean {
+  return before > 0 && after > 0;
+}
+
+function factor({ ms: [before, after] }: MatchedKernels): number {
+  return after / before;
 }

@@ -1,13 +1,13 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatMs, formatShare } from '../format.ts';
-import { Chart, Legend, percent, WideTable } from './chart-parts.tsx';
+import { Chart, Legend, percent } from './chart-parts.tsx';
 import { cellsWithin, type Module, type ModuleCell, moduleTree, rootCell } from './module-tree.ts';
 import type { ViewedReport } from './page-data.ts';
+import { SortableTable, type TableColumn } from './sortable-table.tsx';
 
 const ROW_HEIGHT = 22;
 /** What is narrower is left out, as a share of the width. */
-const LEAST_WIDTH = 0.0008;
-const MOST_ROWS = 300;
+const LEAST_WIDTH = 0.0015;
 
 /**
  * Where time goes, by module and kernel: an icicle, from the model above to kernels below. A module is entered by a click or
@@ -153,42 +153,50 @@ function Cell(props: {
   );
 }
 
+interface ModuleRow {
+  readonly module: Module;
+  readonly depth: number;
+  readonly index: number;
+  /** Of the time of all. */
+  readonly share: number;
+}
+
+const COLUMNS: readonly TableColumn<ModuleRow>[] = [
+  {
+    title: '#',
+    text: ({ index }) => String(index + 1),
+    value: ({ index }) => index,
+    startsLow: true,
+  },
+  {
+    title: 'module',
+    text: ({ module, depth }) => `${'\u2003'.repeat(depth)}${module.name}`,
+    value: ({ module }) => module.name,
+    isText: true,
+  },
+  {
+    title: 'ms',
+    text: ({ module }) => formatMs(module.latencyMs),
+    value: ({ module }) => module.latencyMs,
+  },
+  { title: 'share', text: ({ share }) => formatShare(share), value: ({ share }) => share },
+];
+
 /** The modules of a model without its kernels, each indented below the one that it is in. */
 function ModuleTable(props: { readonly root: Module; readonly label: string }) {
   const { root, label } = props;
-  const rows: { readonly module: Module; readonly depth: number }[] = [];
+  const rows = useMemo(() => moduleRows(root), [root]);
+  return <SortableTable label={label} columns={COLUMNS} rows={rows} keyOf={({ index }) => index} />;
+}
+
+function moduleRows(root: Module): readonly ModuleRow[] {
+  const rows: ModuleRow[] = [];
   const walk = (module: Module, depth: number): void => {
-    if (module.kernel !== undefined || rows.length >= MOST_ROWS) return;
-    rows.push({ module, depth });
+    if (module.kernel !== undefined) return;
+    const share = root.latencyMs > 0 ? module.latencyMs / root.latencyMs : 0;
+    rows.push({ module, depth, index: rows.length, share });
     for (const child of module.children) walk(child, depth + 1);
   };
   walk(root, 0);
-  return (
-    <WideTable label={label}>
-      <thead>
-        <tr>
-          <th scope="col">module</th>
-          <th scope="col" class="number">
-            ms
-          </th>
-          <th scope="col" class="number">
-            share
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ module, depth }, index) => (
-          <tr key={index}>
-            <th scope="row" class="name">
-              {`${'\u2003'.repeat(depth)}${module.name}`}
-            </th>
-            <td class="number">{formatMs(module.latencyMs)}</td>
-            <td class="number">
-              {formatShare(root.latencyMs > 0 ? module.latencyMs / root.latencyMs : 0)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </WideTable>
-  );
+  return rows;
 }

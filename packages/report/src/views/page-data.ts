@@ -1,4 +1,4 @@
-import { type CostKind, isOp, opRow } from '@nnmeter/ir';
+import { KERNEL_KINDS, type KernelKind, kindOfStage } from '@nnmeter/latency-model';
 import type { Advice, DeviceFacts, KernelLatency, LatencyReport } from '@nnmeter/predictor';
 import { printable, shortenMiddle } from '../format.ts';
 import { modulePath } from './module-tree.ts';
@@ -33,19 +33,21 @@ export interface ViewedFailure {
 const LONGEST_TEXT = 160;
 export const LONGEST_MESSAGE = 2000;
 
-const GROUPS: Readonly<Record<CostKind, KernelGroup>> = {
+const GROUPS: Readonly<Record<KernelKind, KernelGroup>> = {
   conv: 'conv',
   convtranspose: 'conv',
   dwconv: 'dwconv',
   fc: 'product',
   matmul: 'product',
   recurrent: 'product',
+  attention: 'product',
   maxpool: 'pool',
   avgpool: 'pool',
   gap: 'pool',
   reduce: 'pool',
   bn: 'elementwise',
   normalization: 'elementwise',
+  se: 'elementwise',
   softmax: 'elementwise',
   relu: 'elementwise',
   hswish: 'elementwise',
@@ -55,6 +57,7 @@ const GROUPS: Readonly<Record<CostKind, KernelGroup>> = {
   split: 'move',
   copy: 'move',
   reshape: 'move',
+  channelshuffle: 'move',
   resize: 'move',
   sort: 'other',
   other: 'other',
@@ -122,5 +125,5 @@ function distinctNames(): (name: string) => string {
 
 function groupOf(type: string): KernelGroup {
   const [stage = ''] = type.split('-');
-  return isOp(stage) ? GROUPS[opRow(stage).cost] : 'other';
+  return GROUPS[KERNEL_KINDS[kindOfStage(stage)]!];
 }

@@ -7,7 +7,7 @@ const BAR_HEIGHT = 36;
 const AREA_HEIGHT = 90;
 const AXIS_HEIGHT = 20;
 /** Neighbours that are narrower are drawn as one, as a share of the width. */
-const LEAST_WIDTH = 0.0005;
+const LEAST_WIDTH = 0.001;
 /** Units of the drawing of the area, which is stretched. */
 const UNITS = 10_000;
 
