@@ -17,12 +17,13 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
     () => matchKernels(from.kernels, to.kernels).map((row, index): Row => ({ ...row, index })),
     [from, to],
   );
-  const columns = useMemo(() => columnsOf(titleOf(from), titleOf(to)), [from, to]);
   const titles = reports.map(titleOf);
   return (
     <section class="comparison">
       <h2>Side by side</h2>
-      <p>Kernels are matched by the names of their nodes; the greatest difference comes first.</p>
+      <p>
+        {`From ${titles[before]} to ${titles[after]}. Kernels are matched by the names of their nodes; the greatest difference comes first.`}
+      </p>
       <p class="filter">
         <Choice
           label="From"
@@ -39,7 +40,7 @@ export function ComparisonTable({ reports }: { readonly reports: readonly Viewed
       </p>
       <SortableTable
         label="Kernels of both, matched by name"
-        columns={columns}
+        columns={COLUMNS}
         rows={rows}
         keyOf={({ index }) => index}
         total={{
@@ -65,33 +66,31 @@ function titleOf({ model, predictor }: ViewedReport): string {
   return `${model} on ${predictor}`;
 }
 
+const ofSide = (side: 0 | 1, title: string): TableColumn<Row> => ({
+  title,
+  text: ({ types, ms }) => (types[side] === '' ? 'none' : formatMs(ms[side])),
+  value: ({ ms }) => ms[side],
+});
+
+const COLUMNS: readonly TableColumn<Row>[] = [
+  { title: 'nodes', text: ({ name }) => name, value: ({ name }) => name, isText: true },
+  { title: 'kernels', text: typesText, value: typesText, isText: true },
+  ofSide(0, 'from, ms'),
+  ofSide(1, 'to, ms'),
+  {
+    title: 'difference',
+    text: differenceText,
+    value: (row) => Math.abs(difference(row)),
+    tone: (row) => (difference(row) > 0 ? 'slower' : 'faster'),
+  },
+  {
+    title: 'factor',
+    text: (row) => (isOnBothSides(row) ? `${factor(row).toFixed(2)}×` : ''),
+    value: (row) => (isOnBothSides(row) ? factor(row) : -1),
+  },
+];
 /** The column that has the difference. */
 const DIFFERENCE = 4;
-
-function columnsOf(before: string, after: string): readonly TableColumn<Row>[] {
-  const ofSide = (side: 0 | 1, title: string): TableColumn<Row> => ({
-    title: `${side === 0 ? 'from' : 'to'}, ms: ${title}`,
-    text: ({ types, ms }) => (types[side] === '' ? 'none' : formatMs(ms[side])),
-    value: ({ ms }) => ms[side],
-  });
-  return [
-    { title: 'nodes', text: ({ name }) => name, value: ({ name }) => name, isText: true },
-    { title: 'kernels', text: typesText, value: typesText, isText: true },
-    ofSide(0, before),
-    ofSide(1, after),
-    {
-      title: 'difference',
-      text: differenceText,
-      value: (row) => Math.abs(difference(row)),
-      tone: (row) => (difference(row) > 0 ? 'slower' : 'faster'),
-    },
-    {
-      title: 'factor',
-      text: (row) => (isOnBothSides(row) ? `${factor(row).toFixed(2)}×` : ''),
-      value: (row) => (isOnBothSides(row) ? factor(row) : -1),
-    },
-  ];
-}
 
 function typesText({ types: [before, after] }: MatchedKernels): string {
   if (before === after || before === '' || after === '') return before || after;
