@@ -41,6 +41,10 @@ const sourceOptions = {
     ...repeatable,
     describe: 'Shape of the input: 1,3,224,224 or name=1,3,224,224',
   },
+  dimension: {
+    ...repeatable,
+    describe: 'Extent of a dimension that the model leaves open: batch=8',
+  },
   assume: {
     ...repeatable,
     describe: 'Size that depends on data: nonzero=100, loop=20 (README: all names)',

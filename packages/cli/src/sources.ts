@@ -173,25 +173,29 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** What models are read with. @throws NnMeterError E_USAGE */
 export function readOptions(
-  options: Pick<SourceArguments, 'input-shape' | 'assume' | 'signature'>,
+  options: Pick<SourceArguments, 'input-shape' | 'dimension' | 'assume' | 'signature'>,
 ): ReadOptions {
-  const { signature } = options;
+  const { signature, dimension, assume } = options;
   return {
     ...inputShapes(options['input-shape']),
-    ...assumptions(options.assume),
+    ...(dimension && { dimensions: sizesOf('dimension', dimension, 'batch=8') }),
+    ...(assume && { assume: sizesOf('assume', assume, 'nonzero=100') }),
     ...(signature !== undefined && { signature }),
   };
 }
 
-/** Reads --assume values: `nonzero=300`; which names there are is known to who reads models. */
-function assumptions(values: readonly string[] | undefined): ReadOptions {
-  if (values === undefined) return {};
+/** Reads `name=300`; which names there are is known to who reads models. */
+function sizesOf(
+  option: 'dimension' | 'assume',
+  values: readonly string[],
+  example: string,
+): Readonly<Record<string, number>> {
   const sizes = values.map((value): [string, number] => {
-    const [, name, size] = /^(\w+)=(\d{1,15})$/.exec(value) ?? [];
-    if (name === undefined) throw usageError(`--assume ${value} is no size; write nonzero=100`);
+    const [, name, size] = /^(.+)=(\d{1,15})$/.exec(value) ?? [];
+    if (name === undefined) throw usageError(`--${option} ${value} is no size; write ${example}`);
     return [name, Number(size)];
   });
-  return { assume: Object.fromEntries(sizes) };
+  return Object.fromEntries(sizes);
 }
 
 /**

@@ -54,6 +54,9 @@ test('a named dimension, and channels', async () => {
   ]);
   const [{ points }] = parseOutput<Sweep>('sweep', named.stdout) as [Sweep];
   expect(points[1]!.size.macs / points[0]!.size.macs).toBeCloseTo(2, 2);
+  const long = [fixture('dynamic_lstm'), ...CPU, '--dimension', 'length=16', '--json'];
+  const [{ latencyMs }] = JSON.parse((await nnMeter(long)).stdout);
+  expect(latencyMs).toBe(points[1]!.predictions[0]!.latencyMs);
   const networks = ['--torchvision', 'resnet18', ...CPU];
   const wide = await nnMeter([...networks, '--sweep', 'channels=0.5..1/0.5', '--json']);
   const [{ points: widths }] = parseOutput<Sweep>('sweep', wide.stdout) as [Sweep];

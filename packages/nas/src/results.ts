@@ -1,5 +1,6 @@
 import { NnMeterError } from '@nnmeter/ir';
 import type { LatencyPredictor, LatencyReport } from '@nnmeter/predictor';
+import { csvRow } from '@nnmeter/report';
 import type { CandidateValues, Objective } from './objectives.ts';
 import { type EvaluatedCandidate, searchFronts } from './search.ts';
 import type { SearchSpace } from './space.ts';
@@ -84,12 +85,5 @@ export function finalistsCsv({ finalists }: SearchResult): string {
     ...values.map((name) => known[name]),
     ...labels.map((label) => sample[label]),
   ]);
-  return [['front', 'id', ...values, ...labels], ...rows]
-    .map((row) => `${row.map(csvCell).join(',')}\n`)
-    .join('');
-}
-
-function csvCell(value: unknown): string {
-  const text = value === undefined ? '' : String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [['front', 'id', ...values, ...labels], ...rows].map((row) => `${csvRow(row)}\n`).join('');
 }

@@ -1,4 +1,5 @@
 export type { Comparison } from './comparison.ts';
+export { csvRow } from './csv.ts';
 export {
   type Accuracy,
   type Evaluation,

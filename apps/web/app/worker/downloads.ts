@@ -98,7 +98,7 @@ async function csvOfKernels(
   models: readonly NamedModel[],
   devices: readonly string[],
 ): Promise<string> {
-  const { formatShape } = await import('@nnmeter/report');
+  const { csvRow, formatShape } = await import('@nnmeter/report');
   const rows = await predictAll(models, devices, ({ model, predictor, kernels }) =>
     kernels.map((kernel, index) => [
       ...[model, predictor, index + 1, kernel.type, kernel.nodes.join(' ')],
@@ -106,14 +106,7 @@ async function csvOfKernels(
       ...[kernel.activationBytes, formatShape(kernel.input), formatShape(kernel.output)],
     ]),
   );
-  return [COLUMNS, ...rows.flat()].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
-}
-
-function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  // Programs for spreadsheets take what begins so for a formula.
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [COLUMNS, ...rows.flat()].map((row) => `${csvRow(row)}\r\n`).join('');
 }
 
 async function irOf(graph: Graph): Promise<string> {
