@@ -103,7 +103,7 @@ whenInstalled(
     await context.setOffline(true);
     await page.click(MEASURE);
     expect(await page.textContent('.measure [role=alert]')).toBe(
-      'ONNX Runtime cannot be loaded; check the network and try again',
+      'ONNX Runtime cannot be loaded; check the network and try again, or install it for nn-meter ui: npm install onnxruntime-web@1.30.0',
     );
     await context.setOffline(false);
     [complaints, fetched] = [[], 0];

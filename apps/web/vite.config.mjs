@@ -7,10 +7,17 @@ import { STYLES } from '@nnmeter/report/views';
 import { defineConfig } from 'vite';
 import { licenceTexts } from '../../scripts/licence-texts.mjs';
 import { POLICY } from './src/policy.ts';
+import { RUNTIME } from './src/runtime.ts';
 
 const APP = fileURLToPath(new URL('./app/', import.meta.url));
 const PAGE = fileURLToPath(new URL('./dist/page/', import.meta.url));
 const SERVICE_WORKER = 'service-worker';
+
+const { version } = JSON.parse(
+  readFileSync(new URL(`./node_modules/${RUNTIME.package}/package.json`, import.meta.url), 'utf8'),
+);
+if (version !== RUNTIME.version)
+  throw new Error(`src/runtime.ts says ${RUNTIME.version}, not ${version}`);
 
 /** The folders of packages of others whose code is in the page. */
 const libraries = new Set();
@@ -77,6 +84,11 @@ const finish = {
 /** Libraries do nothing by being imported, so that what is not used of them is left out. */
 const treeshake = { moduleSideEffects: (id) => id.startsWith(APP) || id.startsWith('\0') };
 
+/** A server of the page has it by this name. */
+function assetFileNames({ names }) {
+  return names.includes(RUNTIME.file) ? RUNTIME.url : 'assets/[name]-[hash][extname]';
+}
+
 /** A package of ours is one file, which is named after it. */
 function chunkFileNames({ facadeModuleId }) {
   const [, name = '[name]'] =
@@ -92,7 +104,7 @@ export default defineConfig({
   worker: {
     format: 'es',
     plugins: () => [noteLibraries()],
-    rolldownOptions: { treeshake, output: { chunkFileNames } },
+    rolldownOptions: { treeshake, output: { chunkFileNames, assetFileNames } },
   },
   build: {
     outDir: PAGE,
@@ -108,6 +120,7 @@ export default defineConfig({
         [SERVICE_WORKER]: join(APP, 'worker/service-worker.ts'),
       },
       output: {
+        assetFileNames,
         // At the top, where it may serve all of the page, and under a name that stays.
         entryFileNames: ({ name }) =>
           name === SERVICE_WORKER ? '[name].js' : 'assets/[name]-[hash].js',

@@ -8,3 +8,4 @@ export const OFFER_FILE = 'models.json';
 
 export type { Offer, OfferedFile } from './offer.ts';
 export { PAGE_HEADERS, POLICY } from './policy.ts';
+export { RUNTIME } from './runtime.ts';

@@ -11,6 +11,7 @@ export {
   type OnnxRuntimeRunnerOptions,
   onnxRuntimeRunner,
   onnxRuntimeWebRunner,
+  resolveRuntime,
 } from './onnxruntime-runner.ts';
 export { type OpenRunnerOptions, openRunner, runnerNames } from './open-runner.ts';
 export { endProgram, startProgram } from './program-process.ts';

@@ -164,8 +164,11 @@ async function readProfileFile(folder: string): Promise<string> {
   return readBoundedText(join(folder, profile), MAX_PROFILE_BYTES);
 }
 
-/** The path of a module as the project sees it, or as this package does. */
-function resolveRuntime(name: RuntimePackage, project: string): string {
+/**
+ * The path of a module as the project sees it, or as this package does.
+ * @throws NnMeterError E_MISSING_PACKAGE
+ */
+export function resolveRuntime(name: RuntimePackage, project: string): string {
   for (const start of [pathToFileURL(join(project, 'package.json')), import.meta.url]) {
     try {
       return createRequire(start).resolve(name);

@@ -1,6 +1,7 @@
 import { NnMeterError } from '@nnmeter/ir';
 import { serveOnnxRuntime } from '@nnmeter/runners/onnxruntime';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { RUNTIME } from '../../src/runtime.ts';
 
 /** Runs models for the worker that builds a predictor of this browser; alone, so that it can be ended. */
 
@@ -10,7 +11,7 @@ serveOnnxRuntime(self, async () => {
     fetchBytes(wasm),
   ]).catch((cause: unknown) => {
     throw new NnMeterError('E_MISSING_PACKAGE', 'ONNX Runtime cannot be loaded', {
-      hint: 'check the network and try again',
+      hint: `check the network and try again, or install it for nn-meter ui: npm install ${RUNTIME.package}@${RUNTIME.version}`,
       cause,
     });
   });

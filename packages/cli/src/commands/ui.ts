@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FOREIGN_FOLDER_FILES, type FormatFacts } from '@nnmeter/model-source';
 import { listFormats } from '@nnmeter/predictor';
+import { resolveRuntime } from '@nnmeter/runners';
 import { createPageApp, listen, type OfferedPath } from '@nnmeter/server/http';
-import { OFFER_FILE, type Offer, PAGE_FOLDER, PAGE_HEADERS } from '@nnmeter/web';
+import { OFFER_FILE, type Offer, PAGE_FOLDER, PAGE_HEADERS, RUNTIME } from '@nnmeter/web';
 import { checkPort, type UiArguments } from '../arguments.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { beforeEnding } from '../signals.ts';
@@ -27,7 +28,7 @@ export async function ui(options: UiArguments, terminal: Terminal): Promise<numb
     folder: PAGE_FOLDER,
     headers: PAGE_HEADERS,
     documents: { [OFFER_FILE]: offer },
-    files,
+    files: new Map([...files, ...runtimeFile()]),
   });
   const server = await listen(app, { host: LOOPBACK, port, requestMs: REQUEST_MS });
   const url = `http://${LOOPBACK}:${server.port}/`;
@@ -41,6 +42,18 @@ export async function ui(options: UiArguments, terminal: Terminal): Promise<numb
     });
   });
   return 0;
+}
+
+/** What measures browsers, if it is installed in the page's version. */
+function runtimeFile(): [url: string, OfferedPath][] {
+  try {
+    const dist = dirname(resolveRuntime(RUNTIME.package, process.cwd()));
+    const { version } = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8'));
+    const path = join(dist, RUNTIME.file);
+    return version === RUNTIME.version ? [[RUNTIME.url, { path, size: statSync(path).size }]] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** What the page is told of the models, and the files that it may ask for. */
