@@ -4,6 +4,7 @@ import type { DeviceFacts, PredictorDefinition } from '@nnmeter/predictor';
 import { formatShape } from '@nnmeter/report';
 import { documentPage } from '@nnmeter/report/views';
 import type { Runner, RunnerFacts } from '@nnmeter/runners';
+import { sha256 } from 'js-sha256';
 import { contradictions } from './contradictions.ts';
 import { FUSION_PAIRS, type PairTimes, pairModels } from './fusion-pairs.ts';
 import { version } from './generated/version.ts';
@@ -23,7 +24,7 @@ import {
 } from './plugin-files.ts';
 import { type MeasuredModel, type Results, repeatCeiling, resultsOf } from './results.ts';
 import { type Budget, SECONDS_A_MODEL } from './schedule.ts';
-import { sha256 } from './sha256.ts';
+
 import { type TrainedPlugin, trainPlugin } from './train-plugin.ts';
 import { type MeasuredKernel, viewBuild } from './view-build.ts';
 

@@ -10,6 +10,8 @@ export interface KernelTime {
   readonly layers: number;
 }
 
+const NOTHING: KernelTime = { ms: 0, layers: 0 };
+
 /**
  * The times of a runtime's layers as times of kernels. A layer that runs nodes of several counts to the only one of
  * them whose first operation it runs, as where a runtime adds to a shortcut what the rules add to the branch; or, if
@@ -26,11 +28,11 @@ export function kernelTimes(
   const kernelOf = new Map<string, number>();
   for (const { index, nodes } of kernels) for (const { name } of nodes) kernelOf.set(name, index);
   const roots = new Map(kernels.map((kernel) => [kernel.root.name, kernel]));
-  const times = kernels.map(() => ({ ms: 0, layers: 0 }));
+  const times = kernels.map(() => ({ ...NOTHING }));
   const isCounted = new Uint8Array(kernels.length);
   const spanned = new Set<number>();
   let last: number | undefined;
-  let pending = { ms: 0, layers: 0 };
+  let pending = NOTHING;
   const count = (kernel: number, { ms, layers }: KernelTime): void => {
     times[kernel]!.ms += ms;
     times[kernel]!.layers += layers;
@@ -41,7 +43,7 @@ export function kernelTimes(
     const kernel = run.size > 1 ? onlyKernel(nodes, roots) : [...run][0];
     if (kernel === undefined && run.size > 1) {
       for (const each of run) spanned.add(each);
-      pending = { ms: 0, layers: 0 };
+      pending = NOTHING;
       continue;
     }
     const time = { ms: layer.ms, layers: 1 };
@@ -52,7 +54,7 @@ export function kernelTimes(
     }
     count(kernel, time);
     count(kernel, pending);
-    pending = { ms: 0, layers: 0 };
+    pending = NOTHING;
     isCounted[kernel] = 1;
     last = kernel;
   }

@@ -1,10 +1,11 @@
 import { createRandom } from '@nnmeter/forest';
 import { elementCount, type Graph, macsOfNodes, NnMeterError } from '@nnmeter/ir';
+import { sha256 } from 'js-sha256';
 import { type Draft, type Draw, shuffled } from './draw.ts';
 import { NETWORK_DRAWS } from './network-draws.ts';
 import { ownModels } from './own-models.ts';
 import { type PlannedModel, toModel } from './planned-model.ts';
-import { sha256 } from './sha256.ts';
+
 import { KERNEL_DRAWS } from './single-kernels.ts';
 
 export interface PlanOptions {
