@@ -1,6 +1,7 @@
 import { isJsonObject } from '@nnmeter/ir';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
-import { type KernelDescription, macsOf } from './kernel-description.ts';
+import { type KernelDescription, macsOf, windowOf } from './kernel-description.ts';
+import { isWeightReload, type WeightReload } from './weight-reloads.ts';
 import type { IntervalWidths, LatencyModelWeights, WidthAt } from './weights.ts';
 
 /** How the kernels of one kind differ from what a known device needs, as natural logarithms of factors. */
@@ -32,7 +33,7 @@ export interface Loops {
 
 /** Latency of a convolution in loops, ms. */
 export function loopsMs({ macMs, windowMs }: Loops, kernel: KernelDescription): number {
-  const window = kernel.kernelDepth * kernel.kernelHeight * kernel.kernelWidth;
+  const window = windowOf(kernel);
   const pixels = kernel.batch * kernel.outDepth * kernel.outHeight * kernel.outWidth;
   return macMs * macsOf(kernel) + windowMs * pixels * kernel.outChannels * window;
 }
@@ -59,6 +60,8 @@ export interface Adaptation {
   readonly startup: number;
   /** By kind. */
   readonly kinds: Readonly<Record<string, KindAdaptation>>;
+  /** In addition to kernels, whatever the common factor; default: none. */
+  readonly reloads?: readonly WeightReload[];
   /** Of totals, in place of the known device's. */
   readonly interval?: IntervalWidths;
 }
@@ -146,6 +149,11 @@ export class Adapter {
     return this.#adaptation.scale * this.#adaptation.startup * knownMs;
   }
 
+  /** What the known device takes to read weights again, on this one, ms. */
+  reloadMs(knownMs: number): number {
+    return this.#adaptation.scale * knownMs;
+  }
+
   /**
    * Latency of a kernel, ms; positive if `knownMs` is.
    * @param knownMs of the known device
@@ -186,7 +194,7 @@ const MAX_WIDTH = 1e3;
 /** Whether what comes from a file is an adaptation: every field, and that nothing can overflow. */
 export function isAdaptation(value: unknown): value is Adaptation {
   if (!isJsonObject(value)) return false;
-  const { scale, terms = [], startup, kinds, interval } = value;
+  const { scale, terms = [], startup, kinds, reloads = [], interval } = value;
   return (
     (interval === undefined || isInterval(interval)) &&
     isBetween(scale, 1 / MAX_SCALE, MAX_SCALE) &&
@@ -194,7 +202,9 @@ export function isAdaptation(value: unknown): value is Adaptation {
     terms.every((factor) => isBetween(factor, 1 / MAX_SCALE, MAX_SCALE)) &&
     isBetween(startup, 1 / MAX_SCALE, MAX_SCALE) &&
     isJsonObject(kinds) &&
-    Object.values(kinds).every(isKindAdaptation)
+    Object.values(kinds).every(isKindAdaptation) &&
+    Array.isArray(reloads) &&
+    reloads.every(isWeightReload)
   );
 }
 

@@ -1,5 +1,11 @@
 import { roundUp } from './arithmetic.ts';
-import { hasAdd, type KernelDescription, macsOf, strideOf } from './kernel-description.ts';
+import {
+  hasAdd,
+  type KernelDescription,
+  macsOf,
+  strideOf,
+  windowOf,
+} from './kernel-description.ts';
 import { weightElements } from './physics.ts';
 
 /** One number of a kernel that the tree correction sees. */
@@ -34,8 +40,6 @@ export function compileFeatures<Quantities>(
 
 /** Binary logarithm, 0 for 0. */
 export const log2 = (value: number): number => Math.log2(1 + value);
-
-const windowOf = (k: KernelDescription): number => k.kernelDepth * k.kernelHeight * k.kernelWidth;
 
 /** Pixels written of one image. */
 export const outPixelsOf = (k: KernelDescription): number => k.outDepth * k.outHeight * k.outWidth;

@@ -9,6 +9,7 @@ import { type KernelConfiguration, kindName, SIZES } from './adaptation-features
 import { type Observation, product, type SparseRow, solveRidge } from './bayesian-ridge.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { median } from './metrics.ts';
+import { reloadMs, type WeightReload, weightMB } from './weight-reloads.ts';
 
 /** A kernel as an adaptation sees it. */
 export interface KernelTime {
@@ -23,6 +24,8 @@ export interface KernelTime {
     readonly ms: number;
     /** How many times that is the mean of. */
     readonly count: number;
+    /** Weights of the networks that it was measured in, on average, MB. */
+    readonly networkMB: number;
   };
 }
 
@@ -30,9 +33,18 @@ export interface KernelTime {
 export interface MeasuredModel {
   /** ms in every run that belong to no kernel, on the known device. */
   readonly startupMs: number;
+  /** ms in which the known device reads weights, beside its kernels; default 0. */
+  readonly reloadMs?: number;
   readonly kernels: readonly { readonly kernel: KernelTime; readonly uses: number }[];
   /** ms */
   readonly measuredMs: number;
+}
+
+export interface FitOptions {
+  /** A kind counts as measured if at least this many models run it, or if one of its layers is known. */
+  readonly leastModels?: number | undefined;
+  /** Whether the device may read weights again in every run, which the benchmark's phones show nothing of. */
+  readonly isReloading?: boolean;
 }
 
 /*
@@ -47,6 +59,15 @@ const PRODUCT_SPREAD = 0.005;
 /** A roofline estimate may be wrong by a multiple, and by another one for other sizes; not multiplied. */
 const ESTIMATED_SPREAD = 2;
 const ESTIMATED_SLOPE_SPREAD = 0.3;
+
+/**
+ * MB of weights beyond which caches may not hold them: those of cores, those that cores share. What follows was chosen among
+ * 2 to 64 MB and spreads of 0.7 to 3 on four builds of one server, not on what docs/own-device.md reports of recorded ones.
+ */
+const CACHES_MB = [4, 16];
+/** What reading a MB again is expected to take, as a share of what networks take for each MB of theirs. */
+const RELOAD_SHARE = 0.01;
+const RELOAD_SPREAD = 0.7;
 
 const MULTIPLES = [0.5, 1, 2, 4, 8, 16];
 /** Relative noise of totals. */
@@ -77,16 +98,15 @@ export const LEAST_MODELS_OF_KIND = 20;
  * of layers where they are known, in which what the measurements say little about stays as it is on the known device.
  * Gauss-Newton, since a total is a sum of exponentials. How far the device may be from the known one, and how noisy the
  * measurements are, is averaged over by evidence (D. MacKay, Bayesian interpolation, Neural Computation 4, 1992).
- * @param leastModels a kind counts as measured if at least this many models run it, or if one of its layers is known
  */
 export function fitAdaptation(
   models: readonly MeasuredModel[],
-  leastModels = LEAST_MODELS_OF_KIND,
+  { leastModels = LEAST_MODELS_OF_KIND, isReloading = false }: FitOptions = {},
 ): Adaptation {
   const ratios = models.map((model) => model.measuredMs / knownMs(model));
   const scale = median(ratios);
   if (models.length < LEAST_MODELS) return { scale, startup: 1, kinds: {} };
-  const problem = new Problem(models, scale);
+  const problem = new Problem(models, scale, isReloading ? expectedReloads(models) : []);
   return problem.adaptation(averageSolution(problem), measuredKinds(models, leastModels));
 }
 
@@ -104,9 +124,14 @@ function measuredKinds(models: readonly MeasuredModel[], leastModels: number): S
 /** Total of a model on the known device, ms. */
 export function knownMs({
   startupMs,
+  reloadMs = 0,
   kernels,
-}: Pick<MeasuredModel, 'startupMs' | 'kernels'>): number {
-  return kernels.reduce((sum, { kernel, uses }) => sum + uses * kernel.ms, startupMs);
+}: Omit<MeasuredModel, 'measuredMs'>): number {
+  return kernels.reduce((sum, { kernel, uses }) => sum + uses * kernel.ms, startupMs + reloadMs);
+}
+
+function networkMB({ kernels }: MeasuredModel): number {
+  return kernels.reduce((sum, { kernel, uses }) => sum + uses * weightMB(kernel.configuration), 0);
 }
 
 interface Fit {
@@ -160,7 +185,7 @@ function averageSolution(problem: Problem): Float64Array {
   return mean.map((value) => value / sum);
 }
 
-/** Unknown, and block of unknowns, of the start-up; kinds of kernels follow. */
+/** Unknown of the start-up, the first of what networks take beside their kernels; kinds of kernels follow. */
 const STARTUP = 0;
 
 /** Unknowns of a kind of kernels, as columns. */
@@ -180,7 +205,16 @@ interface KernelRow extends SparseRow {
   readonly block: number;
   /** On the known device, times the common factor of the start, ms. */
   readonly ms: number;
+  readonly weightMB: number;
   readonly layer: KernelTime['layer'];
+}
+
+interface ModelRow {
+  readonly startupMs: number;
+  /** In which the known device reads weights, times the common factor of the start, ms. */
+  readonly reloadMs: number;
+  readonly weightMB: number;
+  readonly uses: ReadonlyMap<number, number>;
 }
 
 /** Sums of exponentials, to be fitted to measured totals. */
@@ -193,12 +227,16 @@ class Problem {
   readonly #kinds = new Map<string, KindColumns>();
   readonly #rows: KernelRow[] = [];
   readonly #layers: number[] = [];
-  readonly #models: { readonly startupMs: number; readonly uses: ReadonlyMap<number, number> }[];
+  readonly #models: readonly ModelRow[];
+  /** As they are expected: their unknowns follow the start-up. */
+  readonly #reloads: readonly WeightReload[];
   readonly #totals: Float64Array;
   readonly #scale: number;
 
-  constructor(models: readonly MeasuredModel[], scale: number) {
+  constructor(models: readonly MeasuredModel[], scale: number, reloads: readonly WeightReload[]) {
     this.#scale = scale;
+    this.#reloads = reloads;
+    for (const _ of this.#reloads) this.#fixed.add(this.#column(RELOAD_SPREAD));
     const uses = new Map<KernelTime, number>();
     for (const { kernel, uses: times } of models.flatMap((model) => model.kernels))
       uses.set(kernel, (uses.get(kernel) ?? 0) + times);
@@ -215,7 +253,12 @@ class Problem {
         const at = index.get(kernel)!;
         uses.set(at, (uses.get(at) ?? 0) + times);
       }
-      return { startupMs: scale * model.startupMs, uses };
+      return {
+        startupMs: scale * model.startupMs,
+        reloadMs: scale * (model.reloadMs ?? 0),
+        weightMB: networkMB(model),
+        uses,
+      };
     });
     this.#totals = Float64Array.from(models, ({ measuredMs }) => Math.log(measuredMs));
   }
@@ -279,6 +322,7 @@ class Problem {
       values: Float64Array.from(values),
       block,
       ms: this.#scale * ms,
+      weightMB: weightMB(configuration),
       layer,
     };
   }
@@ -336,10 +380,12 @@ class Problem {
 
   /** How the logarithm of a total changes with the unknowns. */
   #slopes(model: number, solution: Float64Array, times: Float64Array): SparseRow {
-    const { startupMs, uses } = this.#models[model]!;
+    const { startupMs, weightMB, uses } = this.#models[model]!;
     const total = this.#totalMs(model, times, solution);
     const dense = new Float64Array(this.unknowns);
     dense[STARTUP] = (startupMs * Math.exp(solution[STARTUP]!)) / total;
+    for (const [at, reload] of this.#fittedReloads(solution).entries())
+      dense[STARTUP + 1 + at] = reloadMs([reload], weightMB) / total;
     for (const [at, count] of uses) {
       const { columns, values } = this.#rows[at]!;
       const weight = (count * times[at]!) / total;
@@ -357,10 +403,18 @@ class Problem {
   }
 
   #totalMs(model: number, times: Float64Array, solution: Float64Array): number {
-    const { startupMs, uses } = this.#models[model]!;
-    let total = startupMs * Math.exp(solution[STARTUP]!);
+    const { startupMs, reloadMs: knownReloadMs, weightMB, uses } = this.#models[model]!;
+    let total = startupMs * Math.exp(solution[STARTUP]!) + knownReloadMs;
+    total += reloadMs(this.#fittedReloads(solution), weightMB);
     for (const [at, count] of uses) total += count * times[at]!;
     return total;
+  }
+
+  #fittedReloads(solution: Float64Array): WeightReload[] {
+    return this.#reloads.map(({ beyondMB, msPerMB }, at) => ({
+      beyondMB,
+      msPerMB: msPerMB * Math.exp(solution[STARTUP + 1 + at]!),
+    }));
   }
 
   #residuals(solution: Float64Array, times: Float64Array): Float64Array {
@@ -368,8 +422,15 @@ class Problem {
     const residuals = new Float64Array(models + this.#layers.length);
     for (let model = 0; model < models; model++)
       residuals[model] = this.#totals[model]! - Math.log(this.#totalMs(model, times, solution));
-    for (const [place, at] of this.#layers.entries())
-      residuals[models + place] = Math.log(this.#rows[at]!.layer!.ms / times[at]!);
+    const reloads = this.#fittedReloads(solution);
+    for (const [place, at] of this.#layers.entries()) {
+      const { weightMB, layer } = this.#rows[at]!;
+      const { ms, networkMB } = layer!;
+      const share = weightMB === 0 ? 0 : weightMB / networkMB;
+      residuals[models + place] = Math.log(
+        ms / (times[at]! + share * reloadMs(reloads, networkMB)),
+      );
+    }
     return residuals;
   }
 
@@ -429,9 +490,22 @@ class Problem {
     return {
       scale: this.#scale,
       startup: Math.exp(solution[STARTUP]!),
+      ...(this.#reloads.length > 0 && { reloads: this.#fittedReloads(solution) }),
       kinds: Object.fromEntries(kinds),
     };
   }
+}
+
+/** Of caches that the weights of some of the models exceed. */
+function expectedReloads(models: readonly MeasuredModel[]): WeightReload[] {
+  const megabytes = models.map(networkMB);
+  const ms = models.reduce((sum, { measuredMs }) => sum + measuredMs, 0);
+  const msPerMB = (RELOAD_SHARE * ms) / megabytes.reduce((sum, each) => sum + each, 0);
+  const greatest = Math.max(...megabytes);
+  return CACHES_MB.filter((beyondMB) => beyondMB < greatest).map((beyondMB) => ({
+    beyondMB,
+    msPerMB,
+  }));
 }
 
 /** The entries of a row that are not 0. */

@@ -15,6 +15,7 @@ export { describeKernel, describeKernels, hasShapes } from './describe-kernel.ts
 export { descriptionKey } from './description-fields.ts';
 export type { FeatureTable } from './features.ts';
 export {
+  type FitOptions,
   fitAdaptation,
   type KernelTime,
   knownMs,
@@ -29,6 +30,7 @@ export {
   type LatencyInterval,
   type LatencyParts,
   latencyInterval,
+  type NetworkParts,
   perKernelMs,
   relativeWidth,
   sumOfParts,
@@ -45,6 +47,13 @@ export { bytesMoved, type DevicePhysics, kernelFloor } from './physics.ts';
 export { type RankCorrelation, rankCorrelation } from './rank-correlation.ts';
 export { TERM_SET_NAMES, type TermSet, type TermSetName, termSets } from './term-sets.ts';
 export type { TermTable } from './terms.ts';
+export {
+  isWeightReload,
+  reloadMs,
+  reloadMsOfKernels,
+  type WeightReload,
+  weightMB,
+} from './weight-reloads.ts';
 export {
   decodeWeights,
   encodeWeights,

@@ -64,6 +64,11 @@ export function strideOf(kernel: KernelDescription): number {
   return Math.max(kernel.strideHeight, kernel.strideWidth);
 }
 
+/** Pixels of a described kernel's window. */
+export function windowOf(kernel: KernelDescription): number {
+  return kernel.kernelDepth * kernel.kernelHeight * kernel.kernelWidth;
+}
+
 /** Whether a described kernel adds two tensors, by itself or to what it computes first. */
 export function hasAdd({ kind, fusedKinds }: KernelDescription): boolean {
   return kind === KIND.add || (fusedKinds & (1 << KIND.add)) !== 0;
@@ -80,7 +85,7 @@ export function scoresOf({ height, width, inner }: KernelDescription): number {
  */
 export function macsOf(kernel: KernelDescription): number {
   const k = kernel;
-  const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
+  const window = windowOf(k);
   const pixels = k.batch * k.outDepth * k.outHeight * k.outWidth;
   switch (k.kind) {
     case KIND.conv:

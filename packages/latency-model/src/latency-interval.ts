@@ -1,4 +1,5 @@
 import type { KernelPrediction } from './latency-model.ts';
+import { reloadMs, type WeightReload, weightMB } from './weight-reloads.ts';
 import type { IntervalWidths } from './weights.ts';
 
 /** A range that contains the measured latency with probability `level`. */
@@ -22,20 +23,39 @@ export interface LatencyParts {
   readonly estimatedMs: number;
 }
 
-/** The sum of start-up and kernels, by what is known of them. */
+/** A latency in parts, with what belongs to the network as a whole. */
+export interface NetworkParts extends LatencyParts {
+  /** What of the total is the reading of weights, ms. */
+  readonly reloadMs: number;
+  /** Weights in float32 that this depends on, MB; 0 on a device where nothing does. */
+  readonly weightMB: number;
+}
+
+/** The sum of start-up, kernels and the reading of weights, by what is known of them. */
 export function sumOfParts(
   startupMs: number,
   predictions: readonly KernelPrediction[],
-): LatencyParts {
+  reloads: readonly WeightReload[] = [],
+): NetworkParts {
   let totalMs = startupMs;
   let novelMs = 0;
   let allEstimatedMs = 0;
-  for (const { latencyMs, estimatedMs, novel = 0 } of predictions) {
+  let networkMB = 0;
+  for (const { latencyMs, estimatedMs, novel = 0, description } of predictions) {
     totalMs += latencyMs;
     allEstimatedMs += estimatedMs;
     novelMs += novel * (latencyMs - estimatedMs);
+    if (reloads.length > 0 && description !== undefined) networkMB += weightMB(description);
   }
-  return { totalMs, kernels: predictions.length, novelMs, estimatedMs: allEstimatedMs };
+  const ofNetwork = reloadMs(reloads, networkMB);
+  return {
+    totalMs: totalMs + ofNetwork,
+    kernels: predictions.length,
+    novelMs,
+    estimatedMs: allEstimatedMs,
+    reloadMs: ofNetwork,
+    weightMB: networkMB,
+  };
 }
 
 /** The range around a total that holds the measurement with the probability of the widths; null without widths. */

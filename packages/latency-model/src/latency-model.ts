@@ -6,6 +6,7 @@ import { DescriptionCache } from './description-cache.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import type { DevicePhysics } from './physics.ts';
+import type { WeightReload } from './weight-reloads.ts';
 import { decodeWeights, type IntervalWidths } from './weights.ts';
 
 /** Latency of one kernel, before any calibration. */
@@ -28,7 +29,7 @@ export interface KernelPrediction {
   readonly description?: KernelDescription;
 }
 
-/** The decoded weights of one device: start-up cost + sum over kernels of base * correction. */
+/** The decoded weights of one device: start-up cost + sum over kernels of base * correction, and {@link WeightReload}s. */
 export interface LatencyModel {
   /** Start-up cost of one inference that belongs to no kernel, ms. */
   readonly startupMs: number;
@@ -39,6 +40,8 @@ export interface LatencyModel {
   ): readonly (KernelDescription | undefined)[];
   /** For `latencyInterval`; null if not calibrated. */
   readonly intervalWidths: IntervalWidths | null;
+  /** What a network takes in addition to its kernels; mostly nothing. */
+  readonly reloads: readonly WeightReload[];
   /** Limits of the device; null for a device that is another one's adapted, whose limits nobody knows. */
   readonly physics: DevicePhysics | null;
   /**
@@ -84,6 +87,7 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     startupMs: adapter?.startupMs(weights.constantMs) ?? weights.constantMs,
     describeKernels: (kernels, graph) => describeKernels(kernels, graph, weights.terms),
     intervalWidths: weights.interval,
+    reloads: adaptation?.reloads ?? [],
     physics: adapter === undefined ? weights.physics : null,
     predictKernels: (kernels, graph) =>
       describeKernels(kernels, graph, weights.terms).map((description, index) => {

@@ -1,4 +1,4 @@
-import { type KernelDescription, macsOf } from './kernel-description.ts';
+import { type KernelDescription, macsOf, windowOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 
 /**
@@ -28,7 +28,7 @@ export interface DevicePhysics {
 /** Elements of a kernel's constant operands. */
 export function weightElements(kernel: KernelDescription): number {
   const k = kernel;
-  const window = k.kernelDepth * k.kernelHeight * k.kernelWidth;
+  const window = windowOf(k);
   switch (k.kind) {
     case KIND.conv:
     case KIND.convtranspose:

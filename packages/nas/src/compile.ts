@@ -1,4 +1,5 @@
 import { type Graph, NnMeterError, nodeCost, quote } from '@nnmeter/ir';
+import { weightMB } from '@nnmeter/latency-model';
 import type { LatencyPredictor } from '@nnmeter/predictor';
 import { type Genome, type Sample, sampleKey } from './choices.ts';
 import { FigureLayout, measureSamples, tellsParts } from './figures.ts';
@@ -66,7 +67,7 @@ export async function compileSpace(
   const { choices } = space;
   return {
     format: 'nnmeter-latency-table',
-    version: 1,
+    version: layout.isReloading ? 2 : 1,
     madeBy: '@nnmeter/nas 2.0.0',
     space: { name: space.name, hash: await spaceHash(space), input: space.input },
     choices: choices.choices,
@@ -76,6 +77,7 @@ export async function compileSpace(
       version: predictor.version,
       product: predictor.device.product,
       interval: tellsParts(predictor) ? predictor.intervalWidths : null,
+      ...(predictor.reloads && { reloads: predictor.reloads }),
     })),
     base: tableSums(layout, (figure) => sums.base[figure]!),
     terms: sums.terms.map((term) => ({
@@ -98,6 +100,9 @@ function tableSums<Figure>(
     kernels: devices.map((device) => at(layout.time('kernels', device))),
     novelMs: devices.map((device) => at(layout.time('novelMs', device))),
     estimatedMs: devices.map((device) => at(layout.time('estimatedMs', device))),
+    ...(layout.isReloading && {
+      weightMB: devices.map((device) => at(layout.time('weightMB', device))),
+    }),
     macs: at(layout.size('macs')),
     parameters: at(layout.size('parameters')),
     activationBytes: at(layout.size('activationBytes')),
@@ -125,7 +130,7 @@ class Compiler {
     this.#space = space;
     this.#predictors = predictors;
     this.#options = options;
-    this.layout = new FigureLayout(predictors.length);
+    this.layout = new FigureLayout(predictors);
     this.#row = new Float64Array(this.layout.width);
     this.#reference =
       space.reference === undefined
@@ -412,9 +417,13 @@ function sharesOf(
     return shares[owners.findIndex((labels) => labels.some(isOf))];
   };
   predictors.forEach((predictor, device) => {
-    for (const { nodes, latencyMs } of predictor.predictGraph(graph).kernels) {
+    const { kernels } = predictor.predictGraph(graph);
+    for (const { nodes, latencyMs, reloadMs = 0, configuration } of kernels) {
       const share = nodes[0] === undefined ? undefined : ownerOf(nodes[0]);
-      if (share !== undefined) share[layout.time('ms', device)]! += latencyMs;
+      if (share === undefined) continue;
+      share[layout.time('ms', device)]! += latencyMs - reloadMs;
+      if (predictor.reloads !== undefined && configuration !== undefined)
+        share[layout.time('weightMB', device)]! += weightMB(configuration);
     }
   });
   for (const node of graph.nodes) {

@@ -1,4 +1,5 @@
 import { type Graph, graphCost, NnMeterError } from '@nnmeter/ir';
+import { type WeightReload, weightMB } from '@nnmeter/latency-model';
 import type { DevicePredictor, LatencyPredictor } from '@nnmeter/predictor';
 import type { Sample } from './choices.ts';
 import type { SearchSpace } from './space.ts';
@@ -7,21 +8,29 @@ import type { SearchSpace } from './space.ts';
 export const SIZES = ['macs', 'parameters', 'activationBytes'] as const;
 export type SizeName = (typeof SIZES)[number];
 
-/** Figures of a candidate for each device. */
-export const TIMES = ['ms', 'kernels', 'novelMs', 'estimatedMs'] as const;
+/** Figures of a candidate for each device; the last only if one of the devices reads weights again. */
+const TIMES = ['ms', 'kernels', 'novelMs', 'estimatedMs', 'weightMB'] as const;
 export type TimeName = (typeof TIMES)[number];
 
 /**
- * Where figures stand in a row of numbers: `ms` of all devices, then the other {@link TIMES}, then the sizes. All of them
- * add up over the parts of a network.
+ * Where figures stand in a row of numbers: `ms` of all devices, then the other `times`, then the sizes. All of them add up
+ * over the parts of a network, `ms` but for what {@link WeightReload}s take.
  */
 export class FigureLayout {
   readonly devices: number;
   readonly width: number;
+  readonly times: readonly TimeName[];
 
-  constructor(devices: number) {
-    this.devices = devices;
-    this.width = TIMES.length * devices + SIZES.length;
+  constructor(devices: readonly { readonly reloads?: readonly WeightReload[] }[]) {
+    const isReloading = devices.some(({ reloads }) => reloads !== undefined);
+    this.devices = devices.length;
+    this.times = isReloading ? TIMES : TIMES.slice(0, -1);
+    this.width = this.times.length * devices.length + SIZES.length;
+  }
+
+  /** Whether latencies depend on `weightMB` besides. */
+  get isReloading(): boolean {
+    return this.times.includes('weightMB');
   }
 
   time(name: TimeName, device: number): number {
@@ -29,7 +38,7 @@ export class FigureLayout {
   }
 
   size(name: SizeName): number {
-    return TIMES.length * this.devices + SIZES.indexOf(name);
+    return this.times.length * this.devices + SIZES.indexOf(name);
   }
 
   /** The figure that a figure is a part of: the latency for what of it is new or estimated; any other is whole. */
@@ -49,7 +58,7 @@ export function measureSamples(
   predictors: readonly LatencyPredictor[],
   samples: readonly Sample[],
 ): readonly Float64Array[] {
-  const layout = new FigureLayout(predictors.length);
+  const layout = new FigureLayout(predictors);
   return samples.map((sample) => measureGraph(space.build(sample), predictors, layout));
 }
 
@@ -66,10 +75,21 @@ export function measureGraph(
   predictors.forEach((predictor, device) => {
     if (tellsParts(predictor)) {
       const parts = predictor.latencyParts(graph);
-      row[layout.time('ms', device)] = parts.totalMs;
+      row[layout.time('ms', device)] = parts.totalMs - parts.reloadMs;
       row[layout.time('kernels', device)] = parts.kernels;
       row[layout.time('novelMs', device)] = parts.novelMs;
       row[layout.time('estimatedMs', device)] = parts.estimatedMs;
+      if (layout.isReloading) row[layout.time('weightMB', device)] = parts.weightMB;
+    } else if (predictor.reloads !== undefined) {
+      const { latencyMs, kernels } = predictor.predictGraph(graph);
+      row[layout.time('ms', device)] = kernels.reduce(
+        (rest, { reloadMs = 0 }) => rest - reloadMs,
+        latencyMs,
+      );
+      row[layout.time('weightMB', device)] = kernels.reduce(
+        (sum, { configuration }) => sum + (configuration ? weightMB(configuration) : 0),
+        0,
+      );
     } else row[layout.time('ms', device)] = predictor.totalMs(graph);
   });
   const { macs, parameters, outputBytes, unknownNodes } = graphCost(graph);

@@ -20,7 +20,7 @@ const TOLERANCE = 1e-9;
 /**
  * The latencies of ofa-mbv3 (for one side of the image) or proxylessnas on a device as a table in YAML that Once-for-All's
  * `MBv3LatencyTable` or `ProxylessNASLatencyTable` reads.
- * @throws NnMeterError E_INVALID_INPUT for other spaces, and images that are not square
+ * @throws NnMeterError E_INVALID_INPUT for other spaces, images that are not square, and devices whose latencies are no sums
  */
 export async function ofaLatencyTable(
   space: SearchSpace,
@@ -32,6 +32,7 @@ export async function ofaLatencyTable(
       'E_INVALID_INPUT',
       `Once-for-All's tables are of square images, not of ${height}x${width}`,
     );
+  requireSums("Once-for-All's", [predictor]);
   const entries = await entriesOf(space, predictor, height);
   const lines = [...entries]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -42,9 +43,10 @@ export async function ofaLatencyTable(
 /**
  * The latencies of a space of independent choices as the JSON that NNI's ProxylessNAS example reads
  * (`HardwareLatencyEstimator`), an element for each device.
- * @throws NnMeterError E_INVALID_INPUT if choices depend on each other, which that format cannot say
+ * @throws NnMeterError E_INVALID_INPUT if choices depend on each other, or latencies are no sums, which that format cannot say
  */
 export function nniLatencyTable({ space, choices, devices, base, terms }: LatencyTable): string {
+  requireSums("NNI's", devices);
   const together = terms.find(({ labels }) => labels.length > 1)?.labels;
   const conditional = Object.keys(choices).find((label) => choices[label]!.when !== undefined);
   if (together !== undefined || conditional !== undefined) {
@@ -66,6 +68,20 @@ export function nniLatencyTable({ space, choices, devices, base, terms }: Latenc
     },
   }));
   return `${JSON.stringify(elements, null, 1)}\n`;
+}
+
+/** @throws NnMeterError E_INVALID_INPUT for a device whose latencies are more than the sum of their parts */
+function requireSums(
+  whose: string,
+  devices: readonly Pick<LatencyPredictor, 'name' | 'reloads'>[],
+): void {
+  const device = devices.find(({ reloads }) => reloads !== undefined);
+  if (device === undefined) return;
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    `${whose} latency tables are sums, but ${device.name} reads weights again that its caches do not hold`,
+    { hint: 'write the table in its own format' },
+  );
 }
 
 async function entriesOf(

@@ -1,4 +1,4 @@
-import type { IntervalWidths } from '@nnmeter/latency-model';
+import type { IntervalWidths, WeightReload } from '@nnmeter/latency-model';
 import type { Choices } from './choices.ts';
 
 /** A device of a table. */
@@ -12,6 +12,8 @@ export interface TableDevice {
   readonly product: string;
   /** How wide the range is that holds the measurement; null if the predictor cannot tell. */
   readonly interval: IntervalWidths | null;
+  /** What is added to `ms`, by `weightMB`; absent for nothing. */
+  readonly reloads?: readonly WeightReload[];
 }
 
 /** What is summed, for one candidate or for one value of a term; lists have an entry for each device. */
@@ -24,6 +26,8 @@ export interface TableSums<Figure> {
   readonly novelMs: readonly Figure[];
   /** The part of it that is no more than an estimate, ms. */
   readonly estimatedMs: readonly Figure[];
+  /** Weights in float32 that `reloads` go by, MB; only in version 2. */
+  readonly weightMB?: readonly Figure[];
   /** Multiply-accumulates. */
   readonly macs: Figure;
   /** Weights and biases, four a channel of batch normalization. */
@@ -48,11 +52,12 @@ export interface TableCheck {
 
 /**
  * The latencies of a whole space as plain JSON: a candidate's figure is `base` plus, for every term whose labels are all
- * active, the entry at the values chosen. docs/latency-table.md has the arithmetic.
+ * active, the entry at the values chosen; on devices with `reloads` its latency is more than that. docs/latency-table.md has the arithmetic.
  */
 export interface LatencyTable {
   readonly format: 'nnmeter-latency-table';
-  readonly version: 1;
+  /** 2 if a device has `reloads`. */
+  readonly version: 1 | 2;
   /** What wrote it: `@nnmeter/nas 2.0.0`. */
   readonly madeBy: string;
   readonly space: {

@@ -1,7 +1,12 @@
 import { isJsonObject, locateErrors, NnMeterError, quote } from '@nnmeter/ir';
-import { type LatencyInterval, latencyInterval } from '@nnmeter/latency-model';
+import {
+  isWeightReload,
+  type LatencyInterval,
+  latencyInterval,
+  reloadMs,
+} from '@nnmeter/latency-model';
 import { ChoiceIndex, type Genome, type Sample } from './choices.ts';
-import { FigureLayout, SIZES, TIMES } from './figures.ts';
+import { FigureLayout, SIZES } from './figures.ts';
 import type { LatencyTable, TableDevice, TableSums } from './latency-table.ts';
 import { TermSums } from './term-sums.ts';
 
@@ -36,7 +41,7 @@ export class TableScorer {
       () => ({ part: `table of space ${quote(table.space.name)}` }),
       () => new ChoiceIndex(table.choices),
     );
-    this.layout = new FigureLayout(table.devices.length);
+    this.layout = new FigureLayout(table.devices);
     this.#sums = new TermSums(
       this.choices,
       this.#row(table.base, (figure: number) => figure),
@@ -71,7 +76,15 @@ export class TableScorer {
 
   /** The figures of a candidate as a row, see {@link FigureLayout}. @param row is filled and returned */
   row(genome: Genome, row?: Float64Array): Float64Array {
-    return this.#sums.score(genome, row);
+    const figures = this.#sums.score(genome, row);
+    if (this.layout.isReloading) {
+      for (const [device, { reloads = [] }] of this.devices.entries())
+        figures[this.layout.time('ms', device)]! += reloadMs(
+          reloads,
+          figures[this.layout.time('weightMB', device)]!,
+        );
+    }
+    return figures;
   }
 
   /** The interval of a candidate's latency on a device, from its row of figures; null if the predictor cannot tell. */
@@ -114,9 +127,9 @@ export class TableScorer {
 
   #row<Figure>(sums: TableSums<Figure>, at: (figure: Figure) => number | undefined): Float64Array {
     const row = new Float64Array(this.layout.width);
-    for (const time of TIMES) {
+    for (const time of this.layout.times) {
       for (let device = 0; device < this.layout.devices; device++)
-        row[this.layout.time(time, device)] = finite(at(sums[time][device]!), time);
+        row[this.layout.time(time, device)] = finite(at(sums[time]![device]!), time);
     }
     for (const size of SIZES) row[this.layout.size(size)] = finite(at(sums[size]), size);
     return row;
@@ -136,16 +149,16 @@ function checkTable(table: unknown): asserts table is LatencyTable {
       hint: 'write one with: nn-meter nas table SPACE --output table.json',
     });
   }
-  if (version !== 1) {
+  if (version !== 1 && version !== 2) {
     throw new NnMeterError(
       'E_INVALID_INPUT',
-      `the table has version ${String(version).slice(0, 20)}; this program reads version 1`,
+      `the table has version ${String(version).slice(0, 20)}; this program reads versions 1 and 2`,
       { hint: 'write the table again' },
     );
   }
   const areSums = (value: unknown): boolean =>
     isJsonObject(value) &&
-    TIMES.every((time) => {
+    new FigureLayout(devices ?? []).times.every((time) => {
       const list = value[time];
       return Array.isArray(list) && list.length === devices?.length;
     });
@@ -153,7 +166,13 @@ function checkTable(table: unknown): asserts table is LatencyTable {
     isJsonObject(space) &&
     isJsonObject(choices) &&
     Array.isArray(devices) &&
-    devices.every((device) => isJsonObject(device) && Array.isArray(device.aliases)) &&
+    devices.every(
+      (device) =>
+        isJsonObject(device) &&
+        Array.isArray(device.aliases) &&
+        (device.reloads === undefined ||
+          (Array.isArray(device.reloads) && device.reloads.every(isWeightReload))),
+    ) &&
     areSums(base) &&
     Array.isArray(terms) &&
     terms.every((term) => areSums(term) && Array.isArray(term.labels) && Array.isArray(term.macs));

@@ -72,8 +72,18 @@ const broken = (change: (table: Record<string, unknown>) => void): unknown => {
 test.each<[unknown, RegExp]>([
   [null, /no latency table/],
   [{ format: 'something' }, /no latency table/],
-  [broken((table) => Object.assign(table, { version: 2 })), /has version 2/],
+  [broken((table) => Object.assign(table, { version: 3 })), /has version 3/],
   [broken((table) => Object.assign(table, { base: {} })), /incomplete/],
+  [
+    broken(({ devices }) => Object.assign((devices as object[])[0]!, { reloads: [{}] })),
+    /incomplete/,
+  ],
+  [
+    broken(({ devices }) =>
+      Object.assign((devices as object[])[0]!, { reloads: [{ beyondMB: 4, msPerMB: 1 }] }),
+    ),
+    /incomplete/,
+  ],
   [
     broken((table) => Object.assign((table.base as object) ?? {}, { macs: null })),
     /lacks a number in its macs/,

@@ -64,7 +64,7 @@ function adviseOnChannels(
   { kernels }: LatencyReport,
   predictor: DevicePredictor,
 ): readonly ChannelAdvice[] {
-  const startupMs = predictor.kernelsTotalMs([]);
+  const aloneMs = (kernel: KernelDescription): number => predictor.kernelsTotalMs([kernel]);
   const found: ChannelAdvice[] = [];
   for (const [kernel, description] of predictor.describeKernels(graph).entries()) {
     const { outChannels: channels } = description;
@@ -73,7 +73,7 @@ function adviseOnChannels(
     const options = BLOCKS.map((block) => Math.ceil(channels / block) * block)
       .filter((next) => next > channels && next <= channels * (1 + MOST_MORE))
       .map((next) => {
-        const nextMs = predictor.kernelsTotalMs([withChannels(description, next)]) - startupMs;
+        const nextMs = latencyMs + aloneMs(withChannels(description, next)) - aloneMs(description);
         return { kind: 'channels' as const, kernel, channels, nextChannels: next, nextMs };
       })
       .sort((a, b) => a.nextMs / a.nextChannels - b.nextMs / b.nextChannels);

@@ -4,6 +4,7 @@ import {
   type KernelPrediction,
   type LatencyModel,
   latencyInterval,
+  reloadMsOfKernels,
   sumOfParts,
 } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
@@ -23,7 +24,11 @@ export function buildReport(
 ): LatencyReport {
   const costs = latencyModel.predictKernels(kernels, graph);
   const predictions = graph.nodes.some(isAssumed) ? withAssumed(costs, kernels) : costs;
-  const parts = sumOfParts(latencyModel.startupMs, predictions);
+  const parts = sumOfParts(latencyModel.startupMs, predictions, latencyModel.reloads);
+  const reloads = reloadMsOfKernels(
+    latencyModel.reloads,
+    predictions.map(({ description }) => description),
+  );
   const missing = measureUncounted(
     graph,
     new Set(
@@ -47,7 +52,7 @@ export function buildReport(
     size: measured.size,
     roofline: rooflineOf(latencyModel),
     kernels: kernels.map((kernel, index) =>
-      kernelLatency(kernel, predictions[index]!, measured.kernels[index]!),
+      kernelLatency(kernel, predictions[index]!, reloads[index]!, measured.kernels[index]!),
     ),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
     warnings: [
@@ -83,19 +88,21 @@ function rooflineOf({ physics }: LatencyModel): Roofline | null {
 function kernelLatency(
   kernel: Kernel,
   prediction: KernelPrediction,
+  reloadMs: number,
   size: KernelSize,
 ): KernelLatency {
   const { latencyMs, estimatedMs, hiddenMs } = prediction;
   return {
     type: kernel.type,
     nodes: kernel.nodes.map((node) => node.name),
-    latencyMs,
+    latencyMs: latencyMs + reloadMs,
     basis: prediction.basis,
     input: channelsLast(kernel.inputs[0]),
     output: channelsLast(kernel.outputs[0]),
     ...size,
     configuration: prediction.description,
     ...(hiddenMs !== undefined && { hiddenMs }),
+    ...(reloadMs > 0 && { reloadMs }),
     ...(estimatedMs > 0 && { estimatedShare: estimatedMs / latencyMs }),
   };
 }

@@ -119,7 +119,11 @@ export function calibratePredictor(
     );
   }
   const adapter = new Adapter(calibration.adaptation);
-  return mapReports(predictor, (report) => calibrateReport(report, adapter));
+  const reloads = predictor.reloads?.map(({ beyondMB, msPerMB }) => ({
+    beyondMB,
+    msPerMB: adapter.reloadMs(msPerMB),
+  }));
+  return mapReports(predictor, (report) => calibrateReport(report, adapter), reloads);
 }
 
 /** Checks what may come from a file. */
@@ -142,6 +146,7 @@ function isCalibration(value: unknown): value is Calibration {
 function measuredModel({ startupMs, kernels }: LatencyReport, measuredMs: number): MeasuredModel {
   return {
     startupMs,
+    reloadMs: kernels.reduce((sum, { reloadMs = 0 }) => sum + reloadMs, 0),
     measuredMs,
     kernels: kernels.flatMap((kernel) => {
       const known = kernelTime(kernel);
@@ -151,9 +156,9 @@ function measuredModel({ startupMs, kernels }: LatencyReport, measuredMs: number
 }
 
 function kernelTime(kernel: KernelLatency): KernelTime | undefined {
-  const { configuration, latencyMs, estimatedShare = 0 } = kernel;
+  const { configuration, latencyMs, reloadMs = 0, estimatedShare = 0 } = kernel;
   if (configuration === undefined) return undefined;
-  return { configuration, ms: latencyMs, estimatedShare };
+  return { configuration, ms: latencyMs - reloadMs, estimatedShare };
 }
 
 function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport {
@@ -163,10 +168,12 @@ function calibrateReport(report: LatencyReport, adapter: Adapter): LatencyReport
     const adapted = (ms: number): number =>
       adapter.kernelMs(known.configuration, ms, known.estimatedShare);
     const { hiddenMs } = kernel;
+    const reloadMs = adapter.reloadMs(kernel.reloadMs ?? 0);
     return {
       ...kernel,
-      latencyMs: adapted(known.ms),
+      latencyMs: adapted(known.ms) + reloadMs,
       ...(hiddenMs !== undefined && { hiddenMs: adapted(hiddenMs) }),
+      ...(reloadMs > 0 && { reloadMs }),
     };
   });
   const startupMs = adapter.startupMs(report.startupMs);

@@ -1,10 +1,14 @@
 import type { LatencyPredictor } from './predictor.ts';
 import type { LatencyReport } from './report.ts';
 
-/** The predictor whose reports are those of another one, changed: whatever it is asked, it answers accordingly. */
+/**
+ * The predictor whose reports are those of another one, changed: whatever it is asked, it answers accordingly.
+ * @param reloads if they are changed too
+ */
 export function mapReports(
   predictor: LatencyPredictor,
   change: (report: LatencyReport) => LatencyReport,
+  reloads = predictor.reloads,
 ): LatencyPredictor {
   const { name, aliases, version, device, manifest } = predictor;
   return {
@@ -13,6 +17,7 @@ export function mapReports(
     version,
     device,
     manifest,
+    ...(reloads && { reloads }),
     predictGraph: (graph) => change(predictor.predictGraph(graph)),
     totalMs: (graph) => change(predictor.predictGraph(graph)).latencyMs,
     predict: async (...model) => change(await predictor.predict(...model)),

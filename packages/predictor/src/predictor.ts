@@ -4,8 +4,9 @@ import {
   decodeLatencyModel,
   type IntervalWidths,
   type KernelDescription,
-  type LatencyParts,
+  type NetworkParts,
   sumOfParts,
+  type WeightReload,
 } from '@nnmeter/latency-model';
 import { decodeBase64 } from './base64.ts';
 import { buildReport } from './build-report.ts';
@@ -28,6 +29,8 @@ export interface LatencyPredictor {
   readonly device: DeviceFacts;
   /** Null for predictors of the original nn-Meter, which do not say. */
   readonly manifest: TrainingManifest | null;
+  /** What a network takes in addition to its kernels; absent if nothing, so that latencies are sums over parts of networks. */
+  readonly reloads?: readonly WeightReload[];
   /**
    * The latency of a graph, with its breakdown by kernel.
    * @throws NnMeterError E_MISSING_DIMENSION if no shape is known, so that nothing could be predicted
@@ -60,7 +63,7 @@ export interface DevicePredictor extends LatencyPredictor {
    */
   kernelsTotalMs(kernels: readonly KernelDescription[]): number;
   /** {@link totalMs} in parts: with `intervalWidths` they give the interval of {@link predictGraph}. */
-  latencyParts(graph: Graph): LatencyParts;
+  latencyParts(graph: Graph): NetworkParts;
   /** Null if the predictor cannot tell. */
   readonly intervalWidths: IntervalWidths | null;
 }
@@ -87,16 +90,18 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     () => decodeLatencyModel(weightsOf(definition), setting?.adaptation ?? definition.adaptation),
   );
 
+  const { reloads } = latencyModel;
+
   function predictGraph(graph: Graph): LatencyReport {
     requireShapes(graph);
     const kernels = detectKernels(graph, fusionRules);
     return buildReport(definition, latencyModel, graph, kernels);
   }
 
-  function latencyParts(graph: Graph): LatencyParts {
+  function latencyParts(graph: Graph): NetworkParts {
     requireShapes(graph);
     const predictions = latencyModel.predictKernels(detectKernels(graph, fusionRules), graph);
-    return sumOfParts(latencyModel.startupMs, predictions);
+    return sumOfParts(latencyModel.startupMs, predictions, reloads);
   }
 
   function totalMs(graph: Graph): number {
@@ -115,9 +120,11 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
   }
 
   function kernelsTotalMs(kernels: readonly KernelDescription[]): number {
-    let total = latencyModel.startupMs;
-    for (const kernel of kernels) total += latencyModel.predictDescribed(kernel).latencyMs;
-    return total;
+    return sumOfParts(
+      latencyModel.startupMs,
+      kernels.map((kernel) => latencyModel.predictDescribed(kernel)),
+      reloads,
+    ).totalMs;
   }
 
   async function predict(
@@ -134,6 +141,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     version,
     device,
     manifest,
+    ...(reloads.length > 0 && { reloads }),
     predictGraph,
     totalMs,
     describeKernels,

@@ -21,6 +21,8 @@ export interface KernelLatency extends KernelSize {
   readonly output: readonly number[];
   /** Time of it that passes while another unit of the device computes, ms, and is not in `latencyMs`; absent for none. */
   readonly hiddenMs?: number;
+  /** Of the latency, what its share of reading again the weights is that caches do not hold from run to run, ms; absent for none. */
+  readonly reloadMs?: number;
   /** What calibration goes by, not part of the JSON; absent if shapes are unknown. */
   readonly configuration?: KernelConfiguration | undefined;
   /** How much of the latency is no more than an estimate, 0 to 1, not part of the JSON; default 0. */

@@ -38,6 +38,7 @@ export function renderReport(report: LatencyReport, top: number, terminal: TextS
       ),
     ),
     ...fixedCost(report).flatMap((text) => field('fixed', text)),
+    ...reloadTime(report).flatMap((text) => field('reading', text)),
     ...hiddenTime(report).flatMap((text) => field('beside', text)),
     `  ${title}${estimated ? ' (~ is estimated, not measured on the device)' : ''}`,
     '',
@@ -57,6 +58,13 @@ function intervalText({ interval, complete }: LatencyReport): string {
 
 function fixedCost({ startupMs }: LatencyReport): readonly string[] {
   return startupMs > 0 ? [`${formatMs(startupMs)} ms in every run, in no kernel`] : [];
+}
+
+function reloadTime({ kernels }: LatencyReport): readonly string[] {
+  const ms = kernels.reduce((sum, { reloadMs = 0 }) => sum + reloadMs, 0);
+  return ms > 0
+    ? [`${formatMs(ms)} ms of it to read weights again that caches do not hold from run to run`]
+    : [];
 }
 
 function hiddenTime({ kernels }: LatencyReport): readonly string[] {

@@ -29,7 +29,7 @@ export function adaptDevice(
   const models = modelsToLearnFrom(data, isTraining);
   return {
     weights: weightsOf(data, known, models),
-    adaptation: fitAdaptation(knownModels(data, known, models), leastModels),
+    adaptation: fitAdaptation(knownModels(data, known, models), { leastModels, isReloading: true }),
   };
 }
 

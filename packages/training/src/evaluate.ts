@@ -7,7 +7,9 @@ import {
   type LatencyModelWeights,
   type LatencyParts,
   latencyMetrics,
+  reloadMs,
 } from '@nnmeter/latency-model';
+import { networkMBOf } from './known-models.ts';
 import type { DeviceData } from './measured-models.ts';
 
 /** Predictions of a device's model for all models of a benchmark. */
@@ -34,10 +36,12 @@ export function partsOf(totals: Totals, model: number): LatencyParts {
 
 /** Predicts every model of the benchmark, on the device of the weights or on one that they are adapted to. */
 export function predictAll(
-  { set, measured }: DeviceData,
+  data: DeviceData,
   weights: LatencyModelWeights,
   adaptation?: Adaptation,
 ): Totals {
+  const { set, measured } = data;
+  const reloads = adaptation?.reloads ?? [];
   const model = new KernelModel(adaptation ? adaptWeights(weights, adaptation) : weights);
   const adapter = adaptation && new Adapter(adaptation);
   const latency = new Float64Array(set.kernels.length);
@@ -57,6 +61,7 @@ export function predictAll(
   const novelMs = new Float64Array(measured.length);
   const estimatedMs = new Float64Array(measured.length);
   for (let index = 0; index < measured.length; index++) {
+    if (reloads.length > 0) predicted[index]! += reloadMs(reloads, networkMBOf(data, index));
     for (let entry = set.modelStart[index]!; entry < set.modelStart[index + 1]!; entry++) {
       const kernel = set.kernelIndex[entry]!;
       const uses = set.uses[entry]!;

@@ -3,6 +3,7 @@ import {
   type KernelTime,
   type LatencyModelWeights,
   type MeasuredModel,
+  weightMB,
 } from '@nnmeter/latency-model';
 import type { DeviceData } from './measured-models.ts';
 
@@ -46,6 +47,15 @@ export function entriesOf({ set }: DeviceData, model: number): number[] {
   return Array.from({ length: set.modelStart[model + 1]! - start }, (_, place) => start + place);
 }
 
+/** Weights of a model in float32, MB. */
+export function networkMBOf(data: DeviceData, model: number): number {
+  const { kernels, kernelIndex, uses } = data.set;
+  return entriesOf(data, model).reduce(
+    (sum, entry) => sum + uses[entry]! * weightMB(kernels[kernelIndex[entry]!]!),
+    0,
+  );
+}
+
 /** A layer counts at least as this share of what the profiler says, whatever its own time per layer. */
 const LEAST_SHARE = 0.2;
 /** ms; profilers count in microseconds, and 0 of them is less than one. */
@@ -70,6 +80,8 @@ interface MeanLayer {
   /** Geometric mean. */
   readonly ms: number;
   readonly count: number;
+  /** Weights of the models, on average, MB. */
+  readonly networkMB: number;
 }
 
 /**
@@ -82,20 +94,24 @@ export function meanLayers(
   own: (ms: number, layers: number) => number = (ms) => ms,
 ): Map<number, MeanLayer> {
   const { set, kernelMs, kernelLayers } = data;
-  const logarithms = new Map<number, { sum: number; count: number }>();
+  const logarithms = new Map<number, { sum: number; count: number; megabytes: number }>();
   for (const model of models) {
+    const networkMB = networkMBOf(data, model);
     for (const entry of entriesOf(data, model)) {
       const ms = own(kernelMs?.[entry] ?? Number.NaN, kernelLayers?.[entry] ?? 1);
       if (!(ms > 0)) continue;
       const kernel = set.kernelIndex[entry]!;
-      const { sum, count } = logarithms.get(kernel) ?? { sum: 0, count: 0 };
-      logarithms.set(kernel, { sum: sum + Math.log(ms), count: count + 1 });
+      const found = logarithms.get(kernel) ?? { sum: 0, count: 0, megabytes: 0 };
+      found.sum += Math.log(ms);
+      found.count++;
+      found.megabytes += networkMB;
+      logarithms.set(kernel, found);
     }
   }
   return new Map(
-    [...logarithms].map(([kernel, { sum, count }]) => [
+    [...logarithms].map(([kernel, { sum, count, megabytes }]) => [
       kernel,
-      { ms: Math.exp(sum / count), count },
+      { ms: Math.exp(sum / count), count, networkMB: megabytes / count },
     ]),
   );
 }

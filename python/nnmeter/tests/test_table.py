@@ -1,3 +1,4 @@
+import copy
 import json
 import pickle
 import random
@@ -34,6 +35,13 @@ def test_all_candidates_are_worth_what_typescript_says(table, engine):
     for index, sample in enumerate(samples):
         assert list(table.latencies(sample).values()) == pytest.approx(scores["ms"][index], rel=1e-12)
         assert table.macs(sample) == scores["macs"][index]
+
+
+def test_all_candidates_of_a_reloading_device_are_worth_what_typescript_says(reloading, engine):
+    samples = list(candidates(reloading))
+    scores = engine.request("table", table=reloading.data, samples=samples)
+    for index, sample in enumerate(samples):
+        assert list(reloading.latencies(sample).values()) == pytest.approx(scores["ms"][index], rel=1e-12)
 
 
 def figures_by_typescript(node, tables, samples):
@@ -226,7 +234,7 @@ def test_what_is_no_table_is_one_error(table, tmp_path):
     for content, message in [
         ("{", "is no JSON"),
         ("[]", "no latency table"),
-        ('{"format": "nnmeter-latency-table", "version": 2}', "version 2"),
+        ('{"format": "nnmeter-latency-table", "version": 3}', "version 3"),
         ('{"format": "nnmeter-latency-table", "version": 1}', "damaged"),
         (damaged(ms=[[1], [2]]), "damaged"),
         (damaged(kernels=[[1], [2]]), "damaged"),
@@ -237,3 +245,53 @@ def test_what_is_no_table_is_one_error(table, tmp_path):
         path.write_text(content)
         with pytest.raises(NnMeterError, match=message):
             LatencyTable.load(path)
+
+
+@pytest.fixture
+def reloading(table):
+    """The example, whose CPU reads weights again beyond 6 MB; they are 2 MB, and 1 or 5 by the depth, and 3 with a squeeze."""
+    data = copy.deepcopy(table.data)
+    data["version"] = 2
+    data["devices"][0]["reloads"] = [{"beyondMB": 6, "msPerMB": 0.5}]
+    data["base"]["weightMB"] = [2, 0]
+    for term in data["terms"]:
+        size = len(term["macs"])
+        term["weightMB"] = [[0] * size, [0] * size]
+        if term["labels"] == ["depth"]:
+            term["weightMB"][0] = [0, 1, 5]
+        if term["labels"] == ["block_2", "squeeze_2"]:
+            term["weightMB"][0] = [0, 3] * 3
+    return LatencyTable(data)
+
+
+def test_weights_that_caches_do_not_hold_take_time(table, reloading):
+    for sample in candidates(table):
+        weights = 2 + [0, 1, 5][sample["depth"] - 1]
+        if reloading.is_active("squeeze_2", sample) and sample["squeeze_2"]:
+            weights += 3
+        more = 0.5 * max(0, weights - 6)
+        assert reloading.latency(sample, "cpu") == pytest.approx(table.latency(sample, "cpu") + more)
+        assert reloading.latencies(sample)["examplegpu"] == table.latency(sample, "examplegpu")
+        ours, before = reloading.interval(sample, "cpu"), table.interval(sample, "cpu")
+        assert ours.high > before.high if more > 0 else ours == before
+
+
+def test_the_expectation_takes_the_expected_weights(table, reloading):
+    probabilities = random_probabilities(table, random.Random(7))
+    certain = {label: [0.0] * (len(values) - 1) + [1.0] for label, values in table.choices.items()}
+    sample = {label: values[-1] for label, values in table.choices.items()}
+    assert reloading.expected_latency(certain, "cpu") == pytest.approx(reloading.latency(sample, "cpu"))
+    assert reloading.expected_latency(probabilities, "cpu") >= table.expected_latency(probabilities, "cpu")
+
+
+def test_what_is_no_sum_has_no_parts(reloading):
+    assert reloading.parts("examplegpu")
+    with pytest.raises(NnMeterError, match="no sum of parts"):
+        reloading.parts("cpu")
+
+
+def test_tables_of_version_2_need_their_weights(reloading):
+    data = copy.deepcopy(reloading.data)
+    del data["terms"][0]["weightMB"]
+    with pytest.raises(NnMeterError, match="damaged"):
+        LatencyTable(data)

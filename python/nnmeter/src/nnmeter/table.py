@@ -16,10 +16,12 @@ Value = Union[str, int, float, bool]
 Sample = Mapping[str, Any]
 
 FORMAT = "nnmeter-latency-table"
-VERSION = 1
+VERSIONS = (1, 2)
 
-#: Figures of a table that each device has its own of, and those that all have in common.
+#: Figures of a table that each device has its own of, those of tables with devices that read weights again, and those that
+#: all have in common.
 BY_DEVICE = ("ms", "kernels", "novelMs", "estimatedMs")
+WEIGHTS = ("weightMB",)
 IN_COMMON = ("macs", "parameters", "activationBytes")
 
 
@@ -131,13 +133,13 @@ class LatencyTable:
 
     def latency(self, sample: Sample, device: Optional[str] = None) -> float:
         """Predicted latency of a candidate, ms. ``device`` may be left out if the table has one only."""
-        return self._sum(sample, "ms", self._device(device))
+        return self._latency_of(self._entries(sample), self._device(device))
 
     def latencies(self, sample: Sample) -> Dict[str, float]:
         """Predicted latency of a candidate on every device, ms."""
         entries = self._entries(sample)
         return {
-            name: self._sum_of(entries, "ms", index) for index, name in enumerate(self.devices)
+            name: self._latency_of(entries, index) for index, name in enumerate(self.devices)
         }
 
     def interval(self, sample: Sample, device: Optional[str] = None) -> Optional[Interval]:
@@ -147,8 +149,9 @@ class LatencyTable:
         if widths is None:
             return None
         entries = self._entries(sample)
-        ms, kernels, novel, estimated = (
-            self._sum_of(entries, figure, index) for figure in BY_DEVICE
+        ms = self._latency_of(entries, index)
+        kernels, novel, estimated = (
+            self._sum_of(entries, figure, index) for figure in BY_DEVICE[1:]
         )
         if not ms > 0:
             return None
@@ -177,7 +180,8 @@ class LatencyTable:
         """Expected latency, ms, where every choice is drawn by itself: ``probabilities`` has for each label a sequence or
         tensor of the probabilities of its values, or a mapping of values to probabilities.
 
-        With torch tensors the result is one, and gradients go through it to whatever made the probabilities.
+        With torch tensors the result is one, and gradients go through it to whatever made the probabilities. Where a device
+        reads weights again, that is what it takes for the expected weights.
         """
         index = self._device(device)
         missing = [label for label in self._choices if label not in probabilities]
@@ -187,16 +191,9 @@ class LatencyTable:
             label: _as_weights(label, probabilities[label], choice)
             for label, choice in self._choices.items()
         }
-        total: Any = self.data["base"]["ms"][index]
-        for term in self._terms:
-            expected: Any = term.figures["ms"][index]
-            for label in reversed(term.labels):
-                expected = _contract(expected, weights[label], term.conditions[label])
-            (value,) = expected
-            for label, allowed in term.conditions.items():
-                if label not in term.labels:
-                    value = value * _sum_at(weights[label], allowed)
-            total = total + value
+        total = self._expected("ms", index, weights)
+        if self._reloads(index):
+            total = total + self._reload_ms(index, self._expected("weightMB", index, weights))
         return total
 
     def base_latency(self, device: Optional[str] = None) -> float:
@@ -204,8 +201,15 @@ class LatencyTable:
         return float(self.data["base"]["ms"][self._device(device)])
 
     def parts(self, device: Optional[str] = None) -> List[Part]:
-        """The latency as a sum: for those who compute with expressions of choices."""
+        """The latency as a sum: for those who compute with expressions of choices. Devices that read weights again have
+        none."""
         index = self._device(device)
+        if self._reloads(index):
+            raise NnMeterError(
+                "E_INVALID_INPUT",
+                f"the latency on {self.devices[index]} is no sum of parts, since it reads weights again that its caches do"
+                " not hold; take latency() or expected_latency()",
+            )
         return [Part(self, term, index) for term in self._terms]
 
     # How candidates are looked up
@@ -221,10 +225,10 @@ class LatencyTable:
                 "E_INVALID_INPUT",
                 "this is no latency table; write one with: nn-meter nas table SPACE --output table.json",
             )
-        if data.get("version") != VERSION:
+        if data.get("version") not in VERSIONS:
             raise NnMeterError(
                 "E_INVALID_INPUT",
-                f"the table has version {data.get('version')!r}; this package reads version {VERSION}",
+                f"the table has version {data.get('version')!r}; this package reads versions 1 and 2",
             )
         try:
             positions = {
@@ -247,6 +251,7 @@ class LatencyTable:
                 for index, device in enumerate(data["devices"])
                 for name in (*device["aliases"], device["name"])
             }
+            self._is_reloading = any("reloads" in device for device in data["devices"])
             self._terms = [self._term(term) for term in data["terms"]]
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise NnMeterError(
@@ -261,9 +266,10 @@ class LatencyTable:
             strides.insert(0, size)
             size *= len(self._choices[label].values)
         devices = len(self.data["devices"])
-        if any(len(figures[figure]) != devices for figure in BY_DEVICE):
+        by_device = BY_DEVICE + (WEIGHTS if self._is_reloading else ())
+        if any(len(figures[figure]) != devices for figure in by_device):
             raise ValueError(f"{labels} needs figures of {devices} devices")
-        lists = [entries for figure in BY_DEVICE for entries in figures[figure]]
+        lists = [entries for figure in by_device for entries in figures[figure]]
         lists += [figures[figure] for figure in IN_COMMON]
         if any(len(entries) != size for entries in lists):
             raise ValueError(f"{labels} needs {size} entries")
@@ -317,6 +323,36 @@ class LatencyTable:
             for term in self._terms
             if all(label in positions for label in term.labels)
         ]
+
+    def _reloads(self, device: int) -> Sequence[Mapping[str, float]]:
+        reloads: Sequence[Mapping[str, float]] = self.data["devices"][device].get("reloads", ())
+        return reloads
+
+    def _reload_ms(self, device: int, weight_mb: Any) -> Any:
+        """Time in which weights are read that caches do not hold, ms, of a number or a tensor."""
+        return sum(
+            reload["msPerMB"] * (weight_mb - reload["beyondMB"]) * (weight_mb > reload["beyondMB"])
+            for reload in self._reloads(device)
+        )
+
+    def _latency_of(self, entries: Sequence[Tuple[_Term, int]], device: int) -> float:
+        ms = self._sum_of(entries, "ms", device)
+        if not self._reloads(device):
+            return ms
+        return ms + float(self._reload_ms(device, self._sum_of(entries, "weightMB", device)))
+
+    def _expected(self, figure: str, device: int, weights: Mapping[str, Any]) -> Any:
+        total: Any = self.data["base"][figure][device]
+        for term in self._terms:
+            expected: Any = term.figures[figure][device]
+            for label in reversed(term.labels):
+                expected = _contract(expected, weights[label], term.conditions[label])
+            (value,) = expected
+            for label, allowed in term.conditions.items():
+                if label not in term.labels:
+                    value = value * _sum_at(weights[label], allowed)
+            total = total + value
+        return total
 
     def _sum(self, sample: Sample, figure: str, device: Optional[int]) -> float:
         return self._sum_of(self._entries(sample), figure, device)

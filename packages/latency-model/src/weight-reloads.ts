@@ -1,0 +1,53 @@
+import { isJsonObject } from '@nnmeter/ir';
+import type { KernelConfiguration } from './adaptation-features.ts';
+import type { KernelDescription } from './kernel-description.ts';
+import { weightElements } from './physics.ts';
+
+/**
+ * What caches do not hold from one run to the next is read from memory again: the weights of a network beyond so many MB.
+ * Several of them add up.
+ */
+export interface WeightReload {
+  /** MB (1e6 bytes), in float32. */
+  readonly beyondMB: number;
+  readonly msPerMB: number;
+}
+
+/** Whether what comes from a file is one. */
+export function isWeightReload(value: unknown): value is WeightReload {
+  if (!isJsonObject(value)) return false;
+  return [value.beyondMB, value.msPerMB].every(
+    (figure) => typeof figure === 'number' && figure >= 0 && figure <= MAX_FIGURE,
+  );
+}
+
+/** Time in every run in which weights are read again, ms. @param networkMB weights of the network in float32 */
+export function reloadMs(reloads: readonly WeightReload[], networkMB: number): number {
+  return reloads.reduce(
+    (sum, { beyondMB, msPerMB }) => sum + msPerMB * Math.max(0, networkMB - beyondMB),
+    0,
+  );
+}
+
+/** That of each kernel of a network, which is in proportion to its weights. @param kernels undefined where nothing is known */
+export function reloadMsOfKernels(
+  reloads: readonly WeightReload[],
+  kernels: readonly (KernelConfiguration | undefined)[],
+): Float64Array {
+  const shares = Float64Array.from(kernels, (kernel) => (kernel ? weightMB(kernel) : 0));
+  const networkMB = shares.reduce((sum, megabytes) => sum + megabytes, 0);
+  const msPerMB = networkMB > 0 ? reloadMs(reloads, networkMB) / networkMB : 0;
+  return shares.map((megabytes) => megabytes * msPerMB);
+}
+
+/** Nothing that is computed with it can overflow. */
+const MAX_FIGURE = 1e15;
+
+const FLOAT32_MB = 4e-6;
+
+/** Weights of a kernel in float32, MB; 0 where nothing is known of them. */
+export function weightMB(kernel: KernelConfiguration): number {
+  return typeof kernel.kind === 'string'
+    ? 0
+    : FLOAT32_MB * weightElements(kernel as KernelDescription);
+}
