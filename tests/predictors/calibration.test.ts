@@ -187,8 +187,8 @@ test('a device on which every kernel takes longer to start', () => {
 
 test('layers tell apart what totals cannot', () => {
   const networks = Array.from({ length: 12 }, (_, index) => index + 1).map((ms) => [
-    { ...kernel('conv', ms), layer: { ms: 2 * ms, count: 1 } },
-    { ...kernel('fc', ms), layer: { ms: 0.5 * ms, count: 1 } },
+    { ...kernel('conv', ms), layer: { ms: 2 * ms, count: 1, networkMB: 0 } },
+    { ...kernel('fc', ms), layer: { ms: 0.5 * ms, count: 1, networkMB: 0 } },
   ]);
   const models = networks.map((kernels) => ({
     startupMs: 0,
