@@ -9,7 +9,8 @@ const WRITERS: Readonly<Record<Runner['format'], (graph: Graph) => Uint8Array>> 
   tflite: (graph) => exportTflite(graph, { weights: 'random' }),
 };
 
-/** A model as a runner takes it; its file is written when it is asked for. */
+/** A model as a runner takes it; its file is written when it is asked for, and kept. */
 export function toRunnable(id: string, graph: Graph, { format }: Runner): RunnableModel {
-  return { id, graph, bytes: () => WRITERS[format](graph) };
+  let bytes: Uint8Array | undefined;
+  return { id, graph, bytes: () => (bytes ??= WRITERS[format](graph)) };
 }

@@ -1,5 +1,5 @@
 import { type Graph, macsOfNodes, NnMeterError, quote } from '@nnmeter/ir';
-import type { Runner, RunnerResult } from '@nnmeter/runners';
+import type { RunnableModel, Runner, RunnerResult } from '@nnmeter/runners';
 import { impossibility, type ModelSize } from './check-result.ts';
 import type { Journal, Phase } from './journal.ts';
 import { toRunnable } from './model-bytes.ts';
@@ -44,6 +44,8 @@ export class Stopwatch {
   readonly #journal: Journal;
   readonly #options: StopwatchOptions;
   readonly #now: () => number;
+  /** Measured last: it is mostly measured again at once. */
+  #last: RunnableModel | undefined;
   readonly #referenceMacs = sizeOf(reference.graph()).macs;
 
   constructor(runner: Runner, journal: Journal, options: StopwatchOptions) {
@@ -101,10 +103,11 @@ export class Stopwatch {
   }
 
   async #try(model: PlannedModel): Promise<Outcome> {
-    const graph = model.graph();
-    const size = sizeOf(graph);
+    if (this.#last?.id !== model.id) this.#last = toRunnable(model.id, model.graph(), this.#runner);
+    const runnable = this.#last;
+    const size = sizeOf(runnable.graph);
     let layers = this.#wantsLayers(model.id);
-    let outcome = await this.#run(model.id, graph, size, layers);
+    let outcome = await this.#run(runnable, size, layers);
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       if ('result' in outcome) {
         if (outcome.result.layers !== undefined || !this.#misses(layers)) break;
@@ -113,14 +116,13 @@ export class Stopwatch {
         // It may be the clock of the layers that fails.
         layers = false;
       }
-      outcome = await this.#run(model.id, graph, size, layers);
+      outcome = await this.#run(runnable, size, layers);
     }
     return outcome;
   }
 
-  async #run(id: string, graph: Graph, size: ModelSize, layers: boolean): Promise<Outcome> {
+  async #run(model: RunnableModel, size: ModelSize, layers: boolean): Promise<Outcome> {
     const { threads, signal } = this.#options;
-    const model = toRunnable(id, graph, this.#runner);
     const expectedMs = this.#expectedMs(size);
     const runs = Math.round(Math.min(RUNS.most, Math.max(RUNS.least, TARGET_MS / expectedMs)));
     const timeoutMs =
@@ -142,7 +144,7 @@ export class Stopwatch {
       const tookMs = this.#now() - started;
       const impossible = impossibility(result, size, { tookMs, threads });
       if (impossible === undefined) return { result, tookMs };
-      return { problem: failure(id, impossible), isOfModel: false };
+      return { problem: failure(model.id, impossible), isOfModel: false };
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof NnMeterError)) throw error;

@@ -141,16 +141,17 @@ export function permuted(shape: Shape, order: AxisOrder): Shape {
   return order.map((axis) => shape[axis]!);
 }
 
-/** For every place of the tensor in another order of axes, in turn, the place in its own. */
-export function* placesInOrder(shape: Shape, order: AxisOrder): Generator<number> {
+/** By place of the tensor in another order of axes, the place in its own. */
+export function placesInOrder(shape: Shape, order: AxisOrder): Uint32Array {
   const strides = identity(shape.length).map((axis) => elementCount(shape.slice(axis + 1)));
   const extents = order.map((axis) => shape[axis]!);
   const steps = order.map((axis) => strides[axis]!);
   const last = order.length - 1;
   const counters = new Array<number>(order.length).fill(0);
+  const places = new Uint32Array(elementCount(shape));
   let place = 0;
-  for (let left = elementCount(shape); left > 0; left--) {
-    yield place;
+  for (let at = 0; at < places.length; at++) {
+    places[at] = place;
     for (let axis = last; axis >= 0; axis--) {
       counters[axis]!++;
       place += steps[axis]!;
@@ -159,6 +160,7 @@ export function* placesInOrder(shape: Shape, order: AxisOrder): Generator<number
       counters[axis] = 0;
     }
   }
+  return places;
 }
 
 /** Whether the elements of a tensor lie in the same places in an order as in its own: only axes of extent 1 move. */

@@ -42,13 +42,9 @@ export class RandomWeights {
     const [center, amplitude] = rangeOf(role);
     const start = hash(name, this.#seed);
     const values = new Float32Array(elementCount(shape));
-    const value = (place: number): number => center + amplitude * uniform(start, place);
-    if (order === undefined) {
-      for (let at = 0; at < values.length; at++) values[at] = value(at);
-    } else {
-      let at = 0;
-      for (const place of placesInOrder(shape, order)) values[at++] = value(place);
-    }
+    const places = order && placesInOrder(shape, order);
+    for (let at = 0; at < values.length; at++)
+      values[at] = center + amplitude * uniform(start, places?.[at] ?? at);
     return values;
   }
 
