@@ -20,10 +20,10 @@ const client = new WorkerClient();
 
 /** The whole page. */
 export function App() {
-  const [state, dispatch] = useReducer(reduce, undefined, () => ({
-    ...INITIAL,
-    whatIf: readLink(location.hash).whatIf,
-  }));
+  const [state, dispatch] = useReducer(reduce, undefined, () => {
+    const { whatIf, assume, signatures } = readLink(location.hash);
+    return { ...INITIAL, whatIf, assume, signatures };
+  });
   const [isDragging, setDragging] = useState(false);
   const detail = useRef<HTMLElement>(null);
   /** What was dropped before the worker was there. */
@@ -104,7 +104,7 @@ export function App() {
   useEffect(() => {
     const link = `#${linkOf(state)}`;
     if (state.known !== undefined && link !== location.hash) history.replaceState(null, '', link);
-  }, [state.known, state.devices, state.models, state.whatIf]);
+  }, [state.known, state.devices, state.models, state.whatIf, state.assume, state.signatures]);
 
   const shown = useMemo(() => reportsOf(state), [state.models, state.devices]);
   const reports = useMemo(() => shown.map(({ report }) => report), [shown]);
@@ -148,8 +148,8 @@ export function App() {
         {state.known !== undefined && (
           <DeviceChoice
             devices={state.known.devices}
-            chosen={state.devices}
-            calibrations={state.calibrations}
+            state={state}
+            client={client}
             dispatch={dispatch}
           />
         )}

@@ -1,22 +1,23 @@
-import type { WhatIf } from '../protocol.ts';
+import { type AssumedSize, type AssumedSizes, assumedSizes } from '@nnmeter/ir';
 import type { State } from './state.ts';
 
 /** What a link says: never what is in a model. */
-export interface Linked {
+export interface Linked extends Pick<State, 'whatIf' | 'assume' | 'signatures'> {
   readonly devices: readonly string[] | undefined;
   readonly networks: readonly string[];
-  readonly whatIf: WhatIf;
 }
 
 /** Variables stand beside these names, as in a model. */
-const OWN = ['devices', 'network'];
+const OWN = ['devices', 'network', 'assume', 'signature'];
 
 /** The part of an address behind `#`, which browsers do not send to any server. */
-export function linkOf({ devices, models, whatIf }: State): string {
+export function linkOf({ devices, models, whatIf, assume, signatures }: State): string {
   const parameters = new URLSearchParams();
   if (devices.length > 0) parameters.set('devices', devices.join(' '));
   for (const { origin } of models)
     if (origin.kind === 'network') parameters.append('network', origin.name);
+  for (const name of signatures) parameters.append('signature', name);
+  for (const [name, size] of Object.entries(assume)) parameters.append('assume', `${name}=${size}`);
   for (const [name, value] of Object.entries(whatIf))
     if (!OWN.includes(name)) parameters.set(name, String(value));
   return parameters.toString();
@@ -31,6 +32,21 @@ export function readLink(hash: string): Linked {
   return {
     devices: parameters.get('devices')?.split(' '),
     networks: parameters.getAll('network'),
+    signatures: parameters.getAll('signature'),
+    assume: readAssumed(parameters.getAll('assume')),
     whatIf: Object.fromEntries(sizes),
   };
+}
+
+/** Of `nonzero=200` and the like; what is none is left out. */
+function readAssumed(texts: readonly string[]): AssumedSizes {
+  const names = Object.keys(assumedSizes) as AssumedSize[];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const size = Number(
+        texts.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1),
+      );
+      return Number.isSafeInteger(size) && size > 0 ? [[name, size]] : [];
+    }),
+  );
 }

@@ -9,17 +9,18 @@ const models = new Map<number, VariedModel>();
 
 /** @throws NnMeterError what the frontends say */
 export async function readModel(parameters: Parameters<'read'>): Promise<ModelFacts> {
-  const { model, name, origin, inputShapes, whatIf } = parameters;
-  const options = { name, ...(inputShapes !== undefined && { inputShapes }) };
+  const { model, name, origin, options, whatIf } = parameters;
   const [source, asked] = await sourceOf(origin);
-  const varied = await openVaried(source, asked, options, whatIf);
+  const varied = await openVaried(source, asked, { ...options, name }, whatIf);
   models.set(model, varied);
   const { type, graph, variables } = varied;
+  const { assumed, signatures, signature } = graph;
   return {
-    type,
+    ...{ type, assumed, signatures, signature },
     nodes: graph.nodes.length,
     inputs: graph.inputs.map((input) => ({ name: input, shape: graph.tensor(input).shape })),
     variables,
+    dimensions: Object.keys(graph.dimensions),
   };
 }
 

@@ -9,6 +9,7 @@ import { calibrateDevice, listDevices, loadDevice } from './devices.ts';
 import { makeDownload } from './downloads.ts';
 import { formatFacts, loadNetworks, registerFormats } from './formats.ts';
 import { forgetModel, modelOf, readModel } from './models.ts';
+import { WORDS } from './words.ts';
 
 /** Reads and predicts, one request after the other, so that the page never waits. */
 
@@ -42,7 +43,7 @@ const HANDLERS: Handlers = {
   async predict({ model, name, device }, { send }) {
     const { graph } = modelOf(model);
     const predictor = await loadDevice(device);
-    const report = { ...predictor.predictGraph(graph), model: name };
+    const report = { ...predictor.predictGraph(graph), model: name, predictor: device };
     const { kernels, ...viewed } = viewReport(withAdvice(graph, report, predictor));
     for (let at = 0; at < kernels.length; at += KERNELS_AT_ONCE)
       send(kernels.slice(at, at + KERNELS_AT_ONCE));
@@ -143,13 +144,13 @@ function nextMessage(): Promise<void> {
   });
 }
 
-/** In the words of this page, which asks for shapes itself. */
 function failureOf(error: unknown): Failure {
-  const wanted = error instanceof NnMeterError ? error.hint?.inputShapes : undefined;
-  const failure = failureToJson(recognise(error), ({ text, inputShapes }) =>
-    inputShapes === undefined ? text : 'give its shape below',
-  );
-  return wanted === undefined ? failure : { ...failure, wanted };
+  const { inputShapes, signatures } = (error instanceof NnMeterError && error.hint) || {};
+  return {
+    ...failureToJson(recognise(error), WORDS),
+    ...(inputShapes && { wanted: inputShapes }),
+    ...(signatures && { signatures }),
+  };
 }
 
 /** What browsers throw, as an NnMeterError if its reason is known. */
