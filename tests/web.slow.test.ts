@@ -18,6 +18,7 @@ import { PAGE_FOLDER } from '@nnmeter/web';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { writeOnnx } from '../bench/src/large-models.ts';
+import { RESHAPE_TARGET, reshapeBy } from '../packages/frontend-onnx/test/support/onnx-model.ts';
 import { ROOT } from '../scripts/pack-packages.mjs';
 import { CHROMIUM, launchChromium, whenInstalled } from './support/chromium.ts';
 import { serveFolder } from './support/static-site.ts';
@@ -467,7 +468,10 @@ whenInstalled(
     const layers = writeOnnx(path, 500e6);
     const saved = join(ROOT, 'fixtures/tf/saved_model');
     const bin = join(ROOT, 'packages/cli/bin/nn-meter.js');
-    const args = [bin, 'ui', path, saved, '--torchvision', 'alexnet', '--json'];
+    const beside = join(folder, 'beside.onnx');
+    writeFileSync(beside, reshapeBy('shape.bin'));
+    writeFileSync(join(folder, 'shape.bin'), RESHAPE_TARGET);
+    const args = [bin, 'ui', path, saved, beside, '--torchvision', 'alexnet', '--json'];
     const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     const [line] = (await once(started.stdout, 'data')) as [Buffer];
@@ -480,13 +484,14 @@ whenInstalled(
     await page.reload();
     await page.waitForFunction(
       (wanted) => document.querySelectorAll('main a[href^="#report-"]').length === wanted,
-      3 * DEVICES.length,
+      4 * DEVICES.length,
     );
     const names = await texts(page, 'main a[href^="#report-"]');
     expect(names.filter((_, index) => index % DEVICES.length === 0)).toEqual([
       'alexnet',
-      'saved_model',
       'large.onnx',
+      'saved_model',
+      'beside.onnx',
     ]);
     expect(ranges).toBeGreaterThan(0);
     expect(ranges).toBeLessThan(20e6);

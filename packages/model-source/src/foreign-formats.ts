@@ -99,6 +99,12 @@ const SIGNATURES: readonly Signature[] = [
     head: `^version https://git-lfs`,
   },
   { what: 'a gzip file', advice: 'unpack it first', head: String.raw`^\x1f\x8b` },
+  {
+    what: 'a damaged zip, without the directory at its end',
+    advice: 'export or download it again',
+    head: ZIP,
+    names: String.raw`^(?![^]*PK\x05\x06)`,
+  },
   { what: 'a PNG image', advice: 'give a model', head: String.raw`^\x89PNG` },
   { what: 'a JPEG image', advice: 'give a model', head: String.raw`^\xff\xd8\xff` },
   { what: 'a GIF image', advice: 'give a model', head: `^GIF8` },

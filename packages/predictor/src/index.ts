@@ -26,7 +26,7 @@ export {
   type SettingSummary,
   type TrainingManifest,
 } from './definition.ts';
-export { listFormats, registerFrontend } from './formats.ts';
+export { detectFrontend, listFormats, registerFrontend } from './formats.ts';
 export { mapReports, withWarning } from './map-reports.ts';
 export { type MeasuredLine, parseMeasurements } from './measurements.ts';
 export {

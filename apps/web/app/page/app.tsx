@@ -1,6 +1,6 @@
 import { Overview, type ViewedReport } from '@nnmeter/report/views';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import type { Offer } from '../../src/offer.ts';
+import type { Offer, OfferedFile } from '../../src/offer.ts';
 import { Calibration } from './calibration.tsx';
 import { Comparison } from './comparison.tsx';
 import { DetailView } from './detail-view.tsx';
@@ -60,8 +60,9 @@ export function App() {
         if (offer === null) void navigator.serviceWorker?.register('service-worker.js');
         for (const name of new Set([...networks, ...(offer?.networks ?? [])]))
           dispatch({ kind: 'add', name, origin: { kind: 'network', name } });
-        const offered = offer?.files.map((file) => ({ path: file.name, file })) ?? [];
-        addFiles(known, [...offered, ...early.current]);
+        for (const { name, files } of offer?.models ?? [])
+          dispatch({ kind: 'add', name, origin: { kind: 'files', files } });
+        addFiles(known, early.current);
       } catch (error) {
         dispatch({ kind: 'problem', problem: failureOf(error).message });
       }
@@ -212,8 +213,12 @@ async function readOffer(): Promise<Offer | null> {
   try {
     const offer = (await (await fetch('models.json')).json()) as Offer | null;
     if (offer === null) return null;
-    const absolute = (url: string): string => new URL(url, document.baseURI).href;
-    return { ...offer, files: offer.files.map((file) => ({ ...file, url: absolute(file.url) })) };
+    const absolute = (file: OfferedFile): OfferedFile => ({
+      ...file,
+      url: new URL(file.url, document.baseURI).href,
+    });
+    const models = offer.models.map(({ name, files }) => ({ name, files: files.map(absolute) }));
+    return { ...offer, models };
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@ import {
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
+  mapReports,
   type PredictorDefinition,
   type PredictorSummary,
   registerPredictor,
@@ -76,9 +77,12 @@ function summarize({ definition }: BuiltDevice): ListedDevice {
   return { id: name, name, aliases, version, device, accuracy, installed: true, package: null };
 }
 
-/** A device's predictor by its id, calibrated if it was. */
+/** A device's predictor by its id, by which its reports call it too; calibrated if it was. */
 export async function loadDevice(id: string): Promise<LatencyPredictor> {
-  const predictor = await loadUncalibrated(id);
+  const predictor = mapReports(await loadUncalibrated(id), (report) => ({
+    ...report,
+    predictor: id,
+  }));
   const calibration = calibrations.get(id);
   if (calibration === undefined) return predictor;
   const note = `calibrated with ${calibration.measurements} measurements`;

@@ -46,7 +46,7 @@ async function predictAll<T>(
       const predicted = await predictOn(read.graph, device);
       if (predicted === undefined) continue;
       const { report, predictor } = predicted;
-      made.push(make({ ...report, model: name, predictor: device }, read, predictor));
+      made.push(make({ ...report, model: name }, read, predictor));
     }
   }
   return made;

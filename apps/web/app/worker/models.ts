@@ -1,7 +1,6 @@
 import type { ModelFacts, Origin, Parameters } from '../protocol.ts';
 import { loadNetworks } from './formats.ts';
 import { RemoteBlob } from './remote-blob.ts';
-import { unpackFolder } from './unpack-folder.ts';
 import { openVaried, type VariedModel } from './what-if.ts';
 
 /** Models that were read, as they are now. */
@@ -37,5 +36,5 @@ export function forgetModel(model: number): void {
 async function sourceOf(origin: Origin): Promise<readonly [unknown, string | undefined]> {
   if (origin.kind === 'network') return [origin.name, (await loadNetworks()).frontend.format];
   const files = origin.files.map((file) => (file instanceof File ? file : new RemoteBlob(file)));
-  return [await unpackFolder(files), undefined];
+  return [files, undefined];
 }

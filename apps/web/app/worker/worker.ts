@@ -43,7 +43,7 @@ const HANDLERS: Handlers = {
   async predict({ model, name, device }, { send }) {
     const { graph } = modelOf(model);
     const predictor = await loadDevice(device);
-    const report = { ...predictor.predictGraph(graph), model: name, predictor: device };
+    const report = { ...predictor.predictGraph(graph), model: name };
     const { kernels, ...viewed } = viewReport(withAdvice(graph, report, predictor));
     for (let at = 0; at < kernels.length; at += KERNELS_AT_ONCE)
       send(kernels.slice(at, at + KERNELS_AT_ONCE));
@@ -54,7 +54,7 @@ const HANDLERS: Handlers = {
     const predictors = await Promise.all(devices.map(loadDevice));
     const points = sweep(modelOf(model), variable, sweepValues(variable, ...range), predictors);
     for await (const point of points) {
-      send(sweepOf(curve, [point]).points[0]!);
+      send(sweepOf(curve, [point], (error) => failureToJson(error, WORDS)).points[0]!);
       if (await giveWay()) break;
     }
     return { ...curve, points: [] };
