@@ -283,6 +283,21 @@ whenInstalled(
       (line) => document.querySelector<HTMLTextAreaElement>('#command')?.value === line,
       'npx @nnmeter/cli predict --dimension length=200 lstm.onnx',
     );
+    await page.click('button:text-is("Remove")');
+
+    const segmenter = join(ROOT, 'fixtures/onnx/dynamic_segmenter.onnx');
+    await drop(page, { 'segmenter.onnx': readFileSync(segmenter) });
+    await page.fill('#shape-2-0', '1,3,64,64');
+    await page.click('button:text-is("Use these shapes")');
+    await page.fill('[aria-label="height, as a number"]', '96');
+    await page.keyboard.press('Enter');
+    const read = (inputShapes: number[]) => modelFileToGraph(segmenter, undefined, { inputShapes });
+    await untilTotals(expected(await read([1, 3, 96, 64])));
+    await page.fill('[aria-label="Batch, as a number"]', '2');
+    await page.keyboard.press('Enter');
+    await page.fill('[aria-label="Resolution, pixels, as a number"]', '128');
+    await page.keyboard.press('Enter');
+    await untilTotals(expected(await read([2, 3, 192, 128])));
     expect(complaints).toEqual([]);
     await context.close();
   },

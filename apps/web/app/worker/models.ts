@@ -12,14 +12,12 @@ export async function readModel(parameters: Parameters<'read'>): Promise<ModelFa
   const [source, asked] = await sourceOf(origin);
   const varied = await openVaried(source, asked, { ...options, name }, whatIf);
   models.set(model, varied);
-  const { type, graph, variables } = varied;
+  const { type, graph, variables, dimensions } = varied;
   const { assumed, signatures, signature } = graph;
   return {
-    ...{ type, assumed, signatures, signature },
+    ...{ type, variables, dimensions, assumed, signatures, signature },
     nodes: graph.nodes.length,
     inputs: graph.inputs.map((input) => ({ name: input, shape: graph.tensor(input).shape })),
-    variables,
-    dimensions: Object.keys(graph.dimensions),
   };
 }
 
