@@ -110,6 +110,20 @@ async function download(page: Page, button: string): Promise<string> {
   return readFileSync((await given.path())!, 'utf8');
 }
 
+/** What the command lines of the page print as JSON where its files are. */
+function runLines(
+  lines: readonly string[],
+  files: Readonly<Record<string, Buffer>>,
+): readonly LatencyReport[] {
+  const cwd = mkdtempSync(join(folder, 'files-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  const bin = join(ROOT, 'packages/cli/bin/nn-meter.js');
+  return lines.flatMap((line) => {
+    const command = line.replace('npx @nnmeter/cli', `"${process.execPath}" "${bin}"`);
+    return JSON.parse(execSync(`${command} --json`, { cwd, encoding: 'utf8' }));
+  });
+}
+
 /** Texts that stand on the page. */
 const texts = (page: Page, selector: string): Promise<string[]> =>
   page.$$eval(selector, (elements) => elements.map(({ textContent }) => textContent ?? ''));
@@ -338,15 +352,7 @@ whenInstalled(
     expect(lines[3]).toMatch(
       / --signature image --input-shape image_image=1,32,48,3 saved_model.pb$/,
     );
-    const own = mkdtempSync(join(folder, 'own-'));
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(own, name), content);
-    const bin = join(ROOT, 'packages/cli/bin/nn-meter.js');
-    const typed = lines.flatMap((line) => {
-      const command = line.replace('npx @nnmeter/cli', `"${process.execPath}" "${bin}"`);
-      return JSON.parse(
-        execSync(`${command} --json`, { cwd: own, encoding: 'utf8' }),
-      ) as LatencyReport[];
-    });
+    const typed = runLines(lines, files);
     const facts = ({ model, predictor, latencyMs }: LatencyReport) => [model, predictor, latencyMs];
     expect(typed.map(facts)).toEqual(reports.map(facts));
 
@@ -537,11 +543,22 @@ whenInstalled(
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('[role=alert]');
     expect(await page.textContent('[role=alert]')).toMatch(/line 2: no model "other.onnx"/);
-    await drop(page, { 'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n') });
+    const files = {
+      'mobilenet_v2.onnx': readFileSync(MOBILENET),
+      'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n'),
+    };
+    await drop(page, { 'measured.csv': files['measured.csv'] });
     await page.selectOption('.calibration select', DEVICES[0]!);
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('main tbody tr td:nth-child(3):text-is("20.00")');
     expect(await texts(page, '[role=alert]')).toEqual([]);
+    const lines = (await page.inputValue('#command')).split('\n');
+    const [calibrated, ...typed] = runLines(lines, files);
+    expect(calibrated).toMatchObject({ predictor: DEVICES[0] });
+    const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
+    expect(typed.map(({ latencyMs }) => latencyMs)).toEqual(
+      reports.map(({ latencyMs }) => latencyMs),
+    );
     const [uncalibrated] = await reportsInNode(MOBILENET);
     await page.click('button:text-is("Undo")');
     await page.waitForSelector(

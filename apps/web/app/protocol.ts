@@ -62,6 +62,8 @@ export interface Failure extends FailureJson {
 
 /** What came of measurements for one device. */
 export interface CalibrationFacts {
+  /** Name of the file of measurements. */
+  readonly file: string;
   readonly measurements: number;
   /** Root mean square relative errors, fractions of 1. */
   readonly rmspeBefore: number;

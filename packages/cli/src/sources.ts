@@ -207,7 +207,10 @@ function inputShapes(values: readonly string[] | undefined): ReadOptions {
   const named = new Map(
     values.map((value) => {
       const equals = value.lastIndexOf('=');
-      return [value.slice(0, Math.max(0, equals)), shapeArgument(value.slice(equals + 1))];
+      return [
+        value.slice(0, Math.max(0, equals)),
+        shapeArgument(value.slice(equals + 1), '[NAME=]SHAPE'),
+      ];
     }),
   );
   const only = named.get('');
@@ -216,10 +219,10 @@ function inputShapes(values: readonly string[] | undefined): ReadOptions {
   throw usageError('several --input-shape need the name of each input: name=1,3,224,224');
 }
 
-/** The shape that a value of --input-shape has. @throws NnMeterError E_INVALID_INPUT */
-export function shapeArgument(text: string): Shape {
+/** The shape that a value of --input-shape has. @param form of such values @throws NnMeterError E_INVALID_INPUT */
+export function shapeArgument(text: string, form: string): Shape {
   return locateErrors(
-    () => ({ part: '--input-shape' }),
+    () => ({ part: `--input-shape ${form}` }),
     () => parseShape(text),
   );
 }

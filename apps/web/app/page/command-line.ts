@@ -1,20 +1,45 @@
 import type { ListedDevice } from '../protocol.ts';
 import { type Model, type State, signatureOf } from './state.ts';
 
-/** The command lines that give the same as the page: for every model one, and one more for every other setting of devices. */
+/**
+ * The command lines that give the same as the page: for every calibrated device one that calibrates it, for every model
+ * one that predicts it, and one more for every other setting of devices.
+ */
 export function commandLines(state: State): readonly string[] {
   const predictors = predictorOptions(state);
-  return state.models.flatMap((model) =>
+  const predict = state.models.flatMap((model) =>
     predictors.map((options) =>
-      ['npx', '@nnmeter/cli', 'predict', ...options, ...readOptions(model, state), ...source(model)]
-        .map(quoted)
-        .join(' '),
+      line('predict', [...options, ...readOptions(model, state), ...source(model)]),
     ),
   );
+  return [...calibrateLines(state), ...predict];
+}
+
+function line(command: string, options: readonly string[]): string {
+  return ['npx', '@nnmeter/cli', command, ...options].map(quoted).join(' ');
+}
+
+function calibrateLines({ calibrations, devices, known }: State): readonly string[] {
+  return (known?.devices ?? []).flatMap(({ id, name }) => {
+    const calibration = calibrations[id];
+    if (calibration === undefined || !devices.includes(id)) return [];
+    if (id !== name) return [`# the page alone calibrates ${id}`];
+    const { file } = calibration;
+    const options = { predictor: name, measurements: file, output: calibrationOf(name) };
+    return line(
+      'calibrate',
+      Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]),
+    );
+  });
+}
+
+/** The file that has the calibration of a device. */
+function calibrationOf(name: string): string {
+  return `${name}.json`;
 }
 
 /** The options that choose the devices of each command line, of which all are in one setting. */
-function predictorOptions({ devices, known }: State): readonly (readonly string[])[] {
+function predictorOptions({ calibrations, devices, known }: State): readonly (readonly string[])[] {
   const listed = known?.devices ?? [];
   const bySetting = new Map<string, ListedDevice[]>();
   for (const device of listed) {
@@ -27,11 +52,13 @@ function predictorOptions({ devices, known }: State): readonly (readonly string[
   const whole = listed.filter(isWhole).length;
   return [...bySetting].map(([setting, chosen]) => {
     const { precision, cores } = chosen[0]!.setting ?? {};
-    const isDefault = chosen.length === whole && chosen.every(isWhole);
+    const calibrated = chosen.filter(({ id, name }) => id === name && id in calibrations);
+    const isDefault = chosen.length === whole && chosen.every(isWhole) && calibrated.length === 0;
     return [
       ...(isDefault ? [] : chosen.flatMap(({ name }) => ['--predictor', name])),
       ...(setting === '' ? [] : ['--precision', precision!]),
       ...(setting === '' || cores === undefined ? [] : ['--cores', cores]),
+      ...calibrated.flatMap(({ name }) => ['--calibration', calibrationOf(name)]),
     ];
   });
 }

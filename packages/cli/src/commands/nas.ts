@@ -350,7 +350,7 @@ function spaceChoice(options: NasArguments): SpaceChoice {
     );
   const text = options['input-shape'];
   if (text === undefined) return { name, input: undefined };
-  const input = shapeArgument(text);
+  const input = shapeArgument(text, 'SHAPE');
   if (input.length >= 2) return { name, input };
   throw usageError(`--input-shape ${text} is no shape of images; write 1,3,224,224`);
 }
