@@ -357,9 +357,10 @@ whenInstalled(
     expect(typed.map(facts)).toEqual(reports.map(facts));
 
     const again = await context.newPage();
-    await again.goto(page.url());
+    await again.goto(`${page.url()}&batch=1e99&batch=999999999999999`);
     await again.waitForSelector('.devices');
     await drop(again, files);
+    await again.click('button:text-is("Without batch 999999999999999")');
     await again.fill(shape, '1x32x48x3');
     await again.click('details[open] button:text-is("Use these shapes")');
     await again.waitForFunction(

@@ -27,7 +27,8 @@ export function readLink(hash: string): Linked {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const sizes = [...parameters].flatMap(([name, text]): [string, number][] => {
     const value = Number(text);
-    return !OWN.includes(name) && Number.isFinite(value) && value > 0 ? [[name, value]] : [];
+    const isSize = name === 'channels' ? Number.isFinite(value) : Number.isSafeInteger(value);
+    return !OWN.includes(name) && isSize && value > 0 ? [[name, value]] : [];
   });
   return {
     devices: parameters.get('devices')?.split(' '),

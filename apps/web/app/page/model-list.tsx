@@ -29,6 +29,7 @@ function ModelItem(props: {
   const name = shown(model.name);
   const failures = failuresOfModel(model, state.devices);
   const wanted = failures.find((failure) => failure.wanted !== undefined)?.wanted;
+  const changes = Object.entries(state.whatIf).map(([each, value]) => `${shown(each)} ${value}`);
   const inputs =
     read?.facts.inputs ??
     Object.entries(wanted ?? {}).map(([input, shape]) => ({ name: input, shape }));
@@ -54,6 +55,13 @@ function ModelItem(props: {
           {viewFailure({ model: '', message }).message}
         </p>
       ))}
+      {failures.length > 0 && read === undefined && changes.length > 0 && (
+        <p>
+          <button type="button" onClick={() => dispatch({ kind: 'unvary' })}>
+            {`Without ${changes.join(', ')}`}
+          </button>
+        </p>
+      )}
       {model.signatures.length > 1 && (
         <SignatureChoice model={model} state={state} dispatch={dispatch} />
       )}

@@ -110,6 +110,7 @@ export type Action =
   | { readonly kind: 'choose'; readonly device: string; readonly chosen: boolean }
   | { readonly kind: 'shape'; readonly model: number; readonly inputShapes: Model['inputShapes'] }
   | { readonly kind: 'vary'; readonly name: string; readonly value: number | undefined }
+  | { readonly kind: 'unvary' }
   | { readonly kind: 'assume'; readonly name: AssumedSize; readonly size: number | undefined }
   | { readonly kind: 'sign'; readonly model: number; readonly signature: string }
   | { readonly kind: 'detail'; readonly detail: Partial<State['detail']> }
@@ -213,6 +214,8 @@ export function reduce(state: State, action: Action): State {
       const whatIf = withEntry(state.whatIf, action.name, action.value);
       return { ...state, whatIf, models: state.models.map(renewed) };
     }
+    case 'unvary':
+      return { ...state, whatIf: {}, models: state.models.map(renewed) };
     case 'assume': {
       const assume = withEntry(state.assume, action.name, action.size);
       return { ...state, assume, models: state.models.map(renewed) };
