@@ -9,7 +9,7 @@ export interface KnownPredictor {
   /** Of several predictors the package may be: its default export has them by name. */
   readonly package: string;
   readonly accuracy?: 'experimental';
-  /** In which settings it was measured, if in several, and how exact each is. */
+  /** In which settings it was measured, of what is learned. */
   readonly settings?: readonly SettingSummary[];
 }
 
