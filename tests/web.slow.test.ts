@@ -361,8 +361,6 @@ whenInstalled(
     await again.waitForSelector('.devices');
     await drop(again, files);
     await again.click('button:text-is("Without batch 999999999999999")');
-    await again.fill(shape, '1x32x48x3');
-    await again.click('details[open] button:text-is("Use these shapes")');
     await again.waitForFunction(
       (wanted) => document.querySelector<HTMLTextAreaElement>('#command')?.value === wanted,
       lines.join('\n'),

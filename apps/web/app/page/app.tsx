@@ -21,8 +21,8 @@ const client = new WorkerClient();
 /** The whole page. */
 export function App() {
   const [state, dispatch] = useReducer(reduce, undefined, () => {
-    const { whatIf, assume, signatures } = readLink(location.hash);
-    return { ...INITIAL, whatIf, assume, signatures };
+    const { devices: _devices, networks: _networks, ...options } = readLink(location.hash);
+    return { ...INITIAL, ...options };
   });
   const [isDragging, setDragging] = useState(false);
   const detail = useRef<HTMLElement>(null);
@@ -105,7 +105,7 @@ export function App() {
   useEffect(() => {
     const link = `#${linkOf(state)}`;
     if (state.known !== undefined && link !== location.hash) history.replaceState(null, '', link);
-  }, [state.known, state.devices, state.models, state.whatIf, state.assume, state.signatures]);
+  }, [state]);
 
   const shown = useMemo(() => reportsOf(state), [state.models, state.devices]);
   const reports = useMemo(() => shown.map(({ report }) => report), [shown]);

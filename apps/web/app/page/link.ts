@@ -1,22 +1,26 @@
-import { type AssumedSize, type AssumedSizes, assumedSizes } from '@nnmeter/ir';
-import type { State } from './state.ts';
+import { type AssumedSize, type AssumedSizes, assumedSizes, parseShape } from '@nnmeter/ir';
+import type { InputShapes, State } from './state.ts';
 
 /** What a link says: never what is in a model. */
-export interface Linked extends Pick<State, 'whatIf' | 'assume' | 'signatures'> {
+export interface Linked extends Pick<State, 'whatIf' | 'assume' | 'signatures' | 'shapes'> {
   readonly devices: readonly string[] | undefined;
   readonly networks: readonly string[];
 }
 
 /** Variables stand beside these names, as in a model. */
-const OWN = ['devices', 'network', 'assume', 'signature'];
+const OWN = ['devices', 'network', 'assume', 'signature', 'shape'];
 
 /** The part of an address behind `#`, which browsers do not send to any server. */
-export function linkOf({ devices, models, whatIf, assume, signatures }: State): string {
+export function linkOf(state: State): string {
+  const { devices, models, whatIf, assume, signatures, shapes } = state;
   const parameters = new URLSearchParams();
   if (devices.length > 0) parameters.set('devices', devices.join(' '));
   for (const { origin } of models)
     if (origin.kind === 'network') parameters.append('network', origin.name);
   for (const name of signatures) parameters.append('signature', name);
+  const given = [shapes, ...models.map(({ inputShapes }) => inputShapes ?? {})];
+  for (const [name, shape] of new Map(given.flatMap((each) => Object.entries(each))))
+    parameters.append('shape', `${name}=${shape.join('x')}`);
   for (const [name, size] of Object.entries(assume)) parameters.append('assume', `${name}=${size}`);
   for (const [name, value] of Object.entries(whatIf))
     if (!OWN.includes(name)) parameters.set(name, String(value));
@@ -34,6 +38,7 @@ export function readLink(hash: string): Linked {
     devices: parameters.get('devices')?.split(' '),
     networks: parameters.getAll('network'),
     signatures: parameters.getAll('signature'),
+    shapes: readShapes(parameters.getAll('shape')),
     assume: readAssumed(parameters.getAll('assume')),
     whatIf: Object.fromEntries(sizes),
   };
@@ -48,6 +53,20 @@ function readAssumed(texts: readonly string[]): AssumedSizes {
         texts.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1),
       );
       return Number.isSafeInteger(size) && size > 0 ? [[name, size]] : [];
+    }),
+  );
+}
+
+/** Of `input=1x3x224x224` and the like; what is none is left out. */
+function readShapes(texts: readonly string[]): InputShapes {
+  return Object.fromEntries(
+    texts.flatMap((text) => {
+      const equals = text.lastIndexOf('=');
+      try {
+        return [[text.slice(0, equals), parseShape(text.slice(equals + 1))]];
+      } catch {
+        return [];
+      }
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { AssumedSize, AssumedSizes } from '@nnmeter/ir';
+import type { AssumedSize, AssumedSizes, Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
 import type { ViewedReport } from '@nnmeter/report/views';
 import type {
@@ -28,6 +28,8 @@ export interface State {
   readonly assume: AssumedSizes;
   /** By which files are read that have one of them. */
   readonly signatures: readonly string[];
+  /** That the link gives to inputs of these names, until other ones are given by hand. */
+  readonly shapes: InputShapes;
   /** What is seen in detail; what is not there any more means the first. */
   readonly detail: { readonly model: number | undefined; readonly device: string | undefined };
   /** Measurements that were dropped, until it is said of which device. */
@@ -39,6 +41,8 @@ export interface State {
   /** What went wrong that belongs to no model. */
   readonly problem: string | undefined;
 }
+
+export type InputShapes = Readonly<Record<string, Shape>>;
 
 /** The measuring of this browser. */
 export interface BuildState {
@@ -60,7 +64,7 @@ export interface Model {
   readonly name: string;
   readonly origin: Origin;
   /** Shapes that were given by hand. */
-  readonly inputShapes: Readonly<Record<string, readonly number[]>> | undefined;
+  readonly inputShapes: InputShapes | undefined;
   /** The signatures of its file, as far as they are known. */
   readonly signatures: readonly string[];
   /** Counts the changes of what is to be read; what has another number is out of date. */
@@ -133,6 +137,7 @@ export const INITIAL: State = {
   whatIf: {},
   assume: {},
   signatures: [],
+  shapes: {},
   detail: { model: undefined, device: undefined },
   measurements: undefined,
   calibrations: {},
@@ -176,18 +181,18 @@ export function reduce(state: State, action: Action): State {
     case 'remove':
       return { ...state, models: state.models.filter(({ id }) => id !== action.model) };
     case 'read':
-      return changeModel(state, action, (model) =>
-        signed(state, model, action.facts.signatures, {
-          read: { revision: action.revision, facts: action.facts },
-          failure: undefined,
-        }),
-      );
+      return changeModel(state, action, (model) => {
+        const { revision, facts } = action;
+        const changed = { ...model, signatures: facts.signatures, failure: undefined };
+        const inputs = model.read === undefined ? facts.inputs.map(({ name }) => name) : [];
+        return asChosen(state, model, { ...changed, read: { revision, facts } }, inputs);
+      });
     case 'unread':
-      return changeModel(state, action, (model) =>
-        signed(state, model, action.failure.signatures ?? model.signatures, {
-          failure: action.failure,
-        }),
-      );
+      return changeModel(state, action, (model) => {
+        const { failure } = action;
+        const { signatures = model.signatures, wanted = {} } = failure;
+        return asChosen(state, model, { ...model, signatures, failure }, Object.keys(wanted));
+      });
     case 'predicted': {
       const { device, prediction } = action;
       return changeModel(state, { ...action, revision: prediction.revision }, (model) => ({
@@ -201,15 +206,17 @@ export function reduce(state: State, action: Action): State {
       else chosen.delete(action.device);
       return { ...state, devices: idsOf(state.known).filter((id) => chosen.has(id)) };
     }
-    case 'shape':
+    case 'shape': {
+      const { model: id, inputShapes } = action;
+      const at = state.models.findIndex((model) => model.id === id);
+      const model = state.models[at]!;
+      const before = Object.keys(model.inputShapes ?? {});
       return {
         ...state,
-        models: state.models.map((model) =>
-          model.id === action.model
-            ? renewed({ ...model, inputShapes: action.inputShapes })
-            : model,
-        ),
+        shapes: before.reduce((shapes, name) => withEntry(shapes, name, undefined), state.shapes),
+        models: state.models.with(at, renewed({ ...model, inputShapes })),
       };
+    }
     case 'vary': {
       const whatIf = withEntry(state.whatIf, action.name, action.value);
       return { ...state, whatIf, models: state.models.map(renewed) };
@@ -297,16 +304,18 @@ export function signatureOf(
   return model.signatures.find((name) => signatures.includes(name));
 }
 
-/** A model of which the signatures are known; if it should have been read by one of them, it is read again. */
-function signed(
-  state: State,
-  model: Model,
-  signatures: Model['signatures'],
-  changes: Partial<Model>,
-): Model {
-  const isRightOne = signatureOf(state, model) === signatureOf(state, { signatures });
-  const changed = { ...model, signatures, ...changes };
-  return isRightOne ? changed : renewed(changed);
+/**
+ * A model of which more is known than before. If it should have been read by another signature, or the link has shapes for
+ * these inputs of it, it is read again.
+ */
+function asChosen(state: State, before: Model, model: Model, inputs: readonly string[]): Model {
+  const { inputShapes = {} } = model;
+  const linked = inputs
+    .filter((name) => Object.hasOwn(state.shapes, name) && !Object.hasOwn(inputShapes, name))
+    .map((name) => [name, state.shapes[name]!] as const);
+  if (linked.length > 0)
+    return renewed({ ...model, inputShapes: { ...inputShapes, ...Object.fromEntries(linked) } });
+  return signatureOf(state, before) === signatureOf(state, model) ? model : renewed(model);
 }
 
 /** Has a model read again. */
