@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { PAGE_FOLDER } from '@nnmeter/web';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { writeOnnx } from '../bench/src/large-models.ts';
+import { RESHAPE_TARGET, reshapeBy } from '../packages/frontend-onnx/test/support/onnx-model.ts';
 import { ROOT } from '../scripts/pack-packages.mjs';
 import { CHROMIUM, launchChromium, whenInstalled } from './support/chromium.ts';
 import { serveFolder } from './support/static-site.ts';
@@ -109,18 +110,36 @@ async function download(page: Page, button: string): Promise<string> {
   return readFileSync((await given.path())!, 'utf8');
 }
 
+/** What the command lines of the page print as JSON where its files are. */
+function runLines(
+  lines: readonly string[],
+  files: Readonly<Record<string, Buffer>>,
+): readonly LatencyReport[] {
+  const cwd = mkdtempSync(join(folder, 'files-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  const bin = join(ROOT, 'packages/cli/bin/nn-meter.js');
+  return lines.flatMap((line) => {
+    const command = line.replace('npx @nnmeter/cli', `"${process.execPath}" "${bin}"`);
+    return JSON.parse(execSync(`${command} --json`, { cwd, encoding: 'utf8' }));
+  });
+}
+
 /** Texts that stand on the page. */
 const texts = (page: Page, selector: string): Promise<string[]> =>
   page.$$eval(selector, (elements) => elements.map(({ textContent }) => textContent ?? ''));
 
-/** What the library, and so the command line, says of a file. */
+/** What the library, and so the command line, says of a file, but that the page asks for no types. */
 async function errorInNode(name: string, content: Buffer): Promise<string> {
   const file = new File([new Uint8Array(content)], name);
   const error = await modelToGraph(file).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return failureToJson(error).message;
+  const { message } = failureToJson(error);
+  return message.replace(
+    'name its type to be told why it is refused',
+    'give a file of one of these',
+  );
 }
 
 /** nn-Meter IR of a chain. */
@@ -256,14 +275,99 @@ whenInstalled(
     const dynamic = join(ROOT, 'fixtures/onnx/dynamic_lstm.onnx');
     await drop(page, { 'lstm.onnx': readFileSync(dynamic) });
     expect(await page.textContent('.models .warning')).toMatch(/"length".*give its shape below/);
-    await page.fill('#shape-1-0', '1x64');
-    await page.click('button:text-is("Use these shapes")');
+    await page.fill('#shape-1-0', '1x-64');
+    await page.click('details[open] button:text-is("Use these shapes")');
+    expect(await page.textContent('.shapes [role=alert]')).toBe(
+      '"1x-64" is not a shape; write positive integers: 1,3,224,224 or 1x3x224x224',
+    );
+    await page.fill('#shape-1-0', '1,64');
+    await page.click('details[open] button:text-is("Use these shapes")');
     await page.waitForSelector('#what-if-length');
     await page.fill('[aria-label="length, as a number"]', '200');
     await page.keyboard.press('Enter');
     await untilTotals(
       expected(await modelFileToGraph(dynamic, undefined, { inputShapes: [1, 200] })),
     );
+    expect(await page.inputValue('#command')).toMatch(
+      /predict --input-shape \w+=1,200 lstm\.onnx$/,
+    );
+    await page.click('.models summary');
+    await page.click('button:text-is("As in the file")');
+    await page.waitForFunction(
+      (line) => document.querySelector<HTMLTextAreaElement>('#command')?.value === line,
+      'npx @nnmeter/cli predict --dimension length=200 lstm.onnx',
+    );
+    await page.click('button:text-is("Remove")');
+
+    const segmenter = join(ROOT, 'fixtures/onnx/dynamic_segmenter.onnx');
+    await drop(page, { 'segmenter.onnx': readFileSync(segmenter) });
+    await page.fill('#shape-2-0', '1,3,64,64');
+    await page.click('button:text-is("Use these shapes")');
+    await page.fill('[aria-label="height, as a number"]', '96');
+    await page.keyboard.press('Enter');
+    const read = (inputShapes: number[]) => modelFileToGraph(segmenter, undefined, { inputShapes });
+    await untilTotals(expected(await read([1, 3, 96, 64])));
+    await page.fill('[aria-label="Batch, as a number"]', '2');
+    await page.keyboard.press('Enter');
+    await page.fill('[aria-label="Resolution, pixels, as a number"]', '128');
+    await page.keyboard.press('Enter');
+    await untilTotals(expected(await read([2, 3, 192, 128])));
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+  PATIENCE_MS,
+);
+
+whenInstalled(
+  'signatures, sizes that depend on data and settings of devices: chosen on the page, kept in its link, and told the command line',
+  async () => {
+    const files = {
+      'detector.onnx': readFileSync(join(ROOT, 'fixtures/onnx/tiny_detector.onnx')),
+      'saved_model.pb': readFileSync(join(ROOT, 'fixtures/tf/signatures/saved_model.pb')),
+    };
+    const shape = '#shape-1-0';
+    const page = await open();
+    await drop(page, files);
+    expect(await page.textContent('.models .warning')).toMatch(/"image"; choose one below$/);
+    await page.selectOption('.models select', 'image');
+    await page.waitForSelector(shape);
+    expect(await page.textContent('.models .warning')).toMatch(/give its shape below$/);
+    await page.fill(shape, '1x32x48x3');
+    await page.click('details[open] button:text-is("Use these shapes")');
+    await page.click('summary:text-is("Sizes in detector.onnx that depend on data")');
+    await page.fill('#assumed-0-nonzero', '200');
+    await page.keyboard.press('Enter');
+    await page.click('.devices summary');
+    await page.check('[aria-label*="Galaxy S10"] label:has-text("int8, 1 large") input');
+    await page.check('[aria-label*="iPhone XS"] label:has-text("int8, 4 little") input');
+    await page.uncheck('.devices label:has-text("myriad") input');
+    await page.waitForSelector(READY);
+
+    const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
+    const lines = (await page.inputValue('#command')).split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[1]).toBe(
+      "npx @nnmeter/cli predict --predictor exynos9820cpu_tflite2021 --precision int8 --cores '1 large' --assume nonzero=200 detector.onnx",
+    );
+    expect(lines[3]).toMatch(
+      / --signature image --input-shape image_image=1,32,48,3 saved_model.pb$/,
+    );
+    const typed = runLines(lines, files);
+    const facts = ({ model, predictor, latencyMs }: LatencyReport) => [model, predictor, latencyMs];
+    expect(typed.map(facts)).toEqual(reports.map(facts));
+
+    const again = await context.newPage();
+    await again.goto(`${page.url()}&batch=1e99&batch=999999999999999`);
+    await again.waitForSelector('.devices');
+    await drop(again, files);
+    await again.click('button:text-is("Without batch 999999999999999")');
+    await again.waitForFunction(
+      (wanted) => document.querySelector<HTMLTextAreaElement>('#command')?.value === wanted,
+      lines.join('\n'),
+    );
+    await again.waitForSelector(READY);
+    const rows = 'main tbody tr:has(a[href^="#report-"])';
+    expect(await texts(again, rows)).toEqual(await texts(page, rows));
     expect(complaints).toEqual([]);
     await context.close();
   },
@@ -314,7 +418,9 @@ whenInstalled(
     await page.reload();
     await page.waitForSelector('.devices');
     await page.click('.devices summary');
-    for (const device of await page.$$('.device input:not(:checked)')) await device.check();
+    const first = '.choices > .device:first-of-type input';
+    for (const device of await page.$$(`.choices:not(.settings) > .device input, ${first}`))
+      await device.check();
     await page.setInputFiles('input[type=file]', [
       join(ROOT, 'fixtures/tf/mobilenet_v1.pb'),
       join(ROOT, 'fixtures/pt2/net-2.6.pt2'),
@@ -382,7 +488,10 @@ whenInstalled(
     const layers = writeOnnx(path, 500e6);
     const saved = join(ROOT, 'fixtures/tf/saved_model');
     const bin = join(ROOT, 'packages/cli/bin/nn-meter.js');
-    const args = [bin, 'ui', path, saved, '--torchvision', 'alexnet', '--json'];
+    const beside = join(folder, 'beside.onnx');
+    writeFileSync(beside, reshapeBy('shape.bin'));
+    writeFileSync(join(folder, 'shape.bin'), RESHAPE_TARGET);
+    const args = [bin, 'ui', path, saved, beside, '--torchvision', 'alexnet', '--json'];
     const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     const [line] = (await once(started.stdout, 'data')) as [Buffer];
@@ -395,13 +504,14 @@ whenInstalled(
     await page.reload();
     await page.waitForFunction(
       (wanted) => document.querySelectorAll('main a[href^="#report-"]').length === wanted,
-      3 * DEVICES.length,
+      4 * DEVICES.length,
     );
     const names = await texts(page, 'main a[href^="#report-"]');
     expect(names.filter((_, index) => index % DEVICES.length === 0)).toEqual([
       'alexnet',
-      'saved_model',
       'large.onnx',
+      'saved_model',
+      'beside.onnx',
     ]);
     expect(ranges).toBeGreaterThan(0);
     expect(ranges).toBeLessThan(20e6);
@@ -432,11 +542,27 @@ whenInstalled(
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('[role=alert]');
     expect(await page.textContent('[role=alert]')).toMatch(/line 2: no model "other.onnx"/);
-    await drop(page, { 'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n') });
+    const files = {
+      'mobilenet_v2.onnx': readFileSync(MOBILENET),
+      'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n'),
+    };
+    await drop(page, { 'measured.csv': files['measured.csv'] });
     await page.selectOption('.calibration select', DEVICES[0]!);
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('main tbody tr td:nth-child(3):text-is("20.00")');
     expect(await texts(page, '[role=alert]')).toEqual([]);
+    const lines = (await page.inputValue('#command')).split('\n');
+    const [calibrated, ...typed] = runLines(lines, files);
+    expect(calibrated).toMatchObject({ predictor: DEVICES[0] });
+    const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
+    expect(typed.map(({ latencyMs }) => latencyMs)).toEqual(
+      reports.map(({ latencyMs }) => latencyMs),
+    );
+    const [uncalibrated] = await reportsInNode(MOBILENET);
+    await page.click('button:text-is("Undo")');
+    await page.waitForSelector(
+      `main tbody tr td:nth-child(3):text-is("${formatMs(uncalibrated!.latencyMs)}")`,
+    );
     for (const title of ['IR (JSON)', 'ONNX without weights']) {
       const [given] = await Promise.all([
         page.waitForEvent('download'),

@@ -140,6 +140,20 @@ describe('sweeps', () => {
     expect(long).toBe(cpu.totalMs(whole.graph));
   });
 
+  test('of all dimensions by name, resolution and batch as well', async () => {
+    const path = onnxFixture('dynamic_segmenter');
+    const dimensions = { batch: 1, height: 64, width: 64 };
+    const model = await openVariable(path, undefined, { dimensions });
+    for (const [name, inputShape] of [
+      ['resolution', [1, 3, 96, 96]],
+      ['batch', [96, 3, 64, 64]],
+      ['height', [1, 3, 96, 64]],
+    ] as const) {
+      const { graph } = await openVariable(path, undefined, { inputShapes: inputShape });
+      expect(shapesOf(await model.at({ name, value: 96 }))).toEqual(shapesOf(graph));
+    }
+  });
+
   test('a shape that says otherwise of a named dimension is an error, not the same value again', async () => {
     const first = { name: 'length', value: 8 };
     const options = { inputShapes: { input: [1, 32] } };

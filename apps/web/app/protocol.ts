@@ -1,7 +1,7 @@
 import type { Budget, BuiltPredictor, PluginFiles } from '@nnmeter/builder';
-import type { Shape } from '@nnmeter/ir';
+import type { AssumedSizes, ReadOptions, Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
-import type { PredictorSummary, Variable } from '@nnmeter/predictor';
+import type { PredictorSummary, SettingSummary, Variable } from '@nnmeter/predictor';
 import type { FailureJson, Sweep } from '@nnmeter/report';
 import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
 import type { OfferedFile } from '../src/offer.ts';
@@ -12,6 +12,19 @@ export type Origin =
   | { readonly kind: 'files'; readonly files: readonly (File | OfferedFile)[] }
   /** A torchvision network. */
   | { readonly kind: 'network'; readonly name: string };
+
+/** A device, or one of the settings that it was measured in, as it can be chosen. */
+export interface ListedDevice extends Omit<PredictorSummary, 'settings'> {
+  /** What the page and its links call it: its name, and of all settings but the first which one. */
+  readonly id: string;
+  /** Undefined: there is no choice. */
+  readonly setting?: ListedSetting;
+}
+
+export interface ListedSetting extends SettingSummary {
+  /** In words. */
+  readonly text: string;
+}
 
 /** How models are changed before they are predicted: sizes by the name of what varies. What is absent is as in the model. */
 export type WhatIf = Readonly<Record<string, number>>;
@@ -28,6 +41,14 @@ export interface ModelFacts {
   readonly inputs: readonly InputFacts[];
   /** What may be varied, with its size in the model. */
   readonly variables: readonly Variable[];
+  /** Names of those that are dimensions which the model names and leaves open. */
+  readonly dimensions: readonly string[];
+  /** Sizes in it that depend on data, and what they are taken to be. */
+  readonly assumed: AssumedSizes;
+  /** Names of its file's models, of which it is one. */
+  readonly signatures: readonly string[];
+  /** Which one. */
+  readonly signature: string | undefined;
   readonly nodes: number;
 }
 
@@ -35,10 +56,14 @@ export interface ModelFacts {
 export interface Failure extends FailureJson {
   /** Inputs that need shapes, with examples. */
   readonly wanted?: Readonly<Record<string, Shape>>;
+  /** Signatures of which one has to be chosen. */
+  readonly signatures?: readonly string[];
 }
 
 /** What came of measurements for one device. */
 export interface CalibrationFacts {
+  /** Name of the file of measurements. */
+  readonly file: string;
   readonly measurements: number;
   /** Root mean square relative errors, fractions of 1. */
   readonly rmspeBefore: number;
@@ -105,7 +130,7 @@ export interface NamedModel {
 export interface Methods {
   /** What there is to choose from. */
   start(_: Record<string, never>): {
-    readonly devices: readonly PredictorSummary[];
+    readonly devices: readonly ListedDevice[];
     readonly formats: readonly FormatFacts[];
     readonly built: readonly BuiltFacts[];
     readonly begun: BegunBuild | undefined;
@@ -116,7 +141,7 @@ export interface Methods {
     readonly model: number;
     readonly name: string;
     readonly origin: Origin;
-    readonly inputShapes: Readonly<Record<string, Shape>> | undefined;
+    readonly options: Pick<ReadOptions, 'inputShapes' | 'signature' | 'assume'>;
     readonly whatIf: WhatIf;
   }): ModelFacts;
   /** The kernels of the report come in parts, and are missing in the result. */
@@ -124,6 +149,7 @@ export interface Methods {
     readonly model: number;
     /** What the report calls it. */
     readonly name: string;
+    /** Devices are named by their ids. */
     readonly device: string;
   }): ViewedReport;
   /** The points of the curve come in parts, and are missing in the result. */
@@ -150,7 +176,7 @@ export interface Methods {
   }): Blob;
   /** Makes what was built one of the devices, and keeps it. */
   keepBuilt(_: { readonly built: BuiltDevice }): {
-    readonly device: PredictorSummary;
+    readonly device: ListedDevice;
     readonly facts: BuiltFacts;
   };
   forgetBuilt(_: { readonly name: string }): Record<string, never>;

@@ -3,6 +3,7 @@ import { writeNnMeterIr } from '@nnmeter/frontend-nnmeter-ir';
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { modelToGraph } from '@nnmeter/predictor';
 import fc from 'fast-check';
+import { zipSync } from 'fflate';
 import { fixtures, shared } from '../files.ts';
 import type { FuzzFormat } from '../format.ts';
 import { mutants } from '../mutants.ts';
@@ -86,6 +87,18 @@ export const savedModel = modelFormat({
   suffix: '.pb',
   syntax: protobuf,
   files: () => fixtures('fixtures/tf/saved_model', /\.pb$/, 100_000),
+});
+
+export const savedModelZip = modelFormat({
+  name: 'saved-model-zip',
+  testRuns: 50,
+  type: 'pb',
+  suffix: '.zip',
+  syntax: zip,
+  files: () =>
+    fixtures('fixtures/tf', /\.pb$/).map((graph) =>
+      zipSync({ 'saved/fingerprint.pb': new Uint8Array(9), 'saved/saved_model.pb': graph }),
+    ),
 });
 
 export const nnMeterIr = modelFormat({

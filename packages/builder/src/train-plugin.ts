@@ -217,7 +217,7 @@ function requireDifferent(networks: readonly number[], { set }: DeviceData): voi
   throw new NnMeterError(
     'E_MEASUREMENTS',
     `${networks.length} measurements of ${different.size} different networks say too little about a device; ${LEAST_NETWORKS} are the least`,
-    { hint: 'measure longer, or adapt a known device: nn-meter calibrate' },
+    { hint: 'measure longer, or calibrate a known device' },
   );
 }
 

@@ -109,6 +109,8 @@ const predictOptions = {
 
 const reportOptions = {
   predictor: predictorOptions.predictor,
+  precision: predictorOptions.precision,
+  cores: predictorOptions.cores,
   'predictor-version': predictorOptions['predictor-version'],
   calibration: predictorOptions.calibration,
   ...sourceOptions,

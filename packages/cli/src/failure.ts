@@ -1,6 +1,6 @@
 import { describeFileError, fileError } from '@nnmeter/files';
-import { type ErrorHint, NnMeterError, quote } from '@nnmeter/ir';
-import { type FailureJson, failureToJson } from '@nnmeter/report';
+import { NnMeterError, quote } from '@nnmeter/ir';
+import { type FailureJson, failureToJson, type HintWords } from '@nnmeter/report';
 
 /** The stack trace of what was thrown, if it has one. */
 export function stackOf(error: unknown): string | undefined {
@@ -9,7 +9,7 @@ export function stackOf(error: unknown): string | undefined {
 
 /** Says what went wrong in one line, whatever was thrown. */
 export function describeFailure(error: unknown): FailureJson {
-  const failure = failureToJson(recognise(error), wordHint);
+  const failure = failureToJson(recognise(error), WORDS);
   return failure.code === 'E_INTERNAL'
     ? { ...failure, message: `${failure.message} with the output of --verbose` }
     : failure;
@@ -36,17 +36,18 @@ export function pullCommand({ predictor }: { readonly predictor: string }): stri
 }
 
 /** What to do, in the words of the command line. */
-function wordHint({ text, inputShapes, download, versions, signatures }: ErrorHint): string {
-  if (inputShapes !== undefined) {
+const WORDS: HintWords = {
+  inputShapes(inputShapes) {
     const options = Object.entries(inputShapes).map(
       ([input, shape]) => `--input-shape ${quote(input).slice(1, -1)}=${shape.join(',')}`,
     );
     return `give its shape, in the model's own order of axes: ${options.join(' ')}`;
-  }
-  if (download === 'dataset') return 'run: nn-meter dataset pull';
-  if (download !== undefined) {
-    return `run: ${pullCommand(download)}, or import its zip: nn-meter predictors import FILE`;
-  }
-  if (signatures !== undefined) return 'name one with --signature';
-  return versions === undefined ? text : 'name one with --predictor-version';
-}
+  },
+  download(wanted) {
+    if (wanted === 'dataset') return 'run: nn-meter dataset pull';
+    return `run: ${pullCommand(wanted)}, or import its zip: nn-meter predictors import FILE`;
+  },
+  signatures: () => 'name one with --signature',
+  versions: () => 'name one with --predictor-version',
+  types: (_types, text) => text,
+};

@@ -5,10 +5,10 @@ import type { Terminal } from './terminal.ts';
 
 /** Where the results of a batch go. */
 export interface BatchOutput<Result> {
-  succeeded(outcome: Succeeded<Result>): Promise<void>;
-  failed(outcome: Failed): Promise<void>;
+  succeeded(outcome: Succeeded<Result>): Promise<void> | void;
+  failed?(outcome: Failed): Promise<void> | void;
   /** Called last, also if the batch was broken off. */
-  end(): Promise<void>;
+  end?(): Promise<void>;
 }
 
 /** Hands results to an output as they come, with failures and notes on stderr. @returns the exit code */
@@ -28,7 +28,7 @@ export async function runBatch<Result>(
       } else if (outcome.kind === 'failed') {
         exitCode = 1;
         reportFailed(outcome, terminal);
-        await output.failed(outcome);
+        await output.failed?.(outcome);
       } else {
         terminal.note(
           `nn-meter: warning: skipped ${printable(outcome.model)}, which ${outcome.reason}`,
@@ -38,7 +38,7 @@ export async function runBatch<Result>(
     }
   } finally {
     progress.stop();
-    await output.end();
+    await output.end?.();
   }
   return exitCode;
 }

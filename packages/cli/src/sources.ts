@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { requireFileStatus } from '@nnmeter/files';
-import { NnMeterError, type ReadOptions, type Shape } from '@nnmeter/ir';
+import { locateErrors, NnMeterError, parseShape, type ReadOptions, type Shape } from '@nnmeter/ir';
 import { FOREIGN_FOLDER_FILES, type FormatFacts } from '@nnmeter/model-source';
 import type { FailureJson } from '@nnmeter/report';
 import { COMMANDS, type SourceArguments, suggestion, usageError } from './arguments.ts';
@@ -199,32 +199,30 @@ function sizesOf(
 }
 
 /**
- * Reads --input-shape values: `1,3,224,224` (or `1x3x224x224`) for the only input, `name=1,3,224,224` for one of several.
- * @throws NnMeterError E_USAGE
+ * Reads --input-shape values: a shape for the only input, `name=1,3,224,224` for one of several.
+ * @throws NnMeterError E_INVALID_INPUT, E_USAGE
  */
 function inputShapes(values: readonly string[] | undefined): ReadOptions {
   if (values === undefined) return {};
-  const named = new Map<string, Shape>();
-  for (const value of values) {
-    const equals = value.lastIndexOf('=');
-    const shape = parseShape(value.slice(equals + 1));
-    if (shape === undefined) {
-      throw usageError(
-        `--input-shape ${value} is not a shape; write positive integers: 1,3,224,224 or name=1,3,224,224`,
-      );
-    }
-    named.set(value.slice(0, Math.max(0, equals)), shape);
-  }
+  const named = new Map(
+    values.map((value) => {
+      const equals = value.lastIndexOf('=');
+      return [
+        value.slice(0, Math.max(0, equals)),
+        shapeArgument(value.slice(equals + 1), '[NAME=]SHAPE'),
+      ];
+    }),
+  );
   const only = named.get('');
   if (only === undefined) return { inputShapes: Object.fromEntries(named) };
   if (values.length === 1) return { inputShapes: only };
   throw usageError('several --input-shape need the name of each input: name=1,3,224,224');
 }
 
-/** A shape as in `1,3,224,224` or `1x3x224x224`; undefined if it is none. */
-export function parseShape(text: string): Shape | undefined {
-  const shape = text.split(/[,x]/).map((dimension) => {
-    return /^\s*\d{1,15}\s*$/.test(dimension) ? Number(dimension) : Number.NaN;
-  });
-  return shape.every((dimension) => dimension > 0) ? shape : undefined;
+/** The shape that a value of --input-shape has. @param form of such values @throws NnMeterError E_INVALID_INPUT */
+export function shapeArgument(text: string, form: string): Shape {
+  return locateErrors(
+    () => ({ part: `--input-shape ${form}` }),
+    () => parseShape(text),
+  );
 }

@@ -41,7 +41,10 @@ test.each([
   [['nas', 'table', 'empty.js'], /"empty\.js" exports no space by default/],
   [['nas', 'table', 'circle.js'], /in a circle: "depth" depends on "second" depends on "depth"/],
   [['nas', 'table', 'spos', 'fbnet'], /"fbnet" is one space too many/],
-  [['nas', 'table', 'spos', '--input-shape', '1,3,a'], /--input-shape 1,3,a is not a shape/],
+  [
+    ['nas', 'table', 'spos', '--input-shape', '1,3,a'],
+    /--input-shape SHAPE: "1,3,a" is not a shape/,
+  ],
   [[...SEARCH, '--limit', 'cortexA76'], /--limit cortexA76 is no limit; write cortexA76=52/],
   [[...SEARCH, '--limit', 'cortexA76=x'], /is no limit/],
   [[...SEARCH, '--limit', 'adreno640=5'], /no device "adreno640"; it has cortexA76cpu_tflite21/],

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { testNames } from '../../../tests/support/test-if.ts';
+import { zipOf } from '../../nn-meter-predictors/test/support/zip-writer.ts';
 import {
   DEVICES,
   folderWith,
@@ -142,6 +143,35 @@ test('a SavedModel of several signatures', async () => {
   expect(prediction?.kernels.map(({ type, output }) => [type, output])).toEqual([
     ['conv', [1, 16, 24, 4]],
   ]);
+});
+
+test('a SavedModel in a zip is the folder that was zipped; what is no zip of one is one error', async () => {
+  const content = readFileSync(join(SAVED_MODEL, 'saved_model.pb'));
+  const zip = zipOf([{ name: 'saved/saved_model.pb', content }]);
+  const folder = folderWith({
+    'saved.zip': zip,
+    'cut.zip': zip.subarray(0, zip.length - 40),
+    'other.zip': zipOf([{ name: 'a.txt', content }]),
+  });
+  const args = ['--predictor', 'cortexa76', '--json'];
+  const named = await nnMeter(
+    [...args, 'saved.zip', '--tensorflow', 'saved.zip', SAVED_MODEL],
+    folder,
+  );
+  const predictions = parseOutput<Prediction>('predict', named.stdout);
+  expect(predictions).toHaveLength(3);
+  const facts = predictions.map(({ type, latencyMs, kernels }) => ({ type, latencyMs, kernels }));
+  expect(facts[0]).toEqual(facts[2]);
+  expect(facts[1]).toEqual(facts[2]);
+  for (const [name, message] of [
+    ['cut.zip', /"cut.zip" is a damaged zip.*download it again/],
+    ['other.zip', /"other.zip" is not a model of a known format/],
+  ] as const) {
+    const refused = await nnMeter([...args, name], folder);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^nn-meter: error: [^\n]+\n$/);
+    expect(refused.stderr).toMatch(message);
+  }
 });
 
 test('formats without signatures refuse --signature', async () => {

@@ -24,6 +24,11 @@ test('a page on stdout; one device', async () => {
   expect(run.stdout).toMatch(/^<!doctype html>/);
   expect(run.stdout).not.toContain('Pixel');
   expect(existsSync(join(folder, 'report.html'))).toBe(false);
+  const setting = ['--precision', 'int8', '--cores', '4 little'];
+  const other = await nnMeter([...args, ...setting, '--predictor', 'applea12'], folder);
+  expect(other.stderr).toMatch(/"myriadvpu_openvino2019r2" knows no "int8, 4 little"/);
+  const learned = ['report', 'small.json', '--predictor', 'applea12', '-o', '-', ...setting];
+  expect((await nnMeter(learned, folder)).stdout).toMatch(/iPhone XS, [^<]*, int8, 4 little</);
 });
 
 test('nothing that is read is overwritten, and no page is written of nothing', async () => {

@@ -9,7 +9,10 @@ test.each([
   [['--onnx'], /not enough arguments following: onnx/],
   [['--onnx', RESNET18, '--top', 'ten'], /--top/],
   [['--onnx', RESNET18, '--threads', '0'], /--threads needs a whole number from 1 to 64/],
-  [['--onnx', RESNET18, '--input-shape', '1,3,-4'], /--input-shape 1,3,-4 is not a shape/],
+  [
+    ['--onnx', RESNET18, '--input-shape', '1,3,-4'],
+    /--input-shape \[NAME=\]SHAPE: "1,3,-4" is not a shape; write positive integers/,
+  ],
   [['--onnx', RESNET18, '--predictor', 'cortexa77'], /cortexa76/i],
   [
     ['--onnx', RESNET18, '--predictor', 'cortexa76', '--predictor-version', '9'],

@@ -106,6 +106,7 @@ export function toGraph(model: OnnxModel, options: ReadOptions, readValues: Read
     outputs: [...new Set(outputs.map((entry) => entry.name))],
     metadata: metadata(model),
     dimensions: dimensions.named,
+    assumed: inference.assumptions.used,
     warnings: [
       ...inference.warnings.texts,
       ...inference.assumptions.warnings,

@@ -32,8 +32,9 @@ import {
   model,
   node,
   onnx,
+  RESHAPE_TARGET,
+  reshapeBy,
   value,
-  vector,
   weight,
 } from './support/onnx-model.ts';
 
@@ -153,36 +154,14 @@ test('a 5 GB weight is stepped over, also in front of everything else', async ()
 });
 
 describe('external data', () => {
-  const reshape = (location: string): Uint8Array =>
-    encode(
-      model({
-        node: [node('Reshape', ['x', 'shape'], ['y'])],
-        initializer: [
-          {
-            ...vector('shape', []),
-            dims: [2],
-            dataLocation: 1,
-            externalData: [
-              { key: 'location', value: location },
-              { key: 'offset', value: '8' },
-              { key: 'length', value: '16' },
-            ],
-          },
-        ],
-        input: [value('x', [4, 3])],
-        output: [{ name: 'y' }],
-      }),
-    );
-  const target = new Uint8Array(new BigInt64Array([0n, 6n, -1n]).buffer);
-
   beforeAll(() => {
     mkdirSync(join(folder, 'inner'));
-    writeFileSync(join(folder, 'outside.bin'), target);
+    writeFileSync(join(folder, 'outside.bin'), RESHAPE_TARGET);
   });
 
   test('a shape stored beside the model is read', async () => {
-    writeFileSync(join(folder, 'shapes.bin'), target);
-    writeFileSync(join(folder, 'beside.onnx'), reshape('shapes.bin'));
+    writeFileSync(join(folder, 'shapes.bin'), RESHAPE_TARGET);
+    writeFileSync(join(folder, 'beside.onnx'), reshapeBy('shapes.bin'));
     expect((await readOnnxFile(join(folder, 'beside.onnx'))).tensor('y').shape).toEqual([6, 2]);
   });
 
@@ -199,7 +178,7 @@ describe('external data', () => {
 
   async function expectRefused(location: string, message: RegExp): Promise<void> {
     const path = join(folder, 'inner', 'model.onnx');
-    writeFileSync(path, reshape(location));
+    writeFileSync(path, reshapeBy(location));
     await expect(readOnnxFile(path)).rejects.toMatchObject({
       name: 'NnMeterError',
       code: 'E_FILE',
@@ -208,7 +187,7 @@ describe('external data', () => {
   }
 
   test('from bytes, the message says what to do; weights are never missed', () => {
-    expect(() => readOnnx(reshape('shapes.bin'))).toThrow(
+    expect(() => readOnnx(reshapeBy('shapes.bin'))).toThrow(
       /"shape".*"shapes\.bin".*read the model from its path/,
     );
     const fc = model({

@@ -6,6 +6,8 @@ import { placeholdersOf, unreadResults } from './results.ts';
 import { Lowering } from './to-graph.ts';
 import type { SignatureDef } from './wire-types.ts';
 
+const FOR_SERVING = 'serving_default';
+
 /**
  * Reads a frozen GraphDef or the bytes of a `saved_model.pb`.
  * @throws NnMeterError saying what is wrong, where, and what to do
@@ -23,12 +25,14 @@ export function readTensorFlow(bytes: Uint8Array, options: ReadOptions = {}): Gr
 /** Reads the bytes of a model. */
 export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): Graph {
   const model = decodeTensorFlow(input);
-  const signature = signatureResults(model, options.signature);
+  const signatures = signaturesOf(model);
+  const signature = chooseSignature([...signatures.keys()], options.signature);
   const flat = new FlatGraph(model.graph);
+  const stated = resultsOf(signatures.get(signature ?? ''));
   const { results, dropped } =
-    signature === undefined
+    stated.length === 0
       ? unreadResults(flat)
-      : { results: signature, dropped: new Map<string, number>() };
+      : { results: stated, dropped: new Map<string, number>() };
   if (results.length === 0) {
     throw new NnMeterError(
       'E_INVALID_GRAPH',
@@ -46,42 +50,43 @@ export function toGraph(input: Uint8Array | ByteSource, options: ReadOptions): G
     .filter(([op]) => op !== 'NoOp')
     .map(([op, count]) => `${op} (${count})`);
   if (left.length > 0) lowering.warn(`ops that no result needs were left out: ${left.join(', ')}`);
-  return lowering.run(results, options.name ?? 'model', metadata);
+  const name = options.name ?? 'model';
+  return lowering.run(results, { name, metadata, signatures: [...signatures.keys()], signature });
 }
 
-/**
- * Results of the wanted signature: the one asked for, that for serving, or the only one. Undefined for a frozen graph.
- * @throws NnMeterError E_INVALID_INPUT listing the signatures if it is not there or none is meant
- */
-function signatureResults(
-  { metaGraph }: TensorFlowModel,
-  wanted: string | undefined,
-): readonly string[] | undefined {
+/** By their names; a frozen graph has none. */
+function signaturesOf({ metaGraph }: TensorFlowModel): ReadonlyMap<string, SignatureDef> {
   const signatures = new Map<string, SignatureDef>();
   for (const { key, value } of metaGraph?.signatureDef ?? [])
     if (key && value && !key.startsWith('__saved_model_')) signatures.set(key, value);
-  const only = signatures.size === 1 ? [...signatures.keys()][0] : undefined;
-  const name = wanted ?? (signatures.has('serving_default') ? 'serving_default' : only);
-  const signature = signatures.get(name ?? '');
-  if (signature === undefined && (wanted !== undefined || signatures.size > 0)) {
-    const listed = [...signatures.keys()].map(quote).join(', ');
-    throw new NnMeterError(
-      'E_INVALID_INPUT',
-      wanted === undefined
-        ? `the model has several signatures and none is "serving_default": ${listed}`
-        : `there is no signature ${quote(wanted)}: ${listed === '' ? 'the model has none' : `the model has ${listed}`}`,
-      signatures.size === 0
-        ? {}
-        : {
-            hint: {
-              text: "name one with the option 'signature'",
-              signatures: [...signatures.keys()],
-            },
-          },
-    );
-  }
-  const outputs = (signature?.outputs ?? []).flatMap(
-    (output) => tensorKey(output.value?.name ?? '^') ?? [],
+  return signatures;
+}
+
+/**
+ * The signature asked for, that for serving, or the only one; undefined if there is none.
+ * @throws NnMeterError E_INVALID_INPUT listing the signatures if it is not there or none is meant
+ */
+function chooseSignature(
+  signatures: readonly string[],
+  wanted: string | undefined,
+): string | undefined {
+  const chosen =
+    wanted ??
+    (signatures.length === 1 ? signatures[0] : signatures.find((name) => name === FOR_SERVING));
+  if (chosen === undefined ? signatures.length === 0 : signatures.includes(chosen)) return chosen;
+  const listed = signatures.map(quote).join(', ');
+  throw new NnMeterError(
+    'E_INVALID_INPUT',
+    wanted === undefined
+      ? `the model has several signatures and none is "${FOR_SERVING}": ${listed}`
+      : `there is no signature ${quote(wanted)}: ${listed === '' ? 'the model has none' : `the model has ${listed}`}`,
+    signatures.length === 0
+      ? {}
+      : { hint: { text: "name one with the option 'signature'", signatures } },
   );
-  return outputs.length > 0 ? outputs : undefined;
+}
+
+/** Keys of what a signature states as its results. */
+function resultsOf(signature: SignatureDef | undefined): readonly string[] {
+  return (signature?.outputs ?? []).flatMap((output) => tensorKey(output.value?.name ?? '^') ?? []);
 }

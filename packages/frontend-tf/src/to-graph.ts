@@ -5,6 +5,7 @@ import {
   type DataType,
   elementCount,
   type Graph,
+  type GraphSpecification,
   type Layout,
   locateError,
   NnMeterError,
@@ -29,6 +30,9 @@ import { type ListResult, TensorLists } from './tensor-lists.ts';
 
 const MERGES = new Set(['Merge', 'RefMerge']);
 const SWITCHES = new Set(['Switch', 'RefSwitch', '_SwitchN']);
+
+/** What a graph has from the file as a whole. */
+type SourceFacts = Pick<GraphSpecification, 'name' | 'metadata' | 'signatures' | 'signature'>;
 
 /** Turns TensorFlow nodes into the graph, following data from the wanted results back to the inputs. */
 export class Lowering {
@@ -73,7 +77,7 @@ export class Lowering {
   }
 
   /** @param outputs wanted results as `node:slot` @throws NnMeterError if the graph is not valid or a shape impossible */
-  run(outputs: readonly string[], name: string, metadata: Readonly<Record<string, string>>): Graph {
+  run(outputs: readonly string[], facts: SourceFacts): Graph {
     const results = new Set<string>();
     for (const output of outputs) {
       const tensor = this.#follow(output);
@@ -83,12 +87,12 @@ export class Lowering {
       nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,
     );
     return createGraph({
-      name,
+      ...facts,
       nodes: mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
       tensors: this.#tensors.values(),
       inputs: this.#inputs,
       outputs: [...results],
-      metadata,
+      assumed: this.#assumptions.used,
       warnings: [...warnings, ...this.#assumptions.warnings, ...this.#contradictions()],
     });
   }

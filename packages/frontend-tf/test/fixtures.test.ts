@@ -235,6 +235,7 @@ describe('signatures', () => {
   test("inputs of others are no inputs, so that one shape is the only input's", async () => {
     const embedding = await readTensorFlowFile(folder, { signature: 'embed' });
     expect(embedding.inputs).toEqual(['embed_features']);
+    expect(embedding).toMatchObject({ signatures: ['embed', 'image'], signature: 'embed' });
     expect(embedding.tensor(embedding.outputs[0]!).shape).toEqual([1, 8]);
     const options = { signature: 'image', inputShapes: [1, 32, 48, 3] };
     const map = await readTensorFlowFile(folder, options);

@@ -100,6 +100,9 @@ class Lowering {
         format: 'tflite',
         ...(this.#model.description && { description: this.#model.description }),
       },
+      assumed: this.#assumptions.used,
+      signatures: this.#model.signatures.map(({ key }) => key),
+      signature: signature?.key,
       warnings: [
         ...[...this.#warnings].map(([warning, nodes]) =>
           nodes.length === 0 ? warning : `${warning}: ${summary(nodes)}`,

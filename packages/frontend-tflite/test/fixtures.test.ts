@@ -160,6 +160,7 @@ describe('control flow', () => {
     expect(opsOf(graph)).toEqual(['add']);
     expect(graph.outputs).toEqual([graph.nodes[0]!.outputs[0]]);
     expect(graph.warnings.join()).toMatch(/several signatures; "add" is read, not "project"/);
+    expect(graph).toMatchObject({ signatures: ['add', 'project'], signature: 'add' });
     const other = read('signatures', { signature: 'project' });
     expect(opsOf(other)).toEqual(['fc']);
     expect(other.warnings).toEqual([expect.stringMatching(/unknown batch dimension/)]);

@@ -6,17 +6,14 @@ import {
   openModel,
   readModel,
 } from '@nnmeter/model-source';
-import { listArchive, programEntries, readProgramText } from './archive.ts';
+import { holdsProgram, readProgramText } from './archive.ts';
 import { facts } from './generated/facts.ts';
 import { toGraph } from './to-graph.ts';
 
 /** Finds and reads torch.export archives: of a file only the zip's directory and the program in it. */
 export const frontend: Frontend = {
   ...facts,
-  async matches(_head, source) {
-    const entries = await listArchive(source);
-    return entries !== undefined && programEntries(entries).length > 0 ? 1 : 0;
-  },
+  matches: async (_head, source) => ((await holdsProgram(source)) ? 1 : 0),
   async read(source: ModelSource, options: ReadOptions) {
     const name = source.name.replace(/\.pt2$/i, '');
     return toGraph(await readProgramText(source), { ...(name && { name }), ...options });

@@ -40,6 +40,7 @@ export function toGraph(text: string, options: ReadOptions): Graph {
   const graph = assemble(neededSteps(reader.steps, outputs), inputs, outputs, {
     name: options.name ?? 'model',
     metadata: metadata(program),
+    assumed: assumptions.used,
     warnings: [...sizes.warnings, ...reader.warnings, ...assumptions.warnings],
   });
   const changed = [...given].filter(
@@ -87,7 +88,7 @@ function assemble(
   steps: readonly Step[],
   inputs: readonly Value[],
   outputs: readonly Value[],
-  facts: Pick<Graph, 'name' | 'metadata' | 'warnings'>,
+  facts: Pick<Graph, 'name' | 'metadata' | 'assumed' | 'warnings'>,
 ): Graph {
   const values = new Set<Value>([...inputs, ...outputs]);
   for (const step of steps) {

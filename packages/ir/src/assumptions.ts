@@ -20,6 +20,9 @@ export const assumedSizes = {
 
 export type AssumedSize = keyof typeof assumedSizes;
 
+/** Some of them, and how large each is. */
+export type AssumedSizes = Readonly<Partial<Record<AssumedSize, number>>>;
+
 /** The sizes assumed for one model: what the user says, or the default; keeps account of those that were needed. */
 export class Assumptions {
   readonly #sizes: ReadonlyMap<string, number>;
@@ -53,6 +56,12 @@ export class Assumptions {
     use.nodes++;
     this.#uses.set(key, use);
     return size;
+  }
+
+  /** The sizes that were needed, as far as nothing at a node bounds them. */
+  get used(): AssumedSizes {
+    const names = new Set([...this.#uses.values()].map(({ name }) => name));
+    return Object.fromEntries([...names].map((name) => [name, this.#sizes.get(name)!]));
   }
 
   /** One warning that names what was assumed; none if nothing was. */

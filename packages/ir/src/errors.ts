@@ -44,17 +44,23 @@ export interface ErrorPlace {
   readonly op?: string;
 }
 
-/** What the user can do about an error: in words of the library, and as data for programs that have their own words. */
-export interface ErrorHint {
+/** What the user can do about an error: in words of the library, and as facts for interfaces that have their own words. */
+export interface ErrorHint extends Partial<HintFacts> {
   readonly text: string;
+}
+
+/** What hints tell besides their text, one of these at a time. */
+export interface HintFacts {
   /** Inputs whose shapes have to be given, with shapes that may suit them. */
-  readonly inputShapes?: Readonly<Record<string, Shape>>;
+  readonly inputShapes: Readonly<Record<string, Shape>>;
   /** What has to be downloaded or imported: a predictor, or the measured models of nn-Meter. */
-  readonly download?: { readonly predictor: string } | 'dataset';
+  readonly download: { readonly predictor: string } | 'dataset';
   /** The versions of which one has to be named. */
-  readonly versions?: readonly string[];
+  readonly versions: readonly string[];
   /** The signatures of which one has to be named. */
-  readonly signatures?: readonly string[];
+  readonly signatures: readonly string[];
+  /** The model types of which one could be named, to be told why a file is refused as one of it. */
+  readonly types: readonly string[];
 }
 
 export interface ErrorDetails {

@@ -1,3 +1,4 @@
+import type { AssumedSizes } from './assumptions.ts';
 import { NnMeterError, quote } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Tensor } from './tensor.ts';
@@ -17,6 +18,12 @@ export interface GraphSpecification {
   readonly warnings?: readonly string[];
   /** The dimensions of its inputs that the source names and leaves open, and their extents here. */
   readonly dimensions?: Readonly<Record<string, number>>;
+  /** The sizes in it that only data decide, and what they are taken to be. */
+  readonly assumed?: AssumedSizes;
+  /** Under which names the source has models, of which this is one. */
+  readonly signatures?: readonly string[];
+  /** The name of this one among them. */
+  readonly signature?: string | undefined;
 }
 
 /**
@@ -52,6 +59,9 @@ export class Graph {
   readonly metadata: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly dimensions: Readonly<Record<string, number>>;
+  readonly assumed: AssumedSizes;
+  readonly signatures: readonly string[];
+  readonly signature: string | undefined;
   readonly #edges: GraphEdges;
   readonly #tensorIds: ReadonlyMap<string, number>;
   readonly #derived = new Map<(graph: Graph) => unknown, unknown>();
@@ -71,6 +81,9 @@ export class Graph {
     this.metadata = specification.metadata ?? {};
     this.warnings = specification.warnings ?? [];
     this.dimensions = specification.dimensions ?? {};
+    this.assumed = specification.assumed ?? {};
+    this.signatures = specification.signatures ?? [];
+    this.signature = specification.signature;
     this.#edges = index.edges;
     this.#tensorIds = index.tensorIds;
   }

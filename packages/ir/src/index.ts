@@ -1,4 +1,4 @@
-export { type AssumedSize, Assumptions, assumedSizes } from './assumptions.ts';
+export { type AssumedSize, type AssumedSizes, Assumptions, assumedSizes } from './assumptions.ts';
 export {
   type ConvOptions,
   GraphBuilder,
@@ -23,6 +23,7 @@ export {
   type ErrorDetails,
   type ErrorHint,
   type ErrorPlace,
+  type HintFacts,
   inputShapeHint,
   locateError,
   locateErrors,
@@ -64,6 +65,7 @@ export {
   ops,
   type UnaryOp,
 } from './ops.ts';
+export { parseShape } from './parse-shape.ts';
 export { type Precision, precisionOf } from './precision.ts';
 export type { ReadOptions } from './read-options.ts';
 export { type AxisOrders, renumberAxes } from './renumber.ts';

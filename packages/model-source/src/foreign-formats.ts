@@ -105,6 +105,13 @@ const SIGNATURES: readonly Signature[] = [
   { what: 'a PDF document', advice: 'give a model', head: `^%PDF` },
 ];
 
+const CUT_OFF_ZIP: ForeignFormat = {
+  what: 'a damaged zip, without the directory at its end',
+  advice: 'export or download it again',
+};
+/** In the last bytes of every zip. */
+const ZIP_END = 'PK\x05\x06';
+
 /** Files that make a folder a model of a known kind that is not read; each is recognised by its own content. */
 export const FOREIGN_FOLDER_FILES: readonly string[] = [
   // Of a Core ML package (.mlpackage).
@@ -117,7 +124,9 @@ const TAIL_BYTES = 64 * 2 ** 10;
 /** What a file seems to be by its content, of what is known and not read; undefined if it is none of these. */
 export async function foreignFormat(source: ModelSource): Promise<ForeignFormat | undefined> {
   const tail = await source.slice(Math.max(0, source.size - TAIL_BYTES), source.size);
-  return foreignFormatOf(source.head, tail);
+  const known = foreignFormatOf(source.head, tail);
+  if (known !== undefined || !new RegExp(ZIP).test(toText(source.head))) return known;
+  return toText(tail).includes(ZIP_END) ? undefined : CUT_OFF_ZIP;
 }
 
 /** As {@link foreignFormat}, from the first bytes, and for zips the last. */

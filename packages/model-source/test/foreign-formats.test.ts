@@ -32,10 +32,12 @@ test.each([
   expect(found?.advice).toMatch(/torch\.export\.export\(.*torch\.export\.save\(/);
 });
 
+const zip = zipOf([{ name: 'a.txt', content: Buffer.from('a') }]);
 const keras = ['metadata.json', 'config.json', 'model.weights.h5'];
 
 test.each<[string, Uint8Array, RegExp]>([
   ['.keras', zipOf(keras.map((name) => ({ name, content: Buffer.from('{}') }))), /Keras/],
+  ['a part of a zip', zip.subarray(0, zip.length - 30), /a damaged zip/],
   ['HDF5', bytes('\x89HDF\r\n\x1a\n'), /HDF5/],
   ['safetensors', safetensors(), /safetensors/],
   ['GGUF', bytes('GGUF\x03\0\0\0'), /GGUF/],
@@ -58,8 +60,8 @@ test.each<[string, ModelInput]>([
   ['TensorFlow', join(import.meta.dirname, '../../../fixtures/tf/mobilenet_v2.pb')],
   ['torch.export', join(import.meta.dirname, '../../../fixtures/pt2/mobilenet_v2.pt2')],
   ['JSON', bytes('{"a": 1}')],
+  ['a zip', zip],
   ['a web page', bytes('<!doctype html><html>')],
-  ['a zip', zipOf([{ name: 'a.txt', content: Buffer.from('a') }])],
   ['a random beginning', bytes('qwerty')],
 ])('%s is none of these', async (_, input) => {
   expect(await recognise(input)).toBeUndefined();

@@ -34,6 +34,11 @@ export interface Setting {
   readonly cores?: string;
 }
 
+/** A setting in lists: `within10` is the share of networks of unseen families that are predicted within 10 %. */
+export interface SettingSummary extends Setting {
+  readonly within10: number;
+}
+
 /** A setting that was measured. */
 export interface DeviceSetting extends Setting {
   readonly adaptation: Adaptation;

@@ -201,7 +201,7 @@ function unknownFormat(
     `${shown} is not a model of a known format (${tried.join(', ')})`,
     {
       ...where,
-      hint: `name its type to be told why it is refused${others}`,
+      hint: { text: `name its type to be told why it is refused${others}`, types: tried },
     },
   );
 }

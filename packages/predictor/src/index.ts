@@ -23,9 +23,10 @@ export {
   type PredictorDefinition,
   type ProtocolRecord,
   type Setting,
+  type SettingSummary,
   type TrainingManifest,
 } from './definition.ts';
-export { listFormats, registerFrontend } from './formats.ts';
+export { detectFrontend, listFormats, registerFrontend } from './formats.ts';
 export { mapReports, withWarning } from './map-reports.ts';
 export { type MeasuredLine, parseMeasurements } from './measurements.ts';
 export {
@@ -54,7 +55,7 @@ export {
 } from './registry.ts';
 export type { Coverage, KernelLatency, LatencyReport, Roofline, Uncounted } from './report.ts';
 export { requireShapes } from './require-shapes.ts';
-export { inSetting } from './settings.ts';
+export { inSetting, settingText } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export {

@@ -1,3 +1,4 @@
+import type { SettingSummary } from './definition.ts';
 import knownPredictors from './generated/known-predictors.ts';
 
 /** A predictor that exists as a package which may not be installed. */
@@ -8,6 +9,8 @@ export interface KnownPredictor {
   /** Of several predictors the package may be: its default export has them by name. */
   readonly package: string;
   readonly accuracy?: 'experimental';
+  /** In which settings it was measured, of what is learned. */
+  readonly settings?: readonly SettingSummary[];
 }
 
 /** The published plugins: enough to name them, and to say what to install. */

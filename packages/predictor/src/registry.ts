@@ -6,6 +6,7 @@ import {
   type DeviceSetting,
   type PredictorDefinition,
   type Setting,
+  type SettingSummary,
 } from './definition.ts';
 import { type DiscoveredPackage, missingPackage } from './discover-packages.ts';
 import { KNOWN_PREDICTORS, type KnownPredictor } from './known-predictors.ts';
@@ -29,7 +30,7 @@ export interface PredictorSummary {
   /** `experimental`: learned from few networks, and the accuracy is that of families it did not see. */
   readonly status?: 'experimental';
   /** What may be chosen of it, the first being what is predicted otherwise; absent if there is one setting. */
-  readonly settings?: readonly (Setting & { readonly within10: number })[];
+  readonly settings?: readonly SettingSummary[];
   readonly installed: boolean;
   /** The package to install; null for predictors registered by the program. */
   readonly package: string | null;
@@ -218,16 +219,12 @@ function summarize(definition: PredictorDefinition): PredictorSummary {
   };
 }
 
-function summarizeSetting({
-  precision,
-  cores,
-  learned,
-}: DeviceSetting): Setting & { readonly within10: number } {
+function summarizeSetting({ precision, cores, learned }: DeviceSetting): SettingSummary {
   return { precision, ...(cores !== undefined && { cores }), within10: learned.unseen.within10 };
 }
 
 function summarizeMissing(known: KnownPredictor): PredictorSummary {
-  const { name, aliases, product, package: packageName, accuracy: status } = known;
+  const { name, aliases, product, package: packageName, accuracy: status, settings } = known;
   return {
     name,
     aliases,
@@ -235,6 +232,7 @@ function summarizeMissing(known: KnownPredictor): PredictorSummary {
     device: { product },
     accuracy: null,
     ...(status && { status }),
+    ...(settings && { settings }),
     installed: false,
     package: packageName,
   };

@@ -22,7 +22,7 @@ export function requireSetting(
   settings: readonly Setting[],
   wanted: Partial<Setting>,
 ): void {
-  const asked = Object.values(wanted).filter((value) => value !== undefined);
+  const asked = [wanted.precision, wanted.cores].filter((value) => value !== undefined);
   if (asked.length === 0 || settings.some((setting) => fits(setting, wanted))) return;
   const measured =
     settings.length === 0

@@ -75,7 +75,9 @@ export async function openVariable(
       if (name === 'channels') return withChannels(graph, value);
       const shapesAt = SHAPES_AT.get(name);
       if (shapesAt === undefined) return (await read(dimensionOf(variable))).graph;
-      const { graph: changed } = await read({ inputShapes: shapesAt(graph, value) });
+      // Shapes of all inputs say what dimensions of theirs do, and would contradict those of before.
+      const shapes = { inputShapes: shapesAt(graph, value), dimensions: {} };
+      const { graph: changed } = await readVariable(model, type, { ...options, ...shapes });
       requireBatch(graph, changed);
       return changed;
     },

@@ -1,4 +1,4 @@
-import { type ErrorHint, type ErrorPlace, NnMeterError } from '@nnmeter/ir';
+import { type ErrorHint, type ErrorPlace, type HintFacts, NnMeterError } from '@nnmeter/ir';
 import { shortenMiddle } from './format.ts';
 
 /** What JSON output says about something that failed; `failure` in schema/predict.schema.json. */
@@ -11,31 +11,33 @@ export interface FailureJson {
   readonly hint?: string;
 }
 
+/** What an interface tells its users to do, by what a hint is about; `text` is the hint in the words of the library. */
+export type HintWords = {
+  readonly [Kind in keyof HintFacts]: (fact: HintFacts[Kind], text: string) => string;
+};
+
 /** Longest error message shown; longer ones quote a huge name out of a file. */
 const MAX_MESSAGE_LENGTH = 1000;
 
 /**
  * Says in one line what went wrong, whatever was thrown; what is no NnMeterError is a defect, E_INTERNAL.
- * @param wordHint says what to do, in the words of those who will read it
+ * @param words of the interface; default: those of the library
  */
-export function failureToJson(
-  error: unknown,
-  wordHint: (hint: ErrorHint) => string = ({ text }) => text,
-): FailureJson {
-  const { message, ...failure } = classify(error, wordHint);
+export function failureToJson(error: unknown, words?: HintWords): FailureJson {
+  const { message, ...failure } = classify(error, words);
   return {
     ...failure,
     message: shortenMiddle(message.replace(/\s+/g, ' ').trim(), MAX_MESSAGE_LENGTH),
   };
 }
 
-function classify(error: unknown, wordHint: (hint: ErrorHint) => string): FailureJson {
+function classify(error: unknown, words: HintWords | undefined): FailureJson {
   if (!(error instanceof NnMeterError)) {
     const message = error instanceof Error ? error.message : String(error);
     return { code: 'E_INTERNAL', message: `internal error: ${message}; please report it` };
   }
   const { code, problem, where } = error;
-  const hint = error.hint && wordHint(error.hint);
+  const hint = error.hint && wordHint(error.hint, words);
   const isPlaced = Object.keys(where).length > 0;
   return {
     code,
@@ -43,4 +45,14 @@ function classify(error: unknown, wordHint: (hint: ErrorHint) => string): Failur
     ...(isPlaced && { where }),
     ...(hint !== undefined && { hint }),
   };
+}
+
+function wordHint({ text, ...facts }: ErrorHint, words: HintWords | undefined): string {
+  const known: Partial<HintFacts> = facts;
+  const word = <Kind extends keyof HintFacts>(kind: Kind): string | undefined => {
+    const fact = known[kind];
+    return fact === undefined ? undefined : words?.[kind](fact, text);
+  };
+  const [kind] = Object.keys(known) as (keyof HintFacts)[];
+  return (kind && word(kind)) ?? text;
 }

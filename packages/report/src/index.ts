@@ -9,7 +9,7 @@ export {
   type WorstModel,
 } from './evaluation.ts';
 export { renderEvaluation } from './evaluation-text.ts';
-export { type FailureJson, failureToJson } from './failure-json.ts';
+export { type FailureJson, failureToJson, type HintWords } from './failure-json.ts';
 export {
   formatBytes,
   formatCount,

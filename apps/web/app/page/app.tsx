@@ -1,6 +1,6 @@
 import { Overview, type ViewedReport } from '@nnmeter/report/views';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import type { Offer } from '../../src/offer.ts';
+import type { Offer, OfferedFile } from '../../src/offer.ts';
 import { Calibration } from './calibration.tsx';
 import { Comparison } from './comparison.tsx';
 import { DetailView } from './detail-view.tsx';
@@ -20,10 +20,10 @@ const client = new WorkerClient();
 
 /** The whole page. */
 export function App() {
-  const [state, dispatch] = useReducer(reduce, undefined, () => ({
-    ...INITIAL,
-    whatIf: readLink(location.hash).whatIf,
-  }));
+  const [state, dispatch] = useReducer(reduce, undefined, () => {
+    const { devices: _devices, networks: _networks, ...options } = readLink(location.hash);
+    return { ...INITIAL, ...options };
+  });
   const [isDragging, setDragging] = useState(false);
   const detail = useRef<HTMLElement>(null);
   /** What was dropped before the worker was there. */
@@ -60,8 +60,9 @@ export function App() {
         if (offer === null) void navigator.serviceWorker?.register('service-worker.js');
         for (const name of new Set([...networks, ...(offer?.networks ?? [])]))
           dispatch({ kind: 'add', name, origin: { kind: 'network', name } });
-        const offered = offer?.files.map((file) => ({ path: file.name, file })) ?? [];
-        addFiles(known, [...offered, ...early.current]);
+        for (const { name, files } of offer?.models ?? [])
+          dispatch({ kind: 'add', name, origin: { kind: 'files', files } });
+        addFiles(known, early.current);
       } catch (error) {
         dispatch({ kind: 'problem', problem: failureOf(error).message });
       }
@@ -104,7 +105,7 @@ export function App() {
   useEffect(() => {
     const link = `#${linkOf(state)}`;
     if (state.known !== undefined && link !== location.hash) history.replaceState(null, '', link);
-  }, [state.known, state.devices, state.models, state.whatIf]);
+  }, [state]);
 
   const shown = useMemo(() => reportsOf(state), [state.models, state.devices]);
   const reports = useMemo(() => shown.map(({ report }) => report), [shown]);
@@ -148,8 +149,8 @@ export function App() {
         {state.known !== undefined && (
           <DeviceChoice
             devices={state.known.devices}
-            chosen={state.devices}
-            calibrations={state.calibrations}
+            state={state}
+            client={client}
             dispatch={dispatch}
           />
         )}
@@ -212,8 +213,12 @@ async function readOffer(): Promise<Offer | null> {
   try {
     const offer = (await (await fetch('models.json')).json()) as Offer | null;
     if (offer === null) return null;
-    const absolute = (url: string): string => new URL(url, document.baseURI).href;
-    return { ...offer, files: offer.files.map((file) => ({ ...file, url: absolute(file.url) })) };
+    const absolute = (file: OfferedFile): OfferedFile => ({
+      ...file,
+      url: new URL(file.url, document.baseURI).href,
+    });
+    const models = offer.models.map(({ name, files }) => ({ name, files: files.map(absolute) }));
+    return { ...offer, models };
   } catch {
     return null;
   }

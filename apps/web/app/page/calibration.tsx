@@ -12,7 +12,7 @@ export function Calibration(props: {
 }) {
   const { state, file, client, dispatch } = props;
   const { known, devices, models } = state;
-  const [device, setDevice] = useState(devices[0] ?? known?.devices[0]?.name ?? '');
+  const [device, setDevice] = useState(devices[0] ?? known?.devices[0]?.id ?? '');
   const calibrate = async (): Promise<void> => {
     const read = models.filter((model) => model.read !== undefined);
     const named = read.map(({ id, name }) => ({ model: id, name }));
@@ -38,8 +38,8 @@ export function Calibration(props: {
           Measured on a device like{' '}
           <select value={device} onChange={({ currentTarget }) => setDevice(currentTarget.value)}>
             {known?.devices.map((each) => (
-              <option key={each.name} value={each.name}>
-                {`${each.device.product} (${each.name})`}
+              <option key={each.id} value={each.id}>
+                {`${each.device.product} (${each.id})`}
               </option>
             ))}
           </select>

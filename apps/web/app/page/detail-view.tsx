@@ -54,7 +54,7 @@ export function DetailView(props: {
           >
             {ofModel.map(({ device, report: { device: facts } }) => (
               <option key={device} value={device}>
-                {`${facts.product}, ${facts.processor}`}
+                {`${facts.product}, ${facts.processor}, ${facts.precision}`}
               </option>
             ))}
           </select>

@@ -1,51 +1,92 @@
-import type { PredictorSummary } from '@nnmeter/predictor';
 import { formatShare } from '@nnmeter/report';
 import type { Dispatch } from 'preact/hooks';
-import type { CalibrationFacts } from '../protocol.ts';
-import type { Action } from './state.ts';
+import type { ListedDevice } from '../protocol.ts';
+import type { Action, State } from './state.ts';
+import type { WorkerClient } from './worker-client.ts';
 
 /** What a model is predicted on. */
 export function DeviceChoice(props: {
-  readonly devices: readonly PredictorSummary[];
-  readonly chosen: readonly string[];
-  readonly calibrations: Readonly<Record<string, CalibrationFacts>>;
+  readonly devices: readonly ListedDevice[];
+  readonly state: State;
+  readonly client: WorkerClient;
   readonly dispatch: Dispatch<Action>;
 }) {
-  const { devices, chosen, calibrations, dispatch } = props;
-  const isExperimental = ({ status }: PredictorSummary): boolean => status === 'experimental';
-  const options = (shown: readonly PredictorSummary[]) =>
-    shown.map(({ name, device }) => (
-      <label key={name} class="device">
-        <input
-          type="checkbox"
-          checked={chosen.includes(name)}
-          onChange={({ currentTarget }) =>
-            dispatch({ kind: 'choose', device: name, chosen: currentTarget.checked })
-          }
-        />{' '}
-        {device.product} <span class="soft">{name}</span>
-      </label>
-    ));
+  const { devices, state, client, dispatch } = props;
+  const isExperimental = ({ status }: ListedDevice): boolean => status === 'experimental';
   const experimental = devices.filter(isExperimental);
+  const choices = (shown: readonly ListedDevice[]) => (
+    <div class="choices">
+      {bySettings(shown).map((settings) => (
+        <Choices
+          key={settings[0]!.name}
+          settings={settings}
+          chosen={state.devices}
+          dispatch={dispatch}
+        />
+      ))}
+    </div>
+  );
+  const undo = async (id: string): Promise<void> => {
+    await client.ask('forgetCalibration', { device: id });
+    dispatch({ kind: 'calibrated', device: id, facts: undefined });
+  };
   return (
     <fieldset class="devices">
       <legend>Devices</legend>
-      <div class="choices">{options(devices.filter((each) => !isExperimental(each)))}</div>
-      <details open={experimental.some(({ name }) => chosen.includes(name))}>
-        <summary>{`${experimental.length} more, learned from few networks`}</summary>
-        <div class="choices">{options(experimental)}</div>
+      {choices(devices.filter((each) => !isExperimental(each)))}
+      <details open={experimental.some(({ id }) => state.devices.includes(id))}>
+        <summary>{`${bySettings(experimental).length} more, learned from few networks`}</summary>
+        {choices(experimental)}
       </details>
-      {Object.entries(calibrations).map(([name, { measurements, rmspeBefore, rmspeAfter }]) => (
-        <p key={name}>
-          {`${name} is calibrated with ${measurements} ${measurements === 1 ? 'measurement' : 'measurements'}: error ${formatShare(rmspeBefore)} before, ${formatShare(rmspeAfter)} after. `}
-          <button
-            type="button"
-            onClick={() => dispatch({ kind: 'calibrated', device: name, facts: undefined })}
-          >
+      {Object.entries(state.calibrations).map(([id, { measurements, rmspeBefore, rmspeAfter }]) => (
+        <p key={id}>
+          {`${id} is calibrated with ${measurements} ${measurements === 1 ? 'measurement' : 'measurements'}: error ${formatShare(rmspeBefore)} before, ${formatShare(rmspeAfter)} after. `}
+          <button type="button" onClick={() => void undo(id)}>
             Undo
           </button>
         </p>
       ))}
     </fieldset>
   );
+}
+
+/** A device, in each of its settings if there are several. */
+function Choices(props: {
+  readonly settings: readonly ListedDevice[];
+  readonly chosen: readonly string[];
+  readonly dispatch: Dispatch<Action>;
+}) {
+  const { settings, chosen, dispatch } = props;
+  const { name, device } = settings[0]!;
+  const title = (
+    <>
+      {device.product} <span class="soft">{name}</span>
+    </>
+  );
+  const options = settings.map(({ id, setting }) => (
+    <label key={id} class="device">
+      <input
+        type="checkbox"
+        checked={chosen.includes(id)}
+        onChange={({ currentTarget }) =>
+          dispatch({ kind: 'choose', device: id, chosen: currentTarget.checked })
+        }
+      />{' '}
+      {setting?.text ?? title}
+    </label>
+  ));
+  if (settings.length === 1) return <>{options}</>;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset inside a fieldset is a frame inside a frame
+    <div role="group" aria-label={`${device.product}, ${name}`} class="choices settings">
+      <span>{title}</span>
+      {options}
+    </div>
+  );
+}
+
+/** Devices, each with its settings, in the order in which they are listed. */
+function bySettings(devices: readonly ListedDevice[]): readonly (readonly ListedDevice[])[] {
+  const names = [...new Set(devices.map(({ name }) => name))];
+  return names.map((name) => devices.filter((each) => each.name === name));
 }

@@ -25,6 +25,7 @@ export function Downloads(props: {
 }) {
   const { state, client, dispatch } = props;
   const [making, setMaking] = useState(false);
+  const commands = commandLines(state).join('\n');
   const models = state.models.filter(({ read }) => read !== undefined);
   const download = async (
     kind: DownloadKind,
@@ -82,10 +83,10 @@ export function Downloads(props: {
         <textarea
           id="command"
           readOnly
-          rows={Math.min(4, models.length)}
-          value={commandLines(state).join('\n')}
+          rows={Math.min(4, commands.split('\n').length)}
+          value={commands}
         />
-        <CopyButton title="Copy" text={() => commandLines(state).join('\n')} />
+        <CopyButton title="Copy" text={() => commands} />
       </p>
     </section>
   );

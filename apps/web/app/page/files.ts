@@ -1,17 +1,16 @@
 import type { FormatFacts } from '@nnmeter/model-source';
-import type { OfferedFile } from '../../src/offer.ts';
 
-/** A file that was dropped, chosen or offered, with the folders that came with it. */
+/** A file that was dropped or chosen, with the folders that came with it. */
 export interface FoundFile {
   readonly path: string;
-  readonly file: File | OfferedFile;
+  readonly file: File;
 }
 
 /** What was dropped: models, each with the files that may lie beside it, and tables of measurements. */
 export interface Found {
   readonly models: readonly {
     readonly name: string;
-    readonly files: readonly (File | OfferedFile)[];
+    readonly files: readonly File[];
   }[];
   readonly measurements: readonly File[];
   /** What is no model by its name, and lies beside those that are. */
@@ -73,9 +72,7 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<readonly Fil
 export function groupFiles(all: readonly FoundFile[], formats: readonly FormatFacts[]): Found {
   const found = all.filter(({ path }) => !/(^|\/)\./.test(path));
   const isTable = ({ path }: FoundFile): boolean => /\.csv$/i.test(path);
-  const measurements = found
-    .filter(isTable)
-    .flatMap(({ file }) => (file instanceof File ? [file] : []));
+  const measurements = found.filter(isTable).map(({ file }) => file);
   const files = found.filter((each) => !isTable(each));
   const folders = foldersOf(files, formats);
   const inFolders = folders.map((folder) => ({
@@ -112,6 +109,6 @@ function nameOf({ path }: FoundFile): string {
 }
 
 /** Under its path, by which models name the files beside them; what is in it is not copied. */
-function withPath({ path, file }: FoundFile): File | OfferedFile {
-  return path === file.name || !(file instanceof File) ? file : new File([file], path);
+function withPath({ path, file }: FoundFile): File {
+  return path === file.name ? file : new File([file], path);
 }

@@ -1,7 +1,9 @@
-import { formatCount, formatShape } from '@nnmeter/report';
+import { parseShape } from '@nnmeter/ir';
+import { failureToJson, formatCount, formatShape } from '@nnmeter/report';
 import { shown, viewFailure } from '@nnmeter/report/views';
 import { type Dispatch, useState } from 'preact/hooks';
-import { type Action, failuresOfModel, type Model, type State } from './state.ts';
+import { AssumedSizesForm } from './assumed-sizes.tsx';
+import { type Action, failuresOfModel, type Model, type State, signatureOf } from './state.ts';
 
 /** The models of the page, with what is wrong with them and the shapes of their inputs. */
 export function ModelList(props: { readonly state: State; readonly dispatch: Dispatch<Action> }) {
@@ -10,7 +12,7 @@ export function ModelList(props: { readonly state: State; readonly dispatch: Dis
     <section aria-label="Models">
       <ul class="models">
         {state.models.map((model) => (
-          <ModelItem key={model.id} model={model} devices={state.devices} dispatch={dispatch} />
+          <ModelItem key={model.id} model={model} state={state} dispatch={dispatch} />
         ))}
       </ul>
     </section>
@@ -19,14 +21,15 @@ export function ModelList(props: { readonly state: State; readonly dispatch: Dis
 
 function ModelItem(props: {
   readonly model: Model;
-  readonly devices: readonly string[];
+  readonly state: State;
   readonly dispatch: Dispatch<Action>;
 }) {
-  const { model, devices, dispatch } = props;
+  const { model, state, dispatch } = props;
   const { id, read } = model;
   const name = shown(model.name);
-  const failures = failuresOfModel(model, devices);
+  const failures = failuresOfModel(model, state.devices);
   const wanted = failures.find((failure) => failure.wanted !== undefined)?.wanted;
+  const changes = Object.entries(state.whatIf).map(([each, value]) => `${shown(each)} ${value}`);
   const inputs =
     read?.facts.inputs ??
     Object.entries(wanted ?? {}).map(([input, shape]) => ({ name: input, shape }));
@@ -52,6 +55,25 @@ function ModelItem(props: {
           {viewFailure({ model: '', message }).message}
         </p>
       ))}
+      {failures.length > 0 && read === undefined && changes.length > 0 && (
+        <p>
+          <button type="button" onClick={() => dispatch({ kind: 'unvary' })}>
+            {`Without ${changes.join(', ')}`}
+          </button>
+        </p>
+      )}
+      {model.signatures.length > 1 && (
+        <SignatureChoice model={model} state={state} dispatch={dispatch} />
+      )}
+      {read !== undefined && (
+        <AssumedSizesForm
+          model={name}
+          id={`assumed-${id}`}
+          sizes={read.facts.assumed}
+          assume={state.assume}
+          dispatch={dispatch}
+        />
+      )}
       {inputs.length > 0 && (
         <details open={wanted !== undefined}>
           <summary>{`Input shapes of ${name}`}</summary>
@@ -72,6 +94,36 @@ function ModelItem(props: {
   );
 }
 
+/** Which of the models in a file is meant. */
+function SignatureChoice(props: {
+  readonly model: Model;
+  readonly state: State;
+  readonly dispatch: Dispatch<Action>;
+}) {
+  const { model, state, dispatch } = props;
+  const current = signatureOf(state, model) ?? model.read?.facts.signature;
+  return (
+    <p class="ways">
+      <label>
+        {`Signature of ${shown(model.name)}`}{' '}
+        <select
+          value={current ?? ''}
+          onChange={({ currentTarget: { value } }) =>
+            dispatch({ kind: 'sign', model: model.id, signature: value })
+          }
+        >
+          {current === undefined && <option value="">choose one</option>}
+          {model.signatures.map((name) => (
+            <option key={name} value={name}>
+              {shown(name)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </p>
+  );
+}
+
 function ShapeForm(props: {
   readonly id: string;
   readonly inputs: readonly {
@@ -87,19 +139,16 @@ function ShapeForm(props: {
   );
   const [problem, setProblem] = useState('');
   const apply = (): void => {
-    const shapes: [string, readonly number[]][] = [];
-    for (const [index, { name }] of inputs.entries()) {
-      const text = texts[index]!.trim();
-      if (text === '') continue;
-      const shape = text.split(/[x,\s]+/).map(Number);
-      if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
-        setProblem(`“${text}” is no shape; write positive numbers, such as 1x3x224x224`);
-        return;
-      }
-      shapes.push([name, shape]);
+    try {
+      const shapes = inputs.flatMap(({ name }, index) => {
+        const text = texts[index]!;
+        return text.trim() === '' ? [] : [[name, parseShape(text)]];
+      });
+      setProblem('');
+      change(Object.fromEntries(shapes));
+    } catch (error) {
+      setProblem(failureToJson(error).message);
     }
-    setProblem('');
-    change(Object.fromEntries(shapes));
   };
   return (
     <form

@@ -1,5 +1,5 @@
+import type { AssumedSize, AssumedSizes, Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
-import type { PredictorSummary } from '@nnmeter/predictor';
 import type { ViewedReport } from '@nnmeter/report/views';
 import type {
   BegunBuild,
@@ -7,6 +7,7 @@ import type {
   BuiltFacts,
   CalibrationFacts,
   Failure,
+  ListedDevice,
   ModelFacts,
   Origin,
   Parameters,
@@ -17,12 +18,18 @@ import type {
 export interface State {
   /** Undefined until the worker has told. */
   readonly known: Known | undefined;
-  /** Names of the predictors that are shown, in their order. */
+  /** Ids of the devices that are shown, in their order. */
   readonly devices: readonly string[];
   readonly models: readonly Model[];
   /** The id that the next model gets. */
   readonly nextModel: number;
   readonly whatIf: WhatIf;
+  /** What sizes are taken to be that depend on data; what is absent is as the readers take it. */
+  readonly assume: AssumedSizes;
+  /** By which files are read that have one of them. */
+  readonly signatures: readonly string[];
+  /** That the link gives to inputs of these names, until other ones are given by hand. */
+  readonly shapes: InputShapes;
   /** What is seen in detail; what is not there any more means the first. */
   readonly detail: { readonly model: number | undefined; readonly device: string | undefined };
   /** Measurements that were dropped, until it is said of which device. */
@@ -35,6 +42,8 @@ export interface State {
   readonly problem: string | undefined;
 }
 
+export type InputShapes = Readonly<Record<string, Shape>>;
+
 /** The measuring of this browser. */
 export interface BuildState {
   /** What was measured, and may be gone on with. */
@@ -46,7 +55,7 @@ export interface BuildState {
 }
 
 export interface Known {
-  readonly devices: readonly PredictorSummary[];
+  readonly devices: readonly ListedDevice[];
   readonly formats: readonly FormatFacts[];
 }
 
@@ -55,14 +64,16 @@ export interface Model {
   readonly name: string;
   readonly origin: Origin;
   /** Shapes that were given by hand. */
-  readonly inputShapes: Readonly<Record<string, readonly number[]>> | undefined;
+  readonly inputShapes: InputShapes | undefined;
+  /** The signatures of its file, as far as they are known. */
+  readonly signatures: readonly string[];
   /** Counts the changes of what is to be read; what has another number is out of date. */
   readonly revision: number;
   /** Of an older revision while the newer is being read. */
   readonly read: { readonly revision: number; readonly facts: ModelFacts } | undefined;
   /** Why it could not be read as it is now. */
   readonly failure: Failure | undefined;
-  /** By predictor. */
+  /** By the id of the device. */
   readonly predictions: Readonly<Record<string, Prediction>>;
 }
 
@@ -103,6 +114,9 @@ export type Action =
   | { readonly kind: 'choose'; readonly device: string; readonly chosen: boolean }
   | { readonly kind: 'shape'; readonly model: number; readonly inputShapes: Model['inputShapes'] }
   | { readonly kind: 'vary'; readonly name: string; readonly value: number | undefined }
+  | { readonly kind: 'unvary' }
+  | { readonly kind: 'assume'; readonly name: AssumedSize; readonly size: number | undefined }
+  | { readonly kind: 'sign'; readonly model: number; readonly signature: string }
   | { readonly kind: 'detail'; readonly detail: Partial<State['detail']> }
   | { readonly kind: 'measured'; readonly file: File | undefined }
   | {
@@ -111,7 +125,7 @@ export type Action =
       readonly facts: CalibrationFacts | undefined;
     }
   | { readonly kind: 'build'; readonly build: Partial<BuildState> }
-  | { readonly kind: 'built'; readonly device: PredictorSummary; readonly facts: BuiltFacts }
+  | { readonly kind: 'built'; readonly device: ListedDevice; readonly facts: BuiltFacts }
   | { readonly kind: 'unbuilt'; readonly name: string }
   | { readonly kind: 'problem'; readonly problem: string | undefined };
 
@@ -121,6 +135,9 @@ export const INITIAL: State = {
   models: [],
   nextModel: 0,
   whatIf: {},
+  assume: {},
+  signatures: [],
+  shapes: {},
   detail: { model: undefined, device: undefined },
   measurements: undefined,
   calibrations: {},
@@ -133,25 +150,26 @@ export function reduce(state: State, action: Action): State {
   switch (action.kind) {
     case 'known': {
       const { known, built, begun } = action;
-      const names = known.devices.map(({ name }) => name);
-      const wanted = action.devices?.filter((name) => names.includes(name)) ?? [];
+      const ids = idsOf(known);
+      const wanted = action.devices?.filter((id) => ids.includes(id)) ?? [];
       const devices =
         wanted.length > 0
           ? wanted
-          : known.devices.filter(({ status }) => status !== 'experimental').map(({ name }) => name);
+          : known.devices.filter(({ status }) => status !== 'experimental').map(({ id }) => id);
       return {
         ...state,
         known,
         built,
         build: { ...state.build, begun },
-        devices: names.filter((name) => devices.includes(name)),
+        devices: ids.filter((id) => devices.includes(id)),
       };
     }
     case 'add': {
       const { name, origin } = action;
       const model: Model = {
         ...{ id: state.nextModel, name, origin, revision: 0 },
-        ...{ inputShapes: undefined, read: undefined, failure: undefined, predictions: {} },
+        ...{ inputShapes: undefined, signatures: [] },
+        ...{ read: undefined, failure: undefined, predictions: {} },
       };
       return {
         ...state,
@@ -163,13 +181,18 @@ export function reduce(state: State, action: Action): State {
     case 'remove':
       return { ...state, models: state.models.filter(({ id }) => id !== action.model) };
     case 'read':
-      return changeModel(state, action, (model) => ({
-        ...model,
-        read: { revision: action.revision, facts: action.facts },
-        failure: undefined,
-      }));
+      return changeModel(state, action, (model) => {
+        const { revision, facts } = action;
+        const changed = { ...model, signatures: facts.signatures, failure: undefined };
+        const inputs = model.read === undefined ? facts.inputs.map(({ name }) => name) : [];
+        return asChosen(state, model, { ...changed, read: { revision, facts } }, inputs);
+      });
     case 'unread':
-      return changeModel(state, action, (model) => ({ ...model, failure: action.failure }));
+      return changeModel(state, action, (model) => {
+        const { failure } = action;
+        const { signatures = model.signatures, wanted = {} } = failure;
+        return asChosen(state, model, { ...model, signatures, failure }, Object.keys(wanted));
+      });
     case 'predicted': {
       const { device, prediction } = action;
       return changeModel(state, { ...action, revision: prediction.revision }, (model) => ({
@@ -181,32 +204,41 @@ export function reduce(state: State, action: Action): State {
       const chosen = new Set(state.devices);
       if (action.chosen) chosen.add(action.device);
       else chosen.delete(action.device);
-      const names = state.known?.devices.map(({ name }) => name) ?? [];
-      return { ...state, devices: names.filter((name) => chosen.has(name)) };
+      return { ...state, devices: idsOf(state.known).filter((id) => chosen.has(id)) };
     }
-    case 'shape':
+    case 'shape': {
+      const { model: id, inputShapes } = action;
+      const at = state.models.findIndex((model) => model.id === id);
+      const model = state.models[at]!;
+      const before = Object.keys(model.inputShapes ?? {});
       return {
         ...state,
-        models: state.models.map((model) =>
-          model.id === action.model
-            ? renewed({ ...model, inputShapes: action.inputShapes })
-            : model,
-        ),
+        shapes: before.reduce((shapes, name) => withEntry(shapes, name, undefined), state.shapes),
+        models: state.models.with(at, renewed({ ...model, inputShapes })),
       };
+    }
     case 'vary': {
-      const { [action.name]: _, ...others } = state.whatIf;
-      const whatIf =
-        action.value === undefined ? others : { ...others, [action.name]: action.value };
+      const whatIf = withEntry(state.whatIf, action.name, action.value);
       return { ...state, whatIf, models: state.models.map(renewed) };
+    }
+    case 'unvary':
+      return { ...state, whatIf: {}, models: state.models.map(renewed) };
+    case 'assume': {
+      const assume = withEntry(state.assume, action.name, action.size);
+      return { ...state, assume, models: state.models.map(renewed) };
+    }
+    case 'sign': {
+      const { signatures: own } = state.models.find(({ id }) => id === action.model)!;
+      const others = state.signatures.filter((name) => !own.includes(name));
+      const signatures = [...others, action.signature];
+      return { ...state, signatures, models: state.models.map(renewed) };
     }
     case 'detail':
       return { ...state, detail: { ...state.detail, ...action.detail } };
     case 'measured':
       return { ...state, measurements: action.file, problem: undefined };
     case 'calibrated': {
-      const { [action.device]: _, ...others } = state.calibrations;
-      const calibrations =
-        action.facts === undefined ? others : { ...others, [action.device]: action.facts };
+      const calibrations = withEntry(state.calibrations, action.device, action.facts);
       const models = withoutPredictions(state.models, action.device);
       return { ...state, calibrations, models, measurements: undefined, problem: undefined };
     }
@@ -218,7 +250,7 @@ export function reduce(state: State, action: Action): State {
       return {
         ...rest,
         known: rest.known && { ...rest.known, devices: [...rest.known.devices, device] },
-        devices: [...rest.devices, device.name],
+        devices: [...rest.devices, device.id],
         built: [...rest.built, facts],
         build: INITIAL.build,
       };
@@ -232,23 +264,58 @@ export function reduce(state: State, action: Action): State {
 
 function withoutBuilt(state: State, name: string): State {
   const { known, devices, built, models } = state;
-  const { [name]: _, ...calibrations } = state.calibrations;
   return {
     ...state,
     known: known && { ...known, devices: known.devices.filter((each) => each.name !== name) },
     devices: devices.filter((each) => each !== name),
     built: built.filter((each) => each.name !== name),
-    calibrations,
+    calibrations: withEntry(state.calibrations, name, undefined),
     models: withoutPredictions(models, name),
   };
 }
 
 /** Has a device predict all models anew. */
 function withoutPredictions(models: readonly Model[], device: string): readonly Model[] {
-  return models.map((model) => {
-    const { [device]: _, ...predictions } = model.predictions;
-    return { ...model, predictions };
-  });
+  return models.map((model) => ({
+    ...model,
+    predictions: withEntry(model.predictions, device, undefined),
+  }));
+}
+
+/** A record with another value; undefined: without it. */
+function withEntry<R extends Readonly<Record<string, unknown>>, K extends keyof R & string>(
+  record: R,
+  key: K,
+  value: R[K] | undefined,
+): R {
+  const { [key]: _, ...others } = record;
+  return (value === undefined ? others : { ...others, [key]: value }) as R;
+}
+
+function idsOf(known: Known | undefined): readonly string[] {
+  return known?.devices.map(({ id }) => id) ?? [];
+}
+
+/** Which of its file's signatures a model is read by; undefined: by that which the reader takes. */
+export function signatureOf(
+  { signatures }: Pick<State, 'signatures'>,
+  model: Pick<Model, 'signatures'>,
+): string | undefined {
+  return model.signatures.find((name) => signatures.includes(name));
+}
+
+/**
+ * A model of which more is known than before. If it should have been read by another signature, or the link has shapes for
+ * these inputs of it, it is read again.
+ */
+function asChosen(state: State, before: Model, model: Model, inputs: readonly string[]): Model {
+  const { inputShapes = {} } = model;
+  const linked = inputs
+    .filter((name) => Object.hasOwn(state.shapes, name) && !Object.hasOwn(inputShapes, name))
+    .map((name) => [name, state.shapes[name]!] as const);
+  if (linked.length > 0)
+    return renewed({ ...model, inputShapes: { ...inputShapes, ...Object.fromEntries(linked) } });
+  return signatureOf(state, before) === signatureOf(state, model) ? model : renewed(model);
 }
 
 /** Has a model read again. */

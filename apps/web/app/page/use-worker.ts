@@ -1,13 +1,13 @@
 import type { ViewedReport } from '@nnmeter/report/views';
 import { type Dispatch, useEffect, useRef } from 'preact/hooks';
 import type { Failure } from '../protocol.ts';
-import type { Action, Model, State } from './state.ts';
+import { type Action, type Model, type State, signatureOf } from './state.ts';
 import { type WorkerClient, WorkerFailure } from './worker-client.ts';
 
 /** Has the worker do what the state lacks: read models, and predict those that are read on the chosen devices. */
 export function useWorker(state: State, dispatch: Dispatch<Action>, client: WorkerClient): void {
   const underWay = useRef(new Set<string>());
-  const { models, devices, whatIf } = state;
+  const { models, devices } = state;
   useEffect(() => {
     const once = (task: string, work: () => Promise<void>): void => {
       if (underWay.current.has(task)) return;
@@ -18,7 +18,7 @@ export function useWorker(state: State, dispatch: Dispatch<Action>, client: Work
       const { id, revision, failure, predictions } = model;
       if (model.read?.revision !== revision) {
         if (failure === undefined)
-          once(`read ${id} ${revision}`, () => read(model, whatIf, dispatch, client));
+          once(`read ${id} ${revision}`, () => read(model, state, dispatch, client));
         continue;
       }
       for (const device of devices) {
@@ -28,17 +28,25 @@ export function useWorker(state: State, dispatch: Dispatch<Action>, client: Work
           );
       }
     }
-  }, [models, devices, whatIf]);
+  }, [models, devices]);
 }
 
 async function read(
-  { id, revision, name, origin, inputShapes }: Model,
-  whatIf: State['whatIf'],
+  model: Model,
+  state: State,
   dispatch: Dispatch<Action>,
   client: WorkerClient,
 ): Promise<void> {
+  const { id, revision, name, origin, inputShapes } = model;
+  const { whatIf, assume } = state;
+  const signature = signatureOf(state, model);
   try {
-    const parameters = { model: id, name, origin, inputShapes, whatIf };
+    const options = {
+      assume,
+      ...(inputShapes && { inputShapes }),
+      ...(signature !== undefined && { signature }),
+    };
+    const parameters = { model: id, name, origin, options, whatIf };
     const facts = await client.ask('read', parameters, `read ${id}`);
     if (facts !== undefined) dispatch({ kind: 'read', model: id, revision, facts });
   } catch (error) {

@@ -2,7 +2,8 @@ import type { Variable } from '@nnmeter/predictor';
 import type { Sweep } from '@nnmeter/report';
 import { SweepChart, shown } from '@nnmeter/report/views';
 import { type Dispatch, useEffect, useRef, useState } from 'preact/hooks';
-import type { Action, Model, State } from './state.ts';
+import { NumberField } from './number-field.tsx';
+import { type Action, type Model, type State, signatureOf } from './state.ts';
 import type { WorkerClient } from './worker-client.ts';
 
 /** What a slider and a curve go over. */
@@ -81,8 +82,6 @@ function Slider(props: {
   const id = `what-if-${variable.name}`;
   const isWhole = step >= 1;
   const current = value ?? variable.value;
-  /** What is in the field until it is done with. */
-  const [typed, setTyped] = useState<string | undefined>();
   return (
     <p class="slider">
       <label for={id}>{title}</label>
@@ -103,18 +102,12 @@ function Slider(props: {
         value={current}
         onInput={({ currentTarget }) => change(currentTarget.valueAsNumber)}
       />
-      <input
-        type="number"
-        aria-label={`${title}, as a number`}
-        min={isWhole ? 1 : least}
-        step={isWhole ? 1 : 'any'}
-        value={typed ?? current}
-        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onChange={({ currentTarget }) => {
-          const given = currentTarget.valueAsNumber;
-          if (given > 0 && (!isWhole || Number.isSafeInteger(given))) change(given);
-          setTyped(undefined);
-        }}
+      <NumberField
+        label={`${title}, as a number`}
+        value={current}
+        isWhole={isWhole}
+        least={isWhole ? 1 : least}
+        change={change}
       />
     </p>
   );
@@ -124,13 +117,15 @@ function Slider(props: {
 function useSweep(
   model: Model,
   over: Variable | undefined,
-  { devices, whatIf, calibrations }: State,
+  state: State,
   client: WorkerClient,
 ): Sweep | undefined {
   const [curve, setCurve] = useState<Sweep | undefined>();
   const asked = useRef('');
+  const { devices, whatIf, assume, calibrations } = state;
   const { [over?.name ?? '']: _, ...others } = whatIf;
-  const question = JSON.stringify([over?.name, others, model.inputShapes, devices, calibrations]);
+  const reading = [others, model.inputShapes, signatureOf(state, model), assume];
+  const question = JSON.stringify([over?.name, reading, devices, calibrations]);
   const isRead = model.read?.revision === model.revision;
   useEffect(() => {
     // While the model is read anew, what is known of it stands.

@@ -6,6 +6,7 @@ import { workerRunner } from '@nnmeter/runners/onnxruntime';
 import type { BuildRequest, BuildResponse, BuiltDevice } from '../protocol.ts';
 import { openJournal } from './browser-journal.ts';
 import { browserName } from './browser-name.ts';
+import { WORDS } from './words.ts';
 
 /** Builds a predictor of this browser, once; who wants it to stop ends it. */
 
@@ -13,7 +14,7 @@ self.addEventListener('message', async ({ data }: MessageEvent<BuildRequest>) =>
   try {
     respond({ kind: 'built', built: await alone(() => build(data)) });
   } catch (error) {
-    respond({ kind: 'failure', failure: failureToJson(error, ({ text }) => text) });
+    respond({ kind: 'failure', failure: failureToJson(error, WORDS) });
   }
 });
 

@@ -25,5 +25,5 @@ export async function calibrate({
   const calibration = fitCalibration(await loadUncalibrated(device), measurements);
   calibrateDevice(device, calibration);
   const { rmspeBefore, rmspeAfter } = calibration;
-  return { measurements: measurements.length, rmspeBefore, rmspeAfter };
+  return { file: csv.name, measurements: measurements.length, rmspeBefore, rmspeAfter };
 }

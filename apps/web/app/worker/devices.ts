@@ -6,12 +6,14 @@ import {
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
+  mapReports,
   type PredictorDefinition,
   type PredictorSummary,
   registerPredictor,
+  settingText,
   withWarning,
 } from '@nnmeter/predictor';
-import type { BuiltDevice } from '../protocol.ts';
+import type { BuiltDevice, ListedDevice } from '../protocol.ts';
 
 type Definitions =
   | PredictorDefinition
@@ -26,19 +28,19 @@ const PACKAGES: Readonly<Record<string, () => Promise<{ readonly default: Defini
   '@nnmeter/predictors-learned': () => import('@nnmeter/predictors-learned'),
 };
 
-const published = listLatencyPredictors();
+const published = listLatencyPredictors().then((all) => all.flatMap(inSettings));
 /** Built on this page, by name. */
 const built = new Map<string, BuiltDevice>();
 const loading = new Map<string, Promise<LatencyPredictor>>();
 const calibrations = new Map<string, Calibration>();
 
 /** Every device that can be chosen, from before any is loaded. */
-export async function listDevices(): Promise<readonly PredictorSummary[]> {
+export async function listDevices(): Promise<readonly ListedDevice[]> {
   return [...(await published), ...[...built.values()].map(summarize)];
 }
 
 /** Has a device among the others that was built on this page. */
-export function addBuilt(device: BuiltDevice): PredictorSummary {
+export function addBuilt(device: BuiltDevice): ListedDevice {
   const { name } = device.definition;
   built.set(name, device);
   loading.delete(name);
@@ -58,44 +60,59 @@ export function removeBuilt(name: string): void {
   calibrations.delete(name);
 }
 
-function summarize({ definition }: BuiltDevice): PredictorSummary {
-  const { name, aliases, version, device, manifest } = definition;
-  const accuracy = manifest.heldOut;
-  return { name, aliases, version, device, accuracy, installed: true, package: null };
+/** A row for every setting that may be chosen. */
+function inSettings({ settings = [], ...device }: PredictorSummary): readonly ListedDevice[] {
+  const { name } = device;
+  if (settings.length < 2) return [{ ...device, id: name }];
+  return settings.map((setting, index) => {
+    const text = settingText(setting);
+    const id = index === 0 ? name : `${name}:${text.replaceAll(/\W+/g, '-')}`;
+    return { ...device, id, setting: { ...setting, text } };
+  });
 }
 
-/** A device's predictor by name, calibrated if it was. */
-export async function loadDevice(name: string): Promise<LatencyPredictor> {
-  const predictor = await loadUncalibrated(name);
-  const calibration = calibrations.get(name);
+function summarize({ definition }: BuiltDevice): ListedDevice {
+  const { name, aliases, version, device, manifest } = definition;
+  const accuracy = manifest.heldOut;
+  return { id: name, name, aliases, version, device, accuracy, installed: true, package: null };
+}
+
+/** A device's predictor by its id, by which its reports call it too; calibrated if it was. */
+export async function loadDevice(id: string): Promise<LatencyPredictor> {
+  const predictor = mapReports(await loadUncalibrated(id), (report) => ({
+    ...report,
+    predictor: id,
+  }));
+  const calibration = calibrations.get(id);
   if (calibration === undefined) return predictor;
   const note = `calibrated with ${calibration.measurements} measurements`;
   return withWarning(calibratePredictor(predictor, calibration), note);
 }
 
 /** As {@link loadDevice}, without calibration. */
-export function loadUncalibrated(name: string): Promise<LatencyPredictor> {
-  const known = loading.get(name) ?? load(name);
-  loading.set(name, known);
+export function loadUncalibrated(id: string): Promise<LatencyPredictor> {
+  const known = loading.get(id) ?? load(id);
+  loading.set(id, known);
   // What could not be loaded is asked for again the next time.
-  known.catch(() => loading.delete(name));
+  known.catch(() => loading.delete(id));
   return known;
 }
 
 /** Undefined: as it was. */
-export function calibrateDevice(name: string, calibration: Calibration | undefined): void {
-  if (calibration === undefined) calibrations.delete(name);
-  else calibrations.set(name, calibration);
+export function calibrateDevice(id: string, calibration: Calibration | undefined): void {
+  if (calibration === undefined) calibrations.delete(id);
+  else calibrations.set(id, calibration);
 }
 
-async function load(name: string): Promise<LatencyPredictor> {
-  const own = built.get(name);
+async function load(id: string): Promise<LatencyPredictor> {
+  const own = built.get(id);
   if (own !== undefined) return createPredictor(own.definition);
-  const summary = (await published).find((each) => each.name === name);
-  const loadPackage = PACKAGES[summary?.package ?? ''];
+  const listed = (await published).find((each) => each.id === id);
+  const { name = id, setting } = listed ?? {};
+  const loadPackage = PACKAGES[listed?.package ?? ''];
   if (loadPackage !== undefined) {
     const { default: found } = await loadPackage();
     registerPredictor('weights' in found ? (found as PredictorDefinition) : await found[name]!());
   }
-  return loadLatencyPredictor(name);
+  return loadLatencyPredictor(name, undefined, setting);
 }

@@ -33,7 +33,7 @@ export async function makeDownload({
   }
 }
 
-/** Reports of all models on all devices; what cannot be predicted is left out. */
+/** Reports of all models on all devices, named as on the page; what cannot be predicted is left out. */
 async function predictAll<T>(
   models: readonly NamedModel[],
   devices: readonly string[],
@@ -83,8 +83,8 @@ async function jsonReports(
   devices: readonly string[],
 ): Promise<string> {
   const { reportToJson } = await import('@nnmeter/report');
-  const elements = await predictAll(models, devices, (report, { type }) =>
-    JSON.stringify(reportToJson(report.model, type, report)),
+  const elements = await predictAll(models, devices, (report, { type }, { name }) =>
+    JSON.stringify(reportToJson(report.model, type, { ...report, predictor: name })),
   );
   return `[\n${elements.join(',\n')}\n]\n`;
 }

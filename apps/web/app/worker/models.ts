@@ -1,7 +1,6 @@
 import type { ModelFacts, Origin, Parameters } from '../protocol.ts';
 import { loadNetworks } from './formats.ts';
 import { RemoteBlob } from './remote-blob.ts';
-import { unpackFolder } from './unpack-folder.ts';
 import { openVaried, type VariedModel } from './what-if.ts';
 
 /** Models that were read, as they are now. */
@@ -9,17 +8,16 @@ const models = new Map<number, VariedModel>();
 
 /** @throws NnMeterError what the frontends say */
 export async function readModel(parameters: Parameters<'read'>): Promise<ModelFacts> {
-  const { model, name, origin, inputShapes, whatIf } = parameters;
-  const options = { name, ...(inputShapes !== undefined && { inputShapes }) };
+  const { model, name, origin, options, whatIf } = parameters;
   const [source, asked] = await sourceOf(origin);
-  const varied = await openVaried(source, asked, options, whatIf);
+  const varied = await openVaried(source, asked, { ...options, name }, whatIf);
   models.set(model, varied);
-  const { type, graph, variables } = varied;
+  const { type, graph, variables, dimensions } = varied;
+  const { assumed, signatures, signature } = graph;
   return {
-    type,
+    ...{ type, variables, dimensions, assumed, signatures, signature },
     nodes: graph.nodes.length,
     inputs: graph.inputs.map((input) => ({ name: input, shape: graph.tensor(input).shape })),
-    variables,
   };
 }
 
@@ -36,5 +34,5 @@ export function forgetModel(model: number): void {
 async function sourceOf(origin: Origin): Promise<readonly [unknown, string | undefined]> {
   if (origin.kind === 'network') return [origin.name, (await loadNetworks()).frontend.format];
   const files = origin.files.map((file) => (file instanceof File ? file : new RemoteBlob(file)));
-  return [await unpackFolder(files), undefined];
+  return [files, undefined];
 }

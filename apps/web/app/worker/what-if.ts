@@ -2,18 +2,18 @@ import { type Graph, NnMeterError, type ReadOptions, type Shape, withChannels } 
 import { openVariable, type Variable, type VariableModel, variablesOf } from '@nnmeter/predictor';
 import type { WhatIf } from '../protocol.ts';
 
-/** What is varied by reading a model with other shapes, in this order. */
-const BY_SHAPES = ['resolution', 'batch'];
-
 /** A model with several changes at once; `at` makes one of them another. */
 export interface VariedModel extends VariableModel {
   /** With the values of the model itself. */
   readonly variables: readonly Variable[];
+  /** Names of those that are dimensions which the model names. */
+  readonly dimensions: readonly string[];
 }
 
 /**
- * A model with changes, each applied to what those before it made of it. Variables that the model has not are passed over,
- * since another one on the page may have them.
+ * A model with changes: the dimensions that it names at once, then the others, each of what those before it made of it, the
+ * width at last.
+ * Variables that the model has not are passed over, since another one on the page may have them.
  * @param source what `openVariable` takes
  */
 export async function openVaried(
@@ -22,37 +22,34 @@ export async function openVaried(
   options: ReadOptions,
   whatIf: WhatIf,
 ): Promise<VariedModel> {
-  const open = (changes: ReadOptions) => openVariable(source, type, changes);
+  const open: Open = (changes) => openVariable(source, type, changes);
   const [own, reading] = await openByNames(open, options, whatIf);
   const variables = variablesOf(own.graph);
+  const extents = variables.filter(({ name }) => name !== 'channels');
+  const dimensions = extents
+    .filter(({ name, value }) => own.graph.dimensions[name] === value)
+    .map(({ name }) => name);
 
-  async function graphOf(settings: WhatIf): Promise<Graph> {
-    const isSet = ({ name }: Variable): boolean => settings[name] !== undefined;
-    const { dimensions } = own.graph;
-    const named = variables.filter(({ name }) => Object.hasOwn(dimensions, name)).filter(isSet);
-    const sizes = named.map(({ name }): [string, number] => [name, settings[name]!]);
-    let { graph } = own;
-    let at = own;
-    if (sizes.length > 0) {
-      at = await open({
-        ...reading,
-        dimensions: { ...reading.dimensions, ...Object.fromEntries(sizes) },
-      });
-      graph = at.graph;
+  async function graphOf({ channels, ...sizes }: WhatIf): Promise<Graph> {
+    const varied = extents
+      .filter(({ name }) => sizes[name] !== undefined)
+      .map(({ name }) => ({ name, value: sizes[name]! }));
+    const isNamed = ({ name }: Variable): boolean => dimensions.includes(name);
+    const named = varied.filter(isNamed).map(({ name, value }) => [name, value]);
+    const changed = { ...reading.dimensions, ...Object.fromEntries(named) };
+    let model = named.length === 0 ? own : await open({ ...reading, dimensions: changed });
+    let { graph } = model;
+    for (const variable of varied.filter((each) => !isNamed(each))) {
+      if (graph !== model.graph) model = await open({ ...options, inputShapes: shapesOf(graph) });
+      graph = await model.at(variable);
     }
-    for (const [index, name] of BY_SHAPES.filter((each) =>
-      variables.some((variable) => variable.name === each && isSet(variable)),
-    ).entries()) {
-      if (index > 0) at = await open({ ...options, inputShapes: shapesOf(graph) });
-      graph = await at.at({ name, value: settings[name]! });
-    }
-    const { channels } = settings;
     return channels === undefined ? graph : withChannels(graph, channels);
   }
 
   return {
     type: own.type,
     variables,
+    dimensions,
     graph: await graphOf(whatIf),
     at: ({ name, value }) => graphOf({ ...whatIf, [name]: value }),
   };
@@ -66,17 +63,16 @@ type Open = (options: ReadOptions) => Promise<VariableModel>;
  */
 async function openByNames(
   open: Open,
-  { inputShapes, ...options }: ReadOptions,
+  options: ReadOptions,
   whatIf: WhatIf,
 ): Promise<readonly [VariableModel, ReadOptions]> {
-  const given = inputShapes === undefined ? options : { ...options, inputShapes };
-  const own = await open(given).catch((error: unknown) => openAt(open, given, whatIf, error));
-  const { dimensions } = own.graph;
-  if (Object.keys(dimensions).length === 0) return [own, given];
-  const reading = { ...options, dimensions };
+  const own = await open(options).catch((error: unknown) => openAt(open, options, whatIf, error));
+  const { inputShapes: _, ...others } = options;
+  const reading = { ...others, dimensions: own.graph.dimensions };
+  if (Object.keys(reading.dimensions).length === 0) return [own, options];
   const named = await open(reading).catch(() => own);
   const isSame = JSON.stringify(shapesOf(named.graph)) === JSON.stringify(shapesOf(own.graph));
-  return isSame ? [named, reading] : [own, given];
+  return isSame ? [named, reading] : [own, options];
 }
 
 /** A model that leaves dimensions open which the changes give. @throws what it failed with before */

@@ -9,6 +9,7 @@ import { calibrateDevice, listDevices, loadDevice } from './devices.ts';
 import { makeDownload } from './downloads.ts';
 import { formatFacts, loadNetworks, registerFormats } from './formats.ts';
 import { forgetModel, modelOf, readModel } from './models.ts';
+import { WORDS } from './words.ts';
 
 /** Reads and predicts, one request after the other, so that the page never waits. */
 
@@ -53,7 +54,7 @@ const HANDLERS: Handlers = {
     const predictors = await Promise.all(devices.map(loadDevice));
     const points = sweep(modelOf(model), variable, sweepValues(variable, ...range), predictors);
     for await (const point of points) {
-      send(sweepOf(curve, [point]).points[0]!);
+      send(sweepOf(curve, [point], (error) => failureToJson(error, WORDS)).points[0]!);
       if (await giveWay()) break;
     }
     return { ...curve, points: [] };
@@ -143,13 +144,13 @@ function nextMessage(): Promise<void> {
   });
 }
 
-/** In the words of this page, which asks for shapes itself. */
 function failureOf(error: unknown): Failure {
-  const wanted = error instanceof NnMeterError ? error.hint?.inputShapes : undefined;
-  const failure = failureToJson(recognise(error), ({ text, inputShapes }) =>
-    inputShapes === undefined ? text : 'give its shape below',
-  );
-  return wanted === undefined ? failure : { ...failure, wanted };
+  const { inputShapes, signatures } = (error instanceof NnMeterError && error.hint) || {};
+  return {
+    ...failureToJson(recognise(error), WORDS),
+    ...(inputShapes && { wanted: inputShapes }),
+    ...(signatures && { signatures }),
+  };
 }
 
 /** What browsers throw, as an NnMeterError if its reason is known. */

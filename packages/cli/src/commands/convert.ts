@@ -116,7 +116,5 @@ function textOutput(terminal: Terminal): BatchOutput<Written> {
         `${printable(model)} -> ${printable(result.output)} (${result.nodes} nodes)\n`,
       );
     },
-    async failed() {},
-    async end() {},
   };
 }

@@ -53,7 +53,7 @@ import { readText } from '../read-text.ts';
 import { type StepProgress, startSteps } from '../render/progress.ts';
 import { withResumeFlag } from '../resume-hint.ts';
 import { beforeEnding } from '../signals.ts';
-import { parseShape } from '../sources.ts';
+import { shapeArgument } from '../sources.ts';
 import { openSpace, type SpaceChoice } from '../space-choice.ts';
 import type { TableJob } from '../table-worker.ts';
 import type { Terminal } from '../terminal.ts';
@@ -350,9 +350,9 @@ function spaceChoice(options: NasArguments): SpaceChoice {
     );
   const text = options['input-shape'];
   if (text === undefined) return { name, input: undefined };
-  const input = parseShape(text);
-  if (input !== undefined && input.length >= 2) return { name, input };
-  throw usageError(`--input-shape ${text} is not a shape; write 1,3,224,224`);
+  const input = shapeArgument(text, 'SHAPE');
+  if (input.length >= 2) return { name, input };
+  throw usageError(`--input-shape ${text} is no shape of images; write 1,3,224,224`);
 }
 
 /** @throws NnMeterError E_INVALID_INPUT if it is no table, or one of another space */

@@ -69,7 +69,7 @@ async function textOutput(
       await terminal.print(result.texts.join(''));
       rows.push(result.row);
     },
-    async failed({ model }) {
+    failed({ model }) {
       rows.push({ model, results: [], hidesWarnings: false });
     },
     async end() {

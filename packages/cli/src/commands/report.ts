@@ -37,13 +37,12 @@ export async function report(options: ReportArguments, terminal: Terminal): Prom
     outcomes,
     sources.length,
     {
-      async succeeded({ result }) {
+      succeeded({ result }) {
         reports.push(...result);
       },
-      async failed({ model, failure: { message } }) {
+      failed({ model, failure: { message } }) {
         failures.push({ model, message });
       },
-      async end() {},
     },
     terminal,
   );

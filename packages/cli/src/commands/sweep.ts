@@ -50,8 +50,6 @@ export async function sweep(
     : {
         succeeded: ({ result }: { readonly result: Sweep }) =>
           terminal.print(`${renderSweep(result, terminal)}\n`),
-        async failed() {},
-        async end() {},
       };
   const isDimension = dimensionOf(first).dimensions !== undefined;
   let failsEverywhere = false;

@@ -1,10 +1,25 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FOREIGN_FOLDER_FILES, type FormatFacts } from '@nnmeter/model-source';
-import { listFormats } from '@nnmeter/predictor';
+import { realPathInside } from '@nnmeter/files';
+import {
+  FOREIGN_FOLDER_FILES,
+  type FormatFacts,
+  type ModelSource,
+  openModel,
+  readModel,
+} from '@nnmeter/model-source';
+import { detectFrontend, listFormats } from '@nnmeter/predictor';
 import { resolveRuntime } from '@nnmeter/runners';
 import { createPageApp, listen, type OfferedPath } from '@nnmeter/server/http';
-import { OFFER_FILE, type Offer, PAGE_FOLDER, PAGE_HEADERS, RUNTIME } from '@nnmeter/web';
+import {
+  OFFER_FILE,
+  type Offer,
+  type OfferedFile,
+  type OfferedModel,
+  PAGE_FOLDER,
+  PAGE_HEADERS,
+  RUNTIME,
+} from '@nnmeter/web';
 import { checkPort, type UiArguments } from '../arguments.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { beforeEnding } from '../signals.ts';
@@ -23,7 +38,7 @@ export async function ui(options: UiArguments, terminal: Terminal): Promise<numb
   const failures = sources.flatMap(({ failure }) => failure ?? []);
   for (const failure of failures) terminal.error(failure);
   if (failures.length > 0) return 1;
-  const { offer, files } = offerOf(sources, formats);
+  const { offer, files } = await offerOf(sources, formats);
   const app = await createPageApp({
     folder: PAGE_FOLDER,
     headers: PAGE_HEADERS,
@@ -57,38 +72,70 @@ function runtimeFile(): [url: string, OfferedPath][] {
 }
 
 /** What the page is told of the models, and the files that it may ask for. */
-function offerOf(
+async function offerOf(
   sources: readonly Source[],
   formats: readonly FormatFacts[],
-): { readonly offer: Offer; readonly files: ReadonlyMap<string, OfferedPath> } {
+): Promise<{ readonly offer: Offer; readonly files: ReadonlyMap<string, OfferedPath> }> {
   const isNamed = ({ type }: Source): boolean =>
     formats.some(({ format, named }) => named && format === type);
-  const offered = sources
-    // What a folder holds beside models is none of the page's business.
-    .filter((source) => !isNamed(source) && source.optional !== true)
-    .map(({ model }, index) => {
-      const { path, name } = fileOf(model, formats);
-      return { path, name, size: statSync(path).size, url: `models/${index}` };
-    });
-  return {
-    offer: {
-      files: offered.map(({ name, size, url }) => ({ name, size, url })),
-      networks: sources.filter(isNamed).map(({ model }) => model),
-    },
-    files: new Map(offered.map(({ url, path, size }) => [url, { path, size }])),
+  const files = new Map<string, OfferedPath>();
+  const offerFile = (name: string, path: string): OfferedFile => {
+    const url = `models/${files.size}`;
+    const { size } = statSync(path);
+    files.set(url, { path, size });
+    return { name, size, url };
   };
+  const models: OfferedModel[] = [];
+  for (const source of sources) {
+    // What a folder holds beside models is none of the page's business.
+    if (isNamed(source) || source.optional === true) continue;
+    const path = fileOf(source.model, formats);
+    const beside = await referredFiles(path);
+    const name = basename(resolve(source.model));
+    const own = path === source.model ? name : `${name}/${basename(path)}`;
+    models.push({
+      name,
+      files: [
+        offerFile(own, path),
+        ...[...beside].map(([location, file]) => offerFile(location, file)),
+      ],
+    });
+  }
+  const networks = sources.filter(isNamed).map(({ model }) => model);
+  return { offer: { models, networks }, files };
 }
 
-/** The file of a model, which of a folder is the one that makes it a model; named as the page shows it. */
-function fileOf(
-  model: string,
-  formats: readonly FormatFacts[],
-): { readonly path: string; readonly name: string } {
-  if (!statSync(model).isDirectory()) return { path: model, name: basename(model) };
+/** The file of a model, which of a folder is the one that makes it a model. */
+function fileOf(model: string, formats: readonly FormatFacts[]): string {
+  if (!statSync(model).isDirectory()) return model;
   const folderFiles = [
     ...formats.flatMap(({ folderFile }) => folderFile ?? []),
     ...FOREIGN_FOLDER_FILES,
   ];
-  const file = folderFiles.find((each) => existsSync(join(model, each)))!;
-  return { path: join(model, file), name: `${basename(resolve(model))}/${file}` };
+  return join(model, folderFiles.find((each) => existsSync(join(model, each)))!);
+}
+
+/** The files beside a model, by what it calls them, that its reader opens: those that it refers to and that lie in its folder. */
+async function referredFiles(path: string): Promise<ReadonlyMap<string, string>> {
+  const referred = new Map<string, string>();
+  try {
+    const source = await openModel(path);
+    const watched: ModelSource = {
+      ...source,
+      async sibling(location) {
+        const sibling = await source.sibling(location);
+        const file = realPathInside(dirname(path), location);
+        if (file !== undefined) referred.set(location, file);
+        return sibling;
+      },
+    };
+    const frontend = await detectFrontend(source).catch((error: unknown) => {
+      source.close();
+      throw error;
+    });
+    await readModel(watched, frontend);
+  } catch {
+    // The page reads it again, and says what is wrong with it.
+  }
+  return referred;
 }

@@ -76,3 +76,19 @@ export function node(
 ): NodeFields {
   return { opType, input, output, attribute, domain, name: `${opType} ${output[0]}` };
 }
+
+/** A reshape of x whose target lies in another file, as {@link RESHAPE_TARGET}: y is 6 x 2. */
+export function reshapeBy(location: string): Uint8Array {
+  const externalData = Object.entries({ location, offset: '8', length: '16' }).map(
+    ([key, value]) => ({ key, value }),
+  );
+  return encode(
+    model({
+      node: [node('Reshape', ['x', 'shape'], ['y'])],
+      initializer: [{ ...vector('shape', []), dims: [2], dataLocation: 1, externalData }],
+      input: [value('x', [4, 3])],
+      output: [{ name: 'y' }],
+    }),
+  );
+}
+export const RESHAPE_TARGET = new Uint8Array(new BigInt64Array([0n, 6n, -1n]).buffer);

@@ -81,7 +81,11 @@ export function Overview({ reports }: { readonly reports: readonly ViewedReport[
               <th scope="row" class="name">
                 <a href={`#report-${index}`}>{report.model}</a>
               </th>
-              <td class="name">{`${report.device.product}, ${report.device.processor}`}</td>
+              <td class="name">
+                {[report.device.product, report.device.processor, report.device.precision].join(
+                  ', ',
+                )}
+              </td>
               <td class="number">{latencyText(report)}</td>
               <td class="number">{intervalText(report)}</td>
               <td class="number">{formatShare(report.coverage.macs)}</td>
