@@ -30,6 +30,12 @@ export function learnedDevices() {
     .sort((a, b) => a.order - b.order);
 }
 
+/** Fusion rules of what a learned device is learned from: a known device, or a framework. */
+export function rulesOf({ device, rules }) {
+  const path = device === undefined ? `learned/rules/${rules}.json` : `${device}/rules.json`;
+  return json(join(PREDICTORS, path));
+}
+
 export function json(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }

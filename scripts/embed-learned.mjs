@@ -1,7 +1,7 @@
 // Run in predictors/learned: turns each device's files into a module of its own, so that only what is asked for is loaded.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { json, LEARNED, learnedDevices, PREDICTORS, writeGenerated } from './devices.mjs';
+import { json, LEARNED, learnedDevices, rulesOf, writeGenerated } from './devices.mjs';
 
 const SOURCES = 'devices/*/{device,settings,manifest}.json, weights.bin';
 const devices = learnedDevices();
@@ -14,7 +14,7 @@ for (const { folder, name, aliases, version, device, accuracy, learnedFrom } of 
     version,
     device,
     accuracy,
-    fusionRules: json(join(PREDICTORS, learnedFrom.device, 'rules.json')),
+    fusionRules: rulesOf(learnedFrom),
     weights: readFileSync(file('weights.bin')).toString('base64'),
     settings: json(file('settings.json')).map(withoutFamilies),
     manifest,

@@ -21,7 +21,13 @@ export function readNetworks(shared, file, rules, terms) {
     ids: models.map(({ id }) => id),
     families: models.map(({ id }) => architectureOf(id)),
     set: collector.finish(),
-    measured: (column) => Float64Array.from(models, ({ columns }) => columns[column] ?? Number.NaN),
+    /** @param without beginnings of names of networks that were measured as others than their graphs */
+    measured: (column, without = []) =>
+      Float64Array.from(models, ({ id, columns }) =>
+        without.some((name) => id.startsWith(`timm_${name}`))
+          ? Number.NaN
+          : (columns[column] ?? Number.NaN),
+      ),
   };
 }
 
@@ -32,12 +38,12 @@ const ONE_ARCHITECTURE = {
   mobilenetv2b: 'mobilenetv2',
 };
 
-/** `resnet` of `qed_resnetbc14b`, `mobilenet` of `qed_fdmobilenet_wd2`, `regnetx` of `qed_regnetx002`. */
+/** `resnet` of `qed_resnetbc14b`, `mobilenet` of `qed_fdmobilenet_wd2`, `regnetx` of `qed_regnetx002`, `resnext` of `timm_resnext50d_32x4d@224`. */
 export function architectureOf(id) {
-  const name = id.replace(/^qed_/, '').replace(/_.*/, '');
+  const name = id.replace(/^(qed|timm)_/, '').replace(/[_@].*/, '');
   const one = ONE_ARCHITECTURE[name] ?? name;
   if (/v\d$/.test(one)) return one;
-  return one.replace(/(?<=resnet)(bc)?\d+b?$/, '').replace(/\d+$/, '');
+  return one.replace(/(?<=resnet)(bc)?\d+b?$/, '').replace(/(?<=[a-z])\d+(?:d|t|ts|w)?$/, '');
 }
 
 /**

@@ -8,8 +8,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeWeights, encodeWeights } from '@nnmeter/latency-model';
-import { learnAndRecord } from '@nnmeter/training';
-import { json, LEARNED, learnedDevices, PREDICTORS } from '../devices.mjs';
+import { datasheetWeights, learnAndRecord } from '@nnmeter/training';
+import { json, LEARNED, learnedDevices, PREDICTORS, rulesOf } from '../devices.mjs';
 import { readKernelTimes, readNetworks } from './measurements.mjs';
 
 const SHARED = fileURLToPath(new URL('../../../shared', import.meta.url));
@@ -50,9 +50,9 @@ async function work(queue) {
 
 function learn(folder) {
   const { learnedFrom, terms, trainedOn } = json(join(LEARNED, folder, 'device.json'));
-  const bytes = readFileSync(join(PREDICTORS, learnedFrom.device, 'weights.bin'));
+  const bytes = knownWeights(learnedFrom);
   const known = decodeWeights(bytes);
-  const rules = json(join(PREDICTORS, learnedFrom.device, 'rules.json'));
+  const rules = rulesOf(learnedFrom);
   const networks = readNetworks(SHARED, learnedFrom.measurements, rules, terms);
   const { ids, families, set } = networks;
   const kernelMs =
@@ -65,7 +65,7 @@ function learn(folder) {
     const data = {
       device: { name: column, terms, rules },
       set,
-      measured: networks.measured(column),
+      measured: networks.measured(column, learnedFrom.without),
       ...(kernelMs && { kernelMs }),
     };
     const learned = learnAndRecord(data, known, { ids, families, isComplete: index === 0 });
@@ -99,6 +99,13 @@ function learn(folder) {
   write('weights.bin', encodeWeights(weights));
   write('settings.json', `${JSON.stringify(shipped)}\n`);
   write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Of the known device, or what a data sheet says. */
+function knownWeights({ device, datasheet }) {
+  return device === undefined
+    ? encodeWeights(datasheetWeights(datasheet))
+    : readFileSync(join(PREDICTORS, device, 'weights.bin'));
 }
 
 /** Five digits say more than eighty networks do. */

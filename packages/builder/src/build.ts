@@ -1,5 +1,6 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { detectKernels, type FusionRules } from '@nnmeter/kernel-detect';
+import { termSets } from '@nnmeter/latency-model';
 import type { DeviceFacts, PredictorDefinition } from '@nnmeter/predictor';
 import { formatShape } from '@nnmeter/report';
 import { documentPage } from '@nnmeter/report/views';
@@ -347,7 +348,7 @@ function finish(
       nearest: check.nearest ? { name: check.nearest.name, heldOut: check.nearest.accuracy } : null,
     },
   };
-  const device = deviceFacts(name, weights.terms, header.facts, threads);
+  const device = deviceFacts(name, termSets[weights.terms].kind, header.facts, threads);
   const definition = toDefinition(name, device, rules, trained, manifest);
   const slowest = slowestKernels(models, rules);
   const report = (): string =>

@@ -9,6 +9,7 @@ const FUSED_KINDS: Readonly<Record<TermSetName, readonly KernelKind[]>> = {
   cpu: ['relu'],
   gpu: ['relu', 'add'],
   vpu: ['relu', 'hswish'],
+  cuda: [],
 };
 
 /** The kinds that `KernelDescription.fusedKinds` tells. */

@@ -143,8 +143,11 @@ export class KernelModel {
 
   /** Latency before the tree correction of a kernel that runs by itself: physical floor plus fitted terms, ms. */
   baseLatency(kernel: KernelDescription): number {
-    const { physics, coefficients } = this.weights;
-    return this.#set.terms.addTo(kernelFloor(kernel, physics), kernel, coefficients);
+    return this.#set.terms.addTo(this.#floorMs(kernel), kernel, this.weights.coefficients);
+  }
+
+  #floorMs(kernel: KernelDescription): number {
+    return this.#set.isWhole ? 0 : kernelFloor(kernel, this.weights.physics);
   }
 
   /** {@link latency} without trees, as what no tree changes, and what trees correct, ms. */
@@ -160,10 +163,11 @@ export class KernelModel {
     const fixed = (fixedMs: number): LatencySplit => ({ fixedMs, correctedMs: 0 });
     if (kernel.kind === KIND.reshape || kernel.outputElements === 0) return fixed(physics.launchMs);
     // A fully connected layer over many rows is a matrix product, which the vectors of the benchmark say nothing about.
-    if (kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1)
+    const isMatrixProduct = kernel.kind === KIND.fc && kernel.unmeasuredVariant === 1;
+    if (isMatrixProduct && !this.#set.isWhole)
       return fixed(rooflineEstimate(kernel, physics, throughput));
     const hiddenMs = kernel.beside === undefined ? 0 : this.baseLatency(kernel.beside);
-    const floorMs = kernelFloor(kernel, physics);
+    const floorMs = this.#floorMs(kernel);
     const baseMs = Math.max(0, this.#set.terms.addTo(floorMs, kernel, coefficients) - hiddenMs);
     if (measured[kernel.kind] !== 1)
       return fixed(Math.max(baseMs, rooflineEstimate(kernel, physics, throughput)));

@@ -5,23 +5,29 @@ import { vpuFeatures } from './features-vpu.ts';
 import { KERNEL_KINDS } from './kernel-kind.ts';
 import type { TermTable } from './terms.ts';
 import { cpuTerms } from './terms-cpu.ts';
+import { cudaTerms } from './terms-cuda.ts';
 import { gpuTerms } from './terms-gpu.ts';
 import { vpuTerms } from './terms-vpu.ts';
 
 /** The units in which a kind of device counts work and traffic, and what its tree correction looks at. */
 export interface TermSet {
+  /** Of which kind the device is. */
+  readonly kind: 'cpu' | 'gpu' | 'vpu';
   readonly terms: TermTable;
   readonly features: FeatureTable;
+  /** Whether its terms are all that a kernel costs, without a floor beneath them; default: no. */
+  readonly isWhole?: boolean;
 }
 
 /** Names of the sets of terms; the order is part of the weights format. */
-export const TERM_SET_NAMES = ['cpu', 'gpu', 'vpu'] as const;
+export const TERM_SET_NAMES = ['cpu', 'gpu', 'vpu', 'cuda'] as const;
 export type TermSetName = (typeof TERM_SET_NAMES)[number];
 
 export const termSets: Readonly<Record<TermSetName, TermSet>> = {
-  cpu: { terms: cpuTerms, features: kernelFeatures },
-  gpu: { terms: gpuTerms, features: gpuFeatures },
-  vpu: { terms: vpuTerms, features: vpuFeatures },
+  cpu: { kind: 'cpu', terms: cpuTerms, features: kernelFeatures },
+  gpu: { kind: 'gpu', terms: gpuTerms, features: gpuFeatures },
+  vpu: { kind: 'vpu', terms: vpuTerms, features: vpuFeatures },
+  cuda: { kind: 'gpu', terms: cudaTerms, features: kernelFeatures, isWhole: true },
 };
 
 /** What weights depend on: the names, in order, of kinds of kernels, terms and features. */

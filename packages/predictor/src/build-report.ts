@@ -13,7 +13,7 @@ import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport, Roofline } from './report.ts';
 import { type KernelSize, measureSize } from './size.ts';
 import { measureUncounted } from './uncounted.ts';
-import { experimentalWarnings, predictionWarnings } from './warnings.ts';
+import { experimentalWarnings, predictionWarnings, throughputWarnings } from './warnings.ts';
 
 /** Costs the kernels of a graph and gathers everything the user should know about the result. */
 export function buildReport(
@@ -58,6 +58,7 @@ export function buildReport(
     warnings: [
       ...graph.warnings,
       ...experimentalWarnings(definition),
+      ...throughputWarnings(definition),
       ...precisionWarnings(precision, definition.settings?.[0]?.precision),
       ...predictionWarnings(graph, kernels, costs, latencyModel),
     ],

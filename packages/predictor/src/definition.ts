@@ -77,6 +77,8 @@ export interface DeviceFacts {
   readonly clock: string;
   /** Whether the framework lets elementwise ops write over what they read, and reshapes rename it; default false. */
   readonly writesInPlace?: boolean;
+  /** Whether it was measured over batches so large that no launch counts, as time for each image; default false. */
+  readonly isThroughput?: boolean;
 }
 
 /** Provenance of the weights. */

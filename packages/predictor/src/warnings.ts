@@ -4,6 +4,15 @@ import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { hasElements } from '@nnmeter/latency-model';
 import type { PredictorDefinition } from './definition.ts';
 
+/** That what was measured is no latency of a batch of one. */
+export function throughputWarnings({ device }: PredictorDefinition): string[] {
+  return device.isThroughput === true
+    ? [
+        `${device.processor} was measured by throughput: ms for each image of a batch so large that no launch counts; a small batch takes longer`,
+      ]
+    : [];
+}
+
 /** What an experimental predictor is worth, in every report. */
 export function experimentalWarnings({
   name,

@@ -1,6 +1,7 @@
 export { type AdaptedDevice, adaptDevice, learnDevice } from './adapt-device.ts';
 export type { Anchor } from './anchors.ts';
 export { calibrateInterval, coverage, type Residuals } from './calibrate-interval.ts';
+export { type Datasheet, datasheetWeights } from './datasheet-weights.ts';
 export type { Device, DeviceFolder } from './device.ts';
 export { estimatePhysics, type PhysicsData } from './estimate-physics.ts';
 export { accuracyOf, predictAll, type Totals } from './evaluate.ts';
