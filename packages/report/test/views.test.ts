@@ -270,6 +270,24 @@ test('every table is as long as what it is about: modules, and two reports side 
   expect(rowCounts).toEqual([3002, 3002, 3001, 3002, 3001]);
 });
 
+test('what is slower, what faster and what the same, side by side', () => {
+  const [report] = viewed(buildModel('squeezenet1_1')) as [ViewedReport];
+  const slower = report.kernels.map((kernel, index) => ({
+    ...kernel,
+    latencyMs: kernel.latencyMs * (index === 0 ? 2 : index === 1 ? 0.5 : 1),
+  }));
+  const page = markupOf(
+    reportPage({ reports: [report, { ...report, model: 'b', kernels: slower }], failures: [] }),
+  );
+  const tones = [...page.matchAll(/<td class="number( slower| faster|)">([+−=])/g)];
+  const count = (tone: string) =>
+    tones.filter(([, found, sign]) => `${found} ${sign}` === tone).length;
+  expect([count(' slower +'), count(' faster −')]).toEqual([1, 1]);
+  // The total among them.
+  expect(count(' =')).toBe(report.kernels.length - 2 + 1);
+  expect(tones).toHaveLength(report.kernels.length + 1);
+});
+
 test('kernels are coloured by what they compute, blocks too', () => {
   const groups = new Map(
     viewed(
