@@ -17,41 +17,34 @@ export function matchKernels(
   after: readonly ViewedKernel[],
 ): readonly MatchedKernels[] {
   const all = [...after, ...before];
-  const leaders = all.map((_, index) => index);
+  const leaders = new Int32Array(all.length).map((_, index) => index);
   const leaderOf = (index: number): number => {
     let leader = index;
     while (leaders[leader] !== leader) leader = leaders[leader] = leaders[leaders[leader]!]!;
     return leader;
   };
   const kernelOf = new Map<string, number>();
-  for (const [index, { nodes }] of all.entries()) {
-    for (const node of nodes) {
+  for (let index = 0; index < all.length; index++) {
+    for (const node of all[index]!.nodes) {
       const other = kernelOf.get(node);
       if (other === undefined) kernelOf.set(node, index);
       else {
-        const [low, high] = [leaderOf(index), leaderOf(other)].sort((a, b) => a - b);
-        leaders[high!] = low!;
+        const [one, another] = [leaderOf(index), leaderOf(other)];
+        leaders[Math.max(one, another)] = Math.min(one, another);
       }
     }
   }
-  const groups = new Map<number, [ViewedKernel[], ViewedKernel[]]>();
-  for (const [index, kernel] of all.entries()) {
+  const rows: { name: string; types: [string, string]; ms: [number, number] }[] = [];
+  const rowOf = new Int32Array(all.length);
+  for (let index = 0; index < all.length; index++) {
+    const { nodes, type, latencyMs } = all[index]!;
     const leader = leaderOf(index);
-    const group = groups.get(leader) ?? [[], []];
-    groups.set(leader, group);
-    group[index < after.length ? 1 : 0].push(kernel);
+    if (leader === index)
+      rowOf[index] = rows.push({ name: nodes[0] ?? '', types: ['', ''], ms: [0, 0] }) - 1;
+    const { types, ms } = rows[rowOf[leader]!]!;
+    const side = index < after.length ? 1 : 0;
+    types[side] += types[side] === '' ? type : ` + ${type}`;
+    ms[side] += latencyMs;
   }
-  return [...groups.values()].map(([first, second]) => ({
-    name: (second[0] ?? first[0])!.nodes[0] ?? '',
-    types: [typesOf(first), typesOf(second)],
-    ms: [sumOf(first), sumOf(second)],
-  }));
-}
-
-function typesOf(kernels: readonly ViewedKernel[]): string {
-  return kernels.map(({ type }) => type).join(' + ');
-}
-
-function sumOf(kernels: readonly ViewedKernel[]): number {
-  return kernels.reduce((sum, { latencyMs }) => sum + latencyMs, 0);
+  return rows;
 }
