@@ -58,8 +58,8 @@ describe.each(readdirSync(fixtures).filter((file) => file.endsWith('.onnx')))('%
     const bytes = fixture(name);
     const graph = content(readOnnx(bytes, options));
     expect(content(await readOnnxFile(join(fixtures, file), options))).toEqual(graph);
-    // onnx-proto 8 knows ONNX 1.10, whose functions have no attributes with defaults.
-    if (name === 'functions') return;
+    // onnx-proto 8 knows ONNX 1.10, whose functions have no attributes with defaults, and whose nodes have no metadata.
+    if (name === 'functions' || name === 'tiny_vit_dynamo') return;
     const decoded: ModelProto = onnx.ModelProto.decode(bytes);
     expect(content(readOnnx(decoded, options))).toEqual(graph);
   });
@@ -68,6 +68,35 @@ describe.each(readdirSync(fixtures).filter((file) => file.endsWith('.onnx')))('%
     const source = await openModel(fixture(name));
     expect(await frontend.matches(source.head, source)).toBeGreaterThan(0.5);
   });
+});
+
+test('names begin with the modules around a node, which the newer exporter of PyTorch has in metadata', () => {
+  const names = readOnnx(fixture('tiny_vit_dynamo')).nodes.map(({ name }) => name);
+  const modules = names.filter((name) => name.includes('/')).map((name) => name.split('/')[0]);
+  // The modules of fixtures/make-onnx-fixtures.py that compute something.
+  const inLayer = ['norm1', 'self_attn', 'norm2', 'linear1', 'linear2'];
+  const layers = [0, 1].flatMap((layer) => inLayer.map((part) => `blocks.layers.${layer}.${part}`));
+  expect([...new Set(modules)]).toEqual(
+    expect.arrayContaining(['embed', 'head', 'blocks.layers.0', ...layers]),
+  );
+  expect(names).toContain('embed/node_conv2d');
+  expect(names).toContain('node_cat');
+});
+
+test.each([
+  ["['', 'layer1', 'layer1.0', 'relu_3']", 'layer1.0/n'],
+  ["['', 'relu']", 'n'],
+  ['', 'n'],
+  ["'", 'n'],
+  ["[''''''''''''", 'n'],
+])('the modules %s', (scopes, name) => {
+  const metadataProps = [
+    { key: 'pkg.torch.onnx.stack_trace', value: 'File "model.py"' },
+    { key: 'pkg.torch.onnx.name_scopes', value: scopes },
+  ];
+  const relu = { ...node('Relu', ['x'], ['y']), name: 'n', metadataProps };
+  const graph = { node: [relu], input: [value('x', [4])], output: [{ name: 'y' }] };
+  expect(readOnnx(model(graph)).nodes.map((each) => each.name)).toEqual([name]);
 });
 
 test('all ways of storing small values are read', () => {
