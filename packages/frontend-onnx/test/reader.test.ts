@@ -141,6 +141,17 @@ test('the graph of a file is named after it', async () => {
   expect((await readOnnxFile(path)).name).toBe('my net');
 });
 
+test('shapes that a model was not exported for come with what to do', async () => {
+  const path = join(fixtures, 'tiny_vit.onnx');
+  const reading = readOnnxFile(path, { inputShapes: [1, 3, 96, 96] });
+  await expect(reading).rejects.toMatchObject({
+    code: 'E_SHAPE',
+    problem: expect.stringContaining('do not broadcast'),
+    where: { file: path, op: 'Add' },
+    hint: { text: expect.stringContaining('export it for these') },
+  });
+});
+
 /** A varint of any size as protobuf writes it. */
 function varint(number: number): number[] {
   const bytes: number[] = [];
