@@ -22,7 +22,7 @@ import {
   readOnnxFile,
 } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
-import { openModel } from '@nnmeter/model-source';
+import { openModel, readModel } from '@nnmeter/model-source';
 import { testLinks } from '../../../tests/support/test-if.ts';
 import {
   encode,
@@ -150,6 +150,11 @@ test('shapes that a model was not exported for come with what to do', async () =
     where: { file: path, op: 'Add' },
     hint: { text: expect.stringContaining('export it for these') },
   });
+  const add = node('Add', ['a', 'b'], ['y']);
+  const graph = { node: [add], input: [value('a', [3]), value('b', [4])], output: [{ name: 'y' }] };
+  const invalid = await openModel(encode(model(graph)));
+  const asExported = readModel(invalid, frontend, { inputShapes: {}, dimensions: {} });
+  await expect(asExported).rejects.toMatchObject({ code: 'E_SHAPE', hint: undefined });
 });
 
 /** A varint of any size as protobuf writes it. */

@@ -22,8 +22,8 @@ export async function readModel(
 }
 
 /** Models often fix sizes that follow from those of their inputs. */
-function advised(error: unknown, { inputShapes, dimensions }: ReadOptions): unknown {
-  const isAsExported = inputShapes === undefined && dimensions === undefined;
+function advised(error: unknown, { inputShapes = {}, dimensions = {} }: ReadOptions): unknown {
+  const isAsExported = Object.keys({ ...inputShapes, ...dimensions }).length === 0;
   if (isAsExported || !(error instanceof NnMeterError)) return error;
   const { code, problem, where, hint } = error;
   if (code !== 'E_SHAPE' || hint !== undefined) return error;

@@ -239,7 +239,10 @@ test('the curve of a sweep is a line a device, and says in words what failed', (
     renderToString(h(SweepChart, { sweep: sweepOf(facts, some) }));
   const markup = render(points);
   expect(markup.match(/class="curve/g)).toHaveLength(predictors.length);
-  expect(markup).toContain('too &lt;b>small');
+  // A device is a column; beside them are the value, MACs, activations and remarks.
+  expect(markup).toMatch(
+    new RegExp(`<td class="name" colspan="${predictors.length + 3}">[^<]*too &lt;b>small`),
+  );
   expect(markup).toContain('1 of 3 values failed');
   expect(render(points.slice(0, 1))).toContain('<table');
   for (const text of [markup, render(points.slice(0, 1)), render(points.slice(0, 2))])
