@@ -84,8 +84,7 @@ export class Lowering {
     );
     return createGraph({
       name,
-      nodes: mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
-      tensors: this.#tensors.values(),
+      ...mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
       inputs: this.#inputs,
       outputs: [...results],
       metadata,
