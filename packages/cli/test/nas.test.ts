@@ -42,6 +42,7 @@ test.each([
   [['nas', 'table', 'circle.js'], /in a circle: "depth" depends on "second" depends on "depth"/],
   [['nas', 'table', 'spos', 'fbnet'], /"fbnet" is one space too many/],
   [['nas', 'table', 'spos', '--input-shape', '1,3,a'], /--input-shape 1,3,a is not a shape/],
+  [['nas', 'table', 'spos', '--threads', '0'], /--threads needs a whole number from 1 to 64/],
   [[...SEARCH, '--limit', 'cortexA76'], /--limit cortexA76 is no limit; write cortexA76=52/],
   [[...SEARCH, '--limit', 'cortexA76=x'], /is no limit/],
   [[...SEARCH, '--limit', 'adreno640=5'], /no device "adreno640"; it has cortexA76cpu_tflite21/],
@@ -79,7 +80,7 @@ test('from a space of one file to a table, fronts, networks and back from the jo
   const at = folderWith({ 'space.js': SPACE });
   const written = await nnMeter(['nas', 'table', 'space.js', '-o', 'table.json'], at);
   expect(written.code).toBe(0);
-  const printed = await nnMeter(['nas', 'table', 'space.js', '--json'], at);
+  const printed = await nnMeter(['nas', 'table', 'space.js', '--threads', '1', '--json'], at);
   const table = parseAs<LatencyTable>('latency-table', printed.stdout);
   expect(table).toEqual(JSON.parse(readFileSync(join(at, 'table.json'), 'utf8')));
   const words = ['--table', 'table.json', '--predictor', 'cortexA76', '--minimize', 'cortexA76'];
