@@ -193,7 +193,7 @@ test('a build that fails says for which sample, and why', () => {
 test('of a long sample an error shows where it begins and ends', () => {
   const labels = Array.from({ length: 60 }, (_, index) => `stage${index}`);
   const choices = Object.fromEntries(labels.map((label) => [label, [8, 16]]));
-  const space = defineSpace({ ...good, choices, build: () => undefined });
+  const space = defineSpace(changed({ choices, build: () => undefined }));
   const sample = Object.fromEntries(labels.map((label) => [label, 8]));
   expect(() => space.build(sample)).toThrow(
     /sample {"stage0":8,.{40,60}\.\.\..*"stage59":8}: its build returns no graph/,
