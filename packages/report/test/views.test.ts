@@ -88,6 +88,26 @@ describe('matched kernels', () => {
     expect(added.length).toBe(large!.kernels.length - small!.kernels.length);
     expect(added.some(({ name }) => name.startsWith('layer3.5'))).toBe(true);
   });
+
+  test('of exports that number nodes through the model: by module, op and place', () => {
+    const [report] = viewed(buildModel('squeezenet1_1'));
+    const named = (...names: string[]) =>
+      names.map((name) => ({ ...report!.kernels[0]!, nodes: [name], latencyMs: 1 }));
+    const before = ['a/node_conv_1', 'b/node_conv_2', 'b/node_relu', 'b/node_conv_3', 'node_add_4'];
+    const after = ['a/node_conv_1', 'new/node_conv_2', 'b/node_conv_3', 'b/node_relu_1'];
+    const more = ['b/node_conv_4', 'node_add_5'];
+    expect(matchKernels(named(...before), named(...after, ...more))).toEqual(
+      [
+        { name: 'a/node_conv_1', ms: [1, 1] },
+        { name: 'new/node_conv_2', ms: [0, 1] },
+        { name: 'b/node_conv_3', ms: [1, 1] },
+        { name: 'b/node_relu_1', ms: [1, 1] },
+        { name: 'b/node_conv_4', ms: [1, 1] },
+        { name: 'node_add_5', ms: [0, 1] },
+        { name: 'node_add_4', ms: [1, 0] },
+      ].map((row) => expect.objectContaining(row)),
+    );
+  });
 });
 
 test('no kernel that was measured beats the ceilings of its device', () => {
