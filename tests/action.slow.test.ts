@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,21 @@ test('a pull request gets one comment, written anew by the next run; a limit fai
   expect(comments[1]!.body).toMatch(/<pre>nn-meter&#58; over limit/);
   expect(readFileSync(join(checkout, 'summary.md'), 'utf8')).toContain(comments[1]!.body);
   expect(git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+test('patterns are what a shell would make of them, in the checkout and on the base branch', async () => {
+  mkdirSync(join(checkout, 'sub'));
+  model('tiny_vit.onnx', 'sub/untracked.onnx');
+  const { code } = await runAction({ NN_METER_MODELS: '*t.onnx\nsub/**/*.onnx\n' });
+  expect(code).toBe(0);
+  const rows = comments[1]!.body.match(/^\| <code>.*$/gm)!;
+  expect(rows).toHaveLength(2);
+  expect(rows[0]).toMatch(/sub\/untracked\.onnx<\/code> \(new\)/);
+  expect(rows[1]).toMatch(/net\.onnx<\/code> \| .* \([+-]\d+ %\)/);
+
+  const none = await runAction({ NN_METER_MODELS: 'none/*.onnx' });
+  expect(none.code).toBe(1);
+  expect(none.log).toContain('cannot open "none/*.onnx"');
 });
 
 test('a wrong limit is said, and no model is taken to be gone', async () => {

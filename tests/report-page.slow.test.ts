@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { adviseOn, loadLatencyPredictor, modelFileToGraph } from '@nnmeter/predictor';
 import { reportPage, searchPage, type ViewedSearch, viewReports } from '@nnmeter/report/views';
@@ -249,6 +250,36 @@ whenInstalled(
   },
   PATIENCE_MS,
 );
+
+whenInstalled(
+  'a table that goes over several pages of paper has its head on each',
+  async () => {
+    const page = await openPage({ viewport: { width: 1200, height: 800 } });
+    const [HEAD, ROW] = ['1 0 1 rg', '0 1 1 rg'];
+    // Colours that nothing else has tell heads and rows from the rest.
+    await page.evaluate(`
+      const [style] = document.styleSheets;
+      style.insertRule('thead th { color: rgb(255, 0, 255) }', style.cssRules.length);
+      style.insertRule('tbody td { color: rgb(0, 255, 255) }', style.cssRules.length);
+    `);
+    const printed = inflated(await page.pdf({ format: 'A6', printBackground: true }));
+    const withRows = printed.filter((text) => text.includes(ROW));
+    expect(withRows.length).toBeGreaterThan(10);
+    expect(withRows.filter((text) => !text.includes(HEAD))).toHaveLength(0);
+    await page.close();
+  },
+  PATIENCE_MS,
+);
+
+/** What a PDF has compressed, its pages among it. */
+function inflated(pdf: Buffer): string[] {
+  const streams = pdf
+    .toString('latin1')
+    .matchAll(/\/FlateDecode[^>]*>>\s*stream\r?\n(.*?)endstream/gs);
+  return [...streams].map(([, bytes]) =>
+    inflateSync(Buffer.from(bytes!, 'latin1')).toString('latin1'),
+  );
+}
 
 for (const [name, colorScheme, width] of [
   ['report', 'light', 1200],

@@ -23,7 +23,7 @@ process.exitCode = head.code;
 function predict(folder, options) {
   const [program, ...words] = (env.NN_METER_COMMAND ?? '').split(' ').filter(Boolean);
   const predictors = lines(env.NN_METER_PREDICTORS).flatMap((name) => ['--predictor', name]);
-  const models = lines(env.NN_METER_MODELS);
+  const models = lines(env.NN_METER_MODELS).flatMap((line) => matches(line, folder));
   if (models.length === 0) throw new Error('the input "models" names no model');
   const further = lines(env.NN_METER_ARGUMENTS);
   if (further.some((argument) => argument.startsWith('--sweep')))
@@ -36,6 +36,18 @@ function predict(folder, options) {
   if (error !== undefined) throw error;
   const predictions = stdout === '' ? [] : JSON.parse(stdout);
   return { predictions, notes: stderr, code: status ?? 1 };
+}
+
+/** The files that a pattern stands for, models/*.onnx or models/**\/*.onnx, as no shell reads it; itself if there are none. */
+function matches(line, folder) {
+  if (!/[*?]/.test(line)) return [line];
+  const { stdout } = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--', `:(glob)${line}`],
+    { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 30 },
+  );
+  const found = (stdout ?? '').split('\0').filter(Boolean);
+  return found.length > 0 ? found : [line];
 }
 
 function limits() {

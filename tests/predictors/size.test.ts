@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { exportTflite } from '@nnmeter/export-tflite';
+import { readTensorFlowFile } from '@nnmeter/frontend-tf';
 import { readTfLite } from '@nnmeter/frontend-tflite';
 import { createGraph, type Graph, GraphBuilder, graphCost, type Node } from '@nnmeter/ir';
 import { detectKernels } from '@nnmeter/kernel-detect';
@@ -33,6 +35,11 @@ test.each(Object.entries(EXPORTED))('%s, exported: the arena of LiteRT', (name, 
 
 test('resnet50: LiteRT 2.3 writes sums in place', () => {
   expect(peakOf(readTfLite(exportTflite(buildModel('resnet50'))), true)).toBe(7827456);
+});
+
+test('resnet50, frozen: image and three of the largest results, of a block that changes its width', async () => {
+  const path = fileURLToPath(new URL('../../fixtures/tf/resnet50.pb', import.meta.url));
+  expect(peakOf(await readTensorFlowFile(path))).toBe(4 * (224 * 224 * 3 + 3 * 56 * 56 * 256));
 });
 
 /** Runs kernel by kernel with a table of the tensors that are there, each dropped after its last reader. */

@@ -263,6 +263,7 @@ const nasOptions = {
   predictor: predictorOptions.predictor,
   'predictor-version': predictorOptions['predictor-version'],
   calibration: predictorOptions.calibration,
+  threads: predictorOptions.threads,
   'input-shape': { type: 'string', requiresArg: true, describe: 'Shape of the input: 1,3,32,32' },
   limit: {
     ...repeatable,

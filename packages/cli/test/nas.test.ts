@@ -56,6 +56,7 @@ test.each([
   [[...SEARCH, '--evaluator', 'true'], /say what is sought .*--maximize accuracy/],
   [[...SEARCH, '--strategy', 'luck'], /no strategy "luck"; there are random, grid/],
   [[...SEARCH, '--evaluations', '0'], /--evaluations needs a whole number/],
+  [[...SEARCH, '--threads', '0'], /--threads needs a whole number from 1 to 64/],
   [[...SEARCH, '--resume'], /--resume needs the journal/],
   [[...SEARCH, '--table', 'table.json'], /no latency table/],
   [['nas', 'front'], /needs the journal of one search/],
@@ -82,7 +83,7 @@ test('from a space of one file to a table, fronts, networks and back from the jo
   const at = folderWith({ 'space.js': SPACE });
   const written = await nnMeter(['nas', 'table', 'space.js', '-o', 'table.json'], at);
   expect(written.code).toBe(0);
-  const printed = await nnMeter(['nas', 'table', 'space.js', '--json'], at);
+  const printed = await nnMeter(['nas', 'table', 'space.js', '--threads', '1', '--json'], at);
   const table = parseAs<LatencyTable>('latency-table', printed.stdout);
   expect(table).toEqual(JSON.parse(readFileSync(join(at, 'table.json'), 'utf8')));
   const words = ['--table', 'table.json', '--predictor', 'cortexA76', '--minimize', 'cortexA76'];

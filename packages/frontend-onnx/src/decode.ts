@@ -4,7 +4,7 @@ import { ByteTable, LazyReader } from '@nnmeter/model-source/protobuf';
 import { damaged } from './damaged.ts';
 import { describeBytes, looksLikeOnnx } from './detect.ts';
 import { onnx } from './generated/onnx.ts';
-import { GraphTable } from './graph-table.ts';
+import { GraphTable, SCOPES_KEY } from './graph-table.ts';
 import type { FunctionProto, OperatorSetIdProto, TensorProto, TypeProto } from './model.ts';
 import { TensorForms } from './tensor-form.ts';
 
@@ -65,6 +65,9 @@ class Decoder {
   /** Of the node that is being read: op, domain, overload, and its attributes. */
   readonly #parts: number[] = [0, 0, 0];
   #name = 0;
+  #scopes = '';
+  /** Of the metadata that are being read. */
+  #key = '';
   #type: TypeProto | undefined;
   readonly #tensor = { dataType: 0, dims: [] as number[], dataLocation: 0 };
   readonly #decodeType = (length: number): TypeProto =>
@@ -180,8 +183,9 @@ class Decoder {
     parts[0] = parts[1] = parts[2] = 0;
     parts.length = 3;
     this.#name = 0;
+    this.#scopes = '';
     this.#fields(this.#reader.size(), 2, this.#nodeField);
-    table.endNode(this.#name, parts);
+    table.endNode(this.#name, parts, this.#scopes);
   }
 
   #nodeField(field: number, wireType: number): boolean {
@@ -211,9 +215,23 @@ class Decoder {
       case 8:
         this.#parts[2] = reader.name(names);
         return true;
+      case 9:
+        this.#key = '';
+        this.#fields(reader.size(), 3, this.#metadataField);
+        return true;
       default:
         return false;
     }
+  }
+
+  /** Stack traces and other metadata are stepped over. */
+  #metadataField(field: number, wireType: number): boolean {
+    const reader = this.#reader;
+    if (wireType !== MESSAGE) return false;
+    if (field === 1) this.#key = reader.string();
+    else if (field === 2 && this.#key === SCOPES_KEY) this.#scopes = reader.string();
+    else return false;
+    return true;
   }
 
   /** Reads a name and a type. */

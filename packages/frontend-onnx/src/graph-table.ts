@@ -56,10 +56,16 @@ export class GraphTable {
     return this.forms.length;
   }
 
-  /** Ends a node whose inputs and outputs are at the ends of the lists. `parts`: op, domain and overload by name, and attributes. */
-  endNode(name: number, parts: readonly number[]): void {
+  /**
+   * Ends a node whose inputs and outputs are at the ends of the lists. `parts`: op, domain and overload by name, and attributes.
+   * @param scopes the modules that it is in, as its metadata have them
+   */
+  endNode(name: number, parts: readonly number[], scopes: string): void {
+    const module = innermostModule(scopes);
     this.forms.push(this.#formOf(parts));
-    this.nodeNames.push(name);
+    this.nodeNames.push(
+      name === 0 || module === '' ? name : this.names.addText(`${module}/${this.names.text(name)}`),
+    );
     this.inputStart.push(this.nodeInputs.length);
     this.outputStart.push(this.nodeOutputs.length);
   }
@@ -111,6 +117,14 @@ export class GraphTable {
     const name = this.names.text(this.nodeNames.items[node]! || this.firstOutput(node));
     return `${quote(name)} (${quote(this.forms[node]!.type).slice(1, -1)})`;
   }
+}
+
+/** Metadata of nodes that name the modules around them, as PyTorch's exporter by torch.export writes them; it numbers the nodes. */
+export const SCOPES_KEY = 'pkg.torch.onnx.name_scopes';
+
+/** Of `['', 'layer1', 'layer1.0', 'conv2d_3']`, a Python list that ends with the node itself, `layer1.0`. */
+function innermostModule(scopes: string): string {
+  return scopes.split("'").at(-4) ?? '';
 }
 
 function equals(a: readonly number[], b: readonly number[]): boolean {
@@ -168,6 +182,7 @@ function addNodes(table: GraphTable, nodes: Optional<readonly NodeProto[]>): voi
     const attributes = (node.attribute ?? []).map(
       (attribute) => table.attributes.push(attribute) - 1,
     );
-    table.endNode(names.addText(node.name ?? ''), [...named, ...attributes]);
+    const scopes = (node.metadataProps ?? []).find(({ key }) => key === SCOPES_KEY)?.value ?? '';
+    table.endNode(names.addText(node.name ?? ''), [...named, ...attributes], scopes);
   }
 }

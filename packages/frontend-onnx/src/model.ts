@@ -40,6 +40,7 @@ export interface NodeProto {
   readonly attribute?: Optional<readonly AttributeProto[]>;
   readonly domain?: Optional<string>;
   readonly overload?: Optional<string>;
+  readonly metadataProps?: Optional<readonly StringStringEntryProto[]>;
 }
 
 export interface AttributeProto {

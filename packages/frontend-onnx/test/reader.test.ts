@@ -22,7 +22,7 @@ import {
   readOnnxFile,
 } from '@nnmeter/frontend-onnx';
 import type { Graph } from '@nnmeter/ir';
-import { openModel } from '@nnmeter/model-source';
+import { openModel, readModel } from '@nnmeter/model-source';
 import { testLinks } from '../../../tests/support/test-if.ts';
 import {
   encode,
@@ -59,8 +59,8 @@ describe.each(readdirSync(fixtures).filter((file) => file.endsWith('.onnx')))('%
     const bytes = fixture(name);
     const graph = content(readOnnx(bytes, options));
     expect(content(await readOnnxFile(join(fixtures, file), options))).toEqual(graph);
-    // onnx-proto 8 knows ONNX 1.10, whose functions have no attributes with defaults.
-    if (name === 'functions') return;
+    // onnx-proto 8 knows ONNX 1.10, whose functions have no attributes with defaults, and whose nodes have no metadata.
+    if (name === 'functions' || name === 'tiny_vit_dynamo') return;
     const decoded: ModelProto = onnx.ModelProto.decode(bytes);
     expect(content(readOnnx(decoded, options))).toEqual(graph);
   });
@@ -69,6 +69,35 @@ describe.each(readdirSync(fixtures).filter((file) => file.endsWith('.onnx')))('%
     const source = await openModel(fixture(name));
     expect(await frontend.matches(source.head, source)).toBeGreaterThan(0.5);
   });
+});
+
+test('names begin with the modules around a node, which the newer exporter of PyTorch has in metadata', () => {
+  const names = readOnnx(fixture('tiny_vit_dynamo')).nodes.map(({ name }) => name);
+  const modules = names.filter((name) => name.includes('/')).map((name) => name.split('/')[0]);
+  // The modules of fixtures/make-onnx-fixtures.py that compute something.
+  const inLayer = ['norm1', 'self_attn', 'norm2', 'linear1', 'linear2'];
+  const layers = [0, 1].flatMap((layer) => inLayer.map((part) => `blocks.layers.${layer}.${part}`));
+  expect([...new Set(modules)]).toEqual(
+    expect.arrayContaining(['embed', 'head', 'blocks.layers.0', ...layers]),
+  );
+  expect(names).toContain('embed/node_conv2d');
+  expect(names).toContain('node_cat');
+});
+
+test.each([
+  ["['', 'layer1', 'layer1.0', 'relu_3']", 'layer1.0/n'],
+  ["['', 'relu']", 'n'],
+  ['', 'n'],
+  ["'", 'n'],
+  ["[''''''''''''", 'n'],
+])('the modules %s', (scopes, name) => {
+  const metadataProps = [
+    { key: 'pkg.torch.onnx.stack_trace', value: 'File "model.py"' },
+    { key: 'pkg.torch.onnx.name_scopes', value: scopes },
+  ];
+  const relu = { ...node('Relu', ['x'], ['y']), name: 'n', metadataProps };
+  const graph = { node: [relu], input: [value('x', [4])], output: [{ name: 'y' }] };
+  expect(readOnnx(model(graph)).nodes.map((each) => each.name)).toEqual([name]);
 });
 
 test('all ways of storing small values are read', () => {
@@ -111,6 +140,22 @@ test('the graph of a file is named after it', async () => {
   const path = join(folder, 'my net.onnx');
   copyFileSync(join(fixtures, 'qdq.onnx'), path);
   expect((await readOnnxFile(path)).name).toBe('my net');
+});
+
+test('shapes that a model was not exported for come with what to do', async () => {
+  const path = join(fixtures, 'tiny_vit.onnx');
+  const reading = readOnnxFile(path, { inputShapes: [1, 3, 96, 96] });
+  await expect(reading).rejects.toMatchObject({
+    code: 'E_SHAPE',
+    problem: expect.stringContaining('do not broadcast'),
+    where: { file: path, op: 'Add' },
+    hint: { text: expect.stringContaining('export it for these') },
+  });
+  const add = node('Add', ['a', 'b'], ['y']);
+  const graph = { node: [add], input: [value('a', [3]), value('b', [4])], output: [{ name: 'y' }] };
+  const invalid = await openModel(encode(model(graph)));
+  const asExported = readModel(invalid, frontend, { inputShapes: {}, dimensions: {} });
+  await expect(asExported).rejects.toMatchObject({ code: 'E_SHAPE', hint: undefined });
 });
 
 /** A varint of any size as protobuf writes it. */

@@ -2,13 +2,14 @@ import type { Node, Tensor } from '@nnmeter/ir';
 
 /**
  * Freezing turns batch normalization into a product and a sum with one constant per channel; converters to device
- * formats read the pair as batch normalization again, and so does this. Nodes must be in topological order.
+ * formats read the pair as batch normalization again, and so does this; the products are gone then. Nodes must be in
+ * topological order.
  */
 export function mergeBatchNormalization(
   nodes: readonly Node[],
   tensors: ReadonlyMap<string, Tensor>,
   results: ReadonlySet<string>,
-): Node[] {
+): { readonly nodes: readonly Node[]; readonly tensors: readonly Tensor[] } {
   const readers = new Map<string, Node[]>();
   for (const node of nodes) {
     for (const input of new Set(node.inputs)) {
@@ -19,6 +20,7 @@ export function mergeBatchNormalization(
   }
   const replaced = new Map<Node, Node>();
   const dropped = new Set<Node>();
+  const gone = new Set<string>();
   for (const product of nodes) {
     const scaled = product.op === 'mul' ? perChannel(product, tensors) : undefined;
     const [result] = product.outputs;
@@ -28,6 +30,7 @@ export function mergeBatchNormalization(
     const offset = sum?.op === 'add' ? perChannel(sum, tensors) : undefined;
     if (sum === undefined || offset?.data !== result) continue;
     dropped.add(product);
+    gone.add(result);
     replaced.set(sum, {
       name: sum.name,
       op: 'bn',
@@ -37,7 +40,10 @@ export function mergeBatchNormalization(
       sourceOp: 'FusedBatchNormV3',
     });
   }
-  return nodes.flatMap((node) => (dropped.has(node) ? [] : (replaced.get(node) ?? node)));
+  return {
+    nodes: nodes.flatMap((node) => (dropped.has(node) ? [] : (replaced.get(node) ?? node))),
+    tensors: [...tensors.values()].filter(({ name }) => !gone.has(name)),
+  };
 }
 
 /** The operands of an op between a tensor and one constant per channel of its last axis, or of its layout's. */

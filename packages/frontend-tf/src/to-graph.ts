@@ -88,8 +88,7 @@ export class Lowering {
     );
     return createGraph({
       ...facts,
-      nodes: mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
-      tensors: this.#tensors.values(),
+      ...mergeBatchNormalization([...this.#nodes.values()], this.#tensors, results),
       inputs: this.#inputs,
       outputs: [...results],
       assumed: this.#assumptions.used,

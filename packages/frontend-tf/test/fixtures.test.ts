@@ -41,6 +41,13 @@ describe("shapes equal TensorFlow's own", () => {
   });
 });
 
+test.each(names)('%s has no tensor that nothing computes', async (name) => {
+  const graph = await readTensorFlowFile(join(fixtures, `${name}.pb`));
+  const known = new Set([...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)]);
+  const lost = [...graph.tensors.values()].filter((tensor) => !known.has(tensor.name));
+  expect(lost.filter(({ kind }) => kind !== 'constant')).toEqual([]);
+});
+
 test('a frozen ResNet50 is 53 convolutions with batch normalization, 16 sums and one fc', async () => {
   const graph = await readTensorFlowFile(join(fixtures, 'resnet50.pb'));
   expect(count(graph, 'conv')).toBe(53);

@@ -1,4 +1,4 @@
-import { type Graph, locateError, type ReadOptions } from '@nnmeter/ir';
+import { type Graph, locateError, NnMeterError, type ReadOptions } from '@nnmeter/ir';
 import { checkReadOptions } from './check-options.ts';
 import type { Frontend } from './frontend.ts';
 import type { ModelSource } from './model-source.ts';
@@ -15,8 +15,21 @@ export async function readModel(
   } catch (error) {
     const isNamed = source.name !== '';
     const where = { format: frontend.format, ...(isNamed && { file: source.label }) };
-    throw locateError(where, error);
+    throw locateError(where, advised(error, options));
   } finally {
     source.close();
   }
+}
+
+/** Models often fix sizes that follow from those of their inputs. */
+function advised(error: unknown, { inputShapes = {}, dimensions = {} }: ReadOptions): unknown {
+  const isAsExported = Object.keys({ ...inputShapes, ...dimensions }).length === 0;
+  if (isAsExported || !(error instanceof NnMeterError)) return error;
+  const { code, problem, where, hint } = error;
+  if (code !== 'E_SHAPE' || hint !== undefined) return error;
+  return new NnMeterError(code, problem, {
+    where,
+    hint: 'the model may fix sizes for the inputs it was exported with: leave their shapes out, or export it for these',
+    cause: error,
+  });
 }

@@ -107,7 +107,9 @@ function create(
     build(sample) {
       const settled = choices.decode(choices.encode(sample));
       return locateErrors(
-        () => ({ part: `space ${quote(name)}, sample ${JSON.stringify(settled)}` }),
+        () => ({
+          part: `space ${quote(name)}, sample ${quote(JSON.stringify(settled)).slice(1, -1)}`,
+        }),
         () => {
           let graph: unknown;
           try {

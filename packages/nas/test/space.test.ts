@@ -190,6 +190,16 @@ test('a build that fails says for which sample, and why', () => {
   );
 });
 
+test('of a long sample an error shows where it begins and ends', () => {
+  const labels = Array.from({ length: 60 }, (_, index) => `stage${index}`);
+  const choices = Object.fromEntries(labels.map((label) => [label, [8, 16]]));
+  const space = defineSpace(changed({ choices, build: () => undefined }));
+  const sample = Object.fromEntries(labels.map((label) => [label, 8]));
+  expect(() => space.build(sample)).toThrow(
+    /sample {"stage0":8,.{40,60}\.\.\..*"stage59":8}: its build returns no graph/,
+  );
+});
+
 test('conditions of conditions', () => {
   const index = new ChoiceIndex({
     a: { values: [0, 1] },

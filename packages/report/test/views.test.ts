@@ -88,6 +88,26 @@ describe('matched kernels', () => {
     expect(added.length).toBe(large!.kernels.length - small!.kernels.length);
     expect(added.some(({ name }) => name.startsWith('layer3.5'))).toBe(true);
   });
+
+  test('of exports that number nodes through the model: by module, op and place', () => {
+    const [report] = viewed(buildModel('squeezenet1_1'));
+    const named = (...names: string[]) =>
+      names.map((name) => ({ ...report!.kernels[0]!, nodes: [name], latencyMs: 1 }));
+    const before = ['a/node_conv_1', 'b/node_conv_2', 'b/node_relu', 'b/node_conv_3', 'node_add_4'];
+    const after = ['a/node_conv_1', 'new/node_conv_2', 'b/node_conv_3', 'b/node_relu_1'];
+    const more = ['b/node_conv_4', 'node_add_5'];
+    expect(matchKernels(named(...before), named(...after, ...more))).toEqual(
+      [
+        { name: 'a/node_conv_1', ms: [1, 1] },
+        { name: 'new/node_conv_2', ms: [0, 1] },
+        { name: 'b/node_conv_3', ms: [1, 1] },
+        { name: 'b/node_relu_1', ms: [1, 1] },
+        { name: 'b/node_conv_4', ms: [1, 1] },
+        { name: 'node_add_5', ms: [0, 1] },
+        { name: 'node_add_4', ms: [1, 0] },
+      ].map((row) => expect.objectContaining(row)),
+    );
+  });
 });
 
 test('no kernel that was measured beats the ceilings of its device', () => {
@@ -239,7 +259,10 @@ test('the curve of a sweep is a line a device, and says in words what failed', (
     renderToString(h(SweepChart, { sweep: sweepOf(facts, some) }));
   const markup = render(points);
   expect(markup.match(/class="curve/g)).toHaveLength(predictors.length);
-  expect(markup).toContain('too &lt;b>small');
+  // A device is a column; beside them are the value, MACs, activations and remarks.
+  expect(markup).toMatch(
+    new RegExp(`<td class="name" colspan="${predictors.length + 3}">[^<]*too &lt;b>small`),
+  );
   expect(markup).toContain('1 of 3 values failed');
   expect(render(points.slice(0, 1))).toContain('<table');
   for (const text of [markup, render(points.slice(0, 1)), render(points.slice(0, 2))])
@@ -268,6 +291,24 @@ test('every table is as long as what it is about: modules, and two reports side 
   // Heads, and the row of all of them together.
   const rowCounts = [...page.matchAll(/aria-rowcount="(\d+)"/g)].map(([, count]) => Number(count));
   expect(rowCounts).toEqual([3002, 3002, 3001, 3002, 3001]);
+});
+
+test('what is slower, what faster and what the same, side by side', () => {
+  const [report] = viewed(buildModel('squeezenet1_1')) as [ViewedReport];
+  const slower = report.kernels.map((kernel, index) => ({
+    ...kernel,
+    latencyMs: kernel.latencyMs * (index === 0 ? 2 : index === 1 ? 0.5 : 1),
+  }));
+  const page = markupOf(
+    reportPage({ reports: [report, { ...report, model: 'b', kernels: slower }], failures: [] }),
+  );
+  const tones = [...page.matchAll(/<td class="number( slower| faster|)">([+−=])/g)];
+  const count = (tone: string) =>
+    tones.filter(([, found, sign]) => `${found} ${sign}` === tone).length;
+  expect([count(' slower +'), count(' faster −')]).toEqual([1, 1]);
+  // The total among them.
+  expect(count(' =')).toBe(report.kernels.length - 2 + 1);
+  expect(tones).toHaveLength(report.kernels.length + 1);
 });
 
 test('kernels are coloured by what they compute, blocks too', () => {

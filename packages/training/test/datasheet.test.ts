@@ -14,6 +14,8 @@ const NAMES = [
   ...['googlenet', 'densenet121', 'mnasnet1_0', 'shufflenet_v2_x1_0', 'vgg11', 'efficientnet_b0'],
 ];
 
+const UNSEEN = ['resnet34', 'vgg13', 'densenet169', 'mobilenet_v3_small', 'resnext50_32x4d'];
+
 /** Networks as a GPU with these weights runs them. */
 function measuredOn(weights: LatencyModelWeights, graphs: readonly Graph[]) {
   const collector = new KernelCollector(RULES, 'cuda');
@@ -30,18 +32,20 @@ function measuredOn(weights: LatencyModelWeights, graphs: readonly Graph[]) {
 }
 
 test('a GPU of half the speed whose library adds no bias by itself is learned from its data sheet', () => {
-  const graphs = [...NAMES, 'resnet34'].map((name) => buildModel(name));
+  const graphs = [...NAMES, ...UNSEEN].map((name) => buildModel(name));
   const known = datasheetWeights(DATASHEET);
   const bias = termSets.cuda.terms.names.indexOf('bias: O');
   const coefficients = known.coefficients.map((ms, term) => (term === bias ? 0 : 2 * ms));
   const data = measuredOn({ ...known, coefficients }, graphs);
   const { weights, adaptation } = learnDevice(data, known, (at) => at < NAMES.length);
-  const unseen = graphs.length - 1;
-  const error = (predicted: Float64Array): number =>
-    Math.abs(predicted[unseen]! / data.measured[unseen]! - 1);
-  expect(error(predictAll(data, weights, adaptation).predicted)).toBeLessThan(0.03);
-  expect(adaptation.terms![bias]).toBeLessThan(0.3);
-  expect(error(predictAll(data, known).predicted.map((ms) => 2 * ms))).toBeGreaterThan(0.06);
+  const errors = (predicted: Float64Array): number[] =>
+    UNSEEN.map((_, at) => {
+      const model = NAMES.length + at;
+      return Math.abs(predicted[model]! / data.measured[model]! - 1);
+    });
+  expect(Math.max(...errors(predictAll(data, weights, adaptation).predicted))).toBeLessThan(0.1);
+  const halfAsFast = predictAll(data, known).predicted.map((ms) => 2 * ms);
+  expect(Math.max(...errors(halfAsFast))).toBeGreaterThan(0.25);
 });
 
 test('throughput: the images of a batch take as long as each of them, and reports say what it is', async () => {

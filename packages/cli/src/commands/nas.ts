@@ -147,6 +147,7 @@ async function compile(
   options: NasArguments,
   terminal: Terminal,
 ): Promise<LatencyTable> {
+  const threads = threadCount(options.threads);
   const steps = await startSteps(terminal.showsProgress, () => {});
   const start = performance.now();
   let built = 0;
@@ -160,7 +161,7 @@ async function compile(
             await setImmediate();
             return measureSamples(space, predictors, samples);
           },
-          ...{ script: 'table', workerData: job, threads: threadCount(undefined) },
+          ...{ script: 'table', workerData: job, threads },
           msPerTask: MS_PER_BATCH,
         }),
       onProgress({ networks, expected }) {

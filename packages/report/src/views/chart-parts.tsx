@@ -73,7 +73,7 @@ export function WideTable(props: {
   );
 }
 
-/** A table of texts under a head of titles; what reads as a number stands right. */
+/** A table of texts under a head of titles; what reads as a number stands right, and the last text of a shorter row goes over the rest. */
 export function TextTable(props: {
   readonly label: string;
   readonly head: readonly string[];
@@ -83,6 +83,8 @@ export function TextTable(props: {
   const isNumber = (text = ''): boolean => /^[-−+~]?[\d.]+(e[-+]?\d+)?( ?%)?$/.test(text);
   const classOf = (column: number): string =>
     rows.some((row) => isNumber(row[column])) ? 'number' : 'name';
+  const isLast = (column: number, row: readonly string[]): boolean =>
+    row.length < head.length && column === row.length - 1;
   return (
     <WideTable label={label}>
       <thead>
@@ -98,7 +100,11 @@ export function TextTable(props: {
         {rows.map((row, index) => (
           <tr key={index}>
             {row.map((text, column) => (
-              <td key={column} class={isNumber(text) ? 'number' : 'name'}>
+              <td
+                key={column}
+                class={isNumber(text) ? 'number' : 'name'}
+                colSpan={isLast(column, row) ? head.length - column : undefined}
+              >
                 {text}
               </td>
             ))}

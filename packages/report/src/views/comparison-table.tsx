@@ -81,7 +81,7 @@ const COLUMNS: readonly TableColumn<Row>[] = [
     title: 'difference',
     text: differenceText,
     value: (row) => Math.abs(difference(row)),
-    tone: (row) => (difference(row) > 0 ? 'slower' : 'faster'),
+    tone: (row) => ['faster', '', 'slower'][1 + Math.sign(difference(row))]!,
   },
   {
     title: 'factor',

@@ -27,10 +27,8 @@ export function SweepChart({ sweep }: { readonly sweep: Sweep }) {
           label={`Latency of ${shown(sweep.model)} by ${name}`}
           head={[name, ...names.map((each) => `ms: ${each}`), 'MACs', 'activations', 'remarks']}
           rows={points.map((point) => {
-            if ('error' in point) {
-              const blank = new Array<string>(names.length + 2).fill('');
-              return [String(point.value), ...blank, shown(point.error.message, LONGEST_MESSAGE)];
-            }
+            if ('error' in point)
+              return [String(point.value), shown(point.error.message, LONGEST_MESSAGE)];
             const { size, predictions } = point;
             const outside = new Set(predictions.flatMap(({ extrapolation }) => extrapolation));
             return [
