@@ -23,7 +23,7 @@ export {
   type MeasuredModel,
   rangesOf,
 } from './fit-adaptation.ts';
-export { type KernelDescription, macsOf } from './kernel-description.ts';
+export { hasElements, type KernelDescription, macsOf } from './kernel-description.ts';
 export { KERNEL_KINDS, type KernelKind, KIND, kindOfStage } from './kernel-kind.ts';
 export { configurationCell, KernelModel, structureCell } from './kernel-model.ts';
 export {
@@ -38,7 +38,6 @@ export {
 } from './latency-interval.ts';
 export {
   decodeLatencyModel,
-  hasElements,
   type KernelPrediction,
   type LatencyModel,
 } from './latency-model.ts';

@@ -69,6 +69,11 @@ export function windowOf(kernel: KernelDescription): number {
   return kernel.kernelDepth * kernel.kernelHeight * kernel.kernelWidth;
 }
 
+/** False if a dimension of what a kernel reads or writes is 0, so that there is nothing to compute. */
+export function hasElements(kernel: KernelDescription): boolean {
+  return kernel.outputElements > 0 && (kernel.inputs === 0 || kernel.inputElements > 0);
+}
+
 /** Whether a described kernel adds two tensors, by itself or to what it computes first. */
 export function hasAdd({ kind, fusedKinds }: KernelDescription): boolean {
   return kind === KIND.add || (fusedKinds & (1 << KIND.add)) !== 0;

@@ -3,7 +3,7 @@ import type { Kernel } from '@nnmeter/kernel-detect';
 import { type Adaptation, Adapter, adaptWeights } from './adaptation.ts';
 import { describeKernels } from './describe-kernel.ts';
 import { DescriptionCache } from './description-cache.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { hasElements, type KernelDescription } from './kernel-description.ts';
 import { KernelModel } from './kernel-model.ts';
 import type { DevicePhysics } from './physics.ts';
 import type { WeightReload } from './weight-reloads.ts';
@@ -102,11 +102,6 @@ export function decodeLatencyModel(bytes: Uint8Array, adaptation?: Adaptation): 
     unmeasuredStages: ({ stages }) => model.unmeasuredStages(stages),
     predictDescribed: predict,
   };
-}
-
-/** False if a dimension of what a kernel reads or writes is 0, so that there is nothing to compute. */
-export function hasElements(kernel: KernelDescription): boolean {
-  return kernel.outputElements > 0 && (kernel.inputs === 0 || kernel.inputElements > 0);
 }
 
 function predictDescribed(

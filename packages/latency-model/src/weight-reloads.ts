@@ -1,6 +1,6 @@
 import { isJsonObject } from '@nnmeter/ir';
 import type { KernelConfiguration } from './adaptation-features.ts';
-import type { KernelDescription } from './kernel-description.ts';
+import { hasElements, type KernelDescription } from './kernel-description.ts';
 import { weightElements } from './physics.ts';
 
 /**
@@ -34,6 +34,7 @@ export function reloadMsOfKernels(
   reloads: readonly WeightReload[],
   kernels: readonly (KernelConfiguration | undefined)[],
 ): Float64Array {
+  if (reloads.length === 0) return new Float64Array(kernels.length);
   const shares = Float64Array.from(kernels, (kernel) => (kernel ? weightMB(kernel) : 0));
   const networkMB = shares.reduce((sum, megabytes) => sum + megabytes, 0);
   const msPerMB = networkMB > 0 ? reloadMs(reloads, networkMB) / networkMB : 0;
@@ -45,9 +46,9 @@ const MAX_FIGURE = 1e15;
 
 const FLOAT32_MB = 4e-6;
 
-/** Weights of a kernel in float32, MB; 0 where nothing is known of them. */
-export function weightMB(kernel: KernelConfiguration): number {
-  return typeof kernel.kind === 'string'
-    ? 0
-    : FLOAT32_MB * weightElements(kernel as KernelDescription);
+/** Weights of a kernel in float32, MB; 0 where nothing is known of them, or there is nothing to compute. */
+export function weightMB(configuration: KernelConfiguration): number {
+  const kernel = configuration as KernelDescription;
+  const isKnown = typeof configuration.kind === 'number' && hasElements(kernel);
+  return isKnown ? FLOAT32_MB * weightElements(kernel) : 0;
 }

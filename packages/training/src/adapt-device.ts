@@ -68,6 +68,9 @@ function modelsToLearnFrom(
   return models;
 }
 
+/** A configuration counts as seen if this share of the networks runs it. */
+const SEEN_SHARE = 0.01;
+
 /** Those of the known device, with what the measurements saw of extents and configurations. */
 function weightsOf(
   { set, measured }: DeviceData,
@@ -76,6 +79,12 @@ function weightsOf(
 ): LatencyModelWeights {
   const weight = new Float64Array(measured.length);
   for (const model of models) weight[model] = 1;
-  const { limits, sides, cells, structures } = whatTrainingSaw(set, weight, [], 1);
+  const { limits, sides, cells, structures } = whatTrainingSaw(
+    set,
+    weight,
+    [],
+    1,
+    Math.ceil(SEEN_SHARE * models.length),
+  );
   return { ...known, limits, sides, cells, structures, interval: null };
 }
