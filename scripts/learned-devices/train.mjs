@@ -108,11 +108,11 @@ function knownWeights({ device, datasheet }) {
     : readFileSync(join(PREDICTORS, device, 'weights.bin'));
 }
 
-/** Five digits say more than eighty networks do. */
+/** Four digits say more than eighty networks do. */
 function rounded(value) {
   return JSON.parse(
     JSON.stringify(value, (_, each) =>
-      typeof each === 'number' ? Number(each.toPrecision(5)) : each,
+      typeof each === 'number' ? Number(each.toPrecision(4)) : each,
     ),
   );
 }
