@@ -48,7 +48,7 @@ else {
     const { status, stderr } = await registry.run('npm', ['install', '@nnmeter/cli'], folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const bytes = sizeOf(join(folder, 'node_modules'));
-    console.log(`@nnmeter/cli installs as ${(bytes / 1e6).toFixed(1)} MB`);
+    console.log(`@nnmeter/cli installs as ${(bytes / 1e6).toFixed(2)} MB`);
     expect(bytes).toBeLessThan(35e6);
   }, 240_000);
 

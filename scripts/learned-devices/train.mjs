@@ -76,8 +76,8 @@ function learn(folder) {
     );
     return {
       ...setting,
-      adaptation: rounded(learned.adaptation),
-      learned: rounded(learned.record),
+      adaptation: rounded(learned.adaptation, 4),
+      learned: rounded(learned.record, 5),
     };
   });
   const isShipped = ({ learned }) => learned.unseen.within10 >= LEAST_WITHIN_10;
@@ -108,11 +108,11 @@ function knownWeights({ device, datasheet }) {
     : readFileSync(join(PREDICTORS, device, 'weights.bin'));
 }
 
-/** Four digits say more than eighty networks do. */
-function rounded(value) {
+/** Few digits say more than eighty networks do. */
+function rounded(value, digits) {
   return JSON.parse(
     JSON.stringify(value, (_, each) =>
-      typeof each === 'number' ? Number(each.toPrecision(4)) : each,
+      typeof each === 'number' ? Number(each.toPrecision(digits)) : each,
     ),
   );
 }
