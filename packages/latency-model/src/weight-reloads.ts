@@ -46,9 +46,37 @@ const MAX_FIGURE = 1e15;
 
 const FLOAT32_MB = 4e-6;
 
-/** Weights of a kernel in float32, MB; 0 where nothing is known of them, or there is nothing to compute. */
+/**
+ * Weights of a kernel that are read, in float32, MB: a window that is larger than the image has some that never meet it. 0
+ * where nothing is known of them, or there is nothing to compute.
+ */
 export function weightMB(configuration: KernelConfiguration): number {
   const kernel = configuration as KernelDescription;
   const isKnown = typeof configuration.kind === 'number' && hasElements(kernel);
-  return isKnown ? FLOAT32_MB * weightElements(kernel) : 0;
+  return isKnown ? FLOAT32_MB * weightElements(kernel) * shareOnImage(kernel) : 0;
+}
+
+function shareOnImage(kernel: KernelDescription): number {
+  const { height, width, outHeight, outWidth, kernelHeight, kernelWidth } = kernel;
+  const { strideHeight, strideWidth, dilation } = kernel;
+  return (
+    rowsOnImage(height, outHeight, kernelHeight, strideHeight, dilation) *
+    rowsOnImage(width, outWidth, kernelWidth, strideWidth, dilation)
+  );
+}
+
+/** The share of a window's rows that meet the image somewhere, if the padding is the same on both sides. */
+function rowsOnImage(
+  extent: number,
+  places: number,
+  window: number,
+  stride: number,
+  dilation: number,
+): number {
+  const last = (places - 1) * stride;
+  const before = Math.max(0, Math.floor((last + dilation * (window - 1) + 1 - extent) / 2));
+  // Row r meets the image at the first place from r * dilation - before on, at the last one up to the image's end.
+  const first = Math.max(0, Math.ceil((before - last) / dilation));
+  const end = Math.min(window, Math.ceil((extent + before) / dilation));
+  return window > 1 ? Math.max(0, end - first) / window : 1;
 }
