@@ -59,6 +59,15 @@ test('a network that caches hold takes what its kernels take', () => {
   expect(reloading.predictGraph(graph).kernels[0]!.reloadMs).toBeUndefined();
 });
 
+test('weights that never meet the image are not read', () => {
+  const builder = new GraphBuilder('corner');
+  const image = builder.input('x', [1, 1024, 1, 1]);
+  const graph = builder.build(builder.conv(image, 1024, { kernel: 7, padding: 3 }));
+  // Of 49 pixels of the window the one in its middle.
+  const megabytes = 4e-6 * 1024 * 1024;
+  expect(reloading.totalMs(graph) - plain.totalMs(graph)).toBeCloseTo(0.5 * (megabytes - 4), 6);
+});
+
 test('at half the clock all of it takes twice as long', () => {
   const graph = buildModel('resnet18');
   const latencyMs = 2 * reloading.totalMs(graph);
