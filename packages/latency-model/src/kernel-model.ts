@@ -182,7 +182,7 @@ export class KernelModel {
     const { limits } = this.weights;
     const found: string[] = [];
     const at = k.kind * LIMITS_PER_KIND;
-    if (k.batch > 1) found.push('batch');
+    if (k.batch > 1 && !this.#set.isOfBatches) found.push('batch');
     if (k.kind === KIND.fc || this.weights.measured[k.kind] !== 1) return found;
     if (k.height !== k.width || k.kernelHeight !== k.kernelWidth) found.push('non-square');
     if (!this.#sides.has(Math.max(k.height, k.width))) found.push('resolution');

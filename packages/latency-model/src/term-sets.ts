@@ -17,6 +17,8 @@ export interface TermSet {
   readonly features: FeatureTable;
   /** Whether its terms are all that a kernel costs, without a floor beneath them; default: no. */
   readonly isWhole?: boolean;
+  /** Whether its devices are measured over large batches; default: over batches of one. */
+  readonly isOfBatches?: boolean;
 }
 
 /** Names of the sets of terms; the order is part of the weights format. */
@@ -27,7 +29,13 @@ export const termSets: Readonly<Record<TermSetName, TermSet>> = {
   cpu: { kind: 'cpu', terms: cpuTerms, features: kernelFeatures },
   gpu: { kind: 'gpu', terms: gpuTerms, features: gpuFeatures },
   vpu: { kind: 'vpu', terms: vpuTerms, features: vpuFeatures },
-  cuda: { kind: 'gpu', terms: cudaTerms, features: kernelFeatures, isWhole: true },
+  cuda: {
+    kind: 'gpu',
+    terms: cudaTerms,
+    features: kernelFeatures,
+    isWhole: true,
+    isOfBatches: true,
+  },
 };
 
 /** What weights depend on: the names, in order, of kinds of kernels, terms and features. */

@@ -54,6 +54,7 @@ test('throughput: the images of a batch take as long as each of them, and report
   const many = predictor.predictGraph(buildModel('resnet50', { inputShape: [64, 3, 224, 224] }));
   expect(many.latencyMs / one.latencyMs).toBeGreaterThan(60);
   expect(many.latencyMs / one.latencyMs).toBeLessThan(64.1);
+  expect(many.extrapolation).not.toContain('batch');
   expect(one.warnings).toContainEqual(expect.stringMatching(/by throughput: ms for each image/));
   expect(one.kernels.every(({ latencyMs, type }) => latencyMs > 0 || type === 'flatten')).toBe(
     true,
