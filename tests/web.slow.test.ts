@@ -546,15 +546,23 @@ whenInstalled(
     const files = {
       'mobilenet_v2.onnx': readFileSync(MOBILENET),
       'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n'),
+      'other.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,30\n'),
     };
     await drop(page, { 'measured.csv': files['measured.csv'] });
     await page.selectOption('.calibration select', DEVICES[0]!);
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('main tbody tr td:nth-child(3):text-is("20.00")');
+    await page.click('.devices summary');
+    await page.check('[aria-label*="Galaxy S10"] label:has-text("int8, 1 large") input');
+    await drop(page, { 'other.csv': files['other.csv'] });
+    await page.selectOption('.calibration select', 'exynos9820cpu_tflite2021:int8-1-large');
+    await page.click('button:text-is("Calibrate")');
+    await page.waitForSelector('main tbody tr td:nth-child(3):text-is("30.00")');
     expect(await texts(page, '[role=alert]')).toEqual([]);
     const lines = (await page.inputValue('#command')).split('\n');
-    const [calibrated, ...typed] = runLines(lines, files);
+    const [calibrated, int8, ...typed] = runLines(lines, files);
     expect(calibrated).toMatchObject({ predictor: DEVICES[0] });
+    expect(int8).toMatchObject({ predictor: 'exynos9820cpu_tflite2021' });
     const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
     expect(typed.map(({ latencyMs }) => latencyMs)).toEqual(
       reports.map(({ latencyMs }) => latencyMs),
