@@ -61,7 +61,7 @@ export { inSetting, settingText } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export {
-  dimensionOf,
+  type OpenedModel,
   openVariable,
   type SweepPoint,
   sweep,
