@@ -9,11 +9,12 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { type Graph, withChannels } from '@nnmeter/ir';
 import {
   type LatencyReport,
+  listLatencyPredictors,
   loadLatencyPredictor,
   modelFileToGraph,
   modelToGraph,
 } from '@nnmeter/predictor';
-import { failureToJson, formatMs } from '@nnmeter/report';
+import { failureToJson, formatMs, formatShare } from '@nnmeter/report';
 import { PAGE_FOLDER } from '@nnmeter/web';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -297,6 +298,14 @@ whenInstalled(
       (line) => document.querySelector<HTMLTextAreaElement>('#command')?.value === line,
       'npx @nnmeter/cli predict --dimension length=200 lstm.onnx',
     );
+    await page.waitForSelector(READY);
+    const json = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
+    const typed = runLines([await page.inputValue('#command')], {
+      'lstm.onnx': readFileSync(dynamic),
+    });
+    const said = ({ latencyMs, warnings }: LatencyReport) => [latencyMs, warnings];
+    expect(json.map(said)).toEqual(typed.map(said));
+    expect(json[0]!.warnings.join()).toMatch(/"batch" is open and taken as 1/);
     await page.click('button:text-is("Remove")');
 
     const segmenter = join(ROOT, 'fixtures/onnx/dynamic_segmenter.onnx');
@@ -341,6 +350,10 @@ whenInstalled(
     await page.check('[aria-label*="Galaxy S10"] label:has-text("int8, 1 large") input');
     await page.check('[aria-label*="iPhone XS"] label:has-text("int8, 4 little") input');
     await page.uncheck('.devices label:has-text("myriad") input');
+    const settings = (await listLatencyPredictors()).flatMap(({ settings }) => settings ?? []);
+    expect(await texts(page, '.devices details label .soft:last-child')).toEqual(
+      settings.map(({ within10 }) => expect.stringContaining(formatShare(within10))),
+    );
     await page.waitForSelector(READY);
 
     const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
@@ -546,15 +559,23 @@ whenInstalled(
     const files = {
       'mobilenet_v2.onnx': readFileSync(MOBILENET),
       'measured.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,20\n'),
+      'other.csv': Buffer.from('model,ms\nmobilenet_v2.onnx,30\n'),
     };
     await drop(page, { 'measured.csv': files['measured.csv'] });
     await page.selectOption('.calibration select', DEVICES[0]!);
     await page.click('button:text-is("Calibrate")');
     await page.waitForSelector('main tbody tr td:nth-child(3):text-is("20.00")');
+    await page.click('.devices summary');
+    await page.check('[aria-label*="Galaxy S10"] label:has-text("int8, 1 large") input');
+    await drop(page, { 'other.csv': files['other.csv'] });
+    await page.selectOption('.calibration select', 'exynos9820cpu_tflite2021:int8-1-large');
+    await page.click('button:text-is("Calibrate")');
+    await page.waitForSelector('main tbody tr td:nth-child(3):text-is("30.00")');
     expect(await texts(page, '[role=alert]')).toEqual([]);
     const lines = (await page.inputValue('#command')).split('\n');
-    const [calibrated, ...typed] = runLines(lines, files);
+    const [calibrated, int8, ...typed] = runLines(lines, files);
     expect(calibrated).toMatchObject({ predictor: DEVICES[0] });
+    expect(int8).toMatchObject({ predictor: 'exynos9820cpu_tflite2021' });
     const reports = JSON.parse(await download(page, 'button:text-is("JSON")')) as LatencyReport[];
     expect(typed.map(({ latencyMs }) => latencyMs)).toEqual(
       reports.map(({ latencyMs }) => latencyMs),

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPredictor, inSetting, type PredictorDefinition } from '@nnmeter/predictor';
+import {
+  type Calibration,
+  calibratePredictor,
+  createPredictor,
+  fitCalibration,
+  inSetting,
+  type PredictorDefinition,
+} from '@nnmeter/predictor';
 import cortexA76 from '@nnmeter/predictor-cortexa76';
 import { buildModel } from '@nnmeter/zoo';
 
@@ -64,6 +71,42 @@ describe('a device that was measured in several settings', () => {
     const { interval, latencyMs } = createPredictor(definition).predictGraph(graph);
     expect(interval!.high / latencyMs).toBeCloseTo(1.3, 9);
     expect(latencyMs / interval!.low).toBeCloseTo(1.3, 9);
+  });
+
+  test('is calibrated in one, and the calibration is refused in another', () => {
+    const first = createPredictor(definition);
+    const int8 = createPredictor(inSetting(definition, { precision: 'int8' }));
+    const measurements = [{ graph, latencyMs: 3 * int8.totalMs(graph) }];
+    const calibration = fitCalibration(int8, measurements);
+    expect(calibration.setting).toEqual({ precision: 'int8', cores: '4 little' });
+    const stored: Calibration = JSON.parse(JSON.stringify(calibration));
+    const calibrated = calibratePredictor(int8, stored);
+    expect(calibrated.totalMs(graph)).toBeCloseTo(3 * int8.totalMs(graph), 9);
+    expect(calibrated.setting).toEqual(int8.setting);
+    const refusal = (said: string) =>
+      expect.objectContaining({ code: 'E_MEASUREMENTS', message: expect.stringContaining(said) });
+    expect(() => calibratePredictor(first, stored)).toThrow(
+      refusal('in "int8, 4 little", not in "float32, 1 large"'),
+    );
+
+    const { setting, ...older } = fitCalibration(first, measurements);
+    expect(setting).toEqual({ precision: 'float32', cores: '1 large' });
+    expect(calibratePredictor(first, older).totalMs(graph)).toBeCloseTo(
+      measurements[0]!.latencyMs,
+      9,
+    );
+    expect(() => calibratePredictor(int8, older)).toThrow(
+      refusal('in its first setting, not in "int8, 4 little"'),
+    );
+
+    const known = createPredictor(cortexA76);
+    const ofKnown = fitCalibration(known, measurements);
+    expect(ofKnown).not.toHaveProperty('setting');
+    expect(() => calibratePredictor(known, { ...ofKnown, setting: { precision: 'int8' } })).toThrow(
+      refusal('in "int8", not in its first setting'),
+    );
+    const damaged = { ...ofKnown, setting: { precision: 8 } } as never;
+    expect(() => calibratePredictor(known, damaged)).toThrow(refusal('not a calibration'));
   });
 
   test.each([

@@ -128,9 +128,9 @@ describe('sweeps', () => {
   });
 
   test('a named dimension needs no shape', async () => {
-    const first = { name: 'length', value: 8 };
-    const model = await openVariable(onnxFixture('dynamic_lstm'), undefined, {}, first);
-    expect(variablesOf(model.graph)).toContainEqual(first);
+    const open = { length: 8 };
+    const model = await openVariable(onnxFixture('dynamic_lstm'), undefined, {}, open);
+    expect(variablesOf(model.graph)).toContainEqual({ name: 'length', value: 8 });
     const points = await pointsOf(sweep(model, 'length', [8, 16, 32], [cpu]));
     const [short, , long] = points.map((point) => ms(point)[0]!);
     expect(long).toBeGreaterThan(short!);
@@ -154,12 +154,21 @@ describe('sweeps', () => {
     }
   });
 
-  test('a shape that says otherwise of a named dimension is an error, not the same value again', async () => {
-    const first = { name: 'length', value: 8 };
-    const options = { inputShapes: { input: [1, 32] } };
-    await expect(
-      openVariable(onnxFixture('dynamic_lstm'), undefined, options, first),
-    ).rejects.toThrow(/has 32 where its dimension "length" is to be 8/);
+  test('of named dimensions where shapes were given, if they say as much', async () => {
+    const path = onnxFixture('dynamic_lstm');
+    const opened = (inputShapes: readonly number[]) =>
+      openVariable(path, undefined, { inputShapes });
+    const short = await opened([2, 8]);
+    const long = await (await opened([2, 32])).at({ name: 'length', value: 8 });
+    expect(shapesOf(long)).toEqual(shapesOf(short.graph));
+    expect(long.warnings).toEqual(short.graph.warnings);
+  });
+
+  test('a shape that says otherwise of a dimension that is given too is an error', async () => {
+    const options = { inputShapes: [1, 32], dimensions: { length: 8 } };
+    await expect(openVariable(onnxFixture('dynamic_lstm'), undefined, options)).rejects.toThrow(
+      /has 32 where its dimension "length" is to be 8/,
+    );
   });
 
   test('of a batch and of channels', async () => {
@@ -185,9 +194,8 @@ describe('sweeps', () => {
       await expect(pointsOf(sweep(model, 'batch', [value], []))).rejects.toThrow(
         /no value for batch/,
       );
-    await expect(
-      openVariable('resnet18', 'torchvision', {}, { name: 'sequence', value: 3 }),
-    ).rejects.toThrow(/none called "sequence"/);
+    const path = onnxFixture('dynamic_lstm');
+    await expect(openVariable(path, undefined, {}, { sequence: 3 })).rejects.toThrow(/"length"/);
   });
 
   test('ranges', () => {

@@ -1,7 +1,7 @@
 import type { Budget, BuiltPredictor, PluginFiles } from '@nnmeter/builder';
 import type { AssumedSizes, ReadOptions, Shape } from '@nnmeter/ir';
 import type { FormatFacts } from '@nnmeter/model-source';
-import type { PredictorSummary, SettingSummary, Variable } from '@nnmeter/predictor';
+import type { PredictorSummary, Setting, Variable } from '@nnmeter/predictor';
 import type { FailureJson, Sweep } from '@nnmeter/report';
 import type { ViewedFailure, ViewedReport } from '@nnmeter/report/views';
 import type { OfferedFile } from '../src/offer.ts';
@@ -19,9 +19,11 @@ export interface ListedDevice extends Omit<PredictorSummary, 'settings'> {
   readonly id: string;
   /** Undefined: there is no choice. */
   readonly setting?: ListedSetting;
+  /** Share of networks of unseen families that are predicted within 10 %, of what was learned. */
+  readonly within10?: number;
 }
 
-export interface ListedSetting extends SettingSummary {
+export interface ListedSetting extends Setting {
   /** In words. */
   readonly text: string;
 }

@@ -159,6 +159,8 @@ const exportOptions = {
 
 const calibrateOptions = {
   predictor: { type: 'string', demandOption: true, describe: 'Predictor to start from, by name' },
+  precision: predictorOptions.precision,
+  cores: predictorOptions.cores,
   'predictor-version': predictorOptions['predictor-version'],
   measurements: {
     type: 'string',

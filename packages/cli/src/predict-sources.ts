@@ -9,7 +9,7 @@ import {
 } from '@nnmeter/report';
 import { mapOnThreads } from './map-on-threads.ts';
 import type { PredictorChoice } from './predictors.ts';
-import { type Outcome, processSource, reportEmptyFolders } from './process-sources.ts';
+import { type Outcome, processSource, readWith, reportEmptyFolders } from './process-sources.ts';
 import type { Source } from './sources.ts';
 
 /** How models are predicted; plain data, so that worker threads can be told. */
@@ -52,7 +52,7 @@ export function predictSource(
   { readOptions, style, strict, limits }: PredictionJob,
   predictors: readonly LatencyPredictor[],
 ): Promise<Prediction> {
-  return processSource(source, readOptions, async (graph, { model }, type) => {
+  return processSource(source, readWith(readOptions), async ({ graph, type }, { model }) => {
     const reports = predictors.map((predictor) => predictor.predictGraph(graph));
     if (strict) for (const report of reports) requireComplete(report);
     const reasons = new Set(reports.flatMap((report) => overLimits(report, limits)));

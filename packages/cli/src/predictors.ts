@@ -2,6 +2,7 @@ import { locateError, NnMeterError } from '@nnmeter/ir';
 import {
   type Calibration,
   calibratePredictor,
+  isCalibration,
   type LatencyPredictor,
   listLatencyPredictors,
   loadLatencyPredictor,
@@ -29,22 +30,32 @@ export function predictorChoice(options: {
   cores?: string | undefined;
   calibration?: string[] | undefined;
 }): PredictorChoice {
-  const { precision, cores } = options;
   return {
-    setting: {
-      ...(precision !== undefined && { precision }),
-      ...(cores !== undefined && { cores }),
-    },
+    setting: settingChoice(options),
     names: options.predictor,
     version: options['predictor-version'],
     calibrations: options.calibration ?? [],
   };
 }
 
+/** What --precision and --cores ask for. */
+export function settingChoice({
+  precision,
+  cores,
+}: {
+  precision?: string | undefined;
+  cores?: string | undefined;
+}): Partial<Setting> {
+  return {
+    ...(precision !== undefined && { precision }),
+    ...(cores !== undefined && { cores }),
+  };
+}
+
 /**
  * Loads predictors, each once; "all" stands for every installed one that was trained on the full
  * benchmark, "all-experimental" for the others. A calibration applies to the predictor it was
- * fitted for.
+ * fitted for, which without names is in the setting that it was fitted in.
  * @throws NnMeterError E_UNKNOWN_PREDICTOR, E_MISSING_PACKAGE, E_WEIGHTS; E_MEASUREMENTS for a file that is no
  * calibration, or one of a predictor that is not chosen
  */
@@ -61,6 +72,7 @@ export async function loadPredictors(
     }
     calibrations.set(calibration.predictor, { path, calibration });
   }
+  const isSettingChosen = Object.keys(choice.setting).length > 0;
   const found = new Map<string, LatencyPredictor>();
   for (const name of choice.names ?? (calibrations.size > 0 ? [] : ['all'])) {
     for (const each of await namesOf(name)) {
@@ -71,9 +83,10 @@ export async function loadPredictors(
   for (const [name, { path, calibration }] of calibrations) {
     try {
       const version = choice.version ?? calibration.predictorVersion;
+      const setting = isSettingChosen ? choice.setting : calibration.setting;
       const predictor =
         choice.names === undefined
-          ? await loadLatencyPredictor(name, version, choice.setting)
+          ? await loadLatencyPredictor(name, version, setting)
           : found.get(name);
       if (predictor === undefined) {
         const chosen = [...found.keys()].join(', ');
@@ -97,7 +110,6 @@ function calibrated(
   return withWarning(calibratePredictor(predictor, calibration), note);
 }
 
-/** What `calibratePredictor` does not check is checked here: that it is an object with the name of a predictor. */
 async function readCalibration(path: string): Promise<Calibration> {
   const text = await readText(path);
   let calibration: unknown;
@@ -106,14 +118,11 @@ async function readCalibration(path: string): Promise<Calibration> {
   } catch (cause) {
     throw new NnMeterError('E_MEASUREMENTS', `${path} is not JSON`, { cause });
   }
-  const { predictor, predictorVersion } = (calibration ?? {}) as Partial<Record<string, unknown>>;
-  if (typeof predictor !== 'string' || typeof predictorVersion !== 'string') {
-    throw new NnMeterError(
-      'E_MEASUREMENTS',
-      `${path} is not a calibration; make one with nn-meter calibrate`,
-    );
-  }
-  return calibration as Calibration;
+  if (isCalibration(calibration)) return calibration;
+  throw new NnMeterError(
+    'E_MEASUREMENTS',
+    `${path} is not a calibration; make one with nn-meter calibrate`,
+  );
 }
 
 /** The installed predictors that a value of --predictor stands for. */

@@ -1,6 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
-import { type Graph, NnMeterError, type ReadOptions } from '@nnmeter/ir';
-import { isUnrecognised, readModelFile } from '@nnmeter/predictor';
+import { NnMeterError, type ReadOptions } from '@nnmeter/ir';
+import { isUnrecognised, readModelFile, type TypedGraph } from '@nnmeter/predictor';
 import type { FailureJson } from '@nnmeter/report';
 import { describeFailure, stackOf } from './failure.ts';
 import type { Source } from './sources.ts';
@@ -32,14 +32,21 @@ export interface Skipped {
   readonly reason: string;
 }
 
+type Read<Model> = (source: Source) => Promise<Model>;
+
+/** Reads models as they are. */
+export function readWith(options: ReadOptions): Read<TypedGraph> {
+  return ({ model, type }) => readModelFile(model, type, options);
+}
+
 /** Reads one model after the other and works on it; whatever happens to one, the next comes. */
-export async function* processSources<Result>(
+export async function* processSources<Model extends TypedGraph, Result>(
   sources: readonly Source[],
-  options: ReadOptions,
-  work: (graph: Graph, source: Source, type: string) => Result | Promise<Result>,
+  read: Read<Model>,
+  work: (model: Model, source: Source) => Result | Promise<Result>,
 ): AsyncGenerator<Outcome<Result>> {
   async function* outcomes() {
-    for (const source of sources) yield processSource(source, options, work);
+    for (const source of sources) yield processSource(source, read, work);
   }
   yield* reportEmptyFolders(sources, outcomes());
 }
@@ -68,17 +75,17 @@ export async function* reportEmptyFolders<Result>(
 }
 
 /** Reads one model and works on it; never throws. */
-export async function processSource<Result>(
+export async function processSource<Model extends TypedGraph, Result>(
   source: Source,
-  options: ReadOptions,
-  work: (graph: Graph, source: Source, type: string) => Result | Promise<Result>,
+  read: Read<Model>,
+  work: (model: Model, source: Source) => Result | Promise<Result>,
 ): Promise<Outcome<Result>> {
   const { model, type, failure } = source;
   if (failure !== undefined) return { kind: 'failed', model, type: type ?? null, failure };
   try {
-    const read = await readModelFile(model, type, options);
-    const result = await work(read.graph, source, read.type);
-    return { kind: 'succeeded', model, type: read.type, result };
+    const found = await read(source);
+    const result = await work(found, source);
+    return { kind: 'succeeded', model, type: found.type, result };
   } catch (cause) {
     const reason = await reasonToSkip(source, cause);
     if (reason !== undefined) return { kind: 'skipped', model, reason };

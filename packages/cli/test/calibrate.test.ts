@@ -54,6 +54,32 @@ test('measurements of a device half as fast double every prediction', async () =
   expect(refused.stderr).toMatch(/my\.json: it calibrates adreno640gpu_tflite21, not cortexA76/);
 });
 
+test('a device in another setting is calibrated there, and predicted there unless another is asked for', async () => {
+  const folder = folderWith({ ...SMALL, 'mine.csv': 'small.json,0.5' });
+  const device = ['--predictor', 'exynos9820cpu_tflite2021'];
+  const setting = ['--precision', 'int8', '--cores', '1 large'];
+  const output = ['--measurements', 'mine.csv', '--output', 'my.json'];
+  const run = await nnMeter(['calibrate', ...device, ...setting, ...output], folder);
+  expect(run).toMatchObject({ code: 0 });
+  for (const given of [[], [...device, ...setting]]) {
+    const used = await nnMeter(
+      [...given, '--calibration', 'my.json', '--json', 'small.json'],
+      folder,
+    );
+    const [{ latencyMs }] = parseOutput<Prediction>('predict', used.stdout) as [Prediction];
+    expect(latencyMs).toBeCloseTo(0.5, 6);
+  }
+  for (const given of [device, ['--precision', 'float32']]) {
+    const refused = await nnMeter([...given, '--calibration', 'my.json', 'small.json'], folder);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /my\.json: the calibration is for exynos9820cpu_tflite2021 in "int8, 1 large", not in "float32, 1 large"/,
+    );
+  }
+  const unknown = ['calibrate', ...device, '--precision', 'int4', ...output];
+  expect((await nnMeter(unknown, folder)).stderr).toMatch(/knows no "int4"/);
+});
+
 test.each([
   ['zero', 'small.json,0', /mine\.csv, line 1: .*"0"/],
   ['a negative number', 'small.json,1\nsmall.json,-2', /line 2: .*"-2"/],
@@ -166,7 +192,7 @@ describe('a file for --calibration', () => {
     expect(parseOutput<Prediction>('predict', run.stdout)).toHaveLength(1);
   });
 
-  const NONE = /my\.json: this is not a calibration/;
+  const NONE = /my\.json is not a calibration/;
   test.each<[string, string | Uint8Array, RegExp]>([
     ['that is no JSON', text({}).slice(0, 60), /my\.json is not JSON/],
     ['of bytes', Uint8Array.from({ length: 999 }, (_, i) => i * 37), /my\.json is not JSON/],

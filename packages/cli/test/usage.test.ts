@@ -80,7 +80,7 @@ test('the list of predictors, by both spellings', async () => {
   const full = rows.filter(({ status }) => status === undefined);
   expect(full.map(({ name }) => name)).toEqual([...DEVICES, ...DEVICES]);
   const experimental = rows.filter(({ status }) => status === 'experimental');
-  expect(experimental).toHaveLength(11);
+  expect(experimental).toHaveLength(15);
   for (const { name, accuracy, settings } of experimental) {
     expect(option.stdout).toContain(name);
     expect(accuracy.within10).toBe(settings[0]!.within10);

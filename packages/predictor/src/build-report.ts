@@ -11,6 +11,7 @@ import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
 import { precisionWarnings } from './precision-warnings.ts';
 import type { KernelLatency, LatencyReport, Roofline } from './report.ts';
+import { settingOf } from './settings.ts';
 import { type KernelSize, measureSize } from './size.ts';
 import { measureUncounted } from './uncounted.ts';
 import { experimentalWarnings, predictionWarnings, throughputWarnings } from './warnings.ts';
@@ -59,7 +60,7 @@ export function buildReport(
       ...graph.warnings,
       ...experimentalWarnings(definition),
       ...throughputWarnings(definition),
-      ...precisionWarnings(precision, definition.settings?.[0]?.precision),
+      ...precisionWarnings(precision, settingOf(definition)?.precision),
       ...predictionWarnings(graph, kernels, costs, latencyModel),
     ],
   };

@@ -1,4 +1,4 @@
-import { Graph, NnMeterError } from '@nnmeter/ir';
+import { Graph, NnMeterError, quote } from '@nnmeter/ir';
 import {
   type Adaptation,
   Adapter,
@@ -9,9 +9,11 @@ import {
   latencyMetrics,
   type MeasuredModel,
 } from '@nnmeter/latency-model';
+import { isSetting, type Setting } from './definition.ts';
 import { mapReports } from './map-reports.ts';
 import type { LatencyPredictor } from './predictor.ts';
 import type { KernelLatency, LatencyReport } from './report.ts';
+import { namedSetting, settingText } from './settings.ts';
 
 /** One of the user's own measurements. */
 export interface Measurement {
@@ -28,6 +30,8 @@ export interface Calibration {
   /** Name and version of the predictor it was fitted for. */
   readonly predictor: string;
   readonly predictorVersion: string;
+  /** In which setting of its device; absent: in the first, or the only one. */
+  readonly setting?: Setting;
   /** Number of measurements. */
   readonly measurements: number;
   /** Root mean square relative error on these measurements before and after, as fractions of 1. */
@@ -92,6 +96,7 @@ export function fitCalibration(
     version: 2,
     predictor: predictor.name,
     predictorVersion: predictor.version,
+    ...(predictor.setting && { setting: namedSetting(predictor.setting) }),
     adaptation,
     measurements: measurements.length,
     rmspeBefore: latencyMetrics(predicted, measured).rmspe,
@@ -101,7 +106,7 @@ export function fitCalibration(
 
 /**
  * A predictor whose kernels are multiplied by the factors of a calibration.
- * @throws NnMeterError E_MEASUREMENTS if it is not a calibration, or one of another predictor or version.
+ * @throws NnMeterError E_MEASUREMENTS if it is not a calibration, or one of another predictor, version or setting.
  */
 export function calibratePredictor(
   predictor: LatencyPredictor,
@@ -118,6 +123,7 @@ export function calibratePredictor(
       `the calibration is for ${fitted}, not for ${given}; calibrate again`,
     );
   }
+  requireSameSetting(predictor, calibration);
   const adapter = new Adapter(calibration.adaptation);
   const reloads = predictor.reloads?.map(({ beyondMB, msPerMB }) => ({
     beyondMB,
@@ -126,8 +132,22 @@ export function calibratePredictor(
   return mapReports(predictor, (report) => calibrateReport(report, adapter), reloads);
 }
 
+function requireSameSetting({ name, setting: own }: LatencyPredictor, { setting }: Calibration) {
+  const isSame =
+    setting === undefined
+      ? own?.isDefault !== false
+      : own !== undefined && settingText(setting) === settingText(own);
+  if (isSame) return;
+  const words = (of: Setting | undefined): string =>
+    of === undefined ? 'its first setting' : quote(settingText(of));
+  throw new NnMeterError(
+    'E_MEASUREMENTS',
+    `the calibration is for ${name} in ${words(setting)}, not in ${words(own)}; choose that setting or calibrate again`,
+  );
+}
+
 /** Checks what may come from a file. */
-function isCalibration(value: unknown): value is Calibration {
+export function isCalibration(value: unknown): value is Calibration {
   if (typeof value !== 'object' || value === null) return false;
   const calibration = value as Record<keyof Calibration, unknown>;
   const { format, version, predictor, predictorVersion, measurements } = calibration;
@@ -137,6 +157,7 @@ function isCalibration(value: unknown): value is Calibration {
     typeof predictor === 'string' &&
     typeof predictorVersion === 'string' &&
     isAdaptation(calibration.adaptation) &&
+    (calibration.setting === undefined || isSetting(calibration.setting)) &&
     typeof measurements === 'number' &&
     measurements >= 1
   );

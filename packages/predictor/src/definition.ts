@@ -19,8 +19,10 @@ export interface PredictorDefinition {
   readonly weights: string;
   /** What makes the weights of a known device those of this one. */
   readonly adaptation?: Adaptation;
-  /** In which settings the device was measured, in place of `adaptation`; the first unless another is asked for. */
+  /** In which settings the device was measured, in place of `adaptation`. */
   readonly settings?: readonly DeviceSetting[];
+  /** The one of them to predict in, by default the first; see `inSetting`. */
+  readonly setting?: DeviceSetting;
   /** Learned from so few networks that its figures are of families it did not see, and are worse; default: the full benchmark. */
   readonly accuracy?: 'experimental';
   readonly manifest: TrainingManifest;
@@ -133,7 +135,9 @@ export interface IntervalCoverage {
 
 const KINDS: Readonly<Record<keyof PredictorDefinition, (value: unknown) => boolean>> = {
   adaptation: (value) => value === undefined || isAdaptation(value),
-  settings: (value) => value === undefined || (Array.isArray(value) && value.every(isSetting)),
+  settings: (value) =>
+    value === undefined || (Array.isArray(value) && value.every(isDeviceSetting)),
+  setting: (value) => value === undefined || isDeviceSetting(value),
   accuracy: (value) => value === undefined || value === 'experimental',
   name: isText,
   aliases: (value) => Array.isArray(value) && value.every(isText),
@@ -162,11 +166,19 @@ export function checkDefinition(definition: unknown): asserts definition is Pred
   }
 }
 
-function isSetting(value: unknown): boolean {
+/** Checks what may come from a file. */
+export function isSetting(value: unknown): value is Setting {
   return (
     isJsonObject(value) &&
     isText(value.precision) &&
-    (value.cores === undefined || isText(value.cores)) &&
+    (value.cores === undefined || isText(value.cores))
+  );
+}
+
+function isDeviceSetting(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    isSetting(value) &&
     isAdaptation(value.adaptation) &&
     isJsonObject(value.learned) &&
     isJsonObject(value.learned.unseen)

@@ -10,6 +10,7 @@ export {
   type Calibration,
   calibratePredictor,
   fitCalibration,
+  isCalibration,
   type Measurement,
 } from './calibration.ts';
 export { coverageOf } from './coverage.ts';
@@ -40,6 +41,7 @@ export {
 } from './models.ts';
 export { precisionWarnings } from './precision-warnings.ts';
 export {
+  type ChosenSetting,
   createPredictor,
   type DevicePredictor,
   graphOf,
@@ -59,7 +61,7 @@ export { inSetting, settingText } from './settings.ts';
 export { type KernelSize, type MeasuredSize, type ModelSize, measureSize } from './size.ts';
 export type { PredictorSource, SourceEntry } from './source.ts';
 export {
-  dimensionOf,
+  type OpenedModel,
   openVariable,
   type SweepPoint,
   sweep,

@@ -10,13 +10,14 @@ export function mapReports(
   change: (report: LatencyReport) => LatencyReport,
   reloads = predictor.reloads,
 ): LatencyPredictor {
-  const { name, aliases, version, device, manifest } = predictor;
+  const { name, aliases, version, device, manifest, setting } = predictor;
   return {
     name,
     aliases,
     version,
     device,
     manifest,
+    ...(setting && { setting }),
     ...(reloads && { reloads }),
     predictGraph: (graph) => change(predictor.predictGraph(graph)),
     totalMs: (graph) => change(predictor.predictGraph(graph)).latencyMs,

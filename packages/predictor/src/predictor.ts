@@ -13,13 +13,15 @@ import { buildReport } from './build-report.ts';
 import {
   checkDefinition,
   type DeviceFacts,
+  type DeviceSetting,
   type PredictorDefinition,
+  type Setting,
   type TrainingManifest,
 } from './definition.ts';
 import { modelFileToGraph, modelToGraph } from './models.ts';
 import type { LatencyReport } from './report.ts';
 import { requireShapes } from './require-shapes.ts';
-import { settingText } from './settings.ts';
+import { namedSetting, settingOf, settingText } from './settings.ts';
 
 /** Predicts how long models run on one device. */
 export interface LatencyPredictor {
@@ -29,6 +31,8 @@ export interface LatencyPredictor {
   readonly device: DeviceFacts;
   /** Null for predictors of the original nn-Meter, which do not say. */
   readonly manifest: TrainingManifest | null;
+  /** Which of its settings it predicts; absent if the device was measured in one only. */
+  readonly setting?: ChosenSetting;
   /** What a network takes in addition to its kernels; absent if nothing, so that latencies are sums over parts of networks. */
   readonly reloads?: readonly WeightReload[];
   /**
@@ -45,6 +49,12 @@ export interface LatencyPredictor {
    * @throws NnMeterError as {@link modelFileToGraph} and {@link modelToGraph}.
    */
   predict(model: unknown, modelType?: string, options?: ReadOptions): Promise<LatencyReport>;
+}
+
+/** A setting that is predicted. */
+export interface ChosenSetting extends Setting {
+  /** Whether it is the one that is predicted unless another is asked for. */
+  readonly isDefault: boolean;
 }
 
 /**
@@ -75,7 +85,7 @@ export interface DevicePredictor extends LatencyPredictor {
  */
 export function createPredictor(definition: PredictorDefinition): DevicePredictor {
   checkDefinition(definition);
-  const setting = definition.settings?.[0];
+  const setting = settingOf(definition);
   const { name, aliases, version, fusionRules } = definition;
   const manifest =
     setting === undefined
@@ -141,6 +151,7 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     version,
     device,
     manifest,
+    ...(setting && { setting: chosenSetting(setting, definition) }),
     ...(reloads.length > 0 && { reloads }),
     predictGraph,
     totalMs,
@@ -150,6 +161,10 @@ export function createPredictor(definition: PredictorDefinition): DevicePredicto
     intervalWidths: latencyModel.intervalWidths,
     predict,
   };
+}
+
+function chosenSetting(setting: DeviceSetting, { settings }: PredictorDefinition): ChosenSetting {
+  return { ...namedSetting(setting), isDefault: setting === settings?.[0] };
 }
 
 function weightsOf({ weights }: PredictorDefinition): Uint8Array {

@@ -14,7 +14,7 @@ import { nearestName } from './nearest.ts';
 import { installedPlugins } from './plugins.ts';
 import { createPredictor, type LatencyPredictor } from './predictor.ts';
 import { readSource, warnOfOthers } from './read-source.ts';
-import { inSetting, requireSetting } from './settings.ts';
+import { inSetting, namedSetting, requireSetting } from './settings.ts';
 import type { SourceEntry } from './source.ts';
 
 /** One row of {@link listLatencyPredictors}. */
@@ -219,8 +219,8 @@ function summarize(definition: PredictorDefinition): PredictorSummary {
   };
 }
 
-function summarizeSetting({ precision, cores, learned }: DeviceSetting): SettingSummary {
-  return { precision, ...(cores !== undefined && { cores }), within10: learned.unseen.within10 };
+function summarizeSetting(setting: DeviceSetting): SettingSummary {
+  return { ...namedSetting(setting), within10: setting.learned.unseen.within10 };
 }
 
 function summarizeMissing(known: KnownPredictor): PredictorSummary {

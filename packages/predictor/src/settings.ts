@@ -1,8 +1,8 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { PredictorDefinition, Setting } from './definition.ts';
+import type { DeviceSetting, PredictorDefinition, Setting } from './definition.ts';
 
 /**
- * A device in one of the settings that it was measured in: the same definition with that one first.
+ * A device in one of the settings that it was measured in, the first of those that fit.
  * @throws NnMeterError E_INVALID_INPUT naming those that were measured
  */
 export function inSetting(
@@ -11,9 +11,13 @@ export function inSetting(
 ): PredictorDefinition {
   const { name, settings = [] } = definition;
   requireSetting(name, settings, wanted);
-  const chosen = settings.find((setting) => fits(setting, wanted));
-  if (chosen === undefined) return definition;
-  return { ...definition, settings: [chosen, ...settings.filter((other) => other !== chosen)] };
+  const setting = settings.find((each) => fits(each, wanted));
+  return setting === undefined ? definition : { ...definition, setting };
+}
+
+/** The setting that a definition is predicted in; undefined if its device was measured in one only. */
+export function settingOf({ setting, settings }: PredictorDefinition): DeviceSetting | undefined {
+  return setting ?? settings?.[0];
 }
 
 /** @throws NnMeterError E_INVALID_INPUT naming the settings that were measured, if the wanted one is none of them */
@@ -32,6 +36,11 @@ export function requireSetting(
     'E_INVALID_INPUT',
     `predictor ${quote(name)} knows no ${quote(asked.join(', '))}: ${measured}`,
   );
+}
+
+/** What names a setting, without what was learned in it. */
+export function namedSetting({ precision, cores }: Setting): Setting {
+  return { precision, ...(cores !== undefined && { cores }) };
 }
 
 /** In words: `int8, 4 little`. */

@@ -36,6 +36,15 @@ export interface VariableModel {
   at(variable: Variable): Promise<Graph>;
 }
 
+/** One that {@link openVariable} opened. */
+export interface OpenedModel extends VariableModel {
+  /**
+   * What it is read with: of given shapes the dimensions that it names, where these say as much, so that each can be
+   * varied.
+   */
+  readonly reading: ReadOptions;
+}
+
 /** One value of a variable: the reports of the predictors in their order, or why there are none. */
 export type SweepPoint =
   | { readonly value: number; readonly reports: readonly LatencyReport[] }
@@ -50,38 +59,76 @@ const VALUES_LIMIT = 1000;
  * Opens a model to vary it: what `modelToGraph` takes, or the path of a file. For every value of a variable it is read
  * again by its own reader, so that shapes which the model computes are computed anew and those it fixes are errors; only
  * graphs are inferred anew and channels scaled as they are. Files must stay until then.
- * @param first a variable's first value: a named dimension needs no other then
+ * @param first values of variables: those of dimensions that it names are taken if it cannot be read without
  * @throws NnMeterError as `readModelFile` and `readModelContent`
  */
 export async function openVariable(
   model: unknown,
   type?: string,
   options: ReadOptions = {},
-  first?: Variable,
-): Promise<VariableModel> {
-  const read = (changes: ReadOptions) =>
-    readVariable(model, type, {
-      ...options,
-      ...changes,
-      dimensions: { ...options.dimensions, ...changes.dimensions },
-    });
-  const { type: format, graph } = await read(first === undefined ? {} : dimensionOf(first));
+  first: Readonly<Record<string, number>> = {},
+): Promise<OpenedModel> {
+  const read: Read = (changed) => readVariable(model, type, changed);
+  const [{ type: format, graph }, given] = await readOpen(read, options, first);
+  const reading = await byNames(read, given, graph);
   return {
     type: format,
     graph,
+    reading,
     async at(variable) {
       requireVariable(graph, variable);
       const { name, value } = variable;
       if (name === 'channels') return withChannels(graph, value);
       const shapesAt = SHAPES_AT.get(name);
-      if (shapesAt === undefined) return (await read(dimensionOf(variable))).graph;
+      if (shapesAt === undefined) {
+        const dimensions = { ...reading.dimensions, [name]: value };
+        return (await read({ ...reading, dimensions })).graph;
+      }
       // Shapes of all inputs say what dimensions of theirs do, and would contradict those of before.
       const shapes = { inputShapes: shapesAt(graph, value), dimensions: {} };
-      const { graph: changed } = await readVariable(model, type, { ...options, ...shapes });
+      const { graph: changed } = await read({ ...options, ...shapes });
       requireBatch(graph, changed);
       return changed;
     },
   };
+}
+
+type Read = (options: ReadOptions) => Promise<TypedGraph>;
+
+/** A model, and what it is read with. @throws what it fails with without the dimensions, if it fails with them too */
+async function readOpen(
+  read: Read,
+  options: ReadOptions,
+  first: Readonly<Record<string, number>>,
+): Promise<readonly [TypedGraph, ReadOptions]> {
+  try {
+    return [await read(options), options];
+  } catch (error) {
+    const isOpen = error instanceof NnMeterError && error.code === 'E_MISSING_DIMENSION';
+    const open = Object.entries(first).filter(([name]) => !isBuiltIn(name));
+    if (!isOpen || open.length === 0) throw error;
+    for (const [name, value] of open) requireValue({ name, value });
+    const given = {
+      ...options,
+      dimensions: { ...options.dimensions, ...Object.fromEntries(open) },
+    };
+    const opened = await read(given).catch(() => {
+      throw error;
+    });
+    return [opened, given];
+  }
+}
+
+/** See {@link VariableModel.reading}. */
+async function byNames(read: Read, given: ReadOptions, graph: Graph): Promise<ReadOptions> {
+  const { inputShapes, ...others } = given;
+  const { dimensions } = graph;
+  if (inputShapes === undefined || Object.keys(dimensions).length === 0) return given;
+  const reading = { ...others, dimensions };
+  const named = await read(reading).catch(() => undefined);
+  const shapesOf = (of: Graph): string =>
+    JSON.stringify(of.inputs.map((name) => of.tensor(name).shape));
+  return named !== undefined && shapesOf(named.graph) === shapesOf(graph) ? reading : given;
 }
 
 async function readVariable(
@@ -94,11 +141,6 @@ async function readVariable(
   const { inputShapes } = options;
   const graph = inputShapes === undefined ? model : withInputShapes(model, inputShapes);
   return { type: 'graph', graph };
-}
-
-/** The option that a model is read with for a value of a named dimension; none for other variables. */
-export function dimensionOf({ name, value }: Variable): Pick<ReadOptions, 'dimensions'> {
-  return isBuiltIn(name) ? {} : { dimensions: { [name]: value } };
 }
 
 /** What can be varied of a model, with its own values; for named dimensions those that it was read with. */
@@ -209,6 +251,10 @@ function requireVariable(graph: Graph, { name, value }: Variable): void {
       near === undefined ? {} : { hint: `did you mean "${near}"?` },
     );
   }
+  requireValue({ name, value });
+}
+
+function requireValue({ name, value }: Variable): void {
   if (value > 0 && (name === 'channels' || Number.isSafeInteger(value))) return;
   throw new NnMeterError(
     'E_INVALID_INPUT',

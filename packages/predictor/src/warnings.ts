@@ -3,6 +3,7 @@ import type { Kernel } from '@nnmeter/kernel-detect';
 import type { KernelPrediction, LatencyModel } from '@nnmeter/latency-model';
 import { hasElements } from '@nnmeter/latency-model';
 import type { PredictorDefinition } from './definition.ts';
+import { settingOf } from './settings.ts';
 
 /** That what was measured is no latency of a batch of one. */
 export function throughputWarnings({ device }: PredictorDefinition): string[] {
@@ -14,14 +15,10 @@ export function throughputWarnings({ device }: PredictorDefinition): string[] {
 }
 
 /** What an experimental predictor is worth, in every report. */
-export function experimentalWarnings({
-  name,
-  accuracy,
-  settings,
-  manifest,
-}: PredictorDefinition): string[] {
+export function experimentalWarnings(definition: PredictorDefinition): string[] {
+  const { name, accuracy, manifest } = definition;
   if (accuracy !== 'experimental') return [];
-  const learned = settings?.[0]?.learned;
+  const learned = settingOf(definition)?.learned;
   const { within10 } = learned?.unseen ?? manifest.heldOut;
   const networks = learned?.networks ?? manifest.models;
   return [

@@ -20,22 +20,26 @@ function line(command: string, options: readonly string[]): string {
 }
 
 function calibrateLines({ calibrations, devices, known }: State): readonly string[] {
-  return (known?.devices ?? []).flatMap(({ id, name }) => {
-    const calibration = calibrations[id];
-    if (calibration === undefined || !devices.includes(id)) return [];
-    if (id !== name) return [`# the page alone calibrates ${id}`];
-    const { file } = calibration;
-    const options = { predictor: name, measurements: file, output: calibrationOf(name) };
-    return line(
-      'calibrate',
-      Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]),
-    );
+  return (known?.devices ?? []).flatMap((device) => {
+    const calibration = calibrations[device.id];
+    if (calibration === undefined || !devices.includes(device.id)) return [];
+    return line('calibrate', [
+      ...['--predictor', device.name, ...settingOptions(device)],
+      ...['--measurements', calibration.file, '--output', calibrationOf(device)],
+    ]);
   });
 }
 
 /** The file that has the calibration of a device. */
-function calibrationOf(name: string): string {
-  return `${name}.json`;
+function calibrationOf({ id }: ListedDevice): string {
+  return `${id.replace(':', '-')}.json`;
+}
+
+/** The options for a setting that is not the first. */
+function settingOptions({ id, name, setting }: ListedDevice): readonly string[] {
+  if (id === name || setting === undefined) return [];
+  const { precision, cores } = setting;
+  return ['--precision', precision, ...(cores === undefined ? [] : ['--cores', cores])];
 }
 
 /** The options that choose the devices of each command line, of which all are in one setting. */
@@ -44,21 +48,19 @@ function predictorOptions({ calibrations, devices, known }: State): readonly (re
   const bySetting = new Map<string, ListedDevice[]>();
   for (const device of listed) {
     if (!devices.includes(device.id)) continue;
-    const setting = device.id === device.name ? '' : (device.setting?.text ?? '');
+    const setting = settingOptions(device).join(' ');
     bySetting.set(setting, [...(bySetting.get(setting) ?? []), device]);
   }
   const isWhole = ({ status, package: from }: ListedDevice): boolean =>
     status !== 'experimental' && from !== null;
   const whole = listed.filter(isWhole).length;
-  return [...bySetting].map(([setting, chosen]) => {
-    const { precision, cores } = chosen[0]!.setting ?? {};
-    const calibrated = chosen.filter(({ id, name }) => id === name && id in calibrations);
+  return [...bySetting.values()].map((chosen) => {
+    const calibrated = chosen.filter(({ id }) => id in calibrations);
     const isDefault = chosen.length === whole && chosen.every(isWhole) && calibrated.length === 0;
     return [
       ...(isDefault ? [] : chosen.flatMap(({ name }) => ['--predictor', name])),
-      ...(setting === '' ? [] : ['--precision', precision!]),
-      ...(setting === '' || cores === undefined ? [] : ['--cores', cores]),
-      ...calibrated.flatMap(({ name }) => ['--calibration', calibrationOf(name)]),
+      ...settingOptions(chosen[0]!),
+      ...calibrated.flatMap((device) => ['--calibration', calibrationOf(device)]),
     ];
   });
 }

@@ -63,11 +63,14 @@ export function removeBuilt(name: string): void {
 /** A row for every setting that may be chosen. */
 function inSettings({ settings = [], ...device }: PredictorSummary): readonly ListedDevice[] {
   const { name } = device;
-  if (settings.length < 2) return [{ ...device, id: name }];
-  return settings.map((setting, index) => {
+  if (settings.length < 2) {
+    const [only] = settings;
+    return [{ ...device, id: name, ...(only && { within10: only.within10 }) }];
+  }
+  return settings.map(({ within10, ...setting }, index) => {
     const text = settingText(setting);
     const id = index === 0 ? name : `${name}:${text.replaceAll(/\W+/g, '-')}`;
-    return { ...device, id, setting: { ...setting, text } };
+    return { ...device, id, setting: { ...setting, text }, within10 };
   });
 }
 

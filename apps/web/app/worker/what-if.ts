@@ -1,4 +1,4 @@
-import { type Graph, NnMeterError, type ReadOptions, type Shape, withChannels } from '@nnmeter/ir';
+import { type Graph, type ReadOptions, type Shape, withChannels } from '@nnmeter/ir';
 import { openVariable, type Variable, type VariableModel, variablesOf } from '@nnmeter/predictor';
 import type { WhatIf } from '../protocol.ts';
 
@@ -22,8 +22,9 @@ export async function openVaried(
   options: ReadOptions,
   whatIf: WhatIf,
 ): Promise<VariedModel> {
-  const open: Open = (changes) => openVariable(source, type, changes);
-  const [own, reading] = await openByNames(open, options, whatIf);
+  const own = await openVariable(source, type, options, whatIf);
+  const { reading } = own;
+  const open = (changes: ReadOptions) => openVariable(source, type, changes);
   const variables = variablesOf(own.graph);
   const extents = variables.filter(({ name }) => name !== 'channels');
   const dimensions = extents
@@ -53,40 +54,6 @@ export async function openVaried(
     graph: await graphOf(whatIf),
     at: ({ name, value }) => graphOf({ ...whatIf, [name]: value }),
   };
-}
-
-type Open = (options: ReadOptions) => Promise<VariableModel>;
-
-/**
- * A model without changes, and the options it is read with: by the dimensions that it names where they say as much as the
- * shapes that were given, so that each can be varied.
- */
-async function openByNames(
-  open: Open,
-  options: ReadOptions,
-  whatIf: WhatIf,
-): Promise<readonly [VariableModel, ReadOptions]> {
-  const own = await open(options).catch((error: unknown) => openAt(open, options, whatIf, error));
-  const { inputShapes: _, ...others } = options;
-  const reading = { ...others, dimensions: own.graph.dimensions };
-  if (Object.keys(reading.dimensions).length === 0) return [own, options];
-  const named = await open(reading).catch(() => own);
-  const isSame = JSON.stringify(shapesOf(named.graph)) === JSON.stringify(shapesOf(own.graph));
-  return isSame ? [named, reading] : [own, options];
-}
-
-/** A model that leaves dimensions open which the changes give. @throws what it failed with before */
-async function openAt(
-  open: Open,
-  options: ReadOptions,
-  { resolution: _r, batch: _b, channels: _c, ...dimensions }: WhatIf,
-  error: unknown,
-): Promise<VariableModel> {
-  const isOpen = error instanceof NnMeterError && error.code === 'E_MISSING_DIMENSION';
-  if (!isOpen || Object.keys(dimensions).length === 0) throw error;
-  return open({ ...options, dimensions }).catch(() => {
-    throw error;
-  });
 }
 
 function shapesOf(graph: Graph): Readonly<Record<string, Shape>> {

@@ -3,6 +3,7 @@ import { calibratePredictor, fitCalibration, loadLatencyPredictor } from '@nnmet
 import { type CalibrateArguments, usageError } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
 import { readMeasurements } from '../measurements.ts';
+import { settingChoice } from '../predictors.ts';
 import { readOptions } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -10,7 +11,11 @@ import type { Terminal } from '../terminal.ts';
 export async function calibrate(options: CalibrateArguments, terminal: Terminal): Promise<number> {
   const { output } = options;
   if (output === '-') throw usageError('--output needs a file, to be used with --calibration');
-  const predictor = await loadLatencyPredictor(options.predictor, options['predictor-version']);
+  const predictor = await loadLatencyPredictor(
+    options.predictor,
+    options['predictor-version'],
+    settingChoice(options),
+  );
   const measurements = await readMeasurements(options.measurements, readOptions(options));
   await keepInputs(output, [options.measurements, ...measurements.map(({ file }) => file)]);
   const calibration = fitCalibration(predictor, measurements);

@@ -6,7 +6,7 @@ import { printable } from '@nnmeter/report';
 import { type ConvertArguments, type ExportArguments, usageError } from '../arguments.ts';
 import { EXPORTERS, type Exporter, formatOfName, type Writer } from '../exporters.ts';
 import { keepInputs } from '../keep-inputs.ts';
-import { processSources } from '../process-sources.ts';
+import { processSources, readWith } from '../process-sources.ts';
 import { jsonOutput } from '../render/json.ts';
 import { type BatchOutput, runBatch } from '../run-batch.ts';
 import { listSources, readOptions } from '../sources.ts';
@@ -75,8 +75,8 @@ async function convert(
   }
   const outcomes = processSources(
     sources,
-    reading,
-    async (graph, { model }, type): Promise<Written> => {
+    readWith(reading),
+    async ({ graph, type }, { model }): Promise<Written> => {
       const path = output ?? defaultOutput(baseName(model, formats), type, target);
       if (path === '-') await terminal.print(target.encode(graph));
       else if (target.save !== undefined) await target.save(graph, path);

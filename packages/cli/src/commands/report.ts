@@ -7,7 +7,7 @@ import type { ReportArguments } from '../arguments.ts';
 import { keepInputs } from '../keep-inputs.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { loadPredictors, predictorChoice } from '../predictors.ts';
-import { processSources } from '../process-sources.ts';
+import { processSources, readWith } from '../process-sources.ts';
 import { runBatch } from '../run-batch.ts';
 import { leavingNothing } from '../signals.ts';
 import { listSources, readOptions } from '../sources.ts';
@@ -28,7 +28,7 @@ export async function report(options: ReportArguments, terminal: Terminal): Prom
   const { reportPage, viewFailure, viewReports } = await import('@nnmeter/report/views');
   const reports: ReportToView[] = [];
   const failures: ViewedFailure[] = [];
-  const outcomes = processSources(sources, reading, (graph, { model }) =>
+  const outcomes = processSources(sources, readWith(reading), ({ graph }, { model }) =>
     predictors.map((predictor) =>
       withAdvice(graph, { ...predictor.predictGraph(graph), model }, predictor),
     ),

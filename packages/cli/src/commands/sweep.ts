@@ -1,5 +1,4 @@
 import {
-  dimensionOf,
   listFormats,
   openVariable,
   type SweepPoint,
@@ -30,19 +29,18 @@ export async function sweep(
   const refused = REFUSED.find((name) => options[name] !== undefined);
   if (refused !== undefined) throw usageError(`--sweep and --${refused} do not go together`);
   const { variable, values } = sweepArgument(options.sweep);
-  const first = { name: variable, value: values[0]! };
+  const first = { [variable]: values[0]! };
   const reading = readOptions(options);
   const sources = await listSources(options, await listFormats(), options.recursive === true);
   const predictors = await loadPredictors(predictorChoice(options));
   const outcomes = processSources(
     sources,
-    { ...reading, ...dimensionOf(first) },
-    async (_graph, { model, type: givenType }, type) => {
-      const variableModel = await openVariable(model, givenType, reading, first);
+    ({ model, type }) => openVariable(model, type, reading, first),
+    async (variableModel, { model }) => {
       const points: SweepPoint[] = [];
       for await (const point of sweepModel(variableModel, variable, values, predictors))
         points.push(point);
-      return sweepOf({ model, type, variable }, points, describeFailure);
+      return sweepOf({ model, type: variableModel.type, variable }, points, describeFailure);
     },
   );
   const output = options.json
@@ -51,7 +49,6 @@ export async function sweep(
         succeeded: ({ result }: { readonly result: Sweep }) =>
           terminal.print(`${renderSweep(result, terminal)}\n`),
       };
-  const isDimension = dimensionOf(first).dimensions !== undefined;
   let failsEverywhere = false;
   const exitCode = await runBatch(
     outcomes,
@@ -65,7 +62,5 @@ export async function sweep(
     },
     terminal,
   );
-  if (exitCode > 0 && isDimension)
-    terminal.note('nn-meter: note: of every model resolution, batch and channels can be varied');
   return failsEverywhere ? 1 : exitCode;
 }
