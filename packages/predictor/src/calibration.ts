@@ -30,7 +30,7 @@ export interface Calibration {
   /** Name and version of the predictor it was fitted for. */
   readonly predictor: string;
   readonly predictorVersion: string;
-  /** In which setting of its device; absent: in the first, or the only one. */
+  /** In which setting of its device; absent: in the first, or none are told apart. */
   readonly setting?: Setting;
   /** Number of measurements. */
   readonly measurements: number;

@@ -31,7 +31,7 @@ export interface LatencyPredictor {
   readonly device: DeviceFacts;
   /** Null for predictors of the original nn-Meter, which do not say. */
   readonly manifest: TrainingManifest | null;
-  /** Which of its settings it predicts; absent if the device was measured in one only. */
+  /** Which of its device's settings it predicts; absent if none are told apart. */
   readonly setting?: ChosenSetting;
   /** What a network takes in addition to its kernels; absent if nothing, so that latencies are sums over parts of networks. */
   readonly reloads?: readonly WeightReload[];

@@ -15,7 +15,7 @@ export function inSetting(
   return setting === undefined ? definition : { ...definition, setting };
 }
 
-/** The setting that a definition is predicted in; undefined if its device was measured in one only. */
+/** The setting that a definition is predicted in; undefined if none are told apart. */
 export function settingOf({ setting, settings }: PredictorDefinition): DeviceSetting | undefined {
   return setting ?? settings?.[0];
 }

@@ -119,7 +119,7 @@ async function readOpen(
   }
 }
 
-/** See {@link VariableModel.reading}. */
+/** See {@link OpenedModel.reading}. */
 async function byNames(read: Read, given: ReadOptions, graph: Graph): Promise<ReadOptions> {
   const { inputShapes, ...others } = given;
   const { dimensions } = graph;

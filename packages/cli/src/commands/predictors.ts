@@ -20,7 +20,7 @@ export async function predictors(options: ListArguments, terminal: Terminal): Pr
   const columns = [
     { title: 'predictor' },
     { title: 'version', leaveOut: 3 },
-    { title: 'device', least: 11 },
+    { title: 'device', least: 9 },
     { title: '±10 %', align: 'right', leaveOut: 2 },
     { title: 'short name', leaveOut: 1 },
   ] as const;
