@@ -1,5 +1,5 @@
 import { NnMeterError, quote } from '@nnmeter/ir';
-import type { ModelSource } from '@nnmeter/model-source';
+import { isZip, type ModelSource } from '@nnmeter/model-source';
 import type { ZipEntry } from '@nnmeter/model-source/zip';
 import { facts } from './generated/facts.ts';
 
@@ -7,7 +7,7 @@ const loadZip = () => import('@nnmeter/model-source/zip');
 
 /** Whether a file is a zip of a SavedModel's folder. */
 export async function isZippedFolder(source: ModelSource): Promise<boolean> {
-  if (!isZip(source)) return false;
+  if (!isZip(source.head)) return false;
   const { zipEntries } = await loadZip();
   const entries = await zipEntries(source).catch(() => []);
   return graphsAmong(entries).length > 0;
@@ -18,7 +18,7 @@ export async function isZippedFolder(source: ModelSource): Promise<boolean> {
  * @throws NnMeterError E_INVALID_INPUT if the zip is damaged or does not hold exactly one, E_LIMIT for what is no real one
  */
 export async function unpackGraph(source: ModelSource): Promise<Uint8Array | undefined> {
-  if (!isZip(source)) return undefined;
+  if (!isZip(source.head)) return undefined;
   const { unpackEntry, zipEntries } = await loadZip();
   const graphs = graphsAmong(await zipEntries(source));
   const [graph] = graphs;
@@ -31,10 +31,6 @@ export async function unpackGraph(source: ModelSource): Promise<Uint8Array | und
       : `the zip holds ${graphs.length} SavedModels: ${names.join(', ')}`,
     { hint: 'zip the folder of one SavedModel' },
   );
-}
-
-function isZip({ head }: ModelSource): boolean {
-  return String.fromCharCode(...head.subarray(0, 4)) === 'PK\x03\x04';
 }
 
 function graphsAmong(entries: readonly ZipEntry[]): readonly ZipEntry[] {

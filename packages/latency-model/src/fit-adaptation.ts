@@ -106,7 +106,7 @@ export function fitAdaptation(
   const ratios = models.map((model) => model.measuredMs / knownMs(model));
   const scale = median(ratios);
   if (models.length < LEAST_MODELS) return { scale, startup: 1, kinds: {} };
-  const problem = new Problem(models, scale, isReloading ? expectedReloads(models) : []);
+  const problem = new Problem(models, scale, isReloading);
   return problem.adaptation(averageSolution(problem), measuredKinds(models, leastModels));
 }
 
@@ -233,9 +233,10 @@ class Problem {
   readonly #totals: Float64Array;
   readonly #scale: number;
 
-  constructor(models: readonly MeasuredModel[], scale: number, reloads: readonly WeightReload[]) {
+  constructor(models: readonly MeasuredModel[], scale: number, isReloading: boolean) {
     this.#scale = scale;
-    this.#reloads = reloads;
+    const megabytes = models.map(networkMB);
+    this.#reloads = isReloading ? expectedReloads(models, megabytes) : [];
     for (const _ of this.#reloads) this.#fixed.add(this.#column(RELOAD_SPREAD));
     const uses = new Map<KernelTime, number>();
     for (const { kernel, uses: times } of models.flatMap((model) => model.kernels))
@@ -247,16 +248,16 @@ class Problem {
       this.#rows.push(this.#rowOf(kernel));
       if (kernel.layer !== undefined && kernel.ms > 0) this.#layers.push(at);
     }
-    this.#models = models.map((model) => {
+    this.#models = models.map((model, at) => {
       const uses = new Map<number, number>();
       for (const { kernel, uses: times } of model.kernels) {
-        const at = index.get(kernel)!;
-        uses.set(at, (uses.get(at) ?? 0) + times);
+        const row = index.get(kernel)!;
+        uses.set(row, (uses.get(row) ?? 0) + times);
       }
       return {
         startupMs: scale * model.startupMs,
         reloadMs: scale * (model.reloadMs ?? 0),
-        weightMB: networkMB(model),
+        weightMB: megabytes[at]!,
         uses,
       };
     });
@@ -354,8 +355,9 @@ class Problem {
         const row = this.#rows[at]!;
         within[row.block]!.push(observe(row, this.#models.length + place));
       }
+      const reloads = this.#fittedReloads(solution);
       const across = this.#models.map((_, model) =>
-        observe(this.#slopes(model, solution, times), model),
+        observe(this.#slopes(model, solution, times, reloads), model),
       );
       const next = solveRidge({ spreads, blocks: this.#blocks, within, across });
       evidence = next.evidence + prior;
@@ -379,12 +381,17 @@ class Problem {
   }
 
   /** How the logarithm of a total changes with the unknowns. */
-  #slopes(model: number, solution: Float64Array, times: Float64Array): SparseRow {
+  #slopes(
+    model: number,
+    solution: Float64Array,
+    times: Float64Array,
+    reloads: readonly WeightReload[],
+  ): SparseRow {
     const { startupMs, weightMB, uses } = this.#models[model]!;
-    const total = this.#totalMs(model, times, solution);
+    const total = this.#totalMs(model, times, solution, reloads);
     const dense = new Float64Array(this.unknowns);
     dense[STARTUP] = (startupMs * Math.exp(solution[STARTUP]!)) / total;
-    for (const [at, reload] of this.#fittedReloads(solution).entries())
+    for (const [at, reload] of reloads.entries())
       dense[STARTUP + 1 + at] = reloadMs([reload], weightMB) / total;
     for (const [at, count] of uses) {
       const { columns, values } = this.#rows[at]!;
@@ -402,10 +409,15 @@ class Problem {
     );
   }
 
-  #totalMs(model: number, times: Float64Array, solution: Float64Array): number {
+  #totalMs(
+    model: number,
+    times: Float64Array,
+    solution: Float64Array,
+    reloads: readonly WeightReload[],
+  ): number {
     const { startupMs, reloadMs: knownReloadMs, weightMB, uses } = this.#models[model]!;
     let total = startupMs * Math.exp(solution[STARTUP]!) + knownReloadMs;
-    total += reloadMs(this.#fittedReloads(solution), weightMB);
+    total += reloadMs(reloads, weightMB);
     for (const [at, count] of uses) total += count * times[at]!;
     return total;
   }
@@ -420,9 +432,10 @@ class Problem {
   #residuals(solution: Float64Array, times: Float64Array): Float64Array {
     const models = this.#models.length;
     const residuals = new Float64Array(models + this.#layers.length);
-    for (let model = 0; model < models; model++)
-      residuals[model] = this.#totals[model]! - Math.log(this.#totalMs(model, times, solution));
     const reloads = this.#fittedReloads(solution);
+    for (let model = 0; model < models; model++)
+      residuals[model] =
+        this.#totals[model]! - Math.log(this.#totalMs(model, times, solution, reloads));
     for (const [place, at] of this.#layers.entries()) {
       const { weightMB, layer } = this.#rows[at]!;
       const { ms, networkMB } = layer!;
@@ -496,9 +509,11 @@ class Problem {
   }
 }
 
-/** Of caches that the weights of some of the models exceed. */
-function expectedReloads(models: readonly MeasuredModel[]): WeightReload[] {
-  const megabytes = models.map(networkMB);
+/** Of caches that the weights of some of the models exceed. @param megabytes by model, of its weights */
+function expectedReloads(
+  models: readonly MeasuredModel[],
+  megabytes: readonly number[],
+): WeightReload[] {
   const ms = models.reduce((sum, { measuredMs }) => sum + measuredMs, 0);
   const msPerMB = (RELOAD_SHARE * ms) / megabytes.reduce((sum, each) => sum + each, 0);
   const greatest = Math.max(...megabytes);

@@ -50,7 +50,6 @@ export { datasheetCoefficients } from './terms-cuda.ts';
 export {
   isWeightReload,
   reloadMs,
-  reloadMsOfKernels,
   type WeightReload,
   weightMB,
 } from './weight-reloads.ts';

@@ -75,6 +75,13 @@ const reads: DatasheetTerm = {
   cost: { bytes: HALF },
 };
 
+/** Of an image of which a stride leaves out pixels. */
+const skips: DatasheetTerm = {
+  name: 's > 1: I',
+  value: ({ kernel }) => (strideOf(kernel) > 1 ? kernel.inputElements : 0),
+  cost: { bytes: HALF / 2 },
+};
+
 const sizes: readonly (readonly [string, (window: number) => boolean])[] = [
   ['1x1', (window) => window === 1],
   ['up to 3x3', (window) => window > 1 && window <= 9],
@@ -111,11 +118,7 @@ const dense: readonly DatasheetTerm[] = [
     cost: { bytes: HALF / 2 },
   },
   { name: 'MACs in vain', value: (q) => q.macs * tileWaste(q.kernel), cost: { macs: 0.36 } },
-  {
-    name: 's > 1: I',
-    value: ({ kernel }) => (strideOf(kernel) > 1 ? kernel.inputElements : 0),
-    cost: { bytes: HALF / 2 },
-  },
+  skips,
 ];
 
 /** Images of up to four channels. */
@@ -156,11 +159,7 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
       { name: 'MACs', value: (q) => q.macs, cost: { macs: 11 } },
       { name: 'k > 3: MACs', value: (q) => (q.window > 9 ? q.macs : 0), cost: { macs: 0.4 } },
       { name: 'k > 5: MACs', value: (q) => (q.window > 25 ? q.macs : 0), cost: { macs: 0.4 } },
-      {
-        name: 's > 1: I',
-        value: ({ kernel }) => (strideOf(kernel) > 1 ? kernel.inputElements : 0),
-        cost: { bytes: HALF / 2 },
-      },
+      skips,
       {
         name: 'O',
         value: ({ kernel }) => kernel.outputElements,

@@ -29,18 +29,6 @@ export function reloadMs(reloads: readonly WeightReload[], networkMB: number): n
   );
 }
 
-/** That of each kernel of a network, which is in proportion to its weights. @param kernels undefined where nothing is known */
-export function reloadMsOfKernels(
-  reloads: readonly WeightReload[],
-  kernels: readonly (KernelConfiguration | undefined)[],
-): Float64Array {
-  if (reloads.length === 0) return new Float64Array(kernels.length);
-  const shares = Float64Array.from(kernels, (kernel) => (kernel ? weightMB(kernel) : 0));
-  const networkMB = shares.reduce((sum, megabytes) => sum + megabytes, 0);
-  const msPerMB = networkMB > 0 ? reloadMs(reloads, networkMB) / networkMB : 0;
-  return shares.map((megabytes) => megabytes * msPerMB);
-}
-
 /** Nothing that is computed with it can overflow. */
 const MAX_FIGURE = 1e15;
 

@@ -25,6 +25,7 @@ const ORIGINAL = 'it is made for one runtime; give the model that it was made fr
 const WEIGHTS_ONLY = 'it holds weights and no network; export the network itself: ';
 
 const ZIP = String.raw`^PK\x03\x04`;
+const ZIP_HEAD_BYTES = 4;
 
 /** The more special first. */
 const SIGNATURES: readonly Signature[] = [
@@ -125,8 +126,13 @@ const TAIL_BYTES = 64 * 2 ** 10;
 export async function foreignFormat(source: ModelSource): Promise<ForeignFormat | undefined> {
   const tail = await source.slice(Math.max(0, source.size - TAIL_BYTES), source.size);
   const known = foreignFormatOf(source.head, tail);
-  if (known !== undefined || !new RegExp(ZIP).test(toText(source.head))) return known;
+  if (known !== undefined || !isZip(source.head)) return known;
   return toText(tail).includes(ZIP_END) ? undefined : CUT_OFF_ZIP;
+}
+
+/** Whether a file is a zip, by its first bytes. */
+export function isZip(head: Uint8Array): boolean {
+  return new RegExp(ZIP).test(toText(head.subarray(0, ZIP_HEAD_BYTES)));
 }
 
 /** As {@link foreignFormat}, from the first bytes, and for zips the last. */

@@ -5,6 +5,7 @@ export {
   type ForeignFormat,
   foreignFormat,
   foreignFormatOf,
+  isZip,
 } from './foreign-formats.ts';
 export type { FormatFacts, Frontend } from './frontend.ts';
 export { HEAD_BYTES, type ModelSource } from './model-source.ts';

@@ -20,17 +20,14 @@ export class FigureLayout {
   readonly devices: number;
   readonly width: number;
   readonly times: readonly TimeName[];
+  /** Whether latencies depend on `weightMB` besides. */
+  readonly isReloading: boolean;
 
   constructor(devices: readonly { readonly reloads?: readonly WeightReload[] }[]) {
-    const isReloading = devices.some(({ reloads }) => reloads !== undefined);
+    this.isReloading = devices.some(({ reloads }) => reloads !== undefined);
     this.devices = devices.length;
-    this.times = isReloading ? TIMES : TIMES.slice(0, -1);
+    this.times = this.isReloading ? TIMES : TIMES.slice(0, -1);
     this.width = this.times.length * devices.length + SIZES.length;
-  }
-
-  /** Whether latencies depend on `weightMB` besides. */
-  get isReloading(): boolean {
-    return this.times.includes('weightMB');
   }
 
   time(name: TimeName, device: number): number {

@@ -70,10 +70,11 @@ function adviseOnChannels(
     const { outChannels: channels } = description;
     const { latencyMs } = kernels[kernel]!;
     if (KERNEL_KINDS[description.kind] !== 'conv' || channels === 0) continue;
+    const otherMs = latencyMs - aloneMs(description);
     const options = BLOCKS.map((block) => Math.ceil(channels / block) * block)
       .filter((next) => next > channels && next <= channels * (1 + MOST_MORE))
       .map((next) => {
-        const nextMs = latencyMs + aloneMs(withChannels(description, next)) - aloneMs(description);
+        const nextMs = otherMs + aloneMs(withChannels(description, next));
         return { kind: 'channels' as const, kernel, channels, nextChannels: next, nextMs };
       })
       .sort((a, b) => a.nextMs / a.nextChannels - b.nextMs / b.nextChannels);

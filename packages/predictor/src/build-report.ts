@@ -4,8 +4,9 @@ import {
   type KernelPrediction,
   type LatencyModel,
   latencyInterval,
-  reloadMsOfKernels,
+  type NetworkParts,
   sumOfParts,
+  weightMB,
 } from '@nnmeter/latency-model';
 import { measureCoverage } from './coverage.ts';
 import type { PredictorDefinition } from './definition.ts';
@@ -26,10 +27,6 @@ export function buildReport(
   const costs = latencyModel.predictKernels(kernels, graph);
   const predictions = graph.nodes.some(isAssumed) ? withAssumed(costs, kernels) : costs;
   const parts = sumOfParts(latencyModel.startupMs, predictions, latencyModel.reloads);
-  const reloads = reloadMsOfKernels(
-    latencyModel.reloads,
-    predictions.map(({ description }) => description),
-  );
   const missing = measureUncounted(
     graph,
     new Set(
@@ -53,7 +50,7 @@ export function buildReport(
     size: measured.size,
     roofline: rooflineOf(latencyModel),
     kernels: kernels.map((kernel, index) =>
-      kernelLatency(kernel, predictions[index]!, reloads[index]!, measured.kernels[index]!),
+      kernelLatency(kernel, predictions[index]!, parts, measured.kernels[index]!),
     ),
     extrapolation: [...new Set(predictions.flatMap(({ extrapolation }) => extrapolation ?? []))],
     warnings: [
@@ -90,10 +87,11 @@ function rooflineOf({ physics }: LatencyModel): Roofline | null {
 function kernelLatency(
   kernel: Kernel,
   prediction: KernelPrediction,
-  reloadMs: number,
+  parts: NetworkParts,
   size: KernelSize,
 ): KernelLatency {
   const { latencyMs, estimatedMs, hiddenMs } = prediction;
+  const reloadMs = reloadShare(prediction, parts);
   return {
     type: kernel.type,
     nodes: kernel.nodes.map((node) => node.name),
@@ -107,6 +105,12 @@ function kernelLatency(
     ...(reloadMs > 0 && { reloadMs }),
     ...(estimatedMs > 0 && { estimatedShare: estimatedMs / latencyMs }),
   };
+}
+
+/** What of the reading of weights belongs to a kernel, ms: as much as of the weights. */
+function reloadShare({ description }: KernelPrediction, parts: NetworkParts): number {
+  if (description === undefined || parts.reloadMs === 0) return 0;
+  return (parts.reloadMs * weightMB(description)) / parts.weightMB;
 }
 
 function channelsLast(tensor: Tensor | undefined): readonly number[] {
