@@ -1,6 +1,7 @@
 import { isJsonObject } from '@nnmeter/ir';
 import { type KernelConfiguration, kindName, SIZES } from './adaptation-features.ts';
 import { type KernelDescription, macsOf, windowOf } from './kernel-description.ts';
+import { exp } from './powers.ts';
 import { isWeightReload, type WeightReload } from './weight-reloads.ts';
 import type { IntervalWidths, LatencyModelWeights, WidthAt } from './weights.ts';
 
@@ -166,7 +167,7 @@ export class Adapter {
     const loops = kind?.loops;
     const ms =
       loops === undefined ? knownMs : loopsMs(loops, configuration as KernelDescription) / scale;
-    return scale * ms * Math.exp(exponent);
+    return scale * ms * exp(exponent);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   windowOf,
 } from './kernel-description.ts';
 import { weightElements } from './physics.ts';
+import { log2 as binaryLogarithm } from './powers.ts';
 
 /** One number of a kernel that the tree correction sees. */
 export interface Feature<Quantities> {
@@ -38,8 +39,8 @@ export function compileFeatures<Quantities>(
   };
 }
 
-/** Binary logarithm, 0 for 0. */
-export const log2 = (value: number): number => Math.log2(1 + value);
+/** Binary logarithm of one more, 0 for 0. */
+export const log2 = (value: number): number => binaryLogarithm(1 + value);
 
 /** Pixels written of one image. */
 export const outPixelsOf = (k: KernelDescription): number => k.outDepth * k.outHeight * k.outWidth;

@@ -7,6 +7,7 @@ import {
 import { type KernelDescription, strideOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
+import { exp, log2 } from './powers.ts';
 import { rooflineEstimate } from './roofline.ts';
 import { type TermSet, termSets } from './term-sets.ts';
 import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
@@ -16,7 +17,7 @@ const MAX_TREE_FACTOR = 2.5;
 
 /** Four steps per octave, 0..63. */
 function channelStep(channels: number): number {
-  return Math.min(63, Math.floor(4 * Math.log2(Math.max(1, channels))));
+  return Math.min(63, Math.floor(4 * log2(Math.max(1, channels))));
 }
 
 /**
@@ -40,7 +41,7 @@ export function structureCell(kernel: KernelDescription): number {
   const k = kernel;
   const fields = [
     ...[k.kind, Math.max(k.kernelHeight, k.kernelWidth), strideOf(k)],
-    Math.round(2 * Math.log2(Math.max(1, k.outHeight, k.outWidth))),
+    Math.round(2 * log2(Math.max(1, k.outHeight, k.outWidth))),
     ...[k.activation, k.fusedKinds, k.readByPoolingOnly, k.inputs, k.outputs],
   ];
   return fields.reduce((hash, field) => Math.imul(hash ^ field, 0x01000193), 0x811c9dc5) >>> 0;
@@ -138,7 +139,7 @@ export class KernelModel {
     this.#set.features.fill(kernel, this.#features);
     const limit = Math.log(MAX_TREE_FACTOR);
     const correction = forest.predict(this.#features);
-    return fixedMs + correctedMs * Math.exp(Math.max(-limit, Math.min(limit, correction)));
+    return fixedMs + correctedMs * exp(Math.max(-limit, Math.min(limit, correction)));
   }
 
   /** Latency before the tree correction of a kernel that runs by itself: physical floor plus fitted terms, ms. */
