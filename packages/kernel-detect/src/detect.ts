@@ -29,7 +29,7 @@ export function detectKernels(graph: Graph, rules: FusionRules): readonly Kernel
 }
 
 function detectAnew(graph: Graph, rules: CompiledRules): readonly Kernel[] {
-  const analysis = analyse(graph);
+  const analysis = analyse(graph, rules);
   const { view, groups, groupOf } = new Grouping(analysis, rules);
 
   const groupAt = new Int32Array(view.nodes.length).fill(NONE);

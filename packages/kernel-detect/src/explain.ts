@@ -1,6 +1,6 @@
 import { type Graph, NnMeterError } from '@nnmeter/ir';
 import { isMatch } from './blocks/block.ts';
-import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
+import type { BlocksByAnchor } from './blocks/index.ts';
 import { NONE } from './graph-view.ts';
 import { analyse, firstNodeReadOutside, Grouping } from './grouping.ts';
 import type { NormalForm } from './normal-form/normal-form.ts';
@@ -47,9 +47,10 @@ export function explainFusion(
       `graph "${graph.name}" has no node "${nodeName}"; nodes are named as in \`graph.nodes\``,
     );
   }
-  const analysis = analyse(graph);
-  const { normal } = analysis;
-  const grouping = new Grouping(analysis, compileRules(rules));
+  const compiled = compileRules(rules);
+  const analysis = analyse(graph, compiled);
+  const { normal, blocks: known } = analysis;
+  const grouping = new Grouping(analysis, compiled);
   const { view } = grouping;
   const concerns = (...names: string[]) => nodeName === undefined || names.includes(nodeName);
 
@@ -66,7 +67,7 @@ export function explainFusion(
       if (from === NONE || !concerns(name, view.nodes[from]!.name)) continue;
       pairs.push({ from: view.nodes[from]!.name, to: name, ...explainPair(grouping, from, to) });
     }
-    if (concerns(name)) blocks.push(...explainBlocks(grouping, to));
+    if (concerns(name)) blocks.push(...explainBlocks(grouping, known, to));
   }
   return { pairs, blocks };
 }
@@ -105,10 +106,14 @@ function explainPair(
   return { fused: false, reason: `the kernel of "${winner}", completed later, takes it` };
 }
 
-function explainBlocks({ view, blockOf }: Grouping, anchor: number): BlockDecision[] {
+function explainBlocks(
+  { view, blockOf }: Grouping,
+  known: BlocksByAnchor,
+  anchor: number,
+): BlockDecision[] {
   const decisions: BlockDecision[] = [];
   const { name, op } = view.nodes[anchor]!;
-  for (const block of BLOCKS_BY_ANCHOR.get(op) ?? []) {
+  for (const block of known.get(op) ?? []) {
     if (blockOf[anchor]?.block === block) break;
     const result = block.match(view, anchor);
     let culprit: number;

@@ -1,6 +1,6 @@
 import { type Graph, opRow, ops } from '@nnmeter/ir';
 import { type Block, isMatch } from './blocks/block.ts';
-import { BLOCKS_BY_ANCHOR } from './blocks/index.ts';
+import { BLOCKS, type BlocksByAnchor, EAGER_BLOCKS } from './blocks/index.ts';
 import { GraphView, NONE } from './graph-view.ts';
 import { normalize } from './normal-form/index.ts';
 import type { NormalForm } from './normal-form/normal-form.ts';
@@ -27,32 +27,38 @@ export interface Group {
   position: number;
 }
 
-/** What detection knows of a graph before any rules: it is the same for all devices. */
+/** What detection knows of a graph before any rules: it is the same for all that get networks from converters. */
 export interface Analysis {
   /** Of the graph in normal form. */
   readonly view: GraphView;
   /** Undefined if the graph has it already, so that the view is of the graph itself. */
   readonly normal: NormalForm | undefined;
+  /** Those that were looked for. */
+  readonly blocks: BlocksByAnchor;
   /** For every node the block it belongs to, if any. */
   readonly blockOf: readonly (BlockMatch | undefined)[];
 }
 
 /** Edges and blocks of a graph; kept as long as the graph is, since graphs do not change. */
-export function analyse(graph: Graph): Analysis {
-  return graph.derived(analyseAnew);
+export function analyse(graph: Graph, { rules }: CompiledRules): Analysis {
+  return graph.derived(rules.eager === true ? analyseEager : analyseConverted);
 }
 
-function analyseAnew(graph: Graph): Analysis {
-  const normal = normalize(graph);
+const analyseConverted = (graph: Graph): Analysis => analyseAnew(graph, false);
+const analyseEager = (graph: Graph): Analysis => analyseAnew(graph, true);
+
+function analyseAnew(graph: Graph, isEager: boolean): Analysis {
+  const normal = normalize(graph, isEager);
   const view = new GraphView(normal?.graph ?? graph);
-  return { view, normal, blockOf: findBlocks(view) };
+  const blocks = isEager ? EAGER_BLOCKS : BLOCKS;
+  return { view, normal, blocks, blockOf: findBlocks(view, blocks) };
 }
 
-function findBlocks(view: GraphView): (BlockMatch | undefined)[] {
+function findBlocks(view: GraphView, blocks: BlocksByAnchor): (BlockMatch | undefined)[] {
   const count = view.nodes.length;
   const blockOf: (BlockMatch | undefined)[] = new Array(count);
   for (let i = 0; i < count; i++) {
-    const candidates = BLOCKS_BY_ANCHOR.get(view.op(i));
+    const candidates = blocks.get(view.op(i));
     if (candidates === undefined || blockOf[i] !== undefined) continue;
     for (const block of candidates) {
       const nodes = block.match(view, i);

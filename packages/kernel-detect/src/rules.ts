@@ -7,6 +7,11 @@ export interface FusionRules {
    * (maxpool, avgpool, fc, convtranspose, ...) and blocks (se, hswish, swish, gelu, layernorm, ...). Absent is false.
    */
   readonly fuse: Readonly<Record<string, boolean>>;
+  /**
+   * Set of a framework that runs the operations of a program one by one, as PyTorch does: what converters would take away,
+   * put together or move is run as it stands.
+   */
+  readonly eager?: boolean;
   /** The rules as published, by their published names; nn-Meter mode goes by these alone. */
   readonly official?: Readonly<Record<string, boolean>>;
   /** Where the rules come from. */
@@ -36,7 +41,7 @@ const MAX_STAGES = 8;
  */
 export class CompiledRules {
   readonly rules: FusionRules;
-  /** The rules that are true, in order: those of equal ones detect the same kernels. */
+  /** What decides, in order: rules with equal texts detect the same kernels. */
   readonly allowed: string;
   readonly #start = new Map<string, KernelState>();
 
@@ -51,7 +56,7 @@ export class CompiledRules {
     }
     this.rules = rules;
     const names = Object.keys(rules.fuse).filter((name) => rules.fuse[name]);
-    this.allowed = names.sort().join();
+    this.allowed = [rules.eager === true ? 'eager' : 'converted', ...names.sort()].join();
   }
 
   /** The state of a kernel of one stage. */

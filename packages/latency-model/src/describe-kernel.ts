@@ -12,6 +12,7 @@ import {
 } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { activationOf } from './activation.ts';
+import { autocastCosts } from './autocast.ts';
 import { besideHardwareUnit } from './beside.ts';
 import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
@@ -30,7 +31,8 @@ export function hasShapes(kernel: Kernel): boolean {
 }
 
 /**
- * Reads the numbers of all kernels of a graph, and on a VPU which of them run at the same time.
+ * Reads the numbers of all kernels of a graph: on a VPU also which of them run at the same time, under CUDA what automatic
+ * mixed precision does to them.
  * @param kernels the kernels of the whole graph
  * @returns by kernel; undefined for one that has a tensor of unknown shape
  * @throws NnMeterError E_INVALID_GRAPH naming the node of a kernel whose window, strides, dilations or groups are less than 1
@@ -41,6 +43,12 @@ export function describeKernels(
   terms: TermSetName,
 ): readonly (KernelDescription | undefined)[] {
   const descriptions = describeAlone(kernels, graph);
+  if (terms === 'cuda') {
+    const costs = autocastCosts(kernels, graph);
+    return descriptions.map(
+      (description, index) => description && { ...description, ...costs[index]! },
+    );
+  }
   if (terms !== 'vpu') return descriptions;
   const beside = besideHardwareUnit(kernels, descriptions);
   return descriptions.map((description, index) => {
@@ -125,7 +133,7 @@ export function describeKernel(kernel: Kernel, graph: Graph): KernelDescription 
     strideHeight: window.strideHeight,
     strideWidth: window.strideWidth,
     dilation: window.dilation,
-    groups: window.groups,
+    groups: stage === 'groupnorm' ? normalizedGroups(root, input.channels, result) : window.groups,
     activation: activationOf(kernel),
     fusedKinds,
     unmeasuredOperations:
@@ -138,6 +146,8 @@ export function describeKernel(kernel: Kernel, graph: Graph): KernelDescription 
     inner,
     inputElements: sumOfElements(inputs),
     outputElements,
+    hasBias: 0,
+    float32Elements: 0,
   };
 }
 
@@ -305,6 +315,13 @@ function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
     default:
       return 0;
   }
+}
+
+/** Of a group normalization, an op or written out: then its channels are divided into groups first. */
+function normalizedGroups(root: Node, channels: number, divided: Tensor | undefined): number {
+  if (root.op === 'groupnorm') return root.attributes.groups ?? 1;
+  const [, second = 1, ...others] = divided?.shape ?? [];
+  return channels % second === 0 ? second : others.at(-1)!;
 }
 
 /** Number of computed tensors that the root does not read. */

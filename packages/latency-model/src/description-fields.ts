@@ -1,7 +1,7 @@
 import type { KernelDescription } from './kernel-description.ts';
 
 /** Number of fields of a description. */
-export const FIELDS = 30;
+export const FIELDS = 32;
 /** The first of them tell nearly all kernels of networks apart. */
 export const TELLING_FIELDS = 10;
 
@@ -41,6 +41,8 @@ export function writeFields(kernel: KernelDescription, out: Float64Array): void 
   out[27] = k.inputs;
   out[28] = k.unalignedConcatElements;
   out[29] = k.outputs;
+  out[30] = k.hasBias;
+  out[31] = k.float32Elements;
 }
 
 /** A text that equal descriptions share. */

@@ -1,3 +1,4 @@
+import type { AutocastCost } from './autocast.ts';
 import { KIND } from './kernel-kind.ts';
 
 /** Activation fused into (or being) a kernel. */
@@ -7,7 +8,7 @@ export const ACTIVATION = { none: 0, relu: 1, relu6: 2, hswish: 3, other: 4 } as
  * A kernel as plain numbers: all that a latency model may look at. Extents are those of the kernel's first stage; a side
  * that a tensor does not have is 1. Equal descriptions have equal latencies. A new field goes into `writeFields` too.
  */
-export interface KernelDescription {
+export interface KernelDescription extends AutocastCost {
   /** Index into `KERNEL_KINDS`. */
   readonly kind: number;
   /** 1 if the first stage is an op that only has the cost of the kind (`sub` that of `add`), else 0. */
@@ -32,6 +33,7 @@ export interface KernelDescription {
   readonly strideHeight: number;
   readonly strideWidth: number;
   readonly dilation: number;
+  /** Of a grouped convolution or a group normalization; else 1. */
   readonly groups: number;
   /** One of `ACTIVATION`: of the last stage that has one of them, but stages of `unmeasuredOperations`. */
   readonly activation: number;

@@ -47,6 +47,7 @@ const KIND_OF_STAGE: ReadonlyMap<string, number> = new Map<string, number>([
   ['se', KIND.se],
   ['channelshuffle', KIND.channelshuffle],
   ['attention', KIND.attention],
+  ['addcmul', KIND.bn],
 ]);
 
 /** Kind of a kernel by its first stage: an op, or a block such as `se`. */

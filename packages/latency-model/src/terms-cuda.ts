@@ -6,7 +6,7 @@ import {
   strideOf,
   windowOf,
 } from './kernel-description.ts';
-import type { KernelKind } from './kernel-kind.ts';
+import { KERNEL_KINDS, type KernelKind, KIND } from './kernel-kind.ts';
 import type { DevicePhysics } from './physics.ts';
 import { compileTerms, type Term, type TermBlock } from './terms.ts';
 
@@ -121,14 +121,25 @@ const dense: readonly DatasheetTerm[] = [
   skips,
 ];
 
+/** Transposed, expanded and cut tensors are views of others, until a kernel needs them otherwise; padded ones are copies. */
+const VIEWS: readonly KernelKind[] = ['copy', 'split'];
+const isView = ({ kernel: { kind, inputElements, outputElements } }: Quantities): boolean =>
+  VIEWS.includes(KERNEL_KINDS[kind]!) && outputElements <= inputElements;
+
 /** Images of up to four channels. */
 const isStem = ({ kernel }: Quantities): boolean => kernel.groups === 1 && kernel.channels <= 4;
 
 const blocks: Readonly<Record<string, DatasheetBlock>> = {
   // A kernel by itself, or none: libraries differ in whether they add a bias where they compute.
   bias: {
-    kinds: ['conv', 'dwconv', 'convtranspose'],
+    kinds: ['conv', 'dwconv', 'convtranspose', 'bn'],
+    applies: ({ kernel }) => kernel.hasBias === 1 || kernel.kind === KIND.bn,
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 2 * HALF } }],
+  },
+  float32: {
+    kinds: KERNEL_KINDS,
+    applies: (q) => !isView(q),
+    terms: [{ name: 'F', value: ({ kernel }) => kernel.float32Elements, cost: { bytes: HALF } }],
   },
   conv: { kinds: ['conv'], applies: (q) => q.kernel.groups === 1 && !isStem(q), terms: dense },
   stem: {
@@ -185,12 +196,30 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
   },
   // Mean over the image, two small layers, product.
   se: { kinds: ['se'], terms: [{ ...reads, cost: { bytes: 3 * HALF } }] },
+  // A block of threads for each row, however short.
+  normalization: {
+    kinds: ['normalization'],
+    applies: ({ kernel }) => kernel.groups === 1,
+    terms: [
+      moves,
+      {
+        name: 'I / channels',
+        value: ({ kernel }) => kernel.inputElements / Math.max(1, kernel.channels),
+        cost: { bytes: 64 * HALF },
+      },
+    ],
+  },
+  // Made NCHW, read for the moments, read and written, made NHWC again.
+  'group normalization': {
+    kinds: ['normalization'],
+    applies: ({ kernel }) => kernel.groups > 1,
+    terms: [{ ...moves, cost: { bytes: (7 / 2) * HALF } }],
+  },
   reduction: { kinds: ['gap', 'reduce'], terms: [reads] },
   resize: {
     kinds: ['resize'],
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 4 * HALF } }],
   },
-  // A constant may be a float32 tensor, which makes the result one.
   'add of a constant': {
     kinds: ['add'],
     applies: ({ kernel }) => kernel.inputs < 2,
@@ -207,13 +236,13 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
     applies: ({ kernel }) => kernel.inputs >= 2 && kernel.borrowsKind === 1,
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 2 * HALF } }],
   },
-  // Transposed, expanded and cut tensors are views of others, until a kernel needs them otherwise.
-  view: { kinds: ['copy', 'split'], terms: [{ ...moves, cost: { bytes: HALF / 10 } }] },
+  view: { kinds: VIEWS, applies: isView, terms: [{ ...moves, cost: { bytes: HALF / 10 } }] },
+  padding: { kinds: VIEWS, applies: (q) => !isView(q), terms: [moves] },
   ...Object.fromEntries(
     (
       [
-        ...(['relu', 'hswish', 'bn', 'maxpool', 'avgpool', 'transcendental'] as const),
-        ...(['concat', 'channelshuffle', 'softmax', 'normalization'] as const),
+        ...(['relu', 'hswish', 'maxpool', 'avgpool', 'transcendental'] as const),
+        ...(['concat', 'channelshuffle', 'softmax'] as const),
         ...(['sort', 'other'] as const),
       ] satisfies KernelKind[]
     ).map((kind) => [kind, { kinds: [kind], terms: [moves] }]),

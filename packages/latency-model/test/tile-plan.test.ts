@@ -46,6 +46,8 @@ function conv({ side, channels, outChannels, window, stride = 1, pooled = 0 }: S
     inner: 0,
     inputElements: side * side * channels,
     outputElements: outSide * outSide * outChannels,
+    hasBias: 0,
+    float32Elements: 0,
   };
   const values = new Float64Array(terms.names.length);
   terms.fill(kernel, values);

@@ -35,14 +35,10 @@ const SPREADS: RefitSpreads = { term: 0.5, slope: 0.05 };
 /** Runtimes have other kernels for each GPU. */
 const GPU_SPREADS: RefitSpreads = { ...SPREADS, term: 1 };
 /**
- * What a data sheet says is near what is measured, but for how a bias is added. Chosen among 0.02 to 0.2 on all four
- * GPUs and their families: theirs is no blind test.
+ * What a data sheet says is near what is measured, but for how a bias is added. Chosen among 0.03 to 0.2 on all four GPUs and
+ * their families: theirs is no blind test. Chosen on one half of the families it costs the other half 0.7 points.
  */
-const DATASHEET_SPREADS: RefitSpreads = {
-  term: 0.05,
-  slope: 0,
-  unknown: ['bias: O', 'bn: I + O'],
-};
+const DATASHEET_SPREADS: RefitSpreads = { term: 0.07, slope: 0, unknown: ['bias: O'] };
 const SPREADS_OF: Readonly<Record<TermSetName, RefitSpreads>> = {
   cpu: SPREADS,
   gpu: GPU_SPREADS,

@@ -17,6 +17,8 @@ const PLAIN = {
   inputs: 1,
   outputs: 1,
   unalignedConcatElements: 0,
+  hasBias: 0,
+  float32Elements: 0,
   inner: 0,
 } as const;
 

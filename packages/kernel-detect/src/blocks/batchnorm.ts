@@ -10,6 +10,7 @@ import { type Block, mismatch } from './block.ts';
 export const batchnorm: Block = {
   name: 'bn',
   anchors: ['mul', 'div'],
+  only: 'converted',
   match(view, scale) {
     if (!view.hasChannelConstant(scale)) {
       return mismatch(scale, 'does not scale channels by a constant');

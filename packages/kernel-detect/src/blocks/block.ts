@@ -20,6 +20,8 @@ export interface Block {
   readonly anchors: readonly Op[];
   /** Set if results leave from every node (split): complete with its first node, and nothing joins it. */
   readonly severalExits?: true;
+  /** Set if it is one operation only for converters, which put constants together, or only for programs as they stand. */
+  readonly only?: 'converted' | 'eager';
   /** Its nodes in topological order, or the reason why there is no such block around `anchor`. */
   match(view: GraphView, anchor: number): readonly number[] | Mismatch;
 }

@@ -1,4 +1,5 @@
 import type { Op } from '@nnmeter/ir';
+import { addcmul } from './addcmul.ts';
 import { attention } from './attention.ts';
 import { batchnorm } from './batchnorm.ts';
 import type { Block } from './block.ts';
@@ -13,8 +14,8 @@ import { se } from './se.ts';
 import { split } from './split.ts';
 import { swish } from './swish.ts';
 
-/** All blocks; of two that start at the same node the earlier one wins. */
-export const BLOCKS: readonly Block[] = [
+/** Of two that start at the same node the earlier one wins. */
+const LIST: readonly Block[] = [
   se,
   hswish,
   swish,
@@ -28,18 +29,24 @@ export const BLOCKS: readonly Block[] = [
   rmsnorm,
   groupnorm,
   attention,
+  addcmul,
   batchnorm,
 ];
 
 /** Blocks by the op they are anchored at. */
-export const BLOCKS_BY_ANCHOR: ReadonlyMap<Op, readonly Block[]> = (() => {
-  const byAnchor = new Map<Op, Block[]>();
-  for (const block of BLOCKS) {
+export type BlocksByAnchor = ReadonlyMap<Op, readonly Block[]>;
+
+export const BLOCKS = byAnchor(LIST.filter(({ only }) => only !== 'eager'));
+export const EAGER_BLOCKS = byAnchor(LIST.filter(({ only }) => only !== 'converted'));
+
+function byAnchor(blocks: readonly Block[]): BlocksByAnchor {
+  const lists = new Map<Op, Block[]>();
+  for (const block of blocks) {
     for (const anchor of block.anchors) {
-      const list = byAnchor.get(anchor);
-      if (list === undefined) byAnchor.set(anchor, [block]);
+      const list = lists.get(anchor);
+      if (list === undefined) lists.set(anchor, [block]);
       else list.push(block);
     }
   }
-  return byAnchor;
-})();
+  return lists;
+}

@@ -10,11 +10,20 @@ const NEUTRAL_VALUE = { mul: 1, div: 1, pow: 1, add: 0, sub: 0 } as const;
  * the same shape. Exporters leave them behind; converters drop them. Undefined if there are none.
  */
 export function dropIdle(original: Graph): Rewrite | undefined {
+  return dropNodes(original, (node) => idleSlot(original, node));
+}
+
+/** The same, but for arithmetic. */
+export function dropIdentities(original: Graph): Rewrite | undefined {
+  return dropNodes(original, (node) => identitySlot(original, node));
+}
+
+function dropNodes(original: Graph, slotOf: (node: Node) => number): Rewrite | undefined {
   const renamed = new Map<string, string>();
   const absorbers = new Map<number, number>();
   const { inputs, inputStart, producers } = original.edges;
   for (const [position, node] of original.nodes.entries()) {
-    const slot = idleSlot(original, node);
+    const slot = slotOf(node);
     if (slot === NONE) continue;
     const tensor = inputs[inputStart[position]! + slot]!;
     const producer = tensor === NONE ? NONE : producers[tensor]!;
@@ -29,13 +38,10 @@ export function dropIdle(original: Graph): Rewrite | undefined {
 }
 
 /** The input that a node hands on unchanged; NONE if it works. */
-function idleSlot(graph: Graph, { op, inputs, outputs }: Node): number {
-  if (outputs.length !== 1) return NONE;
-  if (op === 'identity') return inputs.length === 1 ? 0 : NONE;
-  if (op === 'reshape') {
-    return sameShape(graph.findTensor(inputs[0]!), graph.findTensor(outputs[0]!)) ? 0 : NONE;
-  }
-  if (!(op in NEUTRAL_VALUE) || inputs.length !== 2) return NONE;
+function idleSlot(graph: Graph, node: Node): number {
+  const { op, inputs, outputs } = node;
+  if (!(op in NEUTRAL_VALUE)) return identitySlot(graph, node);
+  if (inputs.length !== 2 || outputs.length !== 1) return NONE;
   const neutral = NEUTRAL_VALUE[op as keyof typeof NEUTRAL_VALUE];
   const isCommutative = op === 'mul' || op === 'add';
   for (const slot of isCommutative ? [1, 0] : [1]) {
@@ -63,4 +69,12 @@ function sameShape(a: Tensor | undefined, b: Tensor | undefined): boolean {
   if (a?.shape === undefined || b?.shape === undefined || a.shape.length !== b.shape.length)
     return false;
   return a.shape.every((extent, axis) => extent === b.shape![axis]);
+}
+
+/** The input that a node without arithmetic hands on unchanged; NONE if it moves or computes something. */
+function identitySlot(graph: Graph, { op, inputs, outputs }: Node): number {
+  if (outputs.length !== 1) return NONE;
+  if (op === 'identity') return inputs.length === 1 ? 0 : NONE;
+  if (op !== 'reshape') return NONE;
+  return sameShape(graph.findTensor(inputs[0]!), graph.findTensor(outputs[0]!)) ? 0 : NONE;
 }
