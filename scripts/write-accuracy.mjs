@@ -79,6 +79,7 @@ nn-Meter publishes 89.2 % on unseen families, averaged over its devices.
   strength with which trees are held were thought of; each was then settled by sources or by the other families, and no
   weight in the rows of unseen families saw it.
 - No device was measured for this: the record is of the benchmark, at 224 x 224, batch 1, and of NAS-Bench-201 at 32 x 32.
+- How far the measurements would let anybody go, and how predictions move with the shape of the input, is in [limits.md](limits.md).
 
 ## Random split, by family
 

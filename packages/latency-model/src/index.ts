@@ -47,6 +47,7 @@ export { type RankCorrelation, rankCorrelation } from './rank-correlation.ts';
 export { TERM_SET_NAMES, type TermSet, type TermSetName, termSets } from './term-sets.ts';
 export type { TermTable } from './terms.ts';
 export { datasheetCoefficients } from './terms-cuda.ts';
+export { tilePlanOf } from './tile-plans.ts';
 export {
   isWeightReload,
   reloadMs,

@@ -1,0 +1,336 @@
+// Writes docs/limits.md: how far predictions could go on the benchmark, and where they are not as steady as one would like.
+// Build first; needs ../shared and two minutes.
+//     node scripts/write-limits.mjs
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { familyOf, isHeldOut } from '../packages/dataset/dist/index.js';
+import {
+  createRandom,
+  factorCholesky,
+  solveLower,
+  solveUpper,
+} from '../packages/forest/dist/index.js';
+import { detectKernels } from '../packages/kernel-detect/dist/index.js';
+import {
+  decodeWeights,
+  describeKernels,
+  KERNEL_KINDS,
+  KernelModel,
+  tilePlanOf,
+} from '../packages/latency-model/dist/index.js';
+import { createPredictor } from '../packages/predictor/dist/index.js';
+import { predictAll, trainDevice } from '../packages/training/dist/index.js';
+import { readDevices, readMeasuredModels } from '../packages/training/dist/node.js';
+import { buildModel } from '../packages/zoo/dist/index.js';
+import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
+
+const ROOT = join(import.meta.dirname, '..');
+const SHARED = join(ROOT, '../shared');
+const VPU = 'myriadvpu';
+
+const devices = await readDevices(join(ROOT, 'predictors'));
+const models = await readMeasuredModels(
+  ['bench', 'bench-small'].map((name) => join(SHARED, name)),
+  devices,
+  {},
+);
+const folderOf = ({ device }) => device.folder.split(/[\\/]/).at(-1);
+const titleOf = (data) => DEVICES.find(({ folder }) => folder === folderOf(data)).title;
+
+const near = (ratios, factor, share) =>
+  ratios.filter((ratio) => Math.abs(ratio * factor - 1) <= share).length;
+
+/** The factor with which most of the ratios are within 5 %. */
+function bestFactor(ratios) {
+  const factors = Array.from({ length: 101 }, (_, step) => 0.95 + step / 1000);
+  return factors.reduce((best, each) =>
+    near(ratios, each, 0.05) > near(ratios, best, 0.05) ? each : best,
+  );
+}
+
+/** Held-out networks within 5 %: as they are predicted, and with every family moved by one factor. */
+function withinFive(data) {
+  const weights = decodeWeights(
+    readFileSync(join(ROOT, 'predictors', folderOf(data), 'weights.bin')),
+  );
+  const { predicted } = predictAll(data, weights);
+  const families = new Map();
+  for (const [model, id] of models.ids.entries()) {
+    if (!(data.measured[model] > 0)) continue;
+    const family = familyOf(id);
+    if (!families.has(family)) families.set(family, { known: [], held: [] });
+    families
+      .get(family)
+      [isHeldOut(id, 0) ? 'held' : 'known'].push(predicted[model] / data.measured[model]);
+  }
+  const lists = [...families.values()];
+  const count = lists.reduce((sum, { held }) => sum + held.length, 0);
+  const share = (factorOf) =>
+    lists.reduce((sum, list) => sum + near(list.held, factorOf(list), 0.05), 0) / count;
+  const byFamily = Object.fromEntries(
+    [...families].map(([family, { held }]) => [family, near(held, 1, 0.05) / held.length]),
+  );
+  return {
+    title: titleOf(data),
+    now: share(() => 1),
+    learned: share(({ known }) => bestFactor(known)),
+    bound: share(({ held }) => bestFactor(held)),
+    ...medianAndWorst(byFamily, (each) => each),
+    humps: humpsOf(data, predicted),
+  };
+}
+
+/** Of VGGs: how residuals follow the latency, and those of the networks before them. */
+function humpsOf({ measured }, predicted) {
+  const own = models.ids.flatMap((id, model) =>
+    id.startsWith('vgg') && measured[model] > 0 ? [model] : [],
+  );
+  const order = own.toSorted((a, b) => place(a) - place(b));
+  const residual = (model) => Math.log(predicted[model] / measured[model]);
+  const size = correlation(
+    own.map(residual),
+    own.map((model) => Math.log(measured[model])),
+  );
+  const pairs = order.slice(1).map((model, at) => [order[at], model]);
+  const before = correlation(...[0, 1].map((side) => pairs.map((pair) => residual(pair[side]))));
+  return { size, before };
+}
+
+/** `vgg16_12` after `vgg16_9`. */
+function place(model) {
+  const [network, number] = models.ids[model].split('_');
+  return Number(network.slice('vgg'.length)) * 1e6 + Number(number);
+}
+
+function correlation(a, b) {
+  const mean = (list) => list.reduce((sum, each) => sum + each, 0) / list.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  const covariance = mean(a.map((each, at) => (each - ma) * (b[at] - mb)));
+  const variance = (list, m) => mean(list.map((each) => (each - m) ** 2));
+  return covariance / Math.sqrt(variance(a, ma) * variance(b, mb));
+}
+
+const NETWORKS = [
+  ...['resnet18', 'resnet50', 'mobilenet_v2', 'mobilenet_v3_small', 'squeezenet1_1', 'vgg11'],
+  ...['resnext50_32x4d', 'densenet121', 'regnet_y_400mf', 'efficientnet_b0', 'googlenet'],
+  'shufflenet_v2_x1_0',
+];
+const SWEEPS = [
+  Array.from({ length: 32 }, (_, step) => [1, 3, 32 * (step + 1), 32 * (step + 1)]),
+  [1, 2, 4, 8, 16, 32].map((batch) => [batch, 3, 96, 160]),
+];
+const FALL = 0.02;
+
+/** Steps to a bigger image or batch at which a network gets faster by more than 2 %. */
+async function fallsOf({ folder }) {
+  const { default: definition } = await import(join(folder, 'dist/index.js'));
+  const predictor = createPredictor(definition);
+  const falls = [];
+  let steps = 0;
+  for (const network of NETWORKS) {
+    for (const shapes of SWEEPS) {
+      let before;
+      for (const inputShape of shapes) {
+        const graph = buildModel(network, { inputShape });
+        const after = { inputShape, graph, ...predictor.predictGraph(graph) };
+        if (before !== undefined) {
+          steps++;
+          if (after.latencyMs < (1 - FALL) * before.latencyMs)
+            falls.push({ network, before, after, rules: definition.fusionRules });
+        }
+        before = after;
+      }
+    }
+  }
+  return { steps, falls };
+}
+
+const planned = (kernel) => {
+  const plan = tilePlanOf(kernel);
+  if (plan === undefined) return 'software';
+  const { channelTiles, widthTiles, heightTiles, pieces } = plan;
+  const tiles = `${channelTiles} x ${widthTiles} x ${heightTiles}`;
+  return pieces === 1 ? tiles : `${pieces} pieces of ${tiles}`;
+};
+
+/** The kernel that falls most, with its plans, and how much of the fall is in kernels whose plans differ. */
+function explain({ network, before, after, rules }) {
+  const [old, now] = [before, after].map(({ graph }) =>
+    describeKernels(detectKernels(graph, rules), graph, 'vpu'),
+  );
+  const changes = now.map((kernel, index) => ({
+    ms: before.kernels[index].latencyMs - after.kernels[index].latencyMs,
+    isReplanned: planned(kernel) !== planned(old[index]),
+    index,
+  }));
+  const replanned = changes.filter(({ isReplanned }) => isReplanned);
+  const most = replanned.reduce((a, b) => (b.ms > a.ms ? b : a));
+  const { index } = most;
+  const side = ({ inputShape }) => `${inputShape[0]} x ${inputShape[2]} x ${inputShape[3]}`;
+  const ms = (value) => Number(value.toPrecision(3));
+  return [
+    network,
+    `${side(before)} → ${side(after)}`,
+    `${ms(before.latencyMs)} → ${ms(after.latencyMs)}`,
+    `${before.kernels[index].nodes[0]}, ${old[index].kernelHeight}x${old[index].kernelWidth}, ${old[index].channels} → ${old[index].outChannels}`,
+    `${ms(before.kernels[index].latencyMs)} → ${ms(after.kernels[index].latencyMs)}`,
+    `${planned(old[index])} → ${planned(now[index])}`,
+    percent(
+      replanned.reduce((sum, { ms }) => sum + ms, 0) / (before.latencyMs - after.latencyMs),
+      0,
+    ),
+  ];
+}
+
+/** Ridge regression of relative targets: prices for the columns, expected to be 0 give or take a spread. */
+function priced(rows, targets, spread, noise) {
+  const count = rows[0].length;
+  const system = new Float64Array(count * count);
+  const right = new Float64Array(count);
+  for (const [at, row] of rows.entries()) {
+    for (let i = 0; i < count; i++) {
+      right[i] += row[i] * targets[at];
+      for (let j = 0; j < count; j++) system[i * count + j] += row[i] * row[j];
+    }
+  }
+  for (let i = 0; i < count; i++) system[i * count + i] += (noise / spread) ** 2;
+  factorCholesky(system, count);
+  solveLower(system, right, count);
+  solveUpper(system, right, count);
+  return right;
+}
+
+/** What measurements of NAS-Bench-201 could teach a VPU that knows none of it. */
+function whatTenTeach() {
+  const data = models.devices.find((each) => folderOf(each) === VPU);
+  const weights = trainDevice(data, (model) => familyOf(models.ids[model]) !== 'nasbench');
+  const model = new KernelModel(weights);
+  const { predicted } = predictAll(data, weights);
+  const { set, measured } = data;
+  const own = models.ids.flatMap((id, at) =>
+    familyOf(id) === 'nasbench' && measured[at] > 0 ? [at] : [],
+  );
+  const table = (keyOf, valueOf) => {
+    const columns = new Map();
+    const sums = own.map((at) => {
+      const row = new Map();
+      for (let entry = set.modelStart[at]; entry < set.modelStart[at + 1]; entry++) {
+        const kernel = set.kernels[set.kernelIndex[entry]];
+        const key = keyOf(kernel);
+        if (!columns.has(key)) columns.set(key, columns.size);
+        const value = set.uses[entry] * valueOf(kernel);
+        row.set(key, (row.get(key) ?? 0) + value);
+      }
+      return row;
+    });
+    return sums.map((row, at) =>
+      Float64Array.from(columns.keys(), (key) => (row.get(key) ?? 0) / measured[own[at]]),
+    );
+  };
+  const error = own.map((at) => 1 - predicted[at] / measured[at]);
+  const left = (rows, targets, prices) =>
+    rows.map((row, at) => targets[at] - row.reduce((sum, value, i) => sum + value * prices[i], 0));
+  const within = (errors) => errors.filter((each) => Math.abs(each) <= 0.1).length / errors.length;
+  const rms = (errors) => Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
+
+  const everyKernel = table(
+    (k) => [k.kind, k.kernelHeight, k.outHeight, k.inputs, k.beside === undefined].join(),
+    () => 1,
+  );
+  const wholes = own.map(() => 1);
+  // As good as free: spreads of 10 ms.
+  const free = left(everyKernel, wholes, priced(everyKernel, wholes, 10, 0.04));
+  const byKind = table(
+    ({ kind }) => KERNEL_KINDS[kind],
+    (kernel) => model.latency(kernel),
+  );
+  const random = createRandom(1);
+  const draws = Array.from({ length: 40 }, () =>
+    own
+      .map((_, at) => [random(), at])
+      .sort(([a], [b]) => a - b)
+      .map(([, at]) => at),
+  );
+  const learned = (count, spread) => {
+    const shares = draws.map((order) => {
+      const seen = order.slice(0, count);
+      const prices = priced(
+        seen.map((at) => byKind[at]),
+        seen.map((at) => error[at]),
+        spread,
+        rms(free),
+      );
+      const rest = left(byKind, error, prices);
+      return within(order.slice(count).map((at) => rest[at]));
+    });
+    return shares.reduce((sum, each) => sum + each, 0) / shares.length;
+  };
+  const best = (count) =>
+    Math.max(...[0.1, 0.2, 0.3, 0.5, 1].map((spread) => learned(count, spread)));
+  return {
+    networks: own.length,
+    unseen: within(error),
+    unseenRms: rms(error),
+    free: within(free),
+    freeRms: rms(free),
+    ten: best(10),
+    thirty: best(30),
+  };
+}
+
+const five = models.devices.map(withinFive);
+const shapes = await Promise.all(
+  devices.map(async (device) => ({
+    title: titleOf({ device }),
+    device,
+    ...(await fallsOf(device)),
+  })),
+);
+const vpu = shapes.find(({ device }) => folderOf({ device }) === VPU);
+const ten = whatTenTeach();
+const row = (cells) => `| ${cells.join(' | ')} |`;
+
+writeFileSync(
+  join(ROOT, 'docs/limits.md'),
+  `# Limits: what the measurements allow, and bigger shapes
+
+Written by \`node scripts/write-limits.mjs\`.
+
+## Within 5 %
+
+Networks of the random split that training did not see. Networks of a family are measured up to 10 % apart where nothing tells them
+apart: VGGs on the CPU have two humps, and neither how long they take (correlation of residuals ${five[0].humps.size.toFixed(2)}) nor the one with the number before
+it (${five[0].humps.before.toFixed(2)}) says which one it is. So a
+family's predictions can at best stand where most of its measurements are. "learned": each family's are multiplied by the factor that
+suits most of its other networks; "bound": by the one that suits most of these themselves, which nobody can know.
+
+| device | within 5 % | learned factor | bound | worst family |
+|---|--:|--:|--:|--:|
+${five.map(({ title, now, learned, bound, worst, family }) => row([title, ...[now, learned, bound].map((each) => percent(each)), `${percent(worst)} (${family})`])).join('\n')}
+
+## Bigger shapes
+
+${NETWORKS.length} networks (${NETWORKS.join(', ')}), images of 32 x 32 to 1024 x 1024 in steps of 32, and batches of 1 to 32 at 96 x 160: how often the next bigger shape is
+predicted to be faster by more than 2 %.
+
+| device | steps | falls |
+|---|--:|--:|
+${shapes.map(({ title, steps, falls }) => row([title, steps, falls.length])).join('\n')}
+
+All of the VPU's are convolutions that its compiler cuts into other tiles (channels x width x height), or that its convolution unit
+takes where the smaller ones are left to software: tiles must be at least 64 columns wide, at most 15 of a kind, and fit the memory on the chip. Benchmark
+networks have such steps too: of 102 MobileNetV2 there the widest convolutions run in software, as predicted. The last column: how much of the fall is in
+kernels whose plan changes (over 100 %: the others get slower).
+
+| network | batch x height x width | ms | kernel that falls most | its ms | its plan | in replanned kernels |
+|---|---|---|---|---|---|--:|
+${vpu.falls.map((fall) => row(explain(fall))).join('\n')}
+
+## A handful of measurements of NAS-Bench-201 on the VPU
+
+By weights that know none of it, ${percent(ten.unseen)} of its ${ten.networks} networks are within 10 %, RMSPE ${percent(ten.unseenRms)}. A free price for each kind and size of its kernels, and
+whether one runs beside another, fitted to all of them, leaves RMSPE ${percent(ten.freeRms)}, which is noise, and ${percent(ten.free)} within 10 %. From ten networks, a factor for each kind of kernel
+reaches ${percent(ten.ten)} at best, from thirty ${percent(ten.thirty)} (mean of 40 draws, the best of five strengths of the prior): so much noise hides the rest. What
+\`nn-meter calibrate\` makes of five draws is in [own-device.md](own-device.md#a-handful-of-measurements-of-a-known-device).
+`,
+);
