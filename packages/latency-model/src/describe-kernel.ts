@@ -321,7 +321,7 @@ function innerExtent(kernel: Kernel, kind: number, graph: Graph): number {
 function normalizedGroups(root: Node, channels: number, divided: Tensor | undefined): number {
   if (root.op === 'groupnorm') return root.attributes.groups ?? 1;
   const [, second = 1, ...others] = divided?.shape ?? [];
-  return channels % second === 0 ? second : others.at(-1)!;
+  return channels % second === 0 ? second : (others.at(-1) ?? 1);
 }
 
 /** Number of computed tensors that the root does not read. */
