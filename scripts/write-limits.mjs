@@ -210,7 +210,7 @@ function whatTenTeach() {
   const own = models.ids.flatMap((id, at) =>
     familyOf(id) === 'nasbench' && measured[at] > 0 ? [at] : [],
   );
-  const table = (keyOf, valueOf) => {
+  const table = (keyOf, amountOf) => {
     const columns = new Map();
     const sums = own.map((at) => {
       const row = new Map();
@@ -218,7 +218,7 @@ function whatTenTeach() {
         const kernel = set.kernels[set.kernelIndex[entry]];
         const key = keyOf(kernel);
         if (!columns.has(key)) columns.set(key, columns.size);
-        const value = set.uses[entry] * valueOf(kernel);
+        const value = set.uses[entry] * amountOf(kernel);
         row.set(key, (row.get(key) ?? 0) + value);
       }
       return row;

@@ -16,7 +16,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const code = 128 + constants.signals[signal];
 
   test('leaves a whole JSON array of what was done so far', async () => {
-    const many = new Array<string>(2000).fill(RESNET18);
+    const many = new Array<string>(8000).fill(RESNET18);
     const child = spawn(process.execPath, [BIN, '--json', '--predictor', 'cortexa76', ...many], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
