@@ -122,9 +122,8 @@ const dense: readonly DatasheetTerm[] = [
 ];
 
 /** Transposed, expanded and cut tensors are views of others, until a kernel needs them otherwise; padded ones are copies. */
-const VIEWS: readonly KernelKind[] = ['copy', 'split'];
 const isView = ({ kernel: { kind, inputElements, outputElements } }: Quantities): boolean =>
-  VIEWS.includes(KERNEL_KINDS[kind]!) && outputElements <= inputElements;
+  kind === KIND.copy && outputElements <= inputElements;
 
 /** Images of up to four channels. */
 const isStem = ({ kernel }: Quantities): boolean => kernel.groups === 1 && kernel.channels <= 4;
@@ -236,8 +235,10 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
     applies: ({ kernel }) => kernel.inputs >= 2 && kernel.borrowsKind === 1,
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 2 * HALF } }],
   },
-  view: { kinds: VIEWS, applies: isView, terms: [{ ...moves, cost: { bytes: HALF / 10 } }] },
-  padding: { kinds: VIEWS, applies: (q) => !isView(q), terms: [moves] },
+  view: { kinds: ['copy'], applies: isView, terms: [{ ...moves, cost: { bytes: HALF / 10 } }] },
+  // Convolutions take no slices of channels, which are the last axis there.
+  split: { kinds: ['split'], terms: [moves] },
+  padding: { kinds: ['copy'], applies: (q) => !isView(q), terms: [moves] },
   ...Object.fromEntries(
     (
       [
