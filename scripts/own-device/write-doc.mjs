@@ -115,7 +115,7 @@ within 10 % of themselves. Some were trained again later, from what was measured
 Browsers measure themselves on the page of \`@nnmeter/web\` (\`scripts/own-device/chromium.mjs\`, headless), and do not know the load. Its headers
 let clocks move in steps of 5 us; without them steps are 100 us. The three of onnxruntime
 read 61.2, 66.2 and 70.7 % when they were built; that windows larger than the image have weights which are never read was learned from
-their worst networks.
+their worst networks. The first of OpenVINO, under load, took two seconds more for the layers of each network; litert-benchmark tells none.
 
 ${table(['runner', 'networks + layers', 'measuring', 'held out, within 10 %', 'RMSPE', 'ceiling', 'nearest', 'load', 'date'], builtRows)}`
 }
