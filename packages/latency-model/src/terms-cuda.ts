@@ -125,6 +125,10 @@ const dense: readonly DatasheetTerm[] = [
 const isView = ({ kernel: { kind, inputElements, outputElements } }: Quantities): boolean =>
   kind === KIND.copy && outputElements <= inputElements;
 
+/** Of two computed tensors; or their difference, quotient ..., which are as rare. */
+const isProductOfTwo = ({ kernel }: Quantities): boolean =>
+  kernel.inputs >= 2 && kernel.borrowsKind === 1;
+
 /** Images of up to four channels. */
 const isStem = ({ kernel }: Quantities): boolean => kernel.groups === 1 && kernel.channels <= 4;
 
@@ -219,20 +223,11 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
     kinds: ['resize'],
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 4 * HALF } }],
   },
-  'add of a constant': {
-    kinds: ['add'],
-    applies: ({ kernel }) => kernel.inputs < 2,
-    terms: [moves],
-  },
-  add: {
-    kinds: ['add'],
-    applies: ({ kernel }) => kernel.inputs >= 2 && kernel.borrowsKind === 0,
-    terms: [moves],
-  },
+  add: { kinds: ['add'], applies: (q) => !isProductOfTwo(q), terms: [moves] },
   // The other operand is mostly a factor for each channel.
   'product of elements': {
     kinds: ['add'],
-    applies: ({ kernel }) => kernel.inputs >= 2 && kernel.borrowsKind === 1,
+    applies: isProductOfTwo,
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 2 * HALF } }],
   },
   view: { kinds: ['copy'], applies: isView, terms: [{ ...moves, cost: { bytes: HALF / 10 } }] },
