@@ -2,26 +2,24 @@
 // Build first; needs ../shared and two minutes.
 //     node scripts/write-limits.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { familyOf, isHeldOut } from '../packages/dataset/dist/index.js';
-import {
-  createRandom,
-  factorCholesky,
-  solveLower,
-  solveUpper,
-} from '../packages/forest/dist/index.js';
-import { detectKernels } from '../packages/kernel-detect/dist/index.js';
+import { basename, join } from 'node:path';
+import { familyOf, isHeldOut } from '@nnmeter/dataset';
+import { createRandom, solveCholesky } from '@nnmeter/forest';
+import { detectKernels } from '@nnmeter/kernel-detect';
 import {
   decodeWeights,
   describeKernels,
   KERNEL_KINDS,
   KernelModel,
+  KIND,
+  latencyMetrics,
+  rankCorrelation,
   tilePlanOf,
-} from '../packages/latency-model/dist/index.js';
-import { createPredictor } from '../packages/predictor/dist/index.js';
-import { predictAll, trainDevice } from '../packages/training/dist/index.js';
-import { readDevices, readMeasuredModels } from '../packages/training/dist/node.js';
-import { buildModel } from '../packages/zoo/dist/index.js';
+} from '@nnmeter/latency-model';
+import { createPredictor } from '@nnmeter/predictor';
+import { predictAll, trainDevice } from '@nnmeter/training';
+import { readDevices, readMeasuredModels } from '@nnmeter/training/node';
+import { buildModel } from '@nnmeter/zoo';
 import { DEVICES, medianAndWorst, percent } from './accuracy-records.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -34,7 +32,7 @@ const models = await readMeasuredModels(
   devices,
   {},
 );
-const folderOf = ({ device }) => device.folder.split(/[\\/]/).at(-1);
+const folderOf = ({ device }) => basename(device.folder);
 const titleOf = (data) => DEVICES.find(({ folder }) => folder === folderOf(data)).title;
 
 const near = (ratios, factor, share) =>
@@ -77,6 +75,7 @@ function withinFive(data) {
     bound: share(({ held }) => bestFactor(held)),
     ...medianAndWorst(byFamily, (each) => each),
     humps: humpsOf(data, predicted),
+    software: inSoftware(data, predicted),
   };
 }
 
@@ -87,27 +86,20 @@ function humpsOf({ measured }, predicted) {
   );
   const order = own.toSorted((a, b) => place(a) - place(b));
   const residual = (model) => Math.log(predicted[model] / measured[model]);
-  const size = correlation(
-    own.map(residual),
-    own.map((model) => Math.log(measured[model])),
-  );
-  const pairs = order.slice(1).map((model, at) => [order[at], model]);
-  const before = correlation(...[0, 1].map((side) => pairs.map((pair) => residual(pair[side]))));
-  return { size, before };
+  const follow = (a, b) => rankCorrelation(a, b).spearman.toFixed(2);
+  return {
+    size: follow(
+      own.map(residual),
+      own.map((model) => measured[model]),
+    ),
+    before: follow(order.slice(1).map(residual), order.slice(0, -1).map(residual)),
+  };
 }
 
 /** `vgg16_12` after `vgg16_9`. */
 function place(model) {
   const [network, number] = models.ids[model].split('_');
   return Number(network.slice('vgg'.length)) * 1e6 + Number(number);
-}
-
-function correlation(a, b) {
-  const mean = (list) => list.reduce((sum, each) => sum + each, 0) / list.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  const covariance = mean(a.map((each, at) => (each - ma) * (b[at] - mb)));
-  const variance = (list, m) => mean(list.map((each) => (each - m) ** 2));
-  return covariance / Math.sqrt(variance(a, ma) * variance(b, mb));
 }
 
 const NETWORKS = [
@@ -182,6 +174,23 @@ function explain({ network, before, after, rules }) {
   ];
 }
 
+/** Networks of the benchmark with convolutions that no plan fits, and how many of them are predicted within 10 %. */
+function inSoftware({ set, measured }, predicted) {
+  const isLeft = set.kernels.map(
+    (each) => each.kind === KIND.conv && tilePlanOf(each) === undefined,
+  );
+  const own = [...measured.keys()].flatMap((at) => {
+    const kernels = set.kernelIndex.subarray(set.modelStart[at], set.modelStart[at + 1]);
+    return measured[at] > 0 && kernels.some((each) => isLeft[each]) ? [at] : [];
+  });
+  const families = [...new Set(own.map((at) => familyOf(models.ids[at])))].sort();
+  const { within10 } = latencyMetrics(
+    own.map((at) => predicted[at]),
+    own.map((at) => measured[at]),
+  );
+  return `${own.length} (${families.join(', ')}), of which ${percent(within10)} are predicted within 10 %`;
+}
+
 /** Ridge regression of relative targets: prices for the columns, expected to be 0 give or take a spread. */
 function priced(rows, targets, spread, noise) {
   const count = rows[0].length;
@@ -194,9 +203,7 @@ function priced(rows, targets, spread, noise) {
     }
   }
   for (let i = 0; i < count; i++) system[i * count + i] += (noise / spread) ** 2;
-  factorCholesky(system, count);
-  solveLower(system, right, count);
-  solveUpper(system, right, count);
+  solveCholesky(system, right, count);
   return right;
 }
 
@@ -230,8 +237,12 @@ function whatTenTeach() {
   const error = own.map((at) => 1 - predicted[at] / measured[at]);
   const left = (rows, targets, prices) =>
     rows.map((row, at) => targets[at] - row.reduce((sum, value, i) => sum + value * prices[i], 0));
-  const within = (errors) => errors.filter((each) => Math.abs(each) <= 0.1).length / errors.length;
-  const rms = (errors) => Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
+  /** Of what is left of each, as a fraction. */
+  const metrics = (errors) =>
+    latencyMetrics(
+      errors.map((each) => 1 - each),
+      errors.map(() => 1),
+    );
 
   const everyKernel = table(
     (k) => [k.kind, k.kernelHeight, k.outHeight, k.inputs, k.beside === undefined].join(),
@@ -239,7 +250,7 @@ function whatTenTeach() {
   );
   const wholes = own.map(() => 1);
   // As good as free: spreads of 10 ms.
-  const free = left(everyKernel, wholes, priced(everyKernel, wholes, 10, 0.04));
+  const known = metrics(left(everyKernel, wholes, priced(everyKernel, wholes, 10, 0.04)));
   const byKind = table(
     ({ kind }) => KERNEL_KINDS[kind],
     (kernel) => model.latency(kernel),
@@ -258,10 +269,10 @@ function whatTenTeach() {
         seen.map((at) => byKind[at]),
         seen.map((at) => error[at]),
         spread,
-        rms(free),
+        known.rmspe,
       );
       const rest = left(byKind, error, prices);
-      return within(order.slice(count).map((at) => rest[at]));
+      return metrics(order.slice(count).map((at) => rest[at])).within10;
     });
     return shares.reduce((sum, each) => sum + each, 0) / shares.length;
   };
@@ -269,16 +280,15 @@ function whatTenTeach() {
     Math.max(...[0.1, 0.2, 0.3, 0.5, 1].map((spread) => learned(count, spread)));
   return {
     networks: own.length,
-    unseen: within(error),
-    unseenRms: rms(error),
-    free: within(free),
-    freeRms: rms(free),
+    unseen: metrics(error),
+    known,
     ten: best(10),
     thirty: best(30),
   };
 }
 
 const five = models.devices.map(withinFive);
+const [onCpu] = five;
 const shapes = await Promise.all(
   devices.map(async (device) => ({
     title: titleOf({ device }),
@@ -286,7 +296,7 @@ const shapes = await Promise.all(
     ...(await fallsOf(device)),
   })),
 );
-const vpu = shapes.find(({ device }) => folderOf({ device }) === VPU);
+const ofVpu = (rows) => rows[devices.findIndex((device) => folderOf({ device }) === VPU)];
 const ten = whatTenTeach();
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
@@ -299,8 +309,8 @@ Written by \`node scripts/write-limits.mjs\`.
 ## Within 5 %
 
 Networks of the random split that training did not see. Networks of a family are measured up to 10 % apart where nothing tells them
-apart: VGGs on the CPU have two humps, and neither how long they take (correlation of residuals ${five[0].humps.size.toFixed(2)}) nor the one with the number before
-it (${five[0].humps.before.toFixed(2)}) says which one it is. So a
+apart: VGGs on the CPU have two humps, and neither how long they take (rank correlation of residuals ${onCpu.humps.size}) nor the one with the number before
+it (${onCpu.humps.before}) says which one it is. So a
 family's predictions can at best stand where most of its measurements are. "learned": each family's are multiplied by the factor that
 suits most of its other networks; "bound": by the one that suits most of these themselves, which nobody can know.
 
@@ -319,17 +329,19 @@ ${shapes.map(({ title, steps, falls }) => row([title, steps, falls.length])).joi
 
 All of the VPU's are convolutions that its compiler cuts into other tiles (channels x width x height), or that its convolution unit
 takes where the smaller ones are left to software: tiles must be at least 64 columns wide, at most 15 of a kind, and fit the memory on the chip. Benchmark
-networks have such steps too: of 102 MobileNetV2 there the widest convolutions run in software, as predicted. The last column: how much of the fall is in
+networks with convolutions in software: ${ofVpu(five).software}. The last column: how much of the fall is in
 kernels whose plan changes (over 100 %: the others get slower).
 
 | network | batch x height x width | ms | kernel that falls most | its ms | its plan | in replanned kernels |
 |---|---|---|---|---|---|--:|
-${vpu.falls.map((fall) => row(explain(fall))).join('\n')}
+${ofVpu(shapes)
+  .falls.map((fall) => row(explain(fall)))
+  .join('\n')}
 
 ## A handful of measurements of NAS-Bench-201 on the VPU
 
-By weights that know none of it, ${percent(ten.unseen)} of its ${ten.networks} networks are within 10 %, RMSPE ${percent(ten.unseenRms)}. A free price for each kind and size of its kernels, and
-whether one runs beside another, fitted to all of them, leaves RMSPE ${percent(ten.freeRms)}, which is noise, and ${percent(ten.free)} within 10 %. From ten networks, a factor for each kind of kernel
+By weights that know none of it, ${percent(ten.unseen.within10)} of its ${ten.networks} networks are within 10 %, RMSPE ${percent(ten.unseen.rmspe)}. A free price for each kind and size of its kernels, and
+whether one runs beside another, fitted to all of them, leaves RMSPE ${percent(ten.known.rmspe)}, which is noise, and ${percent(ten.known.within10)} within 10 %. From ten networks, a factor for each kind of kernel
 reaches ${percent(ten.ten)} at best, from thirty ${percent(ten.thirty)} (mean of 40 draws, the best of five strengths of the prior): so much noise hides the rest. What
 \`nn-meter calibrate\` makes of five draws is in [own-device.md](own-device.md#a-handful-of-measurements-of-a-known-device).
 `,

@@ -3,7 +3,7 @@
 //
 //     node scripts/own-device/families.mjs CACHE_FOLDER > families.json
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { familyOf, hashOf } from '../../packages/dataset/dist/index.js';
 import { decodeWeights, encodeWeights } from '../../packages/latency-model/dist/index.js';
 import {
@@ -57,7 +57,7 @@ function adapt(data, ids, weights, models) {
 
 const results = {};
 for (const device of await readDevices(join(ROOT, 'predictors'))) {
-  const folder = device.folder.split(/[\\/]/).at(-1);
+  const folder = basename(device.folder);
   const { ids, devices } = await readMeasuredModels(join(SHARED, 'bench'), [device]);
   const [data] = devices;
   const families = {};

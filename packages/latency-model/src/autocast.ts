@@ -1,6 +1,7 @@
-import { elementCount, type Graph, type Op, opRow, type Tensor } from '@nnmeter/ir';
+import { type Graph, type Op, opRow } from '@nnmeter/ir';
 import type { Kernel } from '@nnmeter/kernel-detect';
 import { KIND, kindOfStage } from './kernel-kind.ts';
+import { sumOfElements } from './tensor-elements.ts';
 
 /*
  * PyTorch's automatic mixed precision decides op by op (https://docs.pytorch.org/docs/stable/amp.html, "CUDA Ops that
@@ -10,9 +11,9 @@ import { KIND, kindOfStage } from './kernel-kind.ts';
  * in float16 (not said there, but without it their times do not fit).
  */
 
+const CONVOLUTIONS = [KIND.conv, KIND.dwconv, KIND.convtranspose];
 const CONVERTS_TO_FLOAT16: ReadonlySet<number> = new Set([
-  ...[KIND.conv, KIND.dwconv, KIND.convtranspose, KIND.fc, KIND.matmul, KIND.recurrent],
-  KIND.attention,
+  ...[...CONVOLUTIONS, KIND.fc, KIND.matmul, KIND.recurrent, KIND.attention],
 ]);
 
 /** By a kernel of its own. */
@@ -27,7 +28,7 @@ const WRITES_FLOAT32: ReadonlySet<Op> = new Set<Op>([
 const CONVERSION = 3;
 
 export interface AutocastCost {
-  /** 1 if something is added for each channel of a convolution's result, a bias or what is left of a normalization; else 0. */
+  /** 1 for a normalization, and a convolution to whose result it or a bias adds something for each channel; else 0. */
   readonly hasBias: number;
   /** What is moved beyond tensors of float16, for conversions and tensors of float32, in elements of 2 bytes. */
   readonly float32Elements: number;
@@ -54,12 +55,10 @@ export function autocastCosts(kernels: readonly Kernel[], graph: Graph): readonl
   }));
 }
 
-function sumOfElements(tensors: readonly Tensor[]): number {
-  return tensors.reduce((sum, { shape }) => sum + elementCount(shape ?? [0]), 0);
-}
-
 /** Nearly all convolutions have one, so those too of which a model tells no weights. */
 function hasBias({ root, nodes, stages }: Kernel): boolean {
+  const kind = kindOfStage(stages[0]!);
+  if (!CONVOLUTIONS.includes(kind)) return kind === KIND.bn;
   return root.inputs.length !== 2 || stages.includes('bn') || nodes.some(({ op }) => op === 'add');
 }
 

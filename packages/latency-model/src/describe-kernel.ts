@@ -18,6 +18,7 @@ import { fusedStage } from './fused-stages.ts';
 import { isPooled } from './is-pooled.ts';
 import type { KernelDescription } from './kernel-description.ts';
 import { KERNEL_KINDS, KIND, kindOfStage } from './kernel-kind.ts';
+import { elementsOf, sumOfElements } from './tensor-elements.ts';
 import type { TermSetName } from './term-sets.ts';
 
 const NO_DIMENSIONS: ImageDimensions = { batch: 1, depth: 1, height: 1, width: 1, channels: 1 };
@@ -213,16 +214,6 @@ function productExtents(tensor: Tensor | undefined, rows?: number): ImageDimensi
   const channels = tensor?.shape?.at(-1) ?? 1;
   const width = rows ?? (channels === 0 ? 0 : elementsOf(tensor) / channels);
   return { batch: 1, depth: 1, height: 1, width, channels };
-}
-
-function elementsOf(tensor: Tensor | undefined): number {
-  return tensor?.shape === undefined ? 0 : elementCount(tensor.shape);
-}
-
-function sumOfElements(tensors: readonly Tensor[]): number {
-  let sum = 0;
-  for (const tensor of tensors) sum += elementsOf(tensor);
-  return sum;
 }
 
 interface Window {

@@ -7,7 +7,7 @@ import {
   windowOf,
 } from './kernel-description.ts';
 import { weightElements } from './physics.ts';
-import { log2 as binaryLogarithm } from './powers.ts';
+import { binaryLogarithm } from './powers.ts';
 
 /** One number of a kernel that the tree correction sees. */
 export interface Feature<Quantities> {

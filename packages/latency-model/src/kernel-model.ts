@@ -7,7 +7,7 @@ import {
 import { type KernelDescription, strideOf } from './kernel-description.ts';
 import { KIND } from './kernel-kind.ts';
 import { kernelFloor } from './physics.ts';
-import { exp, log2 } from './powers.ts';
+import { binaryLogarithm, exp } from './powers.ts';
 import { rooflineEstimate } from './roofline.ts';
 import { type TermSet, termSets } from './term-sets.ts';
 import { type LatencyModelWeights, LIMITS_PER_KIND } from './weights.ts';
@@ -17,7 +17,7 @@ const MAX_TREE_FACTOR = 2.5;
 
 /** Four steps per octave, 0..63. */
 function channelStep(channels: number): number {
-  return Math.min(63, Math.floor(4 * log2(Math.max(1, channels))));
+  return Math.min(63, Math.floor(4 * binaryLogarithm(Math.max(1, channels))));
 }
 
 /**
@@ -41,7 +41,7 @@ export function structureCell(kernel: KernelDescription): number {
   const k = kernel;
   const fields = [
     ...[k.kind, Math.max(k.kernelHeight, k.kernelWidth), strideOf(k)],
-    Math.round(2 * log2(Math.max(1, k.outHeight, k.outWidth))),
+    Math.round(2 * binaryLogarithm(Math.max(1, k.outHeight, k.outWidth))),
     ...[k.activation, k.fusedKinds, k.readByPoolingOnly, k.inputs, k.outputs],
   ];
   return fields.reduce((hash, field) => Math.imul(hash ^ field, 0x01000193), 0x811c9dc5) >>> 0;

@@ -7,4 +7,4 @@
 export const exp = (exponent: number): number => Math.fround(Math.exp(exponent));
 
 /** Binary logarithm, within 6e-8 of it. */
-export const log2 = (value: number): number => Math.fround(Math.log2(value));
+export const binaryLogarithm = (value: number): number => Math.fround(Math.log2(value));

@@ -136,7 +136,7 @@ const blocks: Readonly<Record<string, DatasheetBlock>> = {
   // A kernel by itself, or none: libraries differ in whether they add a bias where they compute.
   bias: {
     kinds: ['conv', 'dwconv', 'convtranspose', 'bn'],
-    applies: ({ kernel }) => kernel.hasBias === 1 || kernel.kind === KIND.bn,
+    applies: ({ kernel }) => kernel.hasBias === 1,
     terms: [{ name: 'O', value: ({ kernel }) => kernel.outputElements, cost: { bytes: 2 * HALF } }],
   },
   float32: {

@@ -8,7 +8,7 @@ import { buildModel } from '@nnmeter/zoo';
 
 /** Of an RTX 3090: 71 TFLOPS of float16 with sums in float32, 936 GB/s. */
 const DATASHEET = { macsPerMs: 35.6e9, bytesPerMs: 936e6 };
-const RULES = { eager: true, fuse: { BF_conv_bn: true, BF_dwconv_bn: true } };
+const { fusionRules: RULES } = await learned.rtx3090gpu_torch24_amp!();
 const NAMES = [
   ...['alexnet', 'squeezenet1_1', 'mobilenet_v2', 'mobilenet_v3_large', 'resnet18', 'resnet50'],
   ...['googlenet', 'densenet121', 'mnasnet1_0', 'shufflenet_v2_x1_0', 'vgg11', 'efficientnet_b0'],
